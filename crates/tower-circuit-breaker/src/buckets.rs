@@ -1,0 +1,81 @@
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+const BUCKETS: usize = 10;
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Bucket {
+    calls: u64,
+    hits: u64,
+}
+
+/// The calls of a span of time, in ten buckets with a running total.
+#[derive(Debug)]
+pub(crate) struct Buckets {
+    buckets: [Bucket; BUCKETS],
+    total: Bucket,
+    width: Duration,
+    current: usize,
+    /// When the current bucket began. A call that read the clock before this but got here late
+    /// belongs to the current bucket too.
+    began: Instant,
+    /// `began + width`, kept so that the ordinary call compares and does not divide.
+    ends: Instant,
+}
+
+impl Buckets {
+    pub(crate) fn new(span: Duration, now: Instant) -> Self {
+        let width = span / BUCKETS as u32;
+        Self {
+            buckets: [Bucket::default(); BUCKETS],
+            total: Bucket::default(),
+            width,
+            current: 0,
+            began: now,
+            ends: now + width,
+        }
+    }
+
+    pub(crate) fn push(&mut self, hit: bool, now: Instant) {
+        self.roll(now);
+        let hits = u64::from(hit);
+        let bucket = &mut self.buckets[self.current];
+        bucket.calls += 1;
+        bucket.hits += hits;
+        self.total.calls += 1;
+        self.total.hits += hits;
+    }
+
+    pub(crate) fn counts(&mut self, now: Instant) -> (u64, u64) {
+        self.roll(now);
+        (self.total.calls, self.total.hits)
+    }
+
+    pub(crate) fn clear(&mut self, now: Instant) {
+        *self = Self {
+            width: self.width,
+            ..Self::new(self.width * BUCKETS as u32, now)
+        };
+    }
+
+    fn roll(&mut self, now: Instant) {
+        if now < self.ends {
+            return;
+        }
+        let passed = now.duration_since(self.began);
+        let steps = passed.as_nanos() / self.width.as_nanos();
+        if steps >= BUCKETS as u128 {
+            self.clear(now);
+            return;
+        }
+        for _ in 0..steps {
+            self.current = (self.current + 1) % BUCKETS;
+            let gone = std::mem::take(&mut self.buckets[self.current]);
+            self.total.calls -= gone.calls;
+            self.total.hits -= gone.hits;
+            self.began = self.ends;
+            self.ends += self.width;
+        }
+    }
+}

@@ -1,0 +1,300 @@
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::classify::Outcome;
+use crate::open_time::{OpenTime, after};
+use crate::policy::Throttles;
+use crate::settings::Settings;
+use crate::snapshot::Snapshot;
+use crate::state::State;
+use crate::tally::Tally;
+
+/// The state machine of one circuit: decisions only, at the `now` it is given.
+#[derive(Debug)]
+pub(crate) struct Circuit {
+    phase: Phase,
+    /// Grows with every change of phase; a result counts only in the generation that admitted it.
+    generation: u64,
+    /// The run of failures that the last counted call ended or continued.
+    consecutive: u32,
+    failures: Option<Tally>,
+    slow: Option<Tally>,
+    open_time: OpenTime,
+    next_probe: u64,
+}
+
+#[derive(Debug)]
+enum Phase {
+    Closed {
+        since: Instant,
+        hold: bool,
+    },
+    /// Without an end where it was forced.
+    Open {
+        until: Option<Instant>,
+    },
+    HalfOpen {
+        probes: Vec<Lease>,
+        successes: u32,
+    },
+}
+
+#[derive(Debug)]
+struct Lease {
+    probe: u64,
+    ends: Instant,
+}
+
+/// Leave to call the inner service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Admission {
+    pub(crate) generation: u64,
+    /// The probe's number, where the call is one.
+    pub(crate) probe: Option<u64>,
+}
+
+impl Circuit {
+    pub(crate) fn new(settings: &Settings, seed: Option<u64>, now: Instant) -> Self {
+        let rules = &settings.rules;
+        Self {
+            phase: Phase::Closed {
+                since: now,
+                hold: false,
+            },
+            generation: 0,
+            consecutive: 0,
+            failures: rules.failures.as_ref().map(|rate| Tally::new(rate, now)),
+            slow: rules.slow.as_ref().map(|slow| Tally::new(&slow.rate, now)),
+            open_time: OpenTime::new(seed),
+            next_probe: 0,
+        }
+    }
+
+    pub(crate) fn state(&self) -> State {
+        match self.phase {
+            Phase::Closed { .. } => State::Closed,
+            Phase::Open { .. } => State::Open,
+            Phase::HalfOpen { .. } => State::HalfOpen,
+        }
+    }
+
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Whether a quick success would change nothing.
+    pub(crate) fn is_quiet(&self) -> bool {
+        match self.phase {
+            Phase::Closed { hold: true, .. } => true,
+            Phase::Closed { hold: false, .. } => {
+                self.consecutive == 0 && self.failures.is_none() && self.slow.is_none()
+            }
+            Phase::Open { .. } | Phase::HalfOpen { .. } => false,
+        }
+    }
+
+    /// Admits a call, or says how long to wait.
+    pub(crate) fn admit(
+        &mut self,
+        settings: &Settings,
+        now: Instant,
+    ) -> Result<Admission, Duration> {
+        match self.phase {
+            Phase::Closed { .. } => return Ok(self.admission(None)),
+            Phase::Open { until: None } => return Err(settings.open_base),
+            Phase::Open { until: Some(until) } if now < until => return Err(until - now),
+            Phase::Open { until: Some(_) } => self.enter(Phase::HalfOpen {
+                probes: Vec::new(),
+                successes: 0,
+            }),
+            Phase::HalfOpen { .. } => {}
+        }
+        let Phase::HalfOpen { probes, successes } = &mut self.phase else {
+            unreachable!("every other phase has answered or become half-open")
+        };
+        probes.retain(|lease| now < lease.ends);
+        if probes.len() as u64 + u64::from(*successes) >= u64::from(settings.probes.get()) {
+            let oldest = probes.iter().map(|lease| lease.ends).min();
+            let rest = oldest.map_or(Duration::ZERO, |ends| ends - now);
+            return Err(rest.min(settings.open_base));
+        }
+        let probe = self.next_probe;
+        self.next_probe += 1;
+        probes.push(Lease {
+            probe,
+            ends: after(now, settings.probe_lease),
+        });
+        Ok(self.admission(Some(probe)))
+    }
+
+    /// Counts the result of an admitted call that took `took`.
+    pub(crate) fn record(
+        &mut self,
+        settings: &Settings,
+        now: Instant,
+        admission: Admission,
+        outcome: Outcome,
+        took: Option<Duration>,
+    ) {
+        if admission.generation != self.generation {
+            return;
+        }
+        let slow = settings
+            .rules
+            .slow
+            .as_ref()
+            .zip(took)
+            .is_some_and(|(rule, took)| took >= rule.threshold);
+        match &mut self.phase {
+            Phase::Closed { hold: true, .. } | Phase::Open { .. } => {}
+            Phase::Closed { .. } => match outcome {
+                Outcome::Success => self.count(settings, now, false, slow, None),
+                Outcome::Failure => self.count(settings, now, true, slow, None),
+                Outcome::Throttled { retry_after } => match settings.throttles {
+                    Throttles::Failure => self.count(settings, now, true, slow, retry_after),
+                    Throttles::Ignored => {}
+                },
+                Outcome::Exhausted { retry_after } => self.exhaust(settings, now, retry_after),
+                Outcome::Ignored => {}
+            },
+            Phase::HalfOpen { probes, successes } => {
+                probes.retain(|lease| Some(lease.probe) != admission.probe);
+                match outcome {
+                    Outcome::Success if slow => self.trip(settings, now, None),
+                    Outcome::Success => {
+                        *successes += 1;
+                        if *successes >= settings.probes.get() {
+                            self.close(now, false);
+                        }
+                    }
+                    Outcome::Failure => self.trip(settings, now, None),
+                    Outcome::Throttled { retry_after } => self.trip(settings, now, retry_after),
+                    Outcome::Exhausted { retry_after } => self.exhaust(settings, now, retry_after),
+                    Outcome::Ignored => {}
+                }
+            }
+        }
+    }
+
+    /// Opens for `time`, or until told otherwise.
+    pub(crate) fn force_open(&mut self, now: Instant, time: Option<Duration>) {
+        self.enter(Phase::Open {
+            until: time.map(|time| after(now, time)),
+        });
+    }
+
+    /// Closes, whatever the results, until told otherwise.
+    pub(crate) fn force_closed(&mut self, now: Instant) {
+        self.close(now, true);
+    }
+
+    /// Back to how it began.
+    pub(crate) fn reset(&mut self, now: Instant) {
+        self.open_time.start_over();
+        self.close(now, false);
+    }
+
+    /// When a circuit that is open stops being so by itself.
+    pub(crate) fn open_until(&self) -> Option<Instant> {
+        match self.phase {
+            Phase::Open { until } => until,
+            Phase::Closed { .. } | Phase::HalfOpen { .. } => None,
+        }
+    }
+
+    pub(crate) fn snapshot(&mut self, now: Instant) -> Snapshot {
+        let counts = |tally: &mut Option<Tally>| tally.as_mut().map(|tally| tally.counts(now));
+        Snapshot {
+            state: self.state(),
+            generation: self.generation,
+            consecutive_failures: self.consecutive,
+            failed: counts(&mut self.failures),
+            slow: counts(&mut self.slow),
+            probes: match &self.phase {
+                Phase::HalfOpen { probes, .. } => {
+                    probes.iter().filter(|lease| now < lease.ends).count()
+                }
+                Phase::Closed { .. } | Phase::Open { .. } => 0,
+            },
+            until_half_open: self
+                .open_until()
+                .map(|until| until.saturating_duration_since(now)),
+            forced: matches!(
+                self.phase,
+                Phase::Open { until: None } | Phase::Closed { hold: true, .. }
+            ),
+        }
+    }
+
+    fn admission(&self, probe: Option<u64>) -> Admission {
+        Admission {
+            generation: self.generation,
+            probe,
+        }
+    }
+
+    fn count(
+        &mut self,
+        settings: &Settings,
+        now: Instant,
+        failed: bool,
+        slow: bool,
+        hint: Option<Duration>,
+    ) {
+        let rules = &settings.rules;
+        self.consecutive = if failed {
+            self.consecutive.saturating_add(1)
+        } else {
+            0
+        };
+        let mut trips = rules
+            .consecutive
+            .is_some_and(|limit| self.consecutive >= limit.get());
+        if let (Some(tally), Some(rate)) = (&mut self.failures, &rules.failures) {
+            tally.push(failed, now);
+            trips |= tally.trips(rate, now);
+        }
+        if let (Some(tally), Some(rule)) = (&mut self.slow, &rules.slow) {
+            tally.push(slow, now);
+            trips |= tally.trips(&rule.rate, now);
+        }
+        if trips {
+            self.trip(settings, now, hint);
+        }
+    }
+
+    fn trip(&mut self, settings: &Settings, now: Instant, hint: Option<Duration>) {
+        if let Phase::Closed { since, .. } = self.phase {
+            if now.saturating_duration_since(since) >= settings.open_cap {
+                self.open_time.start_over();
+            }
+        }
+        let time = self.open_time.next(settings);
+        self.enter(Phase::Open {
+            until: Some(after(now, time.max(hint.unwrap_or_default()))),
+        });
+    }
+
+    fn exhaust(&mut self, settings: &Settings, now: Instant, hint: Option<Duration>) {
+        self.enter(Phase::Open {
+            until: Some(after(now, hint.unwrap_or(settings.exhausted_for))),
+        });
+    }
+
+    fn close(&mut self, now: Instant, hold: bool) {
+        self.consecutive = 0;
+        if let Some(tally) = &mut self.failures {
+            tally.clear(now);
+        }
+        if let Some(tally) = &mut self.slow {
+            tally.clear(now);
+        }
+        self.enter(Phase::Closed { since: now, hold });
+    }
+
+    fn enter(&mut self, phase: Phase) {
+        self.phase = phase;
+        self.generation += 1;
+    }
+}

@@ -1,0 +1,50 @@
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The rejection: the circuit is open, or half-open with all its probes under way. The inner
+/// service was not called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Open {
+    retry_after: Duration,
+    key: Option<Arc<str>>,
+}
+
+impl Open {
+    pub(crate) fn new(retry_after: Duration, key: Option<Arc<str>>) -> Self {
+        Self { retry_after, key }
+    }
+
+    /// How long to wait before another call is worth a try.
+    ///
+    /// The rest of the open time. A half-open circuit answers with the end of its oldest probe's
+    /// lease and a circuit that was forced open without an end with an hour, but neither with more
+    /// than the shortest open time ([`open_for`](crate::CircuitBreakerLayer::open_for)).
+    #[must_use]
+    pub fn retry_after(&self) -> Duration {
+        self.retry_after
+    }
+
+    /// The text of the circuit's key, or `None` where all requests share one circuit.
+    #[must_use]
+    pub fn key(&self) -> Option<&str> {
+        self.key.as_deref()
+    }
+}
+
+impl fmt::Display for Open {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Rounded up to what a person reads; a caller that follows the message is never early.
+        let nanos = self.retry_after.as_nanos();
+        if nanos >= 1_000_000_000 {
+            let seconds = nanos.div_ceil(1_000_000_000);
+            write!(f, "circuit is open; retry after {seconds}s")
+        } else {
+            let millis = nanos.div_ceil(1_000_000);
+            write!(f, "circuit is open; retry after {millis}ms")
+        }
+    }
+}
+
+impl Error for Open {}

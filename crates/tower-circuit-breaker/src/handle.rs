@@ -1,0 +1,76 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::slot::Slot;
+use crate::snapshot::Snapshot;
+use crate::state::State;
+
+/// Shows one circuit and steers it.
+///
+/// What it does takes effect before it returns: no call that starts after it sees the state
+/// before, and results of calls that were under way no longer count.
+///
+/// # Clone
+///
+/// Clones steer the same circuit.
+#[derive(Clone, Debug)]
+pub struct Handle {
+    slot: Arc<Slot>,
+}
+
+impl Handle {
+    pub(crate) fn new(slot: Arc<Slot>) -> Self {
+        Self { slot }
+    }
+
+    /// The state.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.slot.state()
+    }
+
+    /// State, counts and rates, all of one moment.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        self.slot.snapshot()
+    }
+
+    /// The text of the circuit's key, or `None` where all requests share one circuit.
+    #[must_use]
+    pub fn key(&self) -> Option<&str> {
+        self.slot.key()
+    }
+
+    /// Opens the circuit, and keeps it open until it is forced otherwise or reset.
+    pub fn force_open(&self) {
+        self.slot.force_open(None);
+    }
+
+    /// Opens the circuit for `time`; the first call after it is a probe.
+    pub fn force_open_for(&self, time: Duration) {
+        self.slot.force_open(Some(time));
+    }
+
+    /// Closes the circuit, and keeps it closed whatever the results until it is forced otherwise
+    /// or reset.
+    pub fn force_closed(&self) {
+        self.slot.force_closed();
+    }
+
+    /// Closes the circuit and forgets all results: as if it were new.
+    pub fn reset(&self) {
+        self.slot.reset();
+    }
+
+    /// Waits until the state is another than `state`, and returns it.
+    ///
+    /// Returns at once where it is so already. A state that comes and goes before the waiting
+    /// task runs may be missed.
+    ///
+    /// # Cancellation
+    ///
+    /// Nothing is lost by dropping the future.
+    pub async fn changed_from(&self, state: State) -> State {
+        self.slot.changed_from(state).await
+    }
+}

@@ -1,0 +1,48 @@
+use std::fmt;
+use std::hash::Hash;
+
+/// Says which circuit a request belongs to.
+///
+/// Closures `Fn(&Req) -> Key` implement it. A type that implements it for several request types
+/// with one `Key` lets one layer value, and so one set of circuits, serve them all.
+///
+/// The key is made for every call: a `&'static str`, a number or an `Arc<str>` costs no
+/// allocation, a `String` costs one. Its `Display` text appears in [`Open`](crate::Open) and in
+/// log lines, so it should hold no secret.
+pub trait KeyOf<Req> {
+    /// Tells circuits apart.
+    type Key: Hash + Eq + Clone + fmt::Display;
+
+    /// The key of the circuit that decides about `request`.
+    fn key(&self, request: &Req) -> Self::Key;
+}
+
+impl<F, Req, Key> KeyOf<Req> for F
+where
+    F: Fn(&Req) -> Key,
+    Key: Hash + Eq + Clone + fmt::Display,
+{
+    type Key = Key;
+
+    fn key(&self, request: &Req) -> Key {
+        self(request)
+    }
+}
+
+/// One circuit for all requests: the default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct SingleCircuit;
+
+impl<Req> KeyOf<Req> for SingleCircuit {
+    type Key = Self;
+
+    fn key(&self, _request: &Req) -> Self {
+        *self
+    }
+}
+
+impl fmt::Display for SingleCircuit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("single")
+    }
+}

@@ -1,0 +1,224 @@
+use std::fmt;
+use std::hash::Hash;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tower_layer::Layer;
+
+use crate::circuits::Circuits;
+use crate::handle::Handle;
+use crate::key::{KeyOf, SingleCircuit};
+use crate::policy::{Abandoned, Throttles};
+use crate::service::CircuitBreaker;
+use crate::settings::{Rate, Rules, Settings, Slow};
+use crate::window::Window;
+
+/// Puts a [`CircuitBreaker`] around services.
+///
+/// All services of one layer value, and of its clones, share their circuits. Each knob starts
+/// anew with circuits of its own: turn the knobs first, then clone the layer, take handles and
+/// make services.
+///
+/// Without a rule named, five consecutive failures trip a circuit, and so does a failure rate of
+/// one half over the last 30 seconds with at least 20 calls. The first rule that is named takes
+/// the place of both; of several named rules any one is enough.
+pub struct CircuitBreakerLayer<C, K = SingleCircuit, Q = SingleCircuit> {
+    classify: C,
+    key_of: Arc<K>,
+    circuits: Circuits<Q>,
+}
+
+impl<C> CircuitBreakerLayer<C> {
+    /// One circuit for all requests, which counts what `classify` says.
+    #[must_use]
+    pub fn new(classify: C) -> Self {
+        Self {
+            classify,
+            key_of: Arc::new(SingleCircuit),
+            circuits: Circuits::one(Settings::default()),
+        }
+    }
+
+    /// A circuit for each key that `key_of` gives, instead of one for all requests.
+    ///
+    /// `Req` is any one of the request types that `key_of` knows; it fixes the type of the key.
+    #[must_use]
+    pub fn key_by<Req, K>(self, key_of: K) -> CircuitBreakerLayer<C, K, K::Key>
+    where
+        K: KeyOf<Req>,
+    {
+        CircuitBreakerLayer {
+            classify: self.classify,
+            key_of: Arc::new(key_of),
+            circuits: Circuits::keyed(self.circuits.settings().clone()),
+        }
+    }
+}
+
+impl<C, K> CircuitBreakerLayer<C, K> {
+    /// Shows and steers the circuit.
+    #[must_use]
+    pub fn handle(&self) -> Handle {
+        self.circuits.handle(&SingleCircuit)
+    }
+}
+
+impl<C, K, Q: Hash + Eq + Clone + fmt::Display> CircuitBreakerLayer<C, K, Q> {
+    /// Shows and steers the circuits by their keys.
+    #[must_use]
+    pub fn circuits(&self) -> Circuits<Q> {
+        self.circuits.clone()
+    }
+
+    /// Rule: trips at `failures` failures in a row.
+    ///
+    /// # Panics
+    ///
+    /// If `failures` is zero.
+    #[must_use]
+    pub fn consecutive_failures(self, failures: u32) -> Self {
+        let failures = NonZeroU32::new(failures).expect("a trip needs at least one failure");
+        self.rule(|rules| rules.consecutive = Some(failures))
+    }
+
+    /// Rule: trips where at least `rate` of the calls in `window` failed; `rate` is above 0 and
+    /// at most 1.
+    ///
+    /// # Panics
+    ///
+    /// If `rate` is out of its range.
+    #[must_use]
+    pub fn failure_rate(self, rate: f64, window: Window) -> Self {
+        let rate = Rate::new(rate, window);
+        self.rule(|rules| rules.failures = Some(rate))
+    }
+
+    /// Rule: trips where at least `rate` of the calls in `window` took `threshold` or longer,
+    /// whether they failed or not; `rate` is above 0 and at most 1.
+    ///
+    /// The time runs from the call of the inner service, once it is ready, to its response. With
+    /// this rule a slow success fails a probe.
+    ///
+    /// # Panics
+    ///
+    /// If `rate` is out of its range.
+    #[must_use]
+    pub fn slow_calls(self, threshold: Duration, rate: f64, window: Window) -> Self {
+        let rate = Rate::new(rate, window);
+        self.rule(|rules| rules.slow = Some(Slow { threshold, rate }))
+    }
+
+    /// What a throttled call means to a closed circuit. Default: [`Throttles::Failure`].
+    #[must_use]
+    pub fn throttles(self, throttles: Throttles) -> Self {
+        self.set(|settings| settings.throttles = throttles)
+    }
+
+    /// What a call means that is dropped before its result. Default: [`Abandoned::Ignored`].
+    #[must_use]
+    pub fn abandoned(self, abandoned: Abandoned) -> Self {
+        self.set(|settings| settings.abandoned = abandoned)
+    }
+
+    /// So many probes have to succeed, one after the other or at the same time, before a
+    /// half-open circuit closes; one that fails opens it again. Default: 1.
+    #[must_use]
+    pub fn probes(self, probes: NonZeroU32) -> Self {
+        self.set(|settings| settings.probes = probes)
+    }
+
+    /// How long a probe holds its place: one that takes longer stays under way, and its result
+    /// counts, but another may start. Default: 60 seconds.
+    ///
+    /// # Panics
+    ///
+    /// If `lease` is zero.
+    #[must_use]
+    pub fn probe_lease(self, lease: Duration) -> Self {
+        assert!(!lease.is_zero(), "a lease lasts some time");
+        self.set(|settings| settings.probe_lease = lease)
+    }
+
+    /// How long a circuit stays open: `base` at first, twice as long at each trip after that, up
+    /// to `cap`; each time with jitter, which takes off up to half of it. A trip after the circuit
+    /// stayed closed for `cap` starts with `base` again. A throttled call's hint that is longer
+    /// takes precedence, over `cap` too. Default: 5 seconds, up to 60 seconds.
+    ///
+    /// # Panics
+    ///
+    /// If `base` is zero, or longer than `cap`.
+    #[must_use]
+    pub fn open_for(self, base: Duration, cap: Duration) -> Self {
+        assert!(!base.is_zero(), "an open circuit is open for some time");
+        assert!(base <= cap, "the cap is not below the base");
+        self.set(|settings| (settings.open_base, settings.open_cap) = (base, cap))
+    }
+
+    /// How long an exhausted service keeps its circuit open where it gives no hint. Default: one
+    /// hour.
+    #[must_use]
+    pub fn exhausted_for(self, time: Duration) -> Self {
+        self.set(|settings| settings.exhausted_for = time)
+    }
+
+    /// Makes the jitter repeatable. Default: seeded by chance.
+    #[must_use]
+    pub fn seed(self, seed: u64) -> Self {
+        self.set(|settings| settings.seed = Some(seed))
+    }
+
+    /// How many circuits to keep, save those in use; see [`Circuits`]. Default: 1024.
+    #[must_use]
+    pub fn max_idle_keys(self, keys: usize) -> Self {
+        self.set(|settings| settings.max_idle_keys = keys)
+    }
+
+    /// The `name` label of this layer's log lines and metrics. Default: `"default"`.
+    #[must_use]
+    pub fn name(self, name: &'static str) -> Self {
+        self.set(|settings| settings.name = name)
+    }
+
+    fn rule(self, change: impl FnOnce(&mut Rules)) -> Self {
+        self.set(|settings| change(settings.rules.named()))
+    }
+
+    fn set(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = self.circuits.settings().clone();
+        change(&mut settings);
+        self.circuits = self.circuits.renewed(settings);
+        self
+    }
+}
+
+impl<S, C: Clone, K, Q> Layer<S> for CircuitBreakerLayer<C, K, Q> {
+    type Service = CircuitBreaker<S, C, K, Q>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        CircuitBreaker::new(
+            inner,
+            self.classify.clone(),
+            Arc::clone(&self.key_of),
+            self.circuits.clone(),
+        )
+    }
+}
+
+impl<C: Clone, K, Q> Clone for CircuitBreakerLayer<C, K, Q> {
+    fn clone(&self) -> Self {
+        Self {
+            classify: self.classify.clone(),
+            key_of: Arc::clone(&self.key_of),
+            circuits: self.circuits.clone(),
+        }
+    }
+}
+
+impl<C, K, Q> fmt::Debug for CircuitBreakerLayer<C, K, Q> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CircuitBreakerLayer")
+            .field("circuits", &self.circuits)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,42 @@
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::settings::Settings;
+
+/// How long a circuit stays open: doubles from trip to trip, with jitter, up to the cap.
+#[derive(Debug)]
+pub(crate) struct OpenTime {
+    /// Trips since the circuit was last closed for good.
+    trips: u32,
+    rng: fastrand::Rng,
+}
+
+impl OpenTime {
+    pub(crate) fn new(seed: Option<u64>) -> Self {
+        Self {
+            trips: 0,
+            rng: seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed),
+        }
+    }
+
+    /// The next open time: between half and all of `base * 2^trips`, or of the cap.
+    pub(crate) fn next(&mut self, settings: &Settings) -> Duration {
+        let doubled = settings
+            .open_base
+            .saturating_mul(1_u32.checked_shl(self.trips).unwrap_or(u32::MAX));
+        self.trips = self.trips.saturating_add(1);
+        let longest = doubled.min(settings.open_cap);
+        longest.mul_f64(0.5 + self.rng.f64() / 2.0).min(longest)
+    }
+
+    pub(crate) fn start_over(&mut self) {
+        self.trips = 0;
+    }
+}
+
+/// `now + time`, or some thirty years on where the clock cannot tell that far.
+pub(crate) fn after(now: Instant, time: Duration) -> Instant {
+    const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
+    now + time.min(FAR)
+}

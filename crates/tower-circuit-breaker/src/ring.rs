@@ -1,0 +1,51 @@
+/// The last `size` calls, one bit each.
+#[derive(Debug)]
+pub(crate) struct Ring {
+    bits: Box<[u64]>,
+    size: u32,
+    next: u32,
+    calls: u32,
+    hits: u32,
+}
+
+impl Ring {
+    pub(crate) fn new(size: u32) -> Self {
+        Self {
+            bits: vec![0; size.div_ceil(64) as usize].into_boxed_slice(),
+            size,
+            next: 0,
+            calls: 0,
+            hits: 0,
+        }
+    }
+
+    pub(crate) fn push(&mut self, hit: bool) {
+        let mask = 1 << (self.next % 64);
+        let word = &mut self.bits[(self.next / 64) as usize];
+        if self.calls == self.size {
+            self.hits -= u32::from(*word & mask != 0);
+        } else {
+            self.calls += 1;
+        }
+        if hit {
+            *word |= mask;
+            self.hits += 1;
+        } else {
+            *word &= !mask;
+        }
+        self.next = if self.next + 1 == self.size {
+            0
+        } else {
+            self.next + 1
+        };
+    }
+
+    pub(crate) fn counts(&self) -> (u64, u64) {
+        (u64::from(self.calls), u64::from(self.hits))
+    }
+
+    /// Forgets the calls; their bits are overwritten before they are read again.
+    pub(crate) fn clear(&mut self) {
+        (self.next, self.calls, self.hits) = (0, 0, 0);
+    }
+}

@@ -1,0 +1,111 @@
+use std::fmt;
+use std::hash::Hash;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use tower_service::Service;
+
+use crate::circuits::Circuits;
+use crate::classify::Classify;
+use crate::error::Open;
+use crate::future::ResponseFuture;
+use crate::key::{KeyOf, SingleCircuit};
+use crate::permit::Permit;
+
+/// Rejects calls at once while the inner service is unwell.
+///
+/// It is always ready: the circuit is asked in `call`, so that an open one answers whatever the
+/// inner service is doing. An admitted call then waits for the inner service's readiness in its
+/// future, and asks again before it is made if the circuit has changed meanwhile. A probe that
+/// waits holds its place; an error of readiness counts as what the classifier makes of it.
+///
+/// # Clone
+///
+/// Clones, and all services of one layer value, share their circuits.
+///
+/// # Cancellation
+///
+/// A dropped call gives its place back; [`Abandoned`](crate::Abandoned) says whether it counts.
+///
+/// # Errors
+///
+/// Those of the inner service, and [`Open`] through `From`.
+pub struct CircuitBreaker<S, C, K = SingleCircuit, Q = SingleCircuit> {
+    inner: S,
+    classify: C,
+    key_of: Arc<K>,
+    circuits: Circuits<Q>,
+}
+
+impl<S, C, K, Q> CircuitBreaker<S, C, K, Q> {
+    pub(crate) fn new(inner: S, classify: C, key_of: Arc<K>, circuits: Circuits<Q>) -> Self {
+        Self {
+            inner,
+            classify,
+            key_of,
+            circuits,
+        }
+    }
+
+    /// The inner service.
+    pub fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// The inner service, to change it.
+    pub fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// The inner service alone.
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
+}
+
+impl<S, C, K, Q, Req> Service<Req> for CircuitBreaker<S, C, K, Q>
+where
+    S: Service<Req> + Clone,
+    S::Error: From<Open>,
+    C: Classify<S::Response, S::Error> + Clone,
+    K: KeyOf<Req, Key = Q>,
+    Q: Hash + Eq + Clone + fmt::Display,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = ResponseFuture<S, Req, C>;
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Req) -> Self::Future {
+        let slot = self.circuits.slot_of(|| self.key_of.key(&request));
+        match Permit::acquire(slot) {
+            Ok(permit) => {
+                ResponseFuture::admitted(self.inner.clone(), request, permit, self.classify.clone())
+            }
+            Err(open) => ResponseFuture::rejected(open),
+        }
+    }
+}
+
+impl<S: Clone, C: Clone, K, Q> Clone for CircuitBreaker<S, C, K, Q> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: self.inner.clone(),
+            classify: self.classify.clone(),
+            key_of: Arc::clone(&self.key_of),
+            circuits: self.circuits.clone(),
+        }
+    }
+}
+
+impl<S: fmt::Debug, C, K, Q> fmt::Debug for CircuitBreaker<S, C, K, Q> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CircuitBreaker")
+            .field("inner", &self.inner)
+            .field("circuits", &self.circuits)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,101 @@
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use crate::policy::{Abandoned, Throttles};
+use crate::window::Window;
+
+/// The knobs of the layer, shared by its circuits.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) name: &'static str,
+    pub(crate) rules: Rules,
+    pub(crate) throttles: Throttles,
+    pub(crate) abandoned: Abandoned,
+    pub(crate) probes: NonZeroU32,
+    pub(crate) probe_lease: Duration,
+    pub(crate) open_base: Duration,
+    pub(crate) open_cap: Duration,
+    pub(crate) exhausted_for: Duration,
+    pub(crate) seed: Option<u64>,
+    pub(crate) max_idle_keys: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            name: "default",
+            rules: Rules::default(),
+            throttles: Throttles::default(),
+            abandoned: Abandoned::default(),
+            probes: NonZeroU32::MIN,
+            probe_lease: Duration::from_secs(60),
+            open_base: Duration::from_secs(5),
+            open_cap: Duration::from_secs(60),
+            exhausted_for: Duration::from_secs(60 * 60),
+            seed: None,
+            max_idle_keys: 1024,
+        }
+    }
+}
+
+/// What trips a closed circuit; any one rule is enough.
+#[derive(Clone, Debug)]
+pub(crate) struct Rules {
+    pub(crate) consecutive: Option<NonZeroU32>,
+    pub(crate) failures: Option<Rate>,
+    pub(crate) slow: Option<Slow>,
+    /// The first rule that is named takes the place of the default ones.
+    named: bool,
+}
+
+impl Rules {
+    /// The rules to add a named one to.
+    pub(crate) fn named(&mut self) -> &mut Self {
+        if !self.named {
+            *self = Self {
+                consecutive: None,
+                failures: None,
+                slow: None,
+                named: true,
+            };
+        }
+        self
+    }
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            consecutive: NonZeroU32::new(5),
+            failures: Some(Rate {
+                limit: 0.5,
+                window: Window::time(Duration::from_secs(30)).minimum(20),
+            }),
+            slow: None,
+            named: false,
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Rate {
+    /// More than 0, at most 1.
+    pub(crate) limit: f64,
+    pub(crate) window: Window,
+}
+
+impl Rate {
+    pub(crate) fn new(limit: f64, window: Window) -> Self {
+        assert!(
+            limit > 0.0 && limit <= 1.0,
+            "a rate is above 0 and at most 1"
+        );
+        Self { limit, window }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Slow {
+    pub(crate) threshold: Duration,
+    pub(crate) rate: Rate,
+}

@@ -1,0 +1,49 @@
+use tokio::time::Instant;
+
+use crate::buckets::Buckets;
+use crate::ring::Ring;
+use crate::settings::Rate;
+use crate::window::Span;
+
+/// How many of the calls in a window were hits: failed, or slow.
+#[derive(Debug)]
+pub(crate) enum Tally {
+    Calls(Ring),
+    Time(Buckets),
+}
+
+impl Tally {
+    pub(crate) fn new(rate: &Rate, now: Instant) -> Self {
+        match rate.window.span {
+            Span::Calls(calls) => Self::Calls(Ring::new(calls)),
+            Span::Time(time) => Self::Time(Buckets::new(time, now)),
+        }
+    }
+
+    pub(crate) fn push(&mut self, hit: bool, now: Instant) {
+        match self {
+            Self::Calls(ring) => ring.push(hit),
+            Self::Time(buckets) => buckets.push(hit, now),
+        }
+    }
+
+    /// The calls in the window, and how many of them were hits.
+    pub(crate) fn counts(&mut self, now: Instant) -> (u64, u64) {
+        match self {
+            Self::Calls(ring) => ring.counts(),
+            Self::Time(buckets) => buckets.counts(now),
+        }
+    }
+
+    pub(crate) fn clear(&mut self, now: Instant) {
+        match self {
+            Self::Calls(ring) => ring.clear(),
+            Self::Time(buckets) => buckets.clear(now),
+        }
+    }
+
+    pub(crate) fn trips(&mut self, rate: &Rate, now: Instant) -> bool {
+        let (calls, hits) = self.counts(now);
+        calls >= u64::from(rate.window.minimum) && hits as f64 >= rate.limit * calls as f64
+    }
+}
