@@ -1,1 +1,39 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+pub mod attempt_timeout;
+mod backoff;
+mod budget;
+mod charge;
+mod classify;
+mod delays;
+pub mod future;
+mod gave_up;
+mod handle;
+mod jitter;
+mod layer;
+mod ledger;
+mod limits;
+mod overrides;
+mod policy;
+mod replay;
+mod service;
+mod snapshot;
+mod state;
+mod sync;
+mod telemetry;
+mod verdict;
+
+pub use attempt_timeout::{AttemptTimeout, AttemptTimeoutLayer};
+pub use backoff::Backoff;
+pub use budget::Budget;
+pub use classify::Classify;
+pub use delays::Delays;
+pub use handle::Handle;
+pub use jitter::Jitter;
+pub use layer::BackoffLayer;
+pub use overrides::{Overrides, RetryOptions};
+pub use replay::{FromRequest, Replay, ReplayClone};
+pub use service::Retry;
+pub use snapshot::Snapshot;
+pub use verdict::Verdict;

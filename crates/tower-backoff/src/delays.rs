@@ -1,0 +1,101 @@
+use std::time::Duration;
+
+use fastrand::Rng;
+
+use crate::{Backoff, Jitter};
+
+/// Tokio's timer rounds up to whole milliseconds, so a sleep may end this much later than asked.
+const TICK: Duration = Duration::from_millis(1);
+
+/// The delays of one call, in order; it never ends. Made by [`Backoff::delays`].
+#[derive(Clone, Debug)]
+pub struct Delays {
+    backoff: Backoff,
+    rng: Rng,
+    retries: u32,
+    previous: Duration,
+}
+
+impl Delays {
+    pub(crate) fn new(backoff: Backoff, rng: Rng) -> Self {
+        Self {
+            backoff,
+            rng,
+            retries: 0,
+            previous: backoff.base(),
+        }
+    }
+
+    /// The wait before the next attempt, or `None` if it could not end with time `left`.
+    ///
+    /// A hint is never undercut and knows no cap: the server's word counts more than ours. The
+    /// jitter on top shrinks to what the deadline leaves, so that it never costs the attempt.
+    pub(crate) fn wait(
+        &mut self,
+        hint: Option<Duration>,
+        left: Option<Duration>,
+    ) -> Option<Duration> {
+        let room = match left {
+            None => Duration::MAX,
+            Some(left) => left.checked_sub(TICK).filter(|room| !room.is_zero())?,
+        };
+        let wait = match hint {
+            None => self.advance(),
+            Some(hint) => hint.saturating_add(self.on_top(room.checked_sub(hint)?)),
+        };
+        (wait < room).then_some(wait)
+    }
+
+    fn advance(&mut self) -> Duration {
+        let ceiling = self.ceiling();
+        let delay = match self.backoff.spread() {
+            Jitter::Full => self.between(Duration::ZERO, ceiling),
+            Jitter::Equal => self.between(ceiling / 2, ceiling),
+            Jitter::Decorrelated => self.between(self.backoff.base(), ceiling),
+            Jitter::None => ceiling,
+        };
+        self.record(delay)
+    }
+
+    /// What is added to a hint: anything from zero to the current ceiling, and less than `room`.
+    fn on_top(&mut self, room: Duration) -> Duration {
+        let ceiling = match self.backoff.spread() {
+            Jitter::None => Duration::ZERO,
+            _ => self.ceiling(),
+        };
+        let most = ceiling.min(room.saturating_sub(Duration::from_nanos(1)));
+        let jitter = self.between(Duration::ZERO, most);
+        self.record(jitter)
+    }
+
+    /// The longest that the next delay can be.
+    fn ceiling(&self) -> Duration {
+        let grown = match self.backoff.spread() {
+            Jitter::Decorrelated => self.previous.saturating_mul(3),
+            _ => {
+                let doubled = 1_u32.checked_shl(self.retries).unwrap_or(u32::MAX);
+                self.backoff.base().saturating_mul(doubled)
+            }
+        };
+        grown.min(self.backoff.cap())
+    }
+
+    fn record(&mut self, delay: Duration) -> Duration {
+        self.retries = self.retries.saturating_add(1);
+        self.previous = delay.max(self.backoff.base());
+        delay
+    }
+
+    fn between(&mut self, low: Duration, high: Duration) -> Duration {
+        let nanos = |d: Duration| u64::try_from(d.as_nanos()).unwrap_or(u64::MAX);
+        Duration::from_nanos(self.rng.u64(nanos(low)..=nanos(high)))
+    }
+}
+
+impl Iterator for Delays {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        Some(self.advance())
+    }
+}

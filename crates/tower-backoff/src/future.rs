@@ -1,0 +1,291 @@
+//! The future of [`Retry`](crate::Retry).
+
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use pin_project_lite::pin_project;
+use tokio::time::{Instant, Sleep, sleep, sleep_until};
+use tower_service::Service;
+
+use crate::{
+    Classify, Delays, Replay, Verdict,
+    charge::Charge,
+    gave_up::{Cause, GaveUp},
+    limits::Limits,
+    policy::Policy,
+};
+
+pin_project! {
+    /// Resolves to the result of the last attempt.
+    ///
+    /// # Cancellation
+    ///
+    /// May be dropped at any time. A retry that was paid for and has not begun goes back to the
+    /// budget. While it sleeps the future holds the request and a clone of the inner service that
+    /// has not been made ready, so no permit; under a deadline it also holds the last result.
+    pub struct ResponseFuture<S, C, R, Req>
+    where
+        S: Service<Req>,
+    {
+        #[pin]
+        state: State<S::Future>,
+        spare: Option<Spare<S, Req>>,
+        policy: Arc<Policy<C, R>>,
+        limits: Limits,
+        attempts: u32,
+        // Boxed at the first retry, so that calls that need none stay small.
+        retrying: Option<Box<Retrying<S::Response, S::Error>>>,
+    }
+}
+
+pin_project! {
+    #[project = StateProj]
+    enum State<F> {
+        Called {
+            #[pin]
+            future: F,
+        },
+        Sleeping {
+            #[pin]
+            sleep: Sleep,
+        },
+        // Waiting for readiness, until the deadline if there is one.
+        Readying {
+            #[pin]
+            deadline: Option<Sleep>,
+        },
+    }
+}
+
+/// What another attempt needs. A service and a request, or neither.
+pub(crate) struct Spare<S, Req> {
+    inner: S,
+    request: Req,
+}
+
+impl<S, Req> Spare<S, Req> {
+    pub(crate) fn new(inner: S, request: Req) -> Self {
+        Self { inner, request }
+    }
+}
+
+struct Retrying<Res, E> {
+    throttled: Delays,
+    transient: Delays,
+    next: Option<(Cause, Charge)>,
+    /// Kept under a deadline, in case the inner service is not ready in time.
+    last: Option<Result<Res, E>>,
+}
+
+impl<S, C, R, Req> ResponseFuture<S, C, R, Req>
+where
+    S: Service<Req>,
+    C: Classify<S::Response, S::Error>,
+    R: Replay<Req>,
+{
+    pub(crate) fn new(
+        first: S::Future,
+        spare: Option<Spare<S, Req>>,
+        policy: Arc<Policy<C, R>>,
+        limits: Limits,
+    ) -> Self {
+        Self {
+            state: State::Called { future: first },
+            spare,
+            policy,
+            limits,
+            attempts: 1,
+            retrying: None,
+        }
+    }
+}
+
+impl<S, C, R, Req> Future for ResponseFuture<S, C, R, Req>
+where
+    S: Service<Req>,
+    C: Classify<S::Response, S::Error>,
+    R: Replay<Req>,
+{
+    type Output = Result<S::Response, S::Error>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        loop {
+            let mut this = self.as_mut().project();
+            match this.state.as_mut().project() {
+                StateProj::Called { future } => {
+                    let result = ready!(future.poll(cx));
+                    let (cause, hint) = match this.policy.classify.classify(&result) {
+                        Verdict::Done => return Poll::Ready(self.done(result)),
+                        Verdict::Throttled { after } => (Cause::Throttled, after),
+                        Verdict::Transient { after } => (Cause::Transient, after),
+                    };
+                    match self.as_mut().plan(cause, hint) {
+                        Ok(wait) => self.as_mut().rest(wait, result),
+                        Err(why) => return Poll::Ready(self.give_up(why, result)),
+                    }
+                }
+                StateProj::Sleeping { sleep } => {
+                    ready!(sleep.poll(cx));
+                    self.as_mut().make_ready();
+                }
+                StateProj::Readying { deadline } => {
+                    let spare = this.spare.as_mut().expect("a retry has its request");
+                    let readiness = spare.inner.poll_ready(cx);
+                    let expired = match deadline.as_pin_mut() {
+                        // The timer may lag behind the clock, the clock decides.
+                        Some(timer) => timer.poll(cx).is_ready() || this.limits.expired(),
+                        None => false,
+                    };
+                    if expired {
+                        let retrying = this.retrying.as_mut();
+                        let last = retrying.and_then(|retrying| retrying.last.take());
+                        let last = last.expect("under a deadline the last result is kept");
+                        return Poll::Ready(self.give_up(GaveUp::Deadline, last));
+                    }
+                    match ready!(readiness) {
+                        Ok(()) => self.as_mut().attempt(),
+                        Err(error) => return Poll::Ready(self.finish(Err(error))),
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl<S, C, R, Req> ResponseFuture<S, C, R, Req>
+where
+    S: Service<Req>,
+    C: Classify<S::Response, S::Error>,
+    R: Replay<Req>,
+{
+    /// Decides whether there is another attempt, and pays for it.
+    fn plan(
+        self: Pin<&mut Self>,
+        cause: Cause,
+        hint: Option<Duration>,
+    ) -> Result<Duration, GaveUp> {
+        let this = self.project();
+        let policy = &**this.policy;
+        policy.telemetry.attempted(Some(cause));
+        this.limits.check(*this.attempts)?;
+        if policy.state.never_pays() {
+            return Err(GaveUp::Budget);
+        }
+        if this.spare.is_none() {
+            return Err(GaveUp::NotCloneable);
+        }
+        let now = Instant::now();
+        let retrying = this.retrying.get_or_insert_with(|| {
+            let delays = |backoff| Delays::new(backoff, policy.state.fork_rng());
+            Box::new(Retrying {
+                throttled: delays(policy.settings.throttled),
+                transient: delays(policy.settings.transient),
+                next: None,
+                last: None,
+            })
+        });
+        let delays = match cause {
+            Cause::Throttled => &mut retrying.throttled,
+            Cause::Transient => &mut retrying.transient,
+        };
+        let wait = delays
+            .wait(hint, this.limits.left(now))
+            .ok_or(GaveUp::Deadline)?;
+        if !policy.state.withdraw(now, this.limits.weight) {
+            return Err(GaveUp::Budget);
+        }
+        let charge = Charge::new(Arc::clone(&policy.state), this.limits.weight);
+        retrying.next = Some((cause, charge));
+        policy.telemetry.retrying(cause, *this.attempts, wait);
+        Ok(wait)
+    }
+
+    /// Lets go of the attempt that ended, and sleeps.
+    fn rest(mut self: Pin<&mut Self>, wait: Duration, result: Result<S::Response, S::Error>) {
+        let mut this = self.as_mut().project();
+        if let (Some(retrying), Some(_)) = (this.retrying, this.limits.deadline) {
+            retrying.last = Some(result);
+        }
+        if wait.is_zero() {
+            self.make_ready();
+        } else {
+            this.state.set(State::Sleeping { sleep: sleep(wait) });
+        }
+    }
+
+    fn make_ready(self: Pin<&mut Self>) {
+        let mut this = self.project();
+        let deadline = this.limits.deadline.map(sleep_until);
+        this.state.set(State::Readying { deadline });
+    }
+
+    /// Starts the next attempt on the service that has just been polled ready.
+    fn attempt(self: Pin<&mut Self>) {
+        let mut this = self.project();
+        let policy = &**this.policy;
+        if let Some(retrying) = this.retrying {
+            retrying.last = None;
+            if let Some((cause, charge)) = retrying.next.take() {
+                charge.spend();
+                policy.state.retried(cause);
+            }
+        }
+        *this.attempts += 1;
+        let Spare { mut inner, request } = this.spare.take().expect("a retry has its request");
+        let again = match this.limits.check(*this.attempts) {
+            Ok(()) => policy.replay.replay(&request),
+            Err(_) => None,
+        };
+        let future = inner.call(request);
+        *this.spare = again.map(|request| Spare::new(inner, request));
+        this.state.set(State::Called { future });
+    }
+
+    fn done(
+        self: Pin<&mut Self>,
+        result: Result<S::Response, S::Error>,
+    ) -> <Self as Future>::Output {
+        self.policy.telemetry.attempted(None);
+        self.finish(result)
+    }
+
+    fn give_up(
+        self: Pin<&mut Self>,
+        why: GaveUp,
+        result: Result<S::Response, S::Error>,
+    ) -> <Self as Future>::Output {
+        self.policy.state.gave_up(why);
+        self.policy.telemetry.gave_up(why, self.attempts);
+        self.finish(result)
+    }
+
+    /// Gives back at once what is held, in case the caller keeps the finished future around.
+    fn finish(
+        self: Pin<&mut Self>,
+        mut result: Result<S::Response, S::Error>,
+    ) -> <Self as Future>::Output {
+        let this = self.project();
+        *this.spare = None;
+        *this.retrying = None;
+        this.policy.classify.finished(&mut result, *this.attempts);
+        result
+    }
+}
+
+impl<S, C, R, Req> fmt::Debug for ResponseFuture<S, C, R, Req>
+where
+    S: Service<Req>,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture")
+            .field("attempts", &self.attempts)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}

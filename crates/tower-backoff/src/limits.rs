@@ -1,0 +1,45 @@
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::{Overrides, gave_up::GaveUp};
+
+/// What bounds one call: the layer's settings after the request's overrides.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub(crate) max_attempts: u32,
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) weight: u64,
+}
+
+impl Limits {
+    pub(crate) fn new(max_attempts: u32, deadline: Option<Duration>, asked: Overrides) -> Self {
+        Self {
+            max_attempts: asked.max_attempts.unwrap_or(max_attempts),
+            // An overflow is further away than any clock reaches: no deadline.
+            deadline: asked
+                .deadline
+                .or_else(|| deadline.and_then(|after| Instant::now().checked_add(after))),
+            weight: asked.weight.unwrap_or(1),
+        }
+    }
+
+    /// Whether a retry may follow after `attempts`. Reads the clock only if there is a deadline.
+    pub(crate) fn check(&self, attempts: u32) -> Result<(), GaveUp> {
+        if attempts >= self.max_attempts {
+            Err(GaveUp::Attempts)
+        } else if self.expired() {
+            Err(GaveUp::Deadline)
+        } else {
+            Ok(())
+        }
+    }
+
+    pub(crate) fn expired(&self) -> bool {
+        self.deadline.is_some_and(|at| Instant::now() >= at)
+    }
+
+    pub(crate) fn left(&self, now: Instant) -> Option<Duration> {
+        self.deadline.map(|at| at.saturating_duration_since(now))
+    }
+}

@@ -1,0 +1,122 @@
+use std::sync::PoisonError;
+
+use fastrand::Rng;
+use tokio::time::Instant;
+
+use crate::{
+    Budget, Snapshot,
+    gave_up::{Cause, GaveUp},
+    ledger::Ledger,
+    sync::{AtomicU64, Mutex, MutexGuard, Ordering},
+};
+
+/// What all services of one layer share: the budget, the counts and the source of randomness.
+///
+/// Every atomic is a count that nothing else hangs on, so `Relaxed` is enough and pairs with
+/// nothing. The traffic is read under the ledger's lock: whoever holds the lock after another sees
+/// at least what the other saw, so the ledger's running total never goes back.
+#[derive(Debug)]
+pub(crate) struct State {
+    /// Calls of weight 1: nearly all calls, and the only count that a successful call touches.
+    calls: AtomicU64,
+    weighted_calls: AtomicU64,
+    weighted_traffic: AtomicU64,
+    throttled: AtomicU64,
+    transient: AtomicU64,
+    gave_up: [AtomicU64; 4],
+    /// `None` pays for everything.
+    ledger: Option<Mutex<Ledger>>,
+    /// A budget that saves nothing never pays, so no request need be cloned.
+    never_pays: bool,
+    rng: Mutex<Rng>,
+}
+
+impl State {
+    pub(crate) fn new(budget: Budget, seed: Option<u64>) -> Self {
+        Self {
+            calls: AtomicU64::new(0),
+            weighted_calls: AtomicU64::new(0),
+            weighted_traffic: AtomicU64::new(0),
+            throttled: AtomicU64::new(0),
+            transient: AtomicU64::new(0),
+            gave_up: std::array::from_fn(|_| AtomicU64::new(0)),
+            ledger: Ledger::new(budget).map(Mutex::new),
+            never_pays: budget.burst == Some(0),
+            rng: Mutex::new(seed.map_or_else(Rng::new, Rng::with_seed)),
+        }
+    }
+
+    /// Counts a call, and with it what the budget will be credited for.
+    pub(crate) fn called(&self, weight: u64) {
+        if weight == 1 {
+            self.calls.fetch_add(1, Ordering::Relaxed);
+        } else {
+            self.weighted_calls.fetch_add(1, Ordering::Relaxed);
+            self.weighted_traffic.fetch_add(weight, Ordering::Relaxed);
+        }
+    }
+
+    /// Counts an attempt after the first.
+    pub(crate) fn retried(&self, cause: Cause) {
+        match cause {
+            Cause::Throttled => self.throttled.fetch_add(1, Ordering::Relaxed),
+            Cause::Transient => self.transient.fetch_add(1, Ordering::Relaxed),
+        };
+    }
+
+    pub(crate) fn gave_up(&self, why: GaveUp) {
+        self.gave_up[why as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) const fn never_pays(&self) -> bool {
+        self.never_pays
+    }
+
+    /// Pays for a retry, if the budget can.
+    pub(crate) fn withdraw(&self, now: Instant, weight: u64) -> bool {
+        self.ledger.as_ref().is_none_or(|ledger| {
+            let mut ledger = lock(ledger);
+            ledger.withdraw(now, self.traffic(), weight)
+        })
+    }
+
+    pub(crate) fn refund(&self, weight: u64) {
+        if let Some(ledger) = &self.ledger {
+            lock(ledger).refund(weight);
+        }
+    }
+
+    /// A generator of its own for one call that retries.
+    pub(crate) fn fork_rng(&self) -> Rng {
+        lock(&self.rng).fork()
+    }
+
+    pub(crate) fn snapshot(&self, now: Instant) -> Snapshot {
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        let throttled = read(&self.throttled);
+        let transient = read(&self.transient);
+        Snapshot {
+            attempts: read(&self.calls) + read(&self.weighted_calls) + throttled + transient,
+            throttled,
+            transient,
+            gave_up_attempts: read(&self.gave_up[GaveUp::Attempts as usize]),
+            gave_up_deadline: read(&self.gave_up[GaveUp::Deadline as usize]),
+            gave_up_budget: read(&self.gave_up[GaveUp::Budget as usize]),
+            gave_up_not_cloneable: read(&self.gave_up[GaveUp::NotCloneable as usize]),
+            budget_left: self.ledger.as_ref().map(|ledger| {
+                let ledger = lock(ledger);
+                ledger.left(now, self.traffic())
+            }),
+        }
+    }
+
+    fn traffic(&self) -> u64 {
+        let calls = self.calls.load(Ordering::Relaxed);
+        calls.wrapping_add(self.weighted_traffic.load(Ordering::Relaxed))
+    }
+}
+
+/// Nothing under these locks can panic half-way, so a poisoned one is as good as any.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
