@@ -47,6 +47,17 @@ impl Buckets {
         self.total.hits += hits;
     }
 
+    /// Adds calls that came before the current bucket ended.
+    pub(crate) fn push_misses(&mut self, misses: u32) {
+        self.buckets[self.current].calls += u64::from(misses);
+        self.total.calls += u64::from(misses);
+    }
+
+    /// When the current bucket ends.
+    pub(crate) fn ends(&self) -> Instant {
+        self.ends
+    }
+
     pub(crate) fn counts(&mut self, now: Instant) -> (u64, u64) {
         self.roll(now);
         (self.total.calls, self.total.hits)

@@ -15,7 +15,7 @@ use crate::tally::Tally;
 pub(crate) struct Circuit {
     phase: Phase,
     /// Grows with every change of phase; a result counts only in the generation that admitted it.
-    generation: u64,
+    generation: u32,
     /// The run of failures that the last counted call ended or continued.
     consecutive: u32,
     failures: Option<Tally>,
@@ -49,9 +49,19 @@ struct Lease {
 /// Leave to call the inner service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Admission {
-    pub(crate) generation: u64,
+    pub(crate) generation: u32,
     /// The probe's number, where the call is one.
     pub(crate) probe: Option<u64>,
+}
+
+/// What a success means to a circuit. It never trips one, so that successes need not be looked at
+/// one by one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OnSuccess {
+    Nothing,
+    /// It is counted, by itself or together with others.
+    Lump,
+    Record,
 }
 
 impl Circuit {
@@ -79,18 +89,44 @@ impl Circuit {
         }
     }
 
-    pub(crate) fn generation(&self) -> u64 {
+    pub(crate) fn generation(&self) -> u32 {
         self.generation
     }
 
-    /// Whether a quick success would change nothing.
-    pub(crate) fn is_quiet(&self) -> bool {
+    /// What a success that is not slow would do.
+    pub(crate) fn on_success(&self) -> OnSuccess {
         match self.phase {
-            Phase::Closed { hold: true, .. } => true,
+            Phase::Closed { hold: true, .. } => OnSuccess::Nothing,
             Phase::Closed { hold: false, .. } => {
-                self.consecutive == 0 && self.failures.is_none() && self.slow.is_none()
+                if self.failures.is_some() || self.slow.is_some() {
+                    OnSuccess::Lump
+                } else if self.consecutive == 0 {
+                    OnSuccess::Nothing
+                } else {
+                    OnSuccess::Record
+                }
             }
-            Phase::Open { .. } | Phase::HalfOpen { .. } => false,
+            Phase::Open { .. } | Phase::HalfOpen { .. } => OnSuccess::Record,
+        }
+    }
+
+    /// Until when successes can be absorbed later, in one go; `None`: at any time.
+    pub(crate) fn lumps_until(&self) -> Option<Instant> {
+        let ends = |tally: &Option<Tally>| tally.as_ref().and_then(Tally::lumps_until);
+        match (ends(&self.failures), ends(&self.slow)) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        }
+    }
+
+    /// Counts successes of this generation that came before [`lumps_until`](Self::lumps_until).
+    pub(crate) fn absorb(&mut self, successes: u32) {
+        if successes == 0 {
+            return;
+        }
+        self.consecutive = 0;
+        for tally in [&mut self.failures, &mut self.slow].into_iter().flatten() {
+            tally.push_misses(successes);
         }
     }
 
@@ -253,11 +289,11 @@ impl Circuit {
             .is_some_and(|limit| self.consecutive >= limit.get());
         if let (Some(tally), Some(rate)) = (&mut self.failures, &rules.failures) {
             tally.push(failed, now);
-            trips |= tally.trips(rate, now);
+            trips |= failed && tally.trips(rate, now);
         }
         if let (Some(tally), Some(rule)) = (&mut self.slow, &rules.slow) {
             tally.push(slow, now);
-            trips |= tally.trips(&rule.rate, now);
+            trips |= slow && tally.trips(&rule.rate, now);
         }
         if trips {
             self.trip(settings, now, hint);
@@ -295,6 +331,6 @@ impl Circuit {
 
     fn enter(&mut self, phase: Phase) {
         self.phase = phase;
-        self.generation += 1;
+        self.generation = self.generation.wrapping_add(1);
     }
 }

@@ -97,7 +97,7 @@ impl<Q: Hash + Eq + Clone + fmt::Display> Circuits<Q> {
                 let key = key();
                 let mut keyed = lock(keyed);
                 let seed = keyed.len() as u64;
-                keyed.get_or_insert(&key, || self.slot(&key, seed), |slot| need(slot))
+                keyed.get_or_insert(&key, || self.slot(&key, seed), need)
             }
         }
     }

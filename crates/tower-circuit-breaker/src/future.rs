@@ -17,37 +17,40 @@ pin_project! {
         S: Service<Req>,
     {
         #[pin]
-        stage: Stage<S, Req, S::Future, C>,
+        stage: Stage<S, Req, S::Future>,
+        // After the stage: the inner future is gone before its place is given to another.
+        permit: Option<Permit>,
+        classify: C,
     }
 }
 
 pin_project! {
     #[project = StageProj]
     #[project_replace = StageOwned]
-    enum Stage<S, Req, F, C> {
+    enum Stage<S, Req, F> {
         Rejected { open: Open },
         /// Admitted, and waiting for the readiness of the very service that will be called.
-        Waiting { inner: S, request: Req, permit: Permit, classify: C },
-        Called { #[pin] future: F, permit: Permit, classify: C },
+        Waiting { inner: S, request: Req },
+        Called { #[pin] future: F },
         Done,
     }
 }
 
 impl<S: Service<Req>, Req, C> ResponseFuture<S, Req, C> {
+    #[inline]
     pub(crate) fn admitted(inner: S, request: Req, permit: Permit, classify: C) -> Self {
         Self {
-            stage: Stage::Waiting {
-                inner,
-                request,
-                permit,
-                classify,
-            },
+            stage: Stage::Waiting { inner, request },
+            permit: Some(permit),
+            classify,
         }
     }
 
-    pub(crate) fn rejected(open: Open) -> Self {
+    pub(crate) fn rejected(open: Open, classify: C) -> Self {
         Self {
             stage: Stage::Rejected { open },
+            permit: None,
+            classify,
         }
     }
 }
@@ -61,66 +64,37 @@ where
     type Output = Result<S::Response, S::Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut stage = self.project().stage;
-        loop {
-            let result = match stage.as_mut().project() {
-                StageProj::Called {
-                    future,
-                    permit,
-                    classify,
-                } => {
-                    let result = ready!(future.poll(cx));
-                    permit.record(classify.classify(&result));
-                    result
-                }
-                StageProj::Waiting {
-                    inner,
-                    permit,
-                    classify,
-                    ..
-                } => match ready!(inner.poll_ready(cx)) {
-                    Ok(()) => match permit.start() {
-                        Ok(()) => {
-                            call(stage.as_mut());
-                            continue;
-                        }
-                        Err(open) => Err(open.into()),
-                    },
-                    Err(error) => {
-                        let result = Err(error);
-                        permit.record(classify.classify(&result));
-                        result
+        let mut this = self.project();
+        let result = loop {
+            match this.stage.as_mut().project() {
+                StageProj::Called { future } => break ready!(future.poll(cx)),
+                StageProj::Waiting { inner, .. } => {
+                    if let Err(error) = ready!(inner.poll_ready(cx)) {
+                        break Err(error);
                     }
-                },
-                StageProj::Rejected { .. } => match stage.as_mut().project_replace(Stage::Done) {
-                    StageOwned::Rejected { open } => Err(open.into()),
-                    _ => unreachable!("the stage was just seen"),
-                },
-                StageProj::Done => panic!("polled after it was ready"),
-            };
-            stage.set(Stage::Done);
-            return Poll::Ready(result);
+                    if let Some(Err(open)) = this.permit.as_mut().map(Permit::start) {
+                        *this.permit = None;
+                        this.stage.set(Stage::Rejected { open });
+                    }
+                }
+                StageProj::Rejected { .. } | StageProj::Done => {}
+            }
+            match this.stage.as_mut().project_replace(Stage::Done) {
+                StageOwned::Waiting { mut inner, request } => {
+                    let future = inner.call(request);
+                    this.stage.set(Stage::Called { future });
+                }
+                StageOwned::Rejected { open } => return Poll::Ready(Err(open.into())),
+                StageOwned::Called { .. } | StageOwned::Done => {
+                    panic!("polled after it was ready")
+                }
+            }
+        };
+        if let Some(mut permit) = this.permit.take() {
+            permit.record(this.classify.classify(&result));
         }
-    }
-}
-
-/// Makes the call of a waiting stage.
-fn call<S, Req, C>(mut stage: Pin<&mut Stage<S, Req, S::Future, C>>)
-where
-    S: Service<Req>,
-{
-    if let StageOwned::Waiting {
-        mut inner,
-        request,
-        permit,
-        classify,
-    } = stage.as_mut().project_replace(Stage::Done)
-    {
-        stage.set(Stage::Called {
-            future: inner.call(request),
-            permit,
-            classify,
-        });
+        this.stage.set(Stage::Done);
+        Poll::Ready(result)
     }
 }
 

@@ -7,6 +7,7 @@ mod circuits;
 mod classify;
 mod error;
 mod future;
+mod gate;
 mod handle;
 mod key;
 mod keyed;

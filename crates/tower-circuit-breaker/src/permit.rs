@@ -23,6 +23,7 @@ enum Progress {
 }
 
 impl Permit {
+    #[inline]
     pub(crate) fn acquire(slot: Arc<Slot>) -> Result<Self, Open> {
         let admission = slot.admit()?;
         Ok(Self {
@@ -34,6 +35,7 @@ impl Permit {
 
     /// The call is about to be made: asks again where the circuit has changed since the call was
     /// admitted, as it may while a call waits for the inner service's readiness.
+    #[inline]
     pub(crate) fn start(&mut self) -> Result<(), Open> {
         if !self.slot.still_admits(self.admission) {
             self.admission = self.slot.admit()?;
@@ -44,6 +46,7 @@ impl Permit {
         Ok(())
     }
 
+    #[inline]
     pub(crate) fn record(&mut self, outcome: Outcome) {
         let start = match std::mem::replace(&mut self.progress, Progress::Recorded) {
             Progress::Called { start } => start,
@@ -54,6 +57,7 @@ impl Permit {
 }
 
 impl Drop for Permit {
+    #[inline]
     fn drop(&mut self) {
         match self.progress {
             Progress::Waiting => self.slot.abandon(self.admission, false, None),

@@ -40,6 +40,12 @@ impl Ring {
         };
     }
 
+    pub(crate) fn push_misses(&mut self, misses: u32) {
+        for _ in 0..misses.min(self.size) {
+            self.push(false);
+        }
+    }
+
     pub(crate) fn counts(&self) -> (u64, u64) {
         (u64::from(self.calls), u64::from(self.hits))
     }

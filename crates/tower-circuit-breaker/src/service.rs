@@ -85,7 +85,7 @@ where
             Ok(permit) => {
                 ResponseFuture::admitted(self.inner.clone(), request, permit, self.classify.clone())
             }
-            Err(open) => ResponseFuture::rejected(open),
+            Err(open) => ResponseFuture::rejected(open, self.classify.clone()),
         }
     }
 }

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use crate::circuit::{Admission, Circuit};
 use crate::classify::Outcome;
 use crate::error::Open;
+use crate::gate::Gate;
 use crate::policy::Abandoned;
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
@@ -17,39 +18,24 @@ use crate::telemetry;
 
 /// One circuit and what its calls share.
 ///
-/// The gate repeats the part of the circuit that the ordinary call asks for, so that a call
-/// through a closed circuit takes no lock to get in. Only the holder of the lock writes it.
+/// A call through a closed circuit takes no lock unless it fails: the gate says that it may pass,
+/// and takes note of its success. Whoever holds the lock moves those successes into the circuit
+/// before anything else, so that decisions see them.
+///
+/// The gate's atomic operations are `Relaxed`. It is complete in itself: all that it does not hold
+/// is behind the lock, and the order of changes to one word is the same for everybody.
 #[derive(Debug)]
+#[repr(align(64))]
 pub(crate) struct Slot {
     gate: AtomicU64,
-    circuit: Mutex<Circuit>,
-    changed: Notify,
+    /// [`Circuit::lumps_until`] in nanoseconds since `origin`. `Relaxed` too: who reads an old
+    /// value, which is an earlier time, takes the lock.
+    lumps_until: AtomicU64,
+    origin: Instant,
     settings: Arc<Settings>,
     key: Option<Arc<str>>,
-}
-
-/// Bit 0: closed. Bit 1: a quick success changes nothing. The rest: the generation.
-#[derive(Clone, Copy)]
-struct Gate(u64);
-
-impl Gate {
-    fn of(circuit: &Circuit) -> Self {
-        let closed = u64::from(circuit.state() == State::Closed);
-        let quiet = u64::from(circuit.is_quiet());
-        Self(circuit.generation() << 2 | quiet << 1 | closed)
-    }
-
-    fn is_closed(self) -> bool {
-        self.0 & 1 != 0
-    }
-
-    fn is_quiet(self) -> bool {
-        self.0 & 2 != 0
-    }
-
-    fn generation(self) -> u64 {
-        self.0 >> 2
-    }
+    changed: Notify,
+    circuit: Mutex<Circuit>,
 }
 
 impl Slot {
@@ -62,13 +48,16 @@ impl Slot {
         let circuit = Circuit::new(&settings, seed, now);
         Self {
             gate: AtomicU64::new(Gate::of(&circuit).0),
-            circuit: Mutex::new(circuit),
-            changed: Notify::new(),
+            lumps_until: AtomicU64::new(nanos(now, circuit.lumps_until())),
+            origin: now,
             settings,
             key,
+            changed: Notify::new(),
+            circuit: Mutex::new(circuit),
         }
     }
 
+    #[inline]
     pub(crate) fn admit(&self) -> Result<Admission, Open> {
         let gate = self.gate();
         if gate.is_closed() {
@@ -77,6 +66,11 @@ impl Slot {
                 probe: None,
             });
         }
+        self.admit_under_lock()
+    }
+
+    #[cold]
+    fn admit_under_lock(&self) -> Result<Admission, Open> {
         let now = Instant::now();
         self.with(|circuit, settings| circuit.admit(settings, now))
             .map_err(|retry_after| {
@@ -86,24 +80,67 @@ impl Slot {
     }
 
     /// Whether nothing has changed since the call was admitted.
+    #[inline]
     pub(crate) fn still_admits(&self, admission: Admission) -> bool {
         self.gate().generation() == admission.generation
     }
 
     /// When a call starts, where a rule asks for how long it takes.
+    #[inline]
     pub(crate) fn start(&self) -> Option<Instant> {
         self.settings.rules.slow.is_some().then(Instant::now)
     }
 
+    #[inline]
     pub(crate) fn record(&self, admission: Admission, outcome: Outcome, start: Option<Instant>) {
-        if outcome == Outcome::Success {
-            let gate = self.gate();
-            if gate.is_quiet() || gate.generation() != admission.generation {
-                return;
-            }
-        } else if outcome == Outcome::Ignored && admission.probe.is_none() {
+        match outcome {
+            Outcome::Success => self.record_success(admission, start),
+            Outcome::Ignored if admission.probe.is_none() => {}
+            _ => self.record_under_lock(admission, outcome, start),
+        }
+    }
+
+    #[inline]
+    fn record_success(&self, admission: Admission, start: Option<Instant>) {
+        let mut gate = self.gate();
+        if gate.generation() != admission.generation || gate.ignores_success() {
             return;
         }
+        if self.may_lump(start) {
+            while let Some(more) = gate.plus_success() {
+                match self.gate.compare_exchange_weak(
+                    gate.0,
+                    more.0,
+                    Ordering::Relaxed,
+                    Ordering::Relaxed,
+                ) {
+                    Ok(_) => return,
+                    Err(current) => gate = Gate(current),
+                }
+                if gate.generation() != admission.generation {
+                    return;
+                }
+            }
+        }
+        self.record_under_lock(admission, Outcome::Success, start);
+    }
+
+    /// Whether a success of now is quick and falls into the current bucket of time.
+    #[inline]
+    fn may_lump(&self, start: Option<Instant>) -> bool {
+        let until = self.lumps_until.load(Ordering::Relaxed);
+        if until == u64::MAX && start.is_none() {
+            return true;
+        }
+        let now = Instant::now();
+        let slow = self.settings.rules.slow.as_ref().zip(start);
+        nanos(self.origin, Some(now)) < until
+            && slow
+                .is_none_or(|(rule, start)| now.saturating_duration_since(start) < rule.threshold)
+    }
+
+    #[cold]
+    fn record_under_lock(&self, admission: Admission, outcome: Outcome, start: Option<Instant>) {
         let now = Instant::now();
         let took = start.map(|start| now.saturating_duration_since(start));
         self.with(|circuit, settings| circuit.record(settings, now, admission, outcome, took));
@@ -125,7 +162,7 @@ impl Slot {
 
     pub(crate) fn snapshot(&self) -> Snapshot {
         let now = Instant::now();
-        lock(&self.circuit).snapshot(now)
+        self.with(|circuit, _| circuit.snapshot(now))
     }
 
     /// When the circuit stops being of use to keep: `None` where it is closed, else the end of
@@ -166,19 +203,27 @@ impl Slot {
         self.key.as_deref()
     }
 
+    #[inline]
     fn gate(&self) -> Gate {
-        // Pairs with the Release store in `with`.
-        Gate(self.gate.load(Ordering::Acquire))
+        Gate(self.gate.load(Ordering::Relaxed))
     }
 
     /// Runs `change` under the lock and, after it, tells about a change of state.
     fn with<T>(&self, change: impl FnOnce(&mut Circuit, &Settings) -> T) -> T {
         let mut circuit = lock(&self.circuit);
+        // Empty while the lock is held, save for successes that come after this and so count as
+        // coming after `change`: for nothing where it starts another generation.
+        let closed = Gate::of(&circuit);
+        circuit.absorb(Gate(self.gate.swap(closed.0, Ordering::Relaxed)).pending());
         let from = circuit.state();
         let result = change(&mut circuit, &self.settings);
         let to = circuit.state();
-        // Pairs with the Acquire load in `gate`.
-        self.gate.store(Gate::of(&circuit).0, Ordering::Release);
+        let until = nanos(self.origin, circuit.lumps_until());
+        self.lumps_until.store(until, Ordering::Relaxed);
+        let late = Gate(self.gate.swap(Gate::of(&circuit).0, Ordering::Relaxed));
+        if late.generation() == circuit.generation() {
+            circuit.absorb(late.pending());
+        }
         drop(circuit);
         if from != to {
             self.changed.notify_waiters();
@@ -186,4 +231,11 @@ impl Slot {
         }
         result
     }
+}
+
+/// Nanoseconds from `origin` to `time`; the greatest number for no time.
+fn nanos(origin: Instant, time: Option<Instant>) -> u64 {
+    time.map_or(u64::MAX, |time| {
+        u64::try_from(time.saturating_duration_since(origin).as_nanos()).unwrap_or(u64::MAX)
+    })
 }

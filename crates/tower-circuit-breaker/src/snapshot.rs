@@ -6,7 +6,7 @@ use crate::state::State;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Snapshot {
     pub(crate) state: State,
-    pub(crate) generation: u64,
+    pub(crate) generation: u32,
     pub(crate) consecutive_failures: u32,
     pub(crate) failed: Option<(u64, u64)>,
     pub(crate) slow: Option<(u64, u64)>,
@@ -23,9 +23,9 @@ impl Snapshot {
     }
 
     /// How often the circuit has changed or was forced or reset; results of calls that an earlier
-    /// generation admitted do not count.
+    /// generation admitted do not count. Wraps around.
     #[must_use]
-    pub fn generation(&self) -> u64 {
+    pub fn generation(&self) -> u32 {
         self.generation
     }
 

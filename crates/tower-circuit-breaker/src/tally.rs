@@ -27,6 +27,22 @@ impl Tally {
         }
     }
 
+    /// Adds calls that were no hits and came before [`lumps_until`](Self::lumps_until).
+    pub(crate) fn push_misses(&mut self, misses: u32) {
+        match self {
+            Self::Calls(ring) => ring.push_misses(misses),
+            Self::Time(buckets) => buckets.push_misses(misses),
+        }
+    }
+
+    /// Until when calls that are no hits can be added later, in one go; `None`: at any time.
+    pub(crate) fn lumps_until(&self) -> Option<Instant> {
+        match self {
+            Self::Calls(_) => None,
+            Self::Time(buckets) => Some(buckets.ends()),
+        }
+    }
+
     /// The calls in the window, and how many of them were hits.
     pub(crate) fn counts(&mut self, now: Instant) -> (u64, u64) {
         match self {

@@ -14,6 +14,7 @@ pub(crate) type Handle = mock::Handle<Request, Response>;
 pub(crate) type Layered<C, K, Q> =
     tower_circuit_breaker::CircuitBreaker<Mock<Request, Response>, C, K, Q>;
 
+pub(crate) type Classifier = fn(&Result<Response, BoxError>) -> Outcome;
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
 /// Reads the outcome from the words of the error.
@@ -35,8 +36,8 @@ pub(crate) fn classify(result: &Result<Response, BoxError>) -> Outcome {
     }
 }
 
-pub(crate) fn layer() -> CircuitBreakerLayer<fn(&Result<Response, BoxError>) -> Outcome> {
-    CircuitBreakerLayer::new(classify as fn(&Result<Response, BoxError>) -> Outcome)
+pub(crate) fn layer() -> CircuitBreakerLayer<Classifier> {
+    CircuitBreakerLayer::new(classify as Classifier)
 }
 
 pub(crate) fn service<C: Clone, K, Q>(

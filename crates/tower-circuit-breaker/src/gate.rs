@@ -1,0 +1,52 @@
+use crate::circuit::{Circuit, OnSuccess};
+use crate::state::State;
+
+/// The part of a circuit that the ordinary call asks for, in one word.
+///
+/// From the top: 32 bits generation, 29 bits successes that the circuit has not absorbed yet,
+/// then one bit each: it is closed; a success changes nothing; a success may be added here.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Gate(pub(crate) u64);
+
+const CLOSED: u64 = 1;
+const NOTHING: u64 = 2;
+const LUMP: u64 = 4;
+const ONE: u64 = 8;
+const PENDING: u64 = ((1 << 29) - 1) * ONE;
+
+impl Gate {
+    pub(crate) fn of(circuit: &Circuit) -> Self {
+        let closed = if circuit.state() == State::Closed {
+            CLOSED
+        } else {
+            0
+        };
+        let on_success = match circuit.on_success() {
+            OnSuccess::Nothing => NOTHING,
+            OnSuccess::Lump => LUMP,
+            OnSuccess::Record => 0,
+        };
+        Self(u64::from(circuit.generation()) << 32 | closed | on_success)
+    }
+
+    pub(crate) fn generation(self) -> u32 {
+        (self.0 >> 32) as u32
+    }
+
+    pub(crate) fn pending(self) -> u32 {
+        ((self.0 & PENDING) / ONE) as u32
+    }
+
+    pub(crate) fn is_closed(self) -> bool {
+        self.0 & CLOSED != 0
+    }
+
+    pub(crate) fn ignores_success(self) -> bool {
+        self.0 & NOTHING != 0
+    }
+
+    /// With one success more, where it may be added here and there is room for it.
+    pub(crate) fn plus_success(self) -> Option<Self> {
+        (self.0 & LUMP != 0 && self.0 & PENDING != PENDING).then(|| Self(self.0 + ONE))
+    }
+}
