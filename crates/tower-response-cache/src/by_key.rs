@@ -1,0 +1,57 @@
+use std::{fmt, hash::Hash, time::Duration};
+
+use crate::{CacheStatus, Keep, Lookup, Policy};
+
+/// A [`Policy`] for responses that can be cloned: a key for each request, one lifetime for all.
+///
+/// The closure gives the key of a request, or `None` to go past the cache. Every `Ok` response is
+/// kept, at weight 1, so the bound of the layer counts entries. Errors are not shared.
+#[derive(Clone, Copy)]
+pub struct ByKey<F> {
+    ttl: Duration,
+    key: F,
+}
+
+impl<F> ByKey<F> {
+    /// Keeps responses for `ttl` under the keys that `key` gives.
+    pub const fn new(ttl: Duration, key: F) -> Self {
+        Self { ttl, key }
+    }
+}
+
+impl<F, K, Req, Res, E> Policy<Req, Res, E> for ByKey<F>
+where
+    F: Fn(&Req) -> Option<K>,
+    K: Hash + Eq + Clone,
+    Res: Clone,
+{
+    type Key = K;
+    type Value = Res;
+    type Context = ();
+
+    fn lookup(&self, req: &Req) -> Lookup<K> {
+        (self.key)(req).map_or(Lookup::Bypass, Lookup::Use)
+    }
+
+    fn context(&self, _: &Req) {}
+
+    fn keep(&self, (): &(), _: &Res) -> Option<Keep> {
+        Some(Keep::new(self.ttl))
+    }
+
+    fn share(&self, res: &Res) -> Option<Res> {
+        Some(res.clone())
+    }
+
+    fn restore(&self, value: Res, _: CacheStatus) -> Option<Result<Res, E>> {
+        Some(Ok(value))
+    }
+}
+
+impl<F> fmt::Debug for ByKey<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ByKey")
+            .field("ttl", &self.ttl)
+            .finish_non_exhaustive()
+    }
+}

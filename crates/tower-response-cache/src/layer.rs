@@ -1,0 +1,68 @@
+use std::{fmt, hash::Hash, sync::Arc};
+
+use tower_layer::Layer;
+
+use crate::{Handle, MemoryStore, ResponseCache, cache::Cache};
+
+/// Answers repeated requests from a cache, and lets callers that ask the same at the same time
+/// share one call.
+///
+/// One layer value is one cache: all services that it or its clones make, and all clones of these
+/// services, share it, also if their requests are of different types.
+pub struct ResponseCacheLayer<P, K, V, St = MemoryStore<K, V>> {
+    policy: Arc<P>,
+    cache: Arc<Cache<K, V, St>>,
+}
+
+impl<P, K: Hash + Eq, V: Clone> ResponseCacheLayer<P, K, V> {
+    /// A cache in memory, of entries that weigh `max_weight` at most.
+    ///
+    /// The unit is the one in which `policy` weighs a response: bytes, or entries if all weigh 1,
+    /// as they do unless the policy says otherwise. See [`MemoryStore::new`] for how the bound is
+    /// split and how large one entry may be. A `max_weight` of 0 stores nothing; callers that ask
+    /// at the same time still share a call.
+    #[must_use]
+    pub fn new(policy: P, max_weight: u64) -> Self {
+        Self::with_store(policy, MemoryStore::new(max_weight))
+    }
+}
+
+impl<P, K, V, St> ResponseCacheLayer<P, K, V, St> {
+    /// A cache that keeps its entries in `store`.
+    #[must_use]
+    pub fn with_store(policy: P, store: St) -> Self {
+        Self {
+            policy: Arc::new(policy),
+            cache: Arc::new(Cache::new(store)),
+        }
+    }
+
+    /// A handle to the cache.
+    #[must_use]
+    pub fn handle(&self) -> Handle<K, V, St> {
+        Handle::new(Arc::clone(&self.cache))
+    }
+}
+
+impl<S, P, K, V, St> Layer<S> for ResponseCacheLayer<P, K, V, St> {
+    type Service = ResponseCache<S, P, K, V, St>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        ResponseCache::new(inner, Arc::clone(&self.policy), Arc::clone(&self.cache))
+    }
+}
+
+impl<P, K, V, St> Clone for ResponseCacheLayer<P, K, V, St> {
+    fn clone(&self) -> Self {
+        Self {
+            policy: Arc::clone(&self.policy),
+            cache: Arc::clone(&self.cache),
+        }
+    }
+}
+
+impl<P, K, V, St> fmt::Debug for ResponseCacheLayer<P, K, V, St> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseCacheLayer").finish_non_exhaustive()
+    }
+}

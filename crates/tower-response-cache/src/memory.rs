@@ -1,0 +1,164 @@
+use std::{
+    fmt,
+    hash::{Hash, RandomState},
+    marker::PhantomData,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use quick_cache::{Lifecycle, OptionsBuilder, Weighter, sync::Cache};
+use tokio::time::Instant;
+
+use crate::{Entry, Store, StoreStats};
+
+/// The share of a shard that one entry may take: what `quick_cache` admits, by its own default.
+const LARGEST_SHARE: f64 = 0.97;
+const SHARD_WEIGHT: u64 = 1 << 20;
+const MAX_SHARDS: u64 = 16;
+
+/// The default [`Store`]: in memory, bounded by weight, evicting what is used least.
+///
+/// The bound is split evenly over shards, each with a lock of its own, and an entry must fit into
+/// its shard: see [`max_entry_weight`](Self::max_entry_weight). A larger one is refused.
+///
+/// An expired entry is removed when it is asked for, or pushed out by others; until then it counts
+/// towards the bound.
+pub struct MemoryStore<K, V> {
+    cache: Cache<K, Entry<V>, EntryWeight, RandomState, Evicted<K, V>>,
+    max_entry_weight: u64,
+    evicted: AtomicU64,
+}
+
+impl<K: Hash + Eq, V: Clone> MemoryStore<K, V> {
+    /// A store whose entries weigh `max_weight` at most, in the unit in which entries are weighed.
+    ///
+    /// There is one shard for each full 2^20 of `max_weight` (a MiB, if it is in bytes), rounded
+    /// down to a power of two, at least 1 and at most 16. A `max_weight` of 0 stores nothing.
+    #[must_use]
+    pub fn new(max_weight: u64) -> Self {
+        let wanted = (max_weight / SHARD_WEIGHT).clamp(1, MAX_SHARDS);
+        Self::with_shards(max_weight, 1 << wanted.ilog2())
+    }
+
+    /// A store with `shards` shards, rounded up to a power of two: more of them suit more threads,
+    /// fewer of them suit larger entries.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `shards` is 0 or larger than 65,536.
+    #[must_use]
+    pub fn with_shards(max_weight: u64, shards: u32) -> Self {
+        assert!(
+            (1..=1 << 16).contains(&shards),
+            "shards must be in 1..=65536"
+        );
+        let shards = u64::from(shards.next_power_of_two());
+        let shard_weight = max_weight / shards;
+        let options = OptionsBuilder::new()
+            .shards(shards as usize)
+            // The number of keys remembered after their eviction follows from this. It must not be
+            // below 32 a shard, or there would be fewer shards.
+            .estimated_items_capacity((max_weight / 4096).clamp(32 * shards, 1 << 21) as usize)
+            // Rounded down, so that the shards together never exceed the bound.
+            .weight_capacity(shard_weight * shards)
+            .hot_allocation(LARGEST_SHARE)
+            .build()
+            .expect("both capacities are set");
+        Self {
+            cache: Cache::with_options(options, EntryWeight, RandomState::new(), Evicted::new()),
+            max_entry_weight: ((shard_weight as f64 * LARGEST_SHARE) as u64)
+                .max(shard_weight.min(1)),
+            evicted: AtomicU64::new(0),
+        }
+    }
+
+    /// The weight of the largest entry that is taken: 97 % of a shard.
+    pub fn max_entry_weight(&self) -> u64 {
+        self.max_entry_weight
+    }
+}
+
+impl<K, V> Store<K, V> for MemoryStore<K, V>
+where
+    K: Hash + Eq + Clone,
+    V: Clone,
+{
+    fn get(&self, key: &K, now: Instant) -> Option<Entry<V>> {
+        let entry = self.cache.get(key)?;
+        if entry.is_expired(now) {
+            // Asked again under the lock: a new entry may be in its place by now.
+            self.cache.remove_if(key, |entry| entry.is_expired(now));
+            return None;
+        }
+        Some(entry)
+    }
+
+    fn insert(&self, key: K, entry: Entry<V>) -> bool {
+        if entry.weight() > self.max_entry_weight {
+            self.cache.remove(&key);
+            return false;
+        }
+        let mut pushed_out = Vec::new();
+        self.cache
+            .insert_with_lifecycle(key.clone(), entry, &mut pushed_out);
+        // The entry that was replaced is among them.
+        let evicted = pushed_out.iter().filter(|(k, _)| *k != key).count();
+        self.evicted.fetch_add(evicted as u64, Ordering::Relaxed);
+        true
+    }
+
+    fn remove(&self, key: &K) {
+        self.cache.remove(key);
+    }
+
+    fn clear(&self) {
+        self.cache.clear();
+    }
+
+    fn stats(&self) -> StoreStats {
+        StoreStats {
+            entries: self.cache.len() as u64,
+            weight: self.cache.weight(),
+            evicted: self.evicted.load(Ordering::Relaxed),
+        }
+    }
+}
+
+impl<K, V> fmt::Debug for MemoryStore<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryStore")
+            .field("max_entry_weight", &self.max_entry_weight)
+            .finish_non_exhaustive()
+    }
+}
+
+#[derive(Clone, Copy)]
+struct EntryWeight;
+
+impl<K, V> Weighter<K, Entry<V>> for EntryWeight {
+    fn weight(&self, _: &K, entry: &Entry<V>) -> u64 {
+        entry.weight()
+    }
+}
+
+/// Carries evicted entries out of the shard's lock, to be counted and dropped there.
+struct Evicted<K, V>(PhantomData<fn(K, V)>);
+
+impl<K, V> Evicted<K, V> {
+    const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<K, V> Clone for Evicted<K, V> {
+    fn clone(&self) -> Self {
+        Self::new()
+    }
+}
+
+impl<K, V> Lifecycle<K, Entry<V>> for Evicted<K, V> {
+    type RequestState = Vec<(K, Entry<V>)>;
+
+    fn on_evict(&self, pushed_out: &mut Self::RequestState, key: K, entry: Entry<V>) {
+        pushed_out.push((key, entry));
+    }
+}

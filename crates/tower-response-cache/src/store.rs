@@ -1,0 +1,45 @@
+use tokio::time::Instant;
+
+use crate::Entry;
+
+/// Where a cache keeps its entries.
+///
+/// The default is [`MemoryStore`]; implement this trait to put another in-process cache in its
+/// place, with [`ResponseCacheLayer::with_store`].
+///
+/// The methods run on the caller's task and must not block. A store bounds itself, by the weights
+/// of its entries.
+///
+/// [`MemoryStore`]: crate::MemoryStore
+/// [`ResponseCacheLayer::with_store`]: crate::ResponseCacheLayer::with_store
+pub trait Store<K, V> {
+    /// Returns the entry of `key`, unless it is expired at `now`.
+    fn get(&self, key: &K, now: Instant) -> Option<Entry<V>>;
+
+    /// Puts `entry` in the place of any earlier entry of `key`, and says whether it was taken.
+    ///
+    /// A store that refuses an entry, because it is too large, drops the earlier one all the same:
+    /// it is outdated.
+    fn insert(&self, key: K, entry: Entry<V>) -> bool;
+
+    /// Removes the entry of `key`.
+    fn remove(&self, key: &K);
+
+    /// Removes every entry.
+    fn clear(&self);
+
+    /// What the store holds now.
+    fn stats(&self) -> StoreStats;
+}
+
+/// What a [`Store`] holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StoreStats {
+    /// Entries, expired ones that were not yet removed included.
+    pub entries: u64,
+    /// The weight of these entries, in the unit of the bound.
+    pub weight: u64,
+    /// Entries that were pushed out by others since the store was made.
+    pub evicted: u64,
+}
