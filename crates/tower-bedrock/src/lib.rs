@@ -1,1 +1,31 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod bedrock;
+mod cache_key;
+mod canonical;
+mod error;
+mod exchange;
+mod future;
+mod operation;
+mod options;
+pub mod policy;
+mod request;
+mod response;
+mod stack;
+mod usage;
+mod wire;
+
+pub use self::{
+    bedrock::Bedrock,
+    cache_key::CacheKey,
+    error::{Error, ErrorKind},
+    future::ResponseFuture,
+    operation::Operation,
+    options::{CacheUse, Options, Priority},
+    request::Request,
+    response::Response,
+    stack::{Backoff, Breaker, Cache, Stack, StackLayer},
+    usage::Usage,
+};
+pub use tower_response_cache::CacheStatus;

@@ -1,0 +1,130 @@
+use crate::{
+    error::Error, exchange::Exchange, future::ResponseFuture, operation::Operation,
+    request::Request, response::Response,
+};
+use aws_sdk_bedrockruntime::{Client, Config, config::retry::RetryConfig};
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+};
+use tokio::time::{Instant, timeout_at};
+use tower_service::Service;
+
+/// Amazon Bedrock as a tower service, around the real SDK client.
+///
+/// One value serves every [`Operation`]: `Service<Request<ConverseInput>>`,
+/// `Service<Request<InvokeModelInput>>` and so on. It is always ready; the SDK's connection pool
+/// has no bound of its own, so limit what is in flight with a layer.
+///
+/// Each call is one attempt. The SDK's own retries are switched off, also in a client that is
+/// handed in, because two retry loops inside each other multiply the calls at the very moment
+/// when Bedrock asks for fewer.
+///
+/// # Clone
+///
+/// A clone shares the client and its connections; it costs a reference count.
+///
+/// # Cancellation
+///
+/// Dropping the response future drops the HTTP call. Bedrock may still have charged for it.
+#[derive(Debug, Clone)]
+pub struct Bedrock {
+    client: Client,
+    region: Option<Arc<str>>,
+}
+
+impl Bedrock {
+    /// A service with a client of its own, from an `&SdkConfig` or from a
+    /// [`config::Builder`](aws_sdk_bedrockruntime::config::Builder).
+    ///
+    /// Whatever retry setting the configuration has is replaced by a single attempt.
+    ///
+    /// # Panics
+    ///
+    /// As the SDK's own `Client::new`: if the configuration has no behaviour version, no HTTP
+    /// client or no sleep implementation and the SDK was built without defaults for them.
+    #[must_use]
+    pub fn new(config: impl Into<aws_sdk_bedrockruntime::config::Builder>) -> Self {
+        let config = config.into().retry_config(RetryConfig::disabled()).build();
+        let region = config.region().map(|region| Arc::from(region.as_ref()));
+        Self {
+            client: Client::from_conf(config),
+            region,
+        }
+    }
+
+    /// The SDK client, for what this service does not cover. It does not retry either.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The AWS Region the client sends to, if it has one.
+    #[must_use]
+    pub fn region(&self) -> Option<&str> {
+        self.region.as_deref()
+    }
+}
+
+impl From<Client> for Bedrock {
+    /// Takes over a client. One that retries is rebuilt from its own configuration without
+    /// retries; the client that was handed in, and its clones elsewhere, stay as they are.
+    fn from(client: Client) -> Self {
+        if makes_one_attempt(client.config()) {
+            let region = client
+                .config()
+                .region()
+                .map(|region| Arc::from(region.as_ref()));
+            Self { client, region }
+        } else {
+            Self::new(client.config().to_builder())
+        }
+    }
+}
+
+/// Adaptive mode delays even a single attempt, so only a plain single attempt will do.
+fn makes_one_attempt(config: &Config) -> bool {
+    config.retry_config().is_some_and(|retry| {
+        retry.max_attempts() == 1 && retry.mode() == RetryConfig::disabled().mode()
+    })
+}
+
+impl<I: Operation> Service<Request<I>> for Bedrock {
+    type Response = Response<I::Output>;
+    type Error = Error;
+    type Future = ResponseFuture<I::Output>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<I>) -> Self::Future {
+        let client = self.client.clone();
+        ResponseFuture::new(async move {
+            let Some(deadline) = request.options().deadline() else {
+                return attempt(&client, request).await;
+            };
+            if deadline <= Instant::now() {
+                return Err(Error::deadline(I::NAME));
+            }
+            timeout_at(deadline, attempt(&client, request))
+                .await
+                .unwrap_or_else(|_| Err(Error::deadline(I::NAME)))
+        })
+    }
+}
+
+async fn attempt<I: Operation>(
+    client: &Client,
+    request: Request<I>,
+) -> Result<Response<I::Output>, Error> {
+    let (exchange, head) = Exchange::new(request.into_input());
+    match I::send(client, exchange).await {
+        Ok(output) => {
+            let head = head.get().cloned().unwrap_or_default();
+            let usage = I::usage(&output, &head);
+            Ok(Response::answered(output, usage, head.request_id))
+        }
+        Err(error) => Err(Error::from_sdk(I::NAME, error)),
+    }
+}

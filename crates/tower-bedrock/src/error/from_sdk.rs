@@ -1,0 +1,79 @@
+//! Reads the SDK's error: code first, then status, then where on the way it failed.
+
+use super::{Error, ErrorKind, Repr, hint};
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_bedrockruntime::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use std::{error::Error as StdError, fmt::Write, iter, sync::Arc};
+
+impl Error {
+    pub(crate) fn from_sdk<E>(operation: &'static str, error: SdkError<E, HttpResponse>) -> Self
+    where
+        E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+    {
+        let answer = error.raw_response();
+        let status = answer.map(|answer| answer.status().as_u16());
+        let message = match &error {
+            SdkError::ServiceError(_) => error.message().map(Into::into),
+            // The source's text may quote the body that could not be read.
+            SdkError::ResponseError(_) => Some("the answer could not be read".into()),
+            _ => Some(causes(&error).into()),
+        };
+        let repr = Repr {
+            kind: kind(&error, status),
+            operation: Some(operation),
+            code: error.code().map(Into::into),
+            message,
+            status,
+            request_id: answer
+                .and_then(|answer| answer.headers().get("x-amzn-requestid"))
+                .map(Into::into),
+            retry_after: answer.and_then(|answer| hint::retry_after(answer.headers())),
+            attempts: None,
+            source: Some(Arc::new(error)),
+        };
+        Self {
+            repr: Arc::new(repr),
+        }
+    }
+}
+
+fn kind<E>(error: &SdkError<E, HttpResponse>, status: Option<u16>) -> ErrorKind
+where
+    E: ProvideErrorMetadata + StdError + 'static,
+{
+    match error {
+        SdkError::ServiceError(_) => {
+            ErrorKind::of_answer(error.code(), error.message(), status.unwrap_or_default())
+        }
+        SdkError::TimeoutError(_) => ErrorKind::Timeout,
+        SdkError::ResponseError(_) => ErrorKind::Transient,
+        SdkError::DispatchFailure(failure) if failure.is_timeout() => ErrorKind::Timeout,
+        // The SDK marks what a new attempt may mend as IO, or with a kind of its own.
+        SdkError::DispatchFailure(failure) if failure.is_io() || failure.as_other().is_some() => {
+            ErrorKind::Transient
+        }
+        SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) => {
+            match chain(error).find_map(|cause| cause.downcast_ref()) {
+                Some(CredentialsError::ProviderTimedOut(_)) => ErrorKind::Timeout,
+                Some(_) => ErrorKind::AccessDenied,
+                None => ErrorKind::Invalid,
+            }
+        }
+        _ => ErrorKind::Other,
+    }
+}
+
+type Cause<'a> = &'a (dyn StdError + 'static);
+
+fn chain<'a>(error: Cause<'a>) -> impl Iterator<Item = Cause<'a>> {
+    iter::successors(Some(error), |&cause| cause.source())
+}
+
+fn causes(error: Cause<'_>) -> String {
+    let mut text = error.to_string();
+    for cause in chain(error).skip(1) {
+        let _ = write!(text, ": {cause}");
+    }
+    text
+}

@@ -1,0 +1,106 @@
+/// What went wrong, as far as it decides what to do next.
+///
+/// Bedrock's code decides, then the HTTP status; the message only tells a daily limit from one
+/// per minute. Which code belongs where is tabled in the [crate docs](crate#errors).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A limit per minute was hit: the call fits again within a minute or so.
+    Throttled,
+    /// A limit per day, or an account limit that waiting a minute does not lift.
+    Exhausted,
+    /// The service is short of capacity, whatever the caller's own quota.
+    Capacity,
+    /// A fault that is likely gone on the next attempt: a server error, a broken connection.
+    Transient,
+    /// Time ran out: the model's, the connection's, an attempt's, or the request's own deadline.
+    Timeout,
+    /// The caller's fault: the same request fails for ever. Never retried.
+    Invalid,
+    /// Credentials are missing, expired, or do not allow the call. Never retried.
+    AccessDenied,
+    /// A circuit breaker answered in the service's place.
+    CircuitOpen,
+    /// A quota layer would not let the call wait.
+    QuotaRejected,
+    /// None of the above.
+    Other,
+}
+
+impl ErrorKind {
+    /// The kind's name in `snake_case`, for logs and metric labels.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Throttled => "throttled",
+            Self::Exhausted => "exhausted",
+            Self::Capacity => "capacity",
+            Self::Transient => "transient",
+            Self::Timeout => "timeout",
+            Self::Invalid => "invalid",
+            Self::AccessDenied => "access_denied",
+            Self::CircuitOpen => "circuit_open",
+            Self::QuotaRejected => "quota_rejected",
+            Self::Other => "other",
+        }
+    }
+
+    /// The kind of an error that Bedrock answered with.
+    pub(crate) fn of_answer(code: Option<&str>, message: Option<&str>, status: u16) -> Self {
+        match code.unwrap_or_default() {
+            "ThrottlingException"
+            | "ThrottledException"
+            | "Throttling"
+            | "TooManyRequestsException"
+            | "RequestLimitExceeded"
+            | "SlowDown" => {
+                if message.is_some_and(names_the_day) {
+                    Self::Exhausted
+                } else {
+                    Self::Throttled
+                }
+            }
+            "ServiceQuotaExceededException" => Self::Exhausted,
+            "ServiceUnavailableException" | "ServiceUnavailable" | "overloaded_error" => {
+                Self::Capacity
+            }
+            "ModelNotReadyException"
+            | "InternalServerException"
+            | "InternalFailure"
+            | "ModelErrorException"
+            | "ModelStreamErrorException" => Self::Transient,
+            "ModelTimeoutException" | "RequestTimeout" | "RequestTimeoutException" => Self::Timeout,
+            "ValidationException"
+            | "ResourceNotFoundException"
+            | "SerializationException"
+            | "UnknownOperationException" => Self::Invalid,
+            "AccessDeniedException"
+            | "UnrecognizedClientException"
+            | "ExpiredTokenException"
+            | "ExpiredToken"
+            | "InvalidSignatureException"
+            | "MissingAuthenticationTokenException"
+            | "IncompleteSignature"
+            | "OptInRequired" => Self::AccessDenied,
+            _ => Self::of_status(status),
+        }
+    }
+
+    fn of_status(status: u16) -> Self {
+        match status {
+            429 => Self::Throttled,
+            408 | 504 => Self::Timeout,
+            424 | 500 | 502 => Self::Transient,
+            503 | 529 => Self::Capacity,
+            401 | 403 => Self::AccessDenied,
+            400..=499 => Self::Invalid,
+            500..=599 => Self::Transient,
+            _ => Self::Other,
+        }
+    }
+}
+
+fn names_the_day(message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    message.contains("per day") || message.contains("daily")
+}

@@ -1,0 +1,209 @@
+//! One error type for every operation.
+
+mod from_sdk;
+mod hint;
+mod kind;
+
+pub use self::kind::ErrorKind;
+
+use std::{error::Error as StdError, fmt, num::NonZeroU32, sync::Arc, time::Duration};
+use tower_backoff::AttemptTimeout;
+use tower_circuit_breaker::Open;
+
+/// Why a call failed: one flat type for every operation and every layer.
+///
+/// [`kind`](Self::kind) says what to do about it. What the SDK said is kept whole:
+/// [`source`](StdError::source) downcasts to the operation's `SdkError<…, HttpResponse>`.
+///
+/// Cloning is cheap and shares the source. `Debug` shows neither the source nor any body.
+#[derive(Clone)]
+pub struct Error {
+    repr: Arc<Repr>,
+}
+
+#[derive(Clone)]
+struct Repr {
+    kind: ErrorKind,
+    operation: Option<&'static str>,
+    code: Option<Box<str>>,
+    message: Option<Box<str>>,
+    status: Option<u16>,
+    request_id: Option<Box<str>>,
+    retry_after: Option<Duration>,
+    attempts: Option<NonZeroU32>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+impl Error {
+    /// An error of the given kind, as a mock service or a layer of one's own would answer with.
+    #[must_use]
+    pub fn new(kind: ErrorKind, message: impl Into<Box<str>>) -> Self {
+        Self {
+            repr: Arc::new(Repr {
+                kind,
+                operation: None,
+                code: None,
+                message: Some(message.into()),
+                status: None,
+                request_id: None,
+                retry_after: None,
+                attempts: None,
+                source: None,
+            }),
+        }
+    }
+
+    /// Sets the wait that [`retry_after`](Self::retry_after) answers.
+    #[must_use]
+    pub fn with_retry_after(mut self, wait: Duration) -> Self {
+        self.repr_mut().retry_after = Some(wait);
+        self
+    }
+
+    /// Sets the code that [`code`](Self::code) answers.
+    #[must_use]
+    pub fn with_code(mut self, code: impl Into<Box<str>>) -> Self {
+        self.repr_mut().code = Some(code.into());
+        self
+    }
+
+    /// Sets the error that [`source`](StdError::source) answers.
+    #[must_use]
+    pub fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
+        self.repr_mut().source = Some(Arc::new(source));
+        self
+    }
+
+    /// What went wrong, as far as it decides what to do next.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.repr.kind
+    }
+
+    /// The operation that failed, such as `"Converse"`.
+    #[must_use]
+    pub fn operation(&self) -> Option<&str> {
+        self.repr.operation
+    }
+
+    /// Bedrock's code, such as `"ThrottlingException"`.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        self.repr.code.as_deref()
+    }
+
+    /// What Bedrock, the SDK or a layer said, in words.
+    #[must_use]
+    pub fn message(&self) -> Option<&str> {
+        self.repr.message.as_deref()
+    }
+
+    /// The HTTP status, if there was an answer at all.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.repr.status
+    }
+
+    /// Bedrock's id of the request, which AWS support asks for.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.repr.request_id.as_deref()
+    }
+
+    /// How long to wait before a new call can succeed, if anyone knows.
+    ///
+    /// Bedrock seldom says; an open circuit and a full quota do.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.repr.retry_after
+    }
+
+    /// How many attempts were made, the first included, if a retry layer was passed.
+    #[must_use]
+    pub fn attempts(&self) -> Option<u32> {
+        self.repr.attempts.map(NonZeroU32::get)
+    }
+
+    pub(crate) fn set_attempts(&mut self, attempts: u32) {
+        self.repr_mut().attempts = NonZeroU32::new(attempts);
+    }
+
+    /// The request's own deadline passed while the SDK was at work.
+    pub(crate) fn deadline(operation: &'static str) -> Self {
+        let mut error = Self::new(ErrorKind::Timeout, "the request's deadline passed");
+        error.repr_mut().operation = Some(operation);
+        error
+    }
+
+    fn repr_mut(&mut self) -> &mut Repr {
+        Arc::make_mut(&mut self.repr)
+    }
+}
+
+impl From<Open> for Error {
+    fn from(open: Open) -> Self {
+        Self::new(ErrorKind::CircuitOpen, open.to_string())
+            .with_retry_after(open.retry_after())
+            .with_source(open)
+    }
+}
+
+impl From<AttemptTimeout> for Error {
+    fn from(timeout: AttemptTimeout) -> Self {
+        Self::new(ErrorKind::Timeout, timeout.to_string()).with_source(timeout)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Repr {
+            operation,
+            code,
+            message,
+            status,
+            request_id,
+            ..
+        } = &*self.repr;
+        if let Some(operation) = operation {
+            write!(f, "{operation} failed: ")?;
+        }
+        match (code, message) {
+            (Some(code), Some(message)) => write!(f, "{code}: {message}")?,
+            (Some(text), None) | (None, Some(text)) => f.write_str(text)?,
+            (None, None) => f.write_str(self.kind().as_str())?,
+        }
+        if let Some(status) = status {
+            write!(f, " (status {status}")?;
+            if let Some(request_id) = request_id {
+                write!(f, ", request id {request_id}")?;
+            }
+            f.write_str(")")?;
+        }
+        match self.attempts() {
+            Some(attempts) if attempts > 1 => write!(f, " after {attempts} attempts"),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.kind())
+            .field("operation", &self.operation())
+            .field("code", &self.code())
+            .field("message", &self.message())
+            .field("status", &self.status())
+            .field("request_id", &self.request_id())
+            .field("retry_after", &self.retry_after())
+            .field("attempts", &self.attempts())
+            .finish_non_exhaustive()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        let source = self.repr.source.as_deref()?;
+        Some(source)
+    }
+}

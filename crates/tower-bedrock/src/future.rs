@@ -1,0 +1,40 @@
+use crate::{error::Error, response::Response};
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+type Call<O> = dyn Future<Output = Result<Response<O>, Error>> + Send;
+
+/// The future of one call to Bedrock.
+///
+/// It holds the only box of a call, around the SDK's own unnameable future.
+pub struct ResponseFuture<O> {
+    call: Pin<Box<Call<O>>>,
+}
+
+impl<O> ResponseFuture<O> {
+    pub(crate) fn new(
+        call: impl Future<Output = Result<Response<O>, Error>> + Send + 'static,
+    ) -> Self {
+        Self {
+            call: Box::pin(call),
+        }
+    }
+}
+
+impl<O> Future for ResponseFuture<O> {
+    type Output = Result<Response<O>, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.call.as_mut().poll(cx)
+    }
+}
+
+impl<O> fmt::Debug for ResponseFuture<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").finish_non_exhaustive()
+    }
+}

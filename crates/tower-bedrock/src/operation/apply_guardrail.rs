@@ -1,0 +1,39 @@
+use super::{Operation, plumbing, sealed};
+use crate::{exchange::Head, usage::Usage};
+use aws_sdk_bedrockruntime::operation::apply_guardrail::{
+    ApplyGuardrail, ApplyGuardrailError, ApplyGuardrailInput, ApplyGuardrailOutput,
+};
+
+impl Operation for ApplyGuardrailInput {
+    type Output = ApplyGuardrailOutput;
+
+    const NAME: &'static str = "ApplyGuardrail";
+
+    /// A guardrail is no model.
+    fn model_id(&self) -> Option<&str> {
+        None
+    }
+}
+
+impl sealed::Exchange for ApplyGuardrailInput {
+    plumbing!(
+        ApplyGuardrail,
+        apply_guardrail,
+        ApplyGuardrailOutput,
+        ApplyGuardrailError
+    );
+
+    /// Guardrails are charged by text units, not by tokens.
+    fn usage(_: &ApplyGuardrailOutput, _: &Head) -> Option<Usage> {
+        None
+    }
+
+    /// A draft guardrail can change under the same name, so its verdicts are never kept.
+    fn is_complete(_: &ApplyGuardrailOutput) -> bool {
+        false
+    }
+
+    fn weight(_: &ApplyGuardrailOutput) -> u64 {
+        size_of::<ApplyGuardrailOutput>() as u64
+    }
+}

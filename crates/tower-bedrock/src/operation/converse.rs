@@ -1,0 +1,68 @@
+use super::{Operation, plumbing, sealed};
+use crate::{exchange::Head, usage::Usage};
+use aws_sdk_bedrockruntime::{
+    operation::converse::{Converse, ConverseError, ConverseInput, ConverseOutput},
+    types::{ContentBlock, ConverseOutput as Output, StopReason},
+};
+use aws_smithy_types::Document;
+
+impl Operation for ConverseInput {
+    type Output = ConverseOutput;
+
+    const NAME: &'static str = "Converse";
+
+    fn model_id(&self) -> Option<&str> {
+        self.model_id.as_deref()
+    }
+}
+
+impl sealed::Exchange for ConverseInput {
+    plumbing!(Converse, converse, ConverseOutput, ConverseError);
+
+    fn usage(answer: &ConverseOutput, _: &Head) -> Option<Usage> {
+        answer.usage.as_ref().map(Usage::from)
+    }
+
+    fn is_complete(answer: &ConverseOutput) -> bool {
+        matches!(
+            answer.stop_reason,
+            StopReason::EndTurn | StopReason::StopSequence
+        )
+    }
+
+    fn weight(answer: &ConverseOutput) -> u64 {
+        let blocks = match &answer.output {
+            Some(Output::Message(message)) => message.content.iter().map(block).sum(),
+            _ => 0,
+        };
+        (size_of::<ConverseOutput>() + blocks) as u64
+    }
+}
+
+fn block(block: &ContentBlock) -> usize {
+    let payload = match block {
+        ContentBlock::Text(text) => text.len(),
+        ContentBlock::ToolUse(tool) => document(&tool.input),
+        ContentBlock::ReasoningContent(reasoning) => match reasoning.as_reasoning_text() {
+            Ok(reasoning) => {
+                reasoning.text.len() + reasoning.signature.as_ref().map_or(0, String::len)
+            }
+            Err(_) => 0,
+        },
+        _ => 0,
+    };
+    size_of::<ContentBlock>() + payload
+}
+
+fn document(value: &Document) -> usize {
+    size_of::<Document>()
+        + match value {
+            Document::Object(members) => members
+                .iter()
+                .map(|(key, value)| key.len() + document(value))
+                .sum(),
+            Document::Array(items) => items.iter().map(document).sum(),
+            Document::String(text) => text.len(),
+            Document::Number(_) | Document::Bool(_) | Document::Null => 0,
+        }
+}

@@ -1,0 +1,37 @@
+use super::{Operation, plumbing, sealed};
+use crate::{exchange::Head, usage::Usage};
+use aws_sdk_bedrockruntime::operation::count_tokens::{
+    CountTokens, CountTokensError, CountTokensInput, CountTokensOutput,
+};
+
+impl Operation for CountTokensInput {
+    type Output = CountTokensOutput;
+
+    const NAME: &'static str = "CountTokens";
+
+    fn model_id(&self) -> Option<&str> {
+        self.model_id.as_deref()
+    }
+}
+
+impl sealed::Exchange for CountTokensInput {
+    plumbing!(
+        CountTokens,
+        count_tokens,
+        CountTokensOutput,
+        CountTokensError
+    );
+
+    /// Counting is free of charge.
+    fn usage(_: &CountTokensOutput, _: &Head) -> Option<Usage> {
+        None
+    }
+
+    fn is_complete(_: &CountTokensOutput) -> bool {
+        true
+    }
+
+    fn weight(_: &CountTokensOutput) -> u64 {
+        size_of::<CountTokensOutput>() as u64
+    }
+}

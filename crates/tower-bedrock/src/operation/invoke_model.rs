@@ -1,0 +1,59 @@
+use super::{Operation, plumbing, sealed};
+use crate::{exchange::Head, usage::Usage};
+use aws_sdk_bedrockruntime::operation::invoke_model::{
+    InvokeModel, InvokeModelError, InvokeModelInput, InvokeModelOutput,
+};
+use serde::Deserialize;
+use std::borrow::Cow;
+
+impl Operation for InvokeModelInput {
+    type Output = InvokeModelOutput;
+
+    const NAME: &'static str = "InvokeModel";
+
+    fn model_id(&self) -> Option<&str> {
+        self.model_id.as_deref()
+    }
+}
+
+impl sealed::Exchange for InvokeModelInput {
+    plumbing!(
+        InvokeModel,
+        invoke_model,
+        InvokeModelOutput,
+        InvokeModelError
+    );
+
+    fn usage(_: &InvokeModelOutput, head: &Head) -> Option<Usage> {
+        head.usage
+    }
+
+    fn is_complete(answer: &InvokeModelOutput) -> bool {
+        serde_json::from_slice::<Ending<'_>>(answer.body.as_ref())
+            .is_ok_and(|ending| ending.is_complete())
+    }
+
+    fn weight(answer: &InvokeModelOutput) -> u64 {
+        (size_of::<InvokeModelOutput>() + answer.content_type.len() + answer.body.as_ref().len())
+            as u64
+    }
+}
+
+/// Why the model stopped, under the names that Anthropic's and Amazon's models give it.
+///
+/// A family that is not known here counts as incomplete: better a call too many than half an
+/// answer kept.
+#[derive(Deserialize)]
+struct Ending<'a> {
+    #[serde(borrow, alias = "stopReason")]
+    stop_reason: Option<Cow<'a, str>>,
+}
+
+impl Ending<'_> {
+    fn is_complete(&self) -> bool {
+        matches!(
+            self.stop_reason.as_deref(),
+            Some("end_turn" | "stop_sequence")
+        )
+    }
+}

@@ -1,0 +1,72 @@
+//! What a caller wants done about one request.
+
+use std::{num::NonZeroU32, sync::Arc};
+use tokio::time::Instant;
+
+/// The options of a [`Request`](crate::Request), as the layers read them.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) tenant: Option<Arc<str>>,
+    pub(crate) cache: CacheUse,
+    pub(crate) priority: Priority,
+    pub(crate) max_attempts: Option<NonZeroU32>,
+}
+
+impl Options {
+    /// When to give up, if ever.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// Whose request it is, if anyone's.
+    #[must_use]
+    pub fn tenant(&self) -> Option<&str> {
+        self.tenant.as_deref()
+    }
+
+    /// How a cache may take part.
+    #[must_use]
+    pub fn cache(&self) -> CacheUse {
+        self.cache
+    }
+
+    /// Who goes first where calls queue.
+    #[must_use]
+    pub fn priority(&self) -> Priority {
+        self.priority
+    }
+
+    /// How many attempts a retry layer may make, the first included; `None` for the layer's own.
+    #[must_use]
+    pub fn max_attempts(&self) -> Option<NonZeroU32> {
+        self.max_attempts
+    }
+}
+
+/// How a cache may take part in a request.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CacheUse {
+    /// Answer from the cache if it can, keep the answer if the policy allows.
+    #[default]
+    Use,
+    /// Ask Bedrock even so, and keep the new answer.
+    Refresh,
+    /// As if there were no cache.
+    Bypass,
+}
+
+/// Who goes first where calls queue. Low priority waits longer, never for ever.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Priority {
+    /// Work that nobody waits for, such as a nightly batch.
+    Low,
+    /// Everything that says nothing else.
+    #[default]
+    Normal,
+    /// Work that a person is waiting for.
+    High,
+}

@@ -1,0 +1,67 @@
+use crate::{
+    error::{Error, ErrorKind},
+    operation::Operation,
+    request::Request,
+    response::Response,
+};
+use aws_sdk_bedrockruntime::operation::converse::ConverseInput;
+use std::sync::Arc;
+use tower_circuit_breaker::{CircuitBreakerLayer, Classify, KeyOf, Outcome, Throttles};
+
+/// Tells a circuit breaker what Bedrock's errors say about a model's health, and which circuit a
+/// request belongs to: one for each Region and model id, as Bedrock's quotas go.
+///
+/// A limit per day opens the circuit at once; capacity, transient faults and timeouts count as
+/// failures. The caller's own faults count neither for nor against the model.
+#[derive(Debug, Clone)]
+pub struct CircuitPolicy {
+    region: Arc<str>,
+}
+
+impl CircuitPolicy {
+    /// A policy for calls that are sent to `region`.
+    #[must_use]
+    pub fn new(region: impl Into<Arc<str>>) -> Self {
+        Self {
+            region: region.into(),
+        }
+    }
+}
+
+/// A [`CircuitBreakerLayer`] with Bedrock's [`CircuitPolicy`]: a circuit per model in `region`.
+///
+/// A throttle does not trip these circuits unless it names the day: a limit per minute is over
+/// before a circuit would close again, and waiting it out is the retry layer's work.
+#[must_use]
+pub fn circuit_breaker(
+    region: impl Into<Arc<str>>,
+) -> CircuitBreakerLayer<CircuitPolicy, CircuitPolicy, Arc<str>> {
+    let policy = CircuitPolicy::new(region);
+    CircuitBreakerLayer::new(policy.clone())
+        .key_by::<Request<ConverseInput>, _>(policy)
+        .throttles(Throttles::Ignored)
+}
+
+impl<O> Classify<Response<O>, Error> for CircuitPolicy {
+    fn classify(&self, result: &Result<Response<O>, Error>) -> Outcome {
+        let Err(error) = result else {
+            return Outcome::Success;
+        };
+        let retry_after = error.retry_after();
+        match error.kind() {
+            ErrorKind::Throttled => Outcome::Throttled { retry_after },
+            ErrorKind::Exhausted => Outcome::Exhausted { retry_after },
+            ErrorKind::Capacity | ErrorKind::Transient | ErrorKind::Timeout => Outcome::Failure,
+            _ => Outcome::Ignored,
+        }
+    }
+}
+
+impl<I: Operation> KeyOf<Request<I>> for CircuitPolicy {
+    type Key = Arc<str>;
+
+    fn key(&self, request: &Request<I>) -> Arc<str> {
+        let of = request.model_id().unwrap_or(I::NAME);
+        format!("{}/{of}", self.region).into()
+    }
+}

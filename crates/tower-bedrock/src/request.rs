@@ -1,0 +1,123 @@
+use crate::options::{CacheUse, Options, Priority};
+use std::{fmt, num::NonZeroU32, ops::Deref, sync::Arc};
+use tokio::time::{Duration, Instant};
+
+/// An SDK input and what its caller wants done about it.
+///
+/// Made from the input with `into()` or [`Request::new`], then refined by chaining. Layers and
+/// the leaf read the options; Bedrock sees the input alone. It derefs to the input.
+///
+/// # Clone
+///
+/// The input is shared, so a clone copies no prompt. `Debug` shows the options and not the input.
+pub struct Request<I> {
+    input: Arc<I>,
+    options: Options,
+}
+
+impl<I> Request<I> {
+    /// A request with the default options: no deadline, no tenant, cached, normal priority.
+    #[must_use]
+    pub fn new(input: I) -> Self {
+        Self {
+            input: Arc::new(input),
+            options: Options::default(),
+        }
+    }
+
+    /// Gives up at `deadline`: no attempt starts or goes on past it. Default: none.
+    #[must_use]
+    pub fn deadline(mut self, deadline: Instant) -> Self {
+        self.options.deadline = Some(deadline);
+        self
+    }
+
+    /// Gives up `timeout` from now, over all attempts together. Default: never.
+    ///
+    /// A timeout too far off for the clock to name is the same as none.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.options.deadline = Instant::now().checked_add(timeout);
+        self
+    }
+
+    /// Names whose request this is. Tenants share neither answers nor a turn. Default: nobody's.
+    #[must_use]
+    pub fn tenant(mut self, tenant: impl Into<Arc<str>>) -> Self {
+        self.options.tenant = Some(tenant.into());
+        self
+    }
+
+    /// Sets how a cache may take part. Default: [`CacheUse::Use`].
+    #[must_use]
+    pub fn cache(mut self, cache: CacheUse) -> Self {
+        self.options.cache = cache;
+        self
+    }
+
+    /// Sets who goes first where calls queue. Default: [`Priority::Normal`].
+    #[must_use]
+    pub fn priority(mut self, priority: Priority) -> Self {
+        self.options.priority = priority;
+        self
+    }
+
+    /// Sets how many attempts a retry layer may make, the first included. Default: the layer's.
+    #[must_use]
+    pub fn max_attempts(mut self, attempts: NonZeroU32) -> Self {
+        self.options.max_attempts = Some(attempts);
+        self
+    }
+
+    /// The SDK input.
+    #[must_use]
+    pub fn input(&self) -> &I {
+        &self.input
+    }
+
+    /// What the caller wants done about the input.
+    #[must_use]
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// The SDK input, copied only if a clone of this request is still alive.
+    #[must_use]
+    pub fn into_input(self) -> I
+    where
+        I: Clone,
+    {
+        Arc::unwrap_or_clone(self.input)
+    }
+}
+
+impl<I> From<I> for Request<I> {
+    fn from(input: I) -> Self {
+        Self::new(input)
+    }
+}
+
+impl<I> Deref for Request<I> {
+    type Target = I;
+
+    fn deref(&self) -> &I {
+        &self.input
+    }
+}
+
+impl<I> Clone for Request<I> {
+    fn clone(&self) -> Self {
+        Self {
+            input: Arc::clone(&self.input),
+            options: self.options.clone(),
+        }
+    }
+}
+
+impl<I> fmt::Debug for Request<I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,173 @@
+use crate::usage::Usage;
+use std::{fmt, num::NonZeroU32, ops::Deref, sync::Arc};
+use tower_response_cache::CacheStatus;
+
+/// An SDK output and how it came about. It derefs to the output.
+///
+/// # Clone
+///
+/// The output is shared, so a clone copies no answer. `Debug` shows everything but the output.
+pub struct Response<O> {
+    output: Arc<O>,
+    usage: Option<Usage>,
+    saved: Option<Usage>,
+    request_id: Option<Arc<str>>,
+    attempts: NonZeroU32,
+    cache: Option<CacheStatus>,
+}
+
+impl<O> Response<O> {
+    /// A response that one attempt brought and no cache saw, as a mock service would answer with.
+    #[must_use]
+    pub fn new(output: O) -> Self {
+        Self::shared(Arc::new(output))
+    }
+
+    pub(crate) fn shared(output: Arc<O>) -> Self {
+        Self {
+            output,
+            usage: None,
+            saved: None,
+            request_id: None,
+            attempts: NonZeroU32::MIN,
+            cache: None,
+        }
+    }
+
+    pub(crate) fn answered(output: O, usage: Option<Usage>, request_id: Option<Arc<str>>) -> Self {
+        Self {
+            usage,
+            request_id,
+            ..Self::new(output)
+        }
+    }
+
+    /// Sets what [`usage`](Self::usage) answers.
+    #[must_use]
+    pub fn with_usage(mut self, usage: Usage) -> Self {
+        self.usage = Some(usage);
+        self
+    }
+
+    /// Sets what [`request_id`](Self::request_id) answers.
+    #[must_use]
+    pub fn with_request_id(mut self, request_id: impl Into<Arc<str>>) -> Self {
+        self.request_id = Some(request_id.into());
+        self
+    }
+
+    /// The SDK output.
+    #[must_use]
+    pub fn output(&self) -> &O {
+        &self.output
+    }
+
+    /// The SDK output, copied only if a clone or a cache still holds it.
+    #[must_use]
+    pub fn into_output(self) -> O
+    where
+        O: Clone,
+    {
+        Arc::unwrap_or_clone(self.output)
+    }
+
+    /// The tokens this call used: zero when a cache answered, `None` when nobody reported them.
+    ///
+    /// For `InvokeModel` they come from the answer's headers, which not every model sends.
+    #[must_use]
+    pub fn usage(&self) -> Option<Usage> {
+        self.usage
+    }
+
+    /// The tokens that a cache saved by answering in Bedrock's place.
+    #[must_use]
+    pub fn saved(&self) -> Option<Usage> {
+        self.saved
+    }
+
+    /// Bedrock's id of the request; a cached answer keeps the id of the call that brought it.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.request_id.as_deref()
+    }
+
+    /// How many attempts were made, the first included. A call answered by a cache made one.
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        self.attempts.get()
+    }
+
+    /// How a cache took part; `None` if there was none.
+    #[must_use]
+    pub fn cache(&self) -> Option<CacheStatus> {
+        self.cache
+    }
+
+    pub(crate) fn set_attempts(&mut self, attempts: u32) {
+        self.attempts = NonZeroU32::new(attempts).unwrap_or(NonZeroU32::MIN);
+    }
+
+    pub(crate) fn set_cache(&mut self, status: CacheStatus) {
+        self.cache = Some(status);
+    }
+
+    pub(crate) fn output_shared(&self) -> Arc<O> {
+        Arc::clone(&self.output)
+    }
+
+    pub(crate) fn request_id_shared(&self) -> Option<Arc<str>> {
+        self.request_id.clone()
+    }
+
+    /// What the first caller paid for, given to another one that pays nothing.
+    pub(crate) fn from_cache(
+        output: Arc<O>,
+        saved: Option<Usage>,
+        request_id: Option<Arc<str>>,
+        status: CacheStatus,
+    ) -> Self {
+        Self {
+            usage: Some(Usage::default()),
+            saved,
+            request_id,
+            cache: Some(status),
+            ..Self::shared(output)
+        }
+    }
+}
+
+impl<O> From<O> for Response<O> {
+    fn from(output: O) -> Self {
+        Self::new(output)
+    }
+}
+
+impl<O> Deref for Response<O> {
+    type Target = O;
+
+    fn deref(&self) -> &O {
+        &self.output
+    }
+}
+
+impl<O> Clone for Response<O> {
+    fn clone(&self) -> Self {
+        Self {
+            output: Arc::clone(&self.output),
+            request_id: self.request_id.clone(),
+            ..*self
+        }
+    }
+}
+
+impl<O> fmt::Debug for Response<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response")
+            .field("usage", &self.usage)
+            .field("saved", &self.saved)
+            .field("request_id", &self.request_id)
+            .field("attempts", &self.attempts)
+            .field("cache", &self.cache)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,117 @@
+use crate::{
+    Bedrock, CacheKey,
+    policy::{self, Answer, CachePolicy, CircuitPolicy, RetryPolicy},
+};
+use std::{fmt, sync::Arc, time::Duration};
+use tower_backoff::{
+    AttemptTimeoutLayer, BackoffLayer, FromRequest, Retry, attempt_timeout::AttemptTimeoutService,
+};
+use tower_circuit_breaker::{CircuitBreaker, CircuitBreakerLayer};
+use tower_layer::Layer;
+use tower_response_cache::{ResponseCache, ResponseCacheLayer};
+
+/// The retry layer of a [`StackLayer`].
+pub type Backoff = BackoffLayer<RetryPolicy, FromRequest>;
+/// The circuit breaker of a [`StackLayer`].
+pub type Breaker = CircuitBreakerLayer<CircuitPolicy, CircuitPolicy, Arc<str>>;
+/// The response cache of a [`StackLayer`].
+pub type Cache = ResponseCacheLayer<CachePolicy, CacheKey, Answer>;
+
+/// The service that a [`StackLayer`] makes of `S`.
+pub type Stack<S = Bedrock> = ResponseCache<
+    Retry<
+        CircuitBreaker<AttemptTimeoutService<S, Duration>, CircuitPolicy, CircuitPolicy, Arc<str>>,
+        RetryPolicy,
+        FromRequest,
+    >,
+    CachePolicy,
+    CacheKey,
+    Answer,
+>;
+
+/// The layers in their proper order, outside in: cache, retry, circuit breaker, attempt timeout.
+///
+/// A repeated request costs nothing below the cache; each retry asks the circuit anew; a sleeping
+/// retry holds nothing. One value serves every [`Operation`](crate::Operation).
+///
+/// # Clone
+///
+/// Clones, and all services of one value, share cache, circuits, budget and counts.
+#[derive(Clone)]
+pub struct StackLayer {
+    cache: Cache,
+    backoff: Backoff,
+    breaker: Breaker,
+    attempt_timeout: Duration,
+}
+
+impl StackLayer {
+    /// The stack for calls that are sent to `region`, such as `"us-east-1"`.
+    ///
+    /// Defaults: complete answers are kept for an hour in 64 MiB; a call may be retried for 15
+    /// minutes; a model's circuit opens as [`policy::circuit_breaker`] says; an attempt may take
+    /// 10 minutes.
+    #[must_use]
+    pub fn new(region: impl Into<Arc<str>>) -> Self {
+        let region = region.into();
+        Self {
+            cache: policy::response_cache(
+                Arc::clone(&region),
+                Duration::from_secs(3600),
+                64 * 1024 * 1024,
+            ),
+            backoff: policy::backoff(),
+            breaker: policy::circuit_breaker(region),
+            attempt_timeout: Duration::from_secs(600),
+        }
+    }
+
+    /// Takes another cache; [`policy::response_cache`] makes one.
+    ///
+    /// One of zero bytes keeps nothing, though identical calls at one time still become one.
+    #[must_use]
+    pub fn cache(mut self, cache: Cache) -> Self {
+        self.cache = cache;
+        self
+    }
+
+    /// Takes another retry layer; [`policy::backoff`] makes one.
+    #[must_use]
+    pub fn backoff(mut self, backoff: Backoff) -> Self {
+        self.backoff = backoff;
+        self
+    }
+
+    /// Takes another circuit breaker; [`policy::circuit_breaker`] makes one.
+    #[must_use]
+    pub fn circuit_breaker(mut self, breaker: Breaker) -> Self {
+        self.breaker = breaker;
+        self
+    }
+
+    /// Sets how long an attempt may take before it counts as timed out. Default: 10 minutes.
+    #[must_use]
+    pub fn attempt_timeout(mut self, limit: Duration) -> Self {
+        self.attempt_timeout = limit;
+        self
+    }
+}
+
+impl<S> Layer<S> for StackLayer {
+    type Service = Stack<S>;
+
+    fn layer(&self, inner: S) -> Stack<S> {
+        let inner = AttemptTimeoutLayer::new(self.attempt_timeout).layer(inner);
+        let inner = self.breaker.layer(inner);
+        let inner = self.backoff.layer(inner);
+        self.cache.layer(inner)
+    }
+}
+
+impl fmt::Debug for StackLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StackLayer")
+            .field("attempt_timeout", &self.attempt_timeout)
+            .finish_non_exhaustive()
+    }
+}
