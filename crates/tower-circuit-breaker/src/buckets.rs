@@ -90,3 +90,45 @@ impl Buckets {
         }
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn it_counts_what_is_young_and_nothing_that_is_old(
+            millis in 10..100_000_u64,
+            calls in proptest::collection::vec((any::<bool>(), 0..30_000_u64, 0..20_u8), 0..300),
+        ) {
+            let span = Duration::from_millis(millis);
+            let mut now = Instant::now();
+            let mut buckets = Buckets::new(span, now);
+            let mut all: Vec<(Instant, bool)> = Vec::new();
+            for (hit, wait, kind) in calls {
+                now += Duration::from_millis(wait);
+                if kind == 0 {
+                    buckets.clear(now);
+                    all.clear();
+                } else if kind == 1 && now < buckets.ends() {
+                    buckets.push_misses(3);
+                    all.extend([(now, false); 3]);
+                } else {
+                    buckets.push(hit, now);
+                    all.push((now, hit));
+                }
+                let (calls, hits) = buckets.counts(now);
+                let count = |age: Duration, only_hits: bool| {
+                    all.iter()
+                        .filter(|(at, hit)| now - *at < age && (*hit || !only_hits))
+                        .count() as u64
+                };
+                let young = span * 9 / 10;
+                prop_assert!(count(young, false) <= calls && calls <= count(span, false));
+                prop_assert!(count(young, true) <= hits && hits <= count(span, true));
+            }
+        }
+    }
+}

@@ -1,3 +1,4 @@
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -21,7 +22,7 @@ pub(crate) struct Circuit {
     failures: Option<Tally>,
     slow: Option<Tally>,
     open_time: OpenTime,
-    next_probe: u64,
+    last_probe: u32,
 }
 
 #[derive(Debug)]
@@ -42,7 +43,7 @@ enum Phase {
 
 #[derive(Debug)]
 struct Lease {
-    probe: u64,
+    probe: NonZeroU32,
     ends: Instant,
 }
 
@@ -51,7 +52,7 @@ struct Lease {
 pub(crate) struct Admission {
     pub(crate) generation: u32,
     /// The probe's number, where the call is one.
-    pub(crate) probe: Option<u64>,
+    pub(crate) probe: Option<NonZeroU32>,
 }
 
 /// What a success means to a circuit. It never trips one, so that successes need not be looked at
@@ -77,7 +78,7 @@ impl Circuit {
             failures: rules.failures.as_ref().map(|rate| Tally::new(rate, now)),
             slow: rules.slow.as_ref().map(|slow| Tally::new(&slow.rate, now)),
             open_time: OpenTime::new(seed),
-            next_probe: 0,
+            last_probe: 0,
         }
     }
 
@@ -155,8 +156,8 @@ impl Circuit {
             let rest = oldest.map_or(Duration::ZERO, |ends| ends - now);
             return Err(rest.min(settings.open_base));
         }
-        let probe = self.next_probe;
-        self.next_probe += 1;
+        self.last_probe = self.last_probe.wrapping_add(1);
+        let probe = NonZeroU32::new(self.last_probe).unwrap_or(NonZeroU32::MAX);
         probes.push(Lease {
             probe,
             ends: after(now, settings.probe_lease),
@@ -263,7 +264,7 @@ impl Circuit {
         }
     }
 
-    fn admission(&self, probe: Option<u64>) -> Admission {
+    fn admission(&self, probe: Option<NonZeroU32>) -> Admission {
         Admission {
             generation: self.generation,
             probe,
@@ -334,3 +335,6 @@ impl Circuit {
         self.generation = self.generation.wrapping_add(1);
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests;

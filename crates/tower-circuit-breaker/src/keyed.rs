@@ -100,6 +100,93 @@ impl<Q: Hash + Eq + Clone, V: Clone> Keyed<Q, V> {
                 need == Need::Held || (need, entry.used) > last
             });
         }
-        self.sweep_at = self.bound.max(self.entries.len() + step);
+        let left = self.entries.len();
+        self.sweep_at = if left < self.bound {
+            self.bound
+        } else {
+            left + step
+        };
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::cell::Cell;
+    use std::collections::BTreeMap;
+    use std::rc::Rc;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[derive(Clone, Copy, Debug)]
+    enum Op {
+        Use(u8),
+        Turn(u8, u8),
+    }
+
+    fn ops() -> impl Strategy<Value = Vec<Op>> {
+        let op = prop_oneof![
+            4 => (0..40_u8).prop_map(Op::Use),
+            1 => ((0..40_u8), (0..4_u8)).prop_map(|(key, need)| Op::Turn(key, need)),
+        ];
+        proptest::collection::vec(op, 0..300)
+    }
+
+    proptest! {
+        #[test]
+        fn the_least_needed_go_first(ops in ops(), bound in 1..12_usize) {
+            let now = Instant::now();
+            let needs = [Need::Idle, Need::Until(now), Need::ForGood, Need::Held];
+            let mut keyed = Keyed::new(bound);
+            // What is kept, with its last use.
+            let mut kept: BTreeMap<u8, (usize, Rc<Cell<Need>>)> = BTreeMap::new();
+            for (time, op) in ops.into_iter().enumerate() {
+                match op {
+                    Op::Turn(key, need) => {
+                        if let Some((_, cell)) = kept.get(&key) {
+                            cell.set(needs[usize::from(need)]);
+                        }
+                    }
+                    Op::Use(key) => {
+                        let value = keyed.get_or_insert(
+                            &key,
+                            || Rc::new(Cell::new(Need::Idle)),
+                            |value| value.get(),
+                        );
+                        let gone: Vec<_> = kept
+                            .iter()
+                            .filter(|(key, _)| !keyed.keys().any(|left| left == *key))
+                            .map(|(key, (used, cell))| (*key, (cell.get(), *used)))
+                            .collect();
+                        for (key, _) in &gone {
+                            kept.remove(key);
+                        }
+                        for (_, (used, cell)) in &kept {
+                            for (_, gone) in &gone {
+                                prop_assert!(*gone < (cell.get(), *used));
+                            }
+                        }
+                        prop_assert!(gone.iter().all(|(_, (need, _))| *need != Need::Held));
+                        kept.insert(key, (time, value));
+                        prop_assert_eq!(keyed.len(), kept.len());
+                        let held = kept.values().filter(|(_, cell)| cell.get() == Need::Held);
+                        if held.count() == 0 && gone.len() > 1 {
+                            prop_assert!(keyed.len() <= bound);
+                        }
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn the_bound_holds_where_nothing_is_held(keys in proptest::collection::vec(0..100_u8, 0..400), bound in 1..40_usize, idle: bool) {
+            let mut keyed = Keyed::new(bound);
+            for key in keys {
+                let need = if idle { Need::Idle } else { Need::ForGood };
+                keyed.get_or_insert(&key, || (), |()| need);
+                prop_assert!(keyed.len() <= bound);
+            }
+        }
     }
 }

@@ -55,3 +55,44 @@ impl Ring {
         (self.next, self.calls, self.hits) = (0, 0, 0);
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::collections::VecDeque;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn it_counts_the_last_calls(
+            size in 1..200_u32,
+            calls in proptest::collection::vec((any::<bool>(), 0..300_u32, 0..50_u8), 0..200),
+        ) {
+            let mut ring = Ring::new(size);
+            let mut last = VecDeque::new();
+            for (hit, misses, kind) in calls {
+                match kind {
+                    0 => {
+                        ring.clear();
+                        last.clear();
+                    }
+                    1 => {
+                        ring.push_misses(misses);
+                        last.extend((0..misses).map(|_| false));
+                    }
+                    _ => {
+                        ring.push(hit);
+                        last.push_back(hit);
+                    }
+                }
+                while last.len() > size as usize {
+                    last.pop_front();
+                }
+                let hits = last.iter().filter(|hit| **hit).count();
+                prop_assert_eq!(ring.counts(), (last.len() as u64, hits as u64));
+            }
+        }
+    }
+}

@@ -79,6 +79,7 @@ where
         Poll::Ready(Ok(()))
     }
 
+    #[inline]
     fn call(&mut self, request: Req) -> Self::Future {
         let slot = self.circuits.slot_of(|| self.key_of.key(&request));
         match Permit::acquire(slot) {

@@ -228,6 +228,9 @@ impl Slot {
         if from != to {
             self.changed.notify_waiters();
             telemetry::changed(self.settings.name, self.key(), from, to);
+            if self.key.is_none() {
+                telemetry::state(self.settings.name, || self.state());
+            }
         }
         result
     }
@@ -238,4 +241,84 @@ fn nanos(origin: Instant, time: Option<Instant>) -> u64 {
     time.map_or(u64::MAX, |time| {
         u64::try_from(time.saturating_duration_since(origin).as_nanos()).unwrap_or(u64::MAX)
     })
+}
+
+#[cfg(all(test, loom))]
+mod tests {
+    use loom::thread;
+
+    use super::*;
+    use crate::settings::Rate;
+    use crate::window::Window;
+
+    /// A window of four calls that trips at `trip` failures.
+    fn slot(trip: u32) -> Arc<Slot> {
+        let mut settings = Settings::default();
+        settings.rules.named().failures = Some(Rate::new(
+            f64::from(trip) / 4.0,
+            Window::calls(4).minimum(trip),
+        ));
+        let slot = Slot::new(Arc::new(settings), None, Some(1), Instant::now());
+        Arc::new(slot)
+    }
+
+    fn call(slot: &Slot, outcome: Outcome) {
+        if let Ok(admission) = slot.admit() {
+            slot.record(admission, outcome, None);
+        }
+    }
+
+    #[test]
+    fn no_success_and_no_failure_is_lost() {
+        loom::model(|| {
+            let slot = slot(4);
+            let threads = [
+                vec![Outcome::Success, Outcome::Success],
+                vec![Outcome::Failure, Outcome::Success],
+            ]
+            .map(|outcomes| {
+                let slot = Arc::clone(&slot);
+                thread::spawn(move || outcomes.into_iter().for_each(|one| call(&slot, one)))
+            });
+            for thread in threads {
+                thread.join().unwrap();
+            }
+            let snapshot = slot.snapshot();
+            assert_eq!((snapshot.calls(), snapshot.failures()), (4, 1));
+        });
+    }
+
+    #[test]
+    fn successes_of_an_earlier_generation_never_count() {
+        loom::model(|| {
+            let slot = slot(1);
+            let early = slot.admit().unwrap();
+            let late = {
+                let slot = Arc::clone(&slot);
+                thread::spawn(move || slot.record(early, Outcome::Success, None))
+            };
+            call(&slot, Outcome::Failure);
+            assert_eq!(slot.state(), State::Open);
+            slot.reset();
+            late.join().unwrap();
+            assert_eq!(slot.state(), State::Closed);
+            assert_eq!(slot.snapshot().calls(), 0);
+        });
+    }
+
+    #[test]
+    fn forcing_it_open_takes_effect_before_it_returns() {
+        loom::model(|| {
+            let slot = slot(4);
+            let other = {
+                let slot = Arc::clone(&slot);
+                thread::spawn(move || call(&slot, Outcome::Success))
+            };
+            slot.force_open(None);
+            assert!(slot.admit().is_err());
+            other.join().unwrap();
+            assert!(slot.admit().is_err());
+            assert_eq!(slot.state(), State::Open);
+        });
+    }
 }

@@ -17,13 +17,32 @@ pub(crate) fn changed(name: &'static str, key: Option<&str>, from: State, to: St
         "circuit changed"
     );
     #[cfg(feature = "metrics")]
-    {
-        metrics::counter!(
-            "tower_circuit_breaker_transitions_total",
-            "name" => name,
-            "to" => to.as_str(),
-        )
-        .increment(1);
+    metrics::counter!(
+        "tower_circuit_breaker_transitions_total",
+        "name" => name,
+        "from" => from.as_str(),
+        "to" => to.as_str(),
+    )
+    .increment(1);
+}
+
+/// The one circuit of a layer may be in another state than before; `state` reads it.
+///
+/// Two threads may get here in another order than they changed the circuit. Whoever writes last
+/// reads again after it, so that the gauge ends up with the state there is.
+#[cfg_attr(not(feature = "metrics"), allow(unused_variables))]
+pub(crate) fn state(name: &'static str, state: impl Fn() -> State) {
+    #[cfg(feature = "metrics")]
+    loop {
+        let written = state();
+        metrics::gauge!("tower_circuit_breaker_state", "name" => name).set(match written {
+            State::Closed => 0.0,
+            State::HalfOpen => 1.0,
+            State::Open => 2.0,
+        });
+        if state() == written {
+            return;
+        }
     }
 }
 

@@ -1,0 +1,208 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::settings::Rate;
+use crate::window::Window;
+
+const SECOND: Duration = Duration::from_secs(1);
+const LEASE: u64 = 10;
+const PROBES: usize = 2;
+
+/// The circuit as one would tell it: everything that happened, kept in lists.
+struct Model {
+    state: State,
+    generation: u32,
+    /// Since it was last closed: whether each counted call failed.
+    calls: Vec<bool>,
+    /// Half-open: the probes that hold a place, and until when.
+    probes: Vec<(NonZeroU32, Instant)>,
+    successes: usize,
+    hold: bool,
+}
+
+impl Model {
+    fn enter(&mut self, state: State, hold: bool) {
+        self.state = state;
+        self.generation += 1;
+        self.calls.clear();
+        self.probes.clear();
+        self.successes = 0;
+        self.hold = hold;
+    }
+
+    /// Three in a row, or half of the last eight, of which there are at least four; only a
+    /// failure trips.
+    fn trips(&self) -> bool {
+        let in_a_row = self
+            .calls
+            .iter()
+            .rev()
+            .take_while(|failed| **failed)
+            .count();
+        let last: Vec<_> = self.calls.iter().rev().take(8).collect();
+        let failed = last.iter().filter(|failed| ***failed).count();
+        self.calls.last() == Some(&true)
+            && (in_a_row >= 3 || last.len() >= 4 && failed * 2 >= last.len())
+    }
+
+    fn record(&mut self, admission: Admission, outcome: Outcome) {
+        if admission.generation != self.generation || self.hold {
+            return;
+        }
+        self.probes
+            .retain(|(probe, _)| Some(*probe) != admission.probe);
+        match (self.state, outcome) {
+            (_, Outcome::Exhausted { .. }) => self.enter(State::Open, false),
+            (_, Outcome::Ignored) | (State::Open, _) => {}
+            (State::Closed, _) => {
+                self.calls.push(outcome != Outcome::Success);
+                if self.trips() {
+                    self.enter(State::Open, false);
+                }
+            }
+            (State::HalfOpen, Outcome::Success) => {
+                self.successes += 1;
+                if self.successes == PROBES {
+                    self.enter(State::Closed, false);
+                }
+            }
+            (State::HalfOpen, _) => self.enter(State::Open, false),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Op {
+    Admit,
+    /// Records the result of one of the calls under way.
+    Record(usize, Outcome),
+    Absorb(u32),
+    Wait(u64),
+    ForceOpen(Option<u64>),
+    ForceClosed,
+    Reset,
+}
+
+fn op() -> impl Strategy<Value = Op> {
+    let hint = || proptest::option::of((0..100_u64).prop_map(|seconds| seconds * SECOND));
+    let outcome = prop_oneof![
+        6 => Just(Outcome::Success),
+        6 => Just(Outcome::Failure),
+        1 => Just(Outcome::Ignored),
+        2 => hint().prop_map(|retry_after| Outcome::Throttled { retry_after }),
+        1 => hint().prop_map(|retry_after| Outcome::Exhausted { retry_after }),
+    ];
+    prop_oneof![
+        20 => Just(Op::Admit),
+        20 => ((0..50_usize), outcome).prop_map(|(call, outcome)| Op::Record(call, outcome)),
+        2 => (0..5_u32).prop_map(Op::Absorb),
+        6 => (0..20_u64).prop_map(Op::Wait),
+        1 => proptest::option::of(0..30_u64).prop_map(Op::ForceOpen),
+        1 => Just(Op::ForceClosed),
+        2 => Just(Op::Reset),
+    ]
+}
+
+fn settings() -> Settings {
+    let mut settings = Settings {
+        probes: NonZeroU32::new(PROBES as u32).expect("not zero"),
+        probe_lease: LEASE * SECOND,
+        ..Settings::default()
+    };
+    let rules = settings.rules.named();
+    rules.consecutive = NonZeroU32::new(3);
+    rules.failures = Some(Rate::new(0.5, Window::calls(8).minimum(4)));
+    settings
+}
+
+proptest! {
+    #[test]
+    fn it_does_what_the_plain_model_does(ops in proptest::collection::vec(op(), 0..400)) {
+        let settings = settings();
+        let mut now = Instant::now();
+        let mut circuit = Circuit::new(&settings, Some(1), now);
+        let mut model = Model {
+            state: State::Closed,
+            generation: 0,
+            calls: Vec::new(),
+            probes: Vec::new(),
+            successes: 0,
+            hold: false,
+        };
+        let mut under_way: Vec<Admission> = Vec::new();
+        for op in ops {
+            match op {
+                Op::Admit => {
+                    let until = circuit.open_until();
+                    let admitted = circuit.admit(&settings, now);
+                    if model.state == State::Open && until.is_some_and(|until| until <= now) {
+                        model.enter(State::HalfOpen, false);
+                    }
+                    model.probes.retain(|(_, ends)| now < *ends);
+                    let expected = match model.state {
+                        State::Closed => true,
+                        State::Open => false,
+                        State::HalfOpen => model.probes.len() + model.successes < PROBES,
+                    };
+                    prop_assert_eq!(admitted.is_ok(), expected);
+                    if let Ok(admission) = admitted {
+                        prop_assert_eq!(admission.generation, model.generation);
+                        prop_assert_eq!(admission.probe.is_some(), model.state == State::HalfOpen);
+                        let probe = admission.probe.map(|probe| (probe, now + LEASE * SECOND));
+                        model.probes.extend(probe);
+                        under_way.push(admission);
+                    }
+                }
+                Op::Record(call, outcome) => {
+                    if under_way.is_empty() {
+                        continue;
+                    }
+                    let admission = under_way.swap_remove(call % under_way.len());
+                    let was = model.state;
+                    circuit.record(&settings, now, admission, outcome, None);
+                    model.record(admission, outcome);
+                    if was != State::Open && model.state == State::Open {
+                        let time = circuit.open_until().expect("it ends by itself") - now;
+                        match outcome {
+                            Outcome::Exhausted { retry_after } => {
+                                prop_assert_eq!(time, retry_after.unwrap_or(settings.exhausted_for));
+                            }
+                            Outcome::Throttled { retry_after: Some(hint) } => {
+                                prop_assert!(time >= hint);
+                                prop_assert!(time <= hint.max(settings.open_cap));
+                            }
+                            _ => {
+                                prop_assert!(time >= settings.open_base / 2);
+                                prop_assert!(time <= settings.open_cap);
+                            }
+                        }
+                    }
+                }
+                Op::Absorb(successes) => {
+                    if circuit.on_success() == OnSuccess::Lump {
+                        circuit.absorb(successes);
+                        model.calls.extend((0..successes).map(|_| false));
+                    }
+                }
+                Op::Wait(seconds) => now += seconds * SECOND,
+                Op::ForceOpen(seconds) => {
+                    circuit.force_open(now, seconds.map(|seconds| seconds * SECOND));
+                    model.enter(State::Open, false);
+                }
+                Op::ForceClosed => {
+                    circuit.force_closed(now);
+                    model.enter(State::Closed, true);
+                }
+                Op::Reset => {
+                    circuit.reset(now);
+                    model.enter(State::Closed, false);
+                }
+            }
+            prop_assert_eq!(circuit.state(), model.state);
+            prop_assert_eq!(circuit.generation(), model.generation);
+            let snapshot = circuit.snapshot(now);
+            let held = model.probes.iter().filter(|(_, ends)| now < *ends).count();
+            prop_assert_eq!(snapshot.probes(), held);
+        }
+    }
+}
