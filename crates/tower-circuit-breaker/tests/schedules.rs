@@ -15,7 +15,7 @@ use std::time::Duration;
 use futures_util::task::noop_waker;
 use tower::{Layer, Service};
 use tower_circuit_breaker::{
-    Abandoned, CircuitBreakerLayer, Open, Outcome, State, Throttles, Window,
+    Abandoned, CircuitBreakerLayer, Open, Outcome, ResponseFuture, State, Throttles, Window,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -86,6 +86,9 @@ impl Service<Rc<Cell<Step>>> for Puppet {
     }
 }
 
+type Classifier = fn(&Result<(), Fault>) -> Outcome;
+type Call = Pin<Box<ResponseFuture<Puppet, Rc<Cell<Step>>, Classifier>>>;
+
 fn pick<T: Copy>(rng: &mut fastrand::Rng, choices: &[T]) -> T {
     choices[rng.usize(..choices.len())]
 }
@@ -107,7 +110,7 @@ fn step(rng: &mut fastrand::Rng) -> Step {
 async fn schedule(seed: u64) {
     let rng = &mut fastrand::Rng::with_seed(seed);
     let probes = rng.u32(1..4);
-    let mut layer = CircuitBreakerLayer::new(classify)
+    let mut layer = CircuitBreakerLayer::new(classify as Classifier)
         .probes(NonZeroU32::new(probes).expect("not zero"))
         .probe_lease(pick(rng, &[SECOND, 20 * SECOND, 3600 * SECOND]))
         .abandoned(pick(rng, &[Abandoned::Ignored, Abandoned::Failure]))
@@ -130,12 +133,9 @@ async fn schedule(seed: u64) {
     let circuit = layer.handle();
     let waker = noop_waker();
     let cx = &mut Context::from_waker(&waker);
-    let mut poll = |call: &mut Pin<Box<_>>| {
-        let call: Pin<&mut tower_circuit_breaker::ResponseFuture<Puppet, _, _>> = call.as_mut();
-        !matches!(
-            catch_unwind(AssertUnwindSafe(|| call.poll(cx))),
-            Ok(Poll::Pending)
-        )
+    let mut poll = |call: &mut Call| {
+        let polled = catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(cx)));
+        !matches!(polled, Ok(Poll::Pending))
     };
 
     let mut calls = Vec::new();
@@ -156,14 +156,13 @@ async fn schedule(seed: u64) {
                 }
             }
             6 if !calls.is_empty() => drop(calls.swap_remove(rng.usize(..calls.len()))),
-            7 => ready.set(pick(
-                rng,
-                &[
-                    Step::Hang,
-                    Step::Answer(Outcome::Success),
-                    step(&mut rng.fork()),
-                ],
-            )),
+            7 => {
+                let any = step(rng);
+                ready.set(pick(
+                    rng,
+                    &[Step::Hang, Step::Answer(Outcome::Success), any],
+                ));
+            }
             8 if rng.u8(..10) == 0 => match rng.u8(..3) {
                 0 => circuit.force_open_for(10 * SECOND),
                 1 => circuit.reset(),

@@ -5,7 +5,7 @@ use crate::settings::Rate;
 use crate::window::Window;
 
 const SECOND: Duration = Duration::from_secs(1);
-const LEASE: u64 = 10;
+const LEASE: u32 = 10;
 const PROBES: usize = 2;
 
 /// The circuit as one would tell it: everything that happened, kept in lists.
@@ -77,14 +77,14 @@ enum Op {
     /// Records the result of one of the calls under way.
     Record(usize, Outcome),
     Absorb(u32),
-    Wait(u64),
-    ForceOpen(Option<u64>),
+    Wait(u32),
+    ForceOpen(Option<u32>),
     ForceClosed,
     Reset,
 }
 
 fn op() -> impl Strategy<Value = Op> {
-    let hint = || proptest::option::of((0..100_u64).prop_map(|seconds| seconds * SECOND));
+    let hint = || proptest::option::of((0..100_u32).prop_map(|seconds| seconds * SECOND));
     let outcome = prop_oneof![
         6 => Just(Outcome::Success),
         6 => Just(Outcome::Failure),
@@ -96,8 +96,8 @@ fn op() -> impl Strategy<Value = Op> {
         20 => Just(Op::Admit),
         20 => ((0..50_usize), outcome).prop_map(|(call, outcome)| Op::Record(call, outcome)),
         2 => (0..5_u32).prop_map(Op::Absorb),
-        6 => (0..20_u64).prop_map(Op::Wait),
-        1 => proptest::option::of(0..30_u64).prop_map(Op::ForceOpen),
+        6 => (0..20_u32).prop_map(Op::Wait),
+        1 => proptest::option::of(0..30_u32).prop_map(Op::ForceOpen),
         1 => Just(Op::ForceClosed),
         2 => Just(Op::Reset),
     ]

@@ -1,0 +1,67 @@
+//! A call through a closed circuit allocates nothing.
+
+use std::future::{Ready, ready};
+use std::hint::black_box;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use tower::{BoxError, Layer, Service};
+use tower_circuit_breaker::{CircuitBreakerLayer, Outcome, Window};
+
+#[derive(Clone)]
+struct Echo;
+
+impl Service<u32> for Echo {
+    type Response = u32;
+    type Error = BoxError;
+    type Future = Ready<Result<u32, BoxError>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: u32) -> Self::Future {
+        ready(Ok(request))
+    }
+}
+
+fn classify(result: &Result<u32, BoxError>) -> Outcome {
+    match result {
+        Ok(_) => Outcome::Success,
+        Err(_) => Outcome::Failure,
+    }
+}
+
+fn allocations_of(mut service: impl Service<u32, Response = u32> + Clone) -> u64 {
+    // The first call of a key makes its circuit.
+    let mut call = || {
+        let answer = service
+            .call(7)
+            .now_or_never()
+            .expect("the service is ready");
+        assert_eq!(black_box(answer.ok()), Some(7));
+    };
+    call();
+    allocation_counter::measure(|| (0..1000).for_each(|_| call())).count_total
+}
+
+#[test]
+fn the_closed_path_allocates_nothing() {
+    let layer = || CircuitBreakerLayer::new(classify);
+    let time = Window::time(Duration::from_secs(10));
+    assert_eq!(allocations_of(layer().layer(Echo)), 0);
+    assert_eq!(
+        allocations_of(layer().consecutive_failures(5).layer(Echo)),
+        0
+    );
+    let count = layer().failure_rate(0.5, Window::calls(100));
+    assert_eq!(allocations_of(count.layer(Echo)), 0);
+    let slow = layer().slow_calls(Duration::from_secs(1), 0.5, time);
+    assert_eq!(allocations_of(slow.layer(Echo)), 0);
+    let keyed = layer().key_by(|request: &u32| *request);
+    assert_eq!(allocations_of(keyed.layer(Echo)), 0);
+    let clones = layer().layer(Echo);
+    let cloned = allocation_counter::measure(|| drop(black_box(clones.clone())));
+    assert_eq!(cloned.count_total, 0);
+}

@@ -1,0 +1,99 @@
+//! What the `metrics` feature publishes.
+#![cfg(feature = "metrics")]
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use metrics::{
+    Counter, CounterFn, Gauge, GaugeFn, Histogram, Key, KeyName, Metadata, Recorder, SharedString,
+    Unit,
+};
+use support::{advance, answered, layer, rejected, service};
+
+#[derive(Clone, Default)]
+struct Recorded(Arc<Mutex<BTreeMap<String, f64>>>);
+
+struct Cell(Recorded, String);
+
+impl Recorded {
+    fn cell(&self, key: &Key) -> Arc<Cell> {
+        let labels: Vec<_> = key.labels().map(|label| label.value().to_owned()).collect();
+        let name = format!("{} {}", key.name(), labels.join(" "));
+        Arc::new(Cell(self.clone(), name))
+    }
+
+    fn get(&self, name: &str) -> Option<f64> {
+        self.0.lock().unwrap().get(name).copied()
+    }
+}
+
+impl CounterFn for Cell {
+    fn increment(&self, value: u64) {
+        *self.0.0.lock().unwrap().entry(self.1.clone()).or_default() += value as f64;
+    }
+
+    fn absolute(&self, _: u64) {}
+}
+
+impl GaugeFn for Cell {
+    fn increment(&self, _: f64) {}
+
+    fn decrement(&self, _: f64) {}
+
+    fn set(&self, value: f64) {
+        self.0.0.lock().unwrap().insert(self.1.clone(), value);
+    }
+}
+
+impl Recorder for Recorded {
+    fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
+        Counter::from_arc(self.cell(key))
+    }
+
+    fn register_gauge(&self, key: &Key, _: &Metadata<'_>) -> Gauge {
+        Gauge::from_arc(self.cell(key))
+    }
+
+    fn register_histogram(&self, _: &Key, _: &Metadata<'_>) -> Histogram {
+        Histogram::noop()
+    }
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn the_state_gauge_shows_exactly_one_state() {
+    let recorded = Recorded::default();
+    let _guard = metrics::set_default_local_recorder(&recorded);
+    let state = || recorded.get("tower_circuit_breaker_state models");
+    let layer = layer().consecutive_failures(1).name("models");
+    let (service, mut handle) = service(&layer);
+    answered(&service, &mut handle, "!failed")
+        .await
+        .unwrap_err();
+    assert_eq!(state(), Some(2.0));
+    rejected(&service).await;
+    advance(5).await;
+    let probe = tower::Service::call(&mut service.clone(), "probe");
+    assert_eq!(state(), Some(1.0));
+    drop(probe);
+    answered(&service, &mut handle, "fine").await.unwrap();
+    assert_eq!(state(), Some(0.0));
+
+    let transitions = |label| {
+        recorded.get(&format!(
+            "tower_circuit_breaker_transitions_total models {label}"
+        ))
+    };
+    assert_eq!(transitions("closed open"), Some(1.0));
+    assert_eq!(transitions("open half_open"), Some(1.0));
+    assert_eq!(transitions("half_open closed"), Some(1.0));
+    let rejections = recorded.get("tower_circuit_breaker_rejected_total models");
+    assert_eq!(rejections, Some(1.0));
+}
