@@ -162,7 +162,7 @@ mod tests {
                         for (key, _) in &gone {
                             kept.remove(key);
                         }
-                        for (_, (used, cell)) in &kept {
+                        for (used, cell) in kept.values() {
                             for (_, gone) in &gone {
                                 prop_assert!(*gone < (cell.get(), *used));
                             }

@@ -28,13 +28,13 @@ enum Step {
 }
 
 enum Fault {
-    Open(Open),
+    Rejected,
     Said(Outcome),
 }
 
 impl From<Open> for Fault {
-    fn from(open: Open) -> Self {
-        Self::Open(open)
+    fn from(_: Open) -> Self {
+        Self::Rejected
     }
 }
 
@@ -42,7 +42,7 @@ fn classify(result: &Result<(), Fault>) -> Outcome {
     match result {
         Ok(()) => Outcome::Success,
         Err(Fault::Said(outcome)) => *outcome,
-        Err(Fault::Open(_)) => unreachable!("the inner service never rejects"),
+        Err(Fault::Rejected) => unreachable!("the inner service never rejects"),
     }
 }
 
