@@ -61,7 +61,11 @@ impl<K: Hash + Eq, V, St: Store<K, V>> Cache<K, V, St> {
     }
 
     pub(crate) fn stats(&self) -> Stats {
-        let flights = self.flights.len() as u64;
-        self.counters.snapshot(flights, self.store.stats())
+        let (flights, waiting) = self.flights.count();
+        Stats {
+            flights,
+            waiting,
+            ..self.counters.snapshot(self.store.stats())
+        }
     }
 }

@@ -42,8 +42,9 @@ impl<K, V> Flights<K, V> {
         Self(Mutex::new(FlightTable::new()))
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.table().len()
+    /// The number of flights, and of those who wait for one.
+    pub(crate) fn count(&self) -> (u64, u64) {
+        self.table().count()
     }
 
     /// Keeps every flight under way from being stored or joined.

@@ -25,6 +25,8 @@ pub struct Stats {
     /// Keys for which a call is under way. A key counts twice while it is being refreshed during
     /// another call.
     pub flights: u64,
+    /// Callers that wait for one of these calls.
+    pub waiting: u64,
     /// What the store holds.
     pub store: StoreStats,
 }
@@ -58,7 +60,7 @@ impl Counters {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(crate) fn snapshot(&self, flights: u64, store: StoreStats) -> Stats {
+    pub(crate) fn snapshot(&self, store: StoreStats) -> Stats {
         Stats {
             hits: self.hits.load(Ordering::Relaxed),
             misses: self.misses.load(Ordering::Relaxed),
@@ -67,7 +69,8 @@ impl Counters {
             bypasses: self.bypasses.load(Ordering::Relaxed),
             stored: self.stored.load(Ordering::Relaxed),
             refused: self.refused.load(Ordering::Relaxed),
-            flights,
+            flights: 0,
+            waiting: 0,
             store,
         }
     }

@@ -46,8 +46,12 @@ impl<K, W> FlightTable<K, W> {
         }
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.by_key.values().map(Vec::len).sum()
+    /// The number of flights, and of those who wait for one.
+    pub(crate) fn count(&self) -> (u64, u64) {
+        let flights = self.by_key.values().flatten();
+        flights.fold((0, 0), |(flights, waiting), flight| {
+            (flights + 1, waiting + flight.waiting.len() as u64)
+        })
     }
 
     /// Keeps every flight under way from being stored or joined.
@@ -150,3 +154,6 @@ impl<W> Flight<W> {
         self.joinable = false;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -76,14 +76,16 @@ async fn lead_that_came_too_late_goes_on_to_the_next() {
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn waiter_that_left_is_passed_over() {
-    let (mut service, _inner, _) = cached();
+    let (mut service, _inner, handle) = cached();
     let mut leader = task::spawn(service.call("a"));
     let mut second = task::spawn(service.call("a"));
     let mut third = task::spawn(service.call("a"));
     assert_pending!(leader.poll());
     assert_pending!(second.poll());
     assert_pending!(third.poll());
+    assert_eq!(handle.stats().waiting, 2);
     drop(second);
+    assert_eq!(handle.stats().waiting, 1);
     assert!(!third.is_woken());
     drop(leader);
     assert!(third.is_woken());

@@ -22,7 +22,7 @@ async fn panic_in_the_policy(response: &str) {
     inner
         .next_request()
         .await
-        .unwrap()
+        .expect("a call")
         .1
         .send_response(response.to_owned());
     assert!(catch_unwind(AssertUnwindSafe(|| leader.poll())).is_err());
@@ -32,14 +32,20 @@ async fn panic_in_the_policy(response: &str) {
     inner
         .next_request()
         .await
-        .unwrap()
+        .expect("a call")
         .1
         .send_response("answer".to_owned());
-    assert_eq!(assert_ready!(second.poll()).unwrap(), "answer [miss]");
+    assert_eq!(
+        assert_ready!(second.poll()).expect("an answer"),
+        "answer [miss]"
+    );
     assert_eq!(handle.stats().flights, 0);
     drop(leader);
     let mut third = task::spawn(service.call("a"));
-    assert_eq!(assert_ready!(third.poll()).unwrap(), "answer [hit]");
+    assert_eq!(
+        assert_ready!(third.poll()).expect("an answer"),
+        "answer [hit]"
+    );
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]

@@ -2,13 +2,17 @@
 
 mod support;
 
-use support::{Inner, assert_no_call, cached};
+use std::sync::{Arc, Mutex};
+
+use support::{Inner, Key, Value, Words, assert_no_call, cached};
+use tokio::time::Instant;
 use tokio_test::{assert_pending, assert_ready, task};
+use tower_response_cache::{Entry, Handle, MemoryStore, ResponseCacheLayer, Store, StoreStats};
 
 type Reply = tower_test::mock::SendResponse<String>;
 
 async fn reply(inner: &mut Inner) -> Reply {
-    inner.next_request().await.unwrap().1
+    inner.next_request().await.expect("a call").1
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
@@ -86,7 +90,7 @@ async fn every_refresh_makes_its_own_call() {
     assert_eq!(handle.stats().stored, 3);
 }
 
-async fn forgets(forget: impl Fn(&tower_response_cache::Handle<support::Key, support::Value>)) {
+async fn forgets(forget: impl Fn(&Handle<Key, Value>)) {
     let (mut service, mut inner, handle) = cached();
     let mut before = task::spawn(service.call("a"));
     let mut joined = task::spawn(service.call("a"));
@@ -99,13 +103,22 @@ async fn forgets(forget: impl Fn(&tower_response_cache::Handle<support::Key, sup
     let after_reply = reply(&mut inner).await;
 
     before_reply.send_response("old".to_owned());
-    assert_eq!(assert_ready!(before.poll()).unwrap(), "old [miss]");
-    assert_eq!(assert_ready!(joined.poll()).unwrap(), "old [joined]");
+    assert_eq!(
+        assert_ready!(before.poll()).expect("an answer"),
+        "old [miss]"
+    );
+    assert_eq!(
+        assert_ready!(joined.poll()).expect("an answer"),
+        "old [joined]"
+    );
     assert_eq!(handle.stats().stored, 0);
     after_reply.send_response("new".to_owned());
-    assert_eq!(assert_ready!(after.poll()).unwrap(), "new [miss]");
+    assert_eq!(
+        assert_ready!(after.poll()).expect("an answer"),
+        "new [miss]"
+    );
     let mut hit = task::spawn(service.call("a"));
-    assert_eq!(assert_ready!(hit.poll()).unwrap(), "new [hit]");
+    assert_eq!(assert_ready!(hit.poll()).expect("an answer"), "new [hit]");
 
     forget(&handle);
     assert_eq!(handle.stats().store.entries, 0);
@@ -119,5 +132,53 @@ async fn invalidation_reaches_the_calls_under_way() {
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn clearing_reaches_the_calls_under_way() {
-    forgets(tower_response_cache::Handle::clear).await;
+    forgets(Handle::clear).await;
+}
+
+/// Invalidates the key at the worst moment: after the flight found that it may store.
+#[derive(Clone)]
+struct Unlucky(
+    Arc<Mutex<Option<Handle<Key, Value, Unlucky>>>>,
+    Arc<MemoryStore<Key, Value>>,
+);
+
+impl Store<Key, Value> for Unlucky {
+    fn get(&self, key: &Key, now: Instant) -> Option<Entry<Value>> {
+        self.1.get(key, now)
+    }
+
+    fn insert(&self, key: Key, entry: Entry<Value>) -> bool {
+        if let Some(handle) = self.0.lock().expect("no panic").take() {
+            handle.invalidate(&key);
+        }
+        self.1.insert(key, entry)
+    }
+
+    fn remove(&self, key: &Key) {
+        self.1.remove(key);
+    }
+
+    fn clear(&self) {
+        self.1.clear();
+    }
+
+    fn stats(&self) -> StoreStats {
+        self.1.stats()
+    }
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn invalidation_in_the_midst_of_storing_wins() {
+    let store = Unlucky(Arc::default(), Arc::new(MemoryStore::new(10)));
+    let layer = ResponseCacheLayer::with_store(Words, store.clone());
+    *store.0.lock().unwrap() = Some(layer.handle());
+    let (mut service, mut inner) = tower_test::mock::spawn_layer(layer.clone());
+    assert!(service.poll_ready().is_ready());
+    for entries in [0, 1] {
+        let mut call = task::spawn(service.call("a"));
+        assert_pending!(call.poll());
+        reply(&mut inner).await.send_response("answer".to_owned());
+        assert_eq!(assert_ready!(call.poll()).unwrap(), "answer [miss]");
+        assert_eq!(layer.handle().stats().store.entries, entries);
+    }
 }

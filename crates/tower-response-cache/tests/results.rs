@@ -31,12 +31,17 @@ fn three_calls(service: &mut Cached) -> [Call; 3] {
 }
 
 async fn answer(inner: &mut Inner, response: &str) {
-    let (_, reply) = inner.next_request().await.unwrap();
+    let (_, reply) = inner.next_request().await.expect("a call");
     reply.send_response(response.to_owned());
 }
 
 async fn fail(inner: &mut Inner, message: &'static str) {
-    inner.next_request().await.unwrap().1.send_error(message);
+    inner
+        .next_request()
+        .await
+        .expect("a call")
+        .1
+        .send_error(message);
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
