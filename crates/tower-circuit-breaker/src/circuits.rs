@@ -1,6 +1,6 @@
 use std::fmt;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use tokio::time::Instant;
 
@@ -9,6 +9,7 @@ use crate::key::SingleCircuit;
 use crate::keyed::{Keyed, Need};
 use crate::settings::Settings;
 use crate::slot::Slot;
+use crate::sync::{Mutex, lock};
 
 /// The circuits of one layer value, by key.
 ///
@@ -80,7 +81,8 @@ impl<Q: Hash + Eq + Clone + fmt::Display> Circuits<Q> {
         Handle::new(self.slot_of(|| key.clone()))
     }
 
-    /// The keys that have a circuit at the moment, in no order.
+    /// The keys that have a circuit at the moment, in no order; none where all requests share one
+    /// circuit.
     #[must_use]
     pub fn keys(&self) -> Vec<Q> {
         match &self.store {
@@ -110,10 +112,6 @@ impl<Q: Hash + Eq + Clone + fmt::Display> Circuits<Q> {
             Instant::now(),
         ))
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Whoever holds a slot got it from the map, under its lock, or from another holder: a count of

@@ -18,9 +18,10 @@ impl Open {
 
     /// How long to wait before another call is worth a try.
     ///
-    /// The rest of the open time. A half-open circuit answers with the end of its oldest probe's
-    /// lease and a circuit that was forced open without an end with an hour, but neither with more
-    /// than the shortest open time ([`open_for`](crate::CircuitBreakerLayer::open_for)).
+    /// The rest of the open time. A half-open circuit answers with the rest of its oldest probe's
+    /// lease, but no more than the shortest open time
+    /// ([`open_for`](crate::CircuitBreakerLayer::open_for)), and one that was forced open without
+    /// an end with the shortest open time.
     #[must_use]
     pub fn retry_after(&self) -> Duration {
         self.retry_after

@@ -60,6 +60,7 @@ impl Tally {
 
     pub(crate) fn trips(&mut self, rate: &Rate, now: Instant) -> bool {
         let (calls, hits) = self.counts(now);
-        calls >= u64::from(rate.window.minimum) && hits as f64 >= rate.limit * calls as f64
+        // Divided, not multiplied: 7 of 100 is exactly the 0.07 that was asked for.
+        calls >= u64::from(rate.window.minimum) && hits as f64 / calls as f64 >= rate.limit
     }
 }

@@ -44,7 +44,7 @@ async fn forced_open_for_a_time_it_probes_after_it() {
     advance(30).await;
     assert_eq!(
         layer.handle().snapshot().until_half_open(),
-        Some(0 * SECOND)
+        Some(std::time::Duration::ZERO)
     );
     answered(&service, &mut handle, "fine").await.unwrap();
     assert_eq!(layer.handle().state(), State::Closed);

@@ -173,3 +173,36 @@ async fn a_named_rule_takes_the_place_of_the_default_ones() {
     }
     assert_eq!(layer.handle().state(), State::Closed);
 }
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn a_rate_is_met_exactly() {
+    let layer = layer().failure_rate(0.07, Window::calls(100).minimum(100));
+    let (service, mut handle) = service(&layer);
+    for _ in 0..93 {
+        answered(&service, &mut handle, "fine").await.unwrap();
+    }
+    for _ in 0..7 {
+        assert_eq!(layer.handle().state(), State::Closed);
+        answered(&service, &mut handle, "!failed")
+            .await
+            .unwrap_err();
+    }
+    assert_eq!(layer.handle().state(), State::Open);
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn a_success_never_trips_it() {
+    let layer = layer().failure_rate(0.5, Window::calls(10));
+    let (service, mut handle) = service(&layer);
+    for _ in 0..9 {
+        answered(&service, &mut handle, "!failed")
+            .await
+            .unwrap_err();
+    }
+    answered(&service, &mut handle, "fine").await.unwrap();
+    assert_eq!(layer.handle().state(), State::Closed);
+    answered(&service, &mut handle, "!failed")
+        .await
+        .unwrap_err();
+    assert_eq!(layer.handle().state(), State::Open);
+}
