@@ -99,3 +99,6 @@ impl Iterator for Delays {
         Some(self.advance())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -121,7 +121,10 @@ where
                 StateProj::Called { future } => {
                     let result = ready!(future.poll(cx));
                     let (cause, hint) = match this.policy.classify.classify(&result) {
-                        Verdict::Done => return Poll::Ready(self.done(result)),
+                        Verdict::Done => {
+                            this.policy.telemetry.attempted(None);
+                            return Poll::Ready(self.finish(result));
+                        }
                         Verdict::Throttled { after } => (Cause::Throttled, after),
                         Verdict::Transient { after } => (Cause::Transient, after),
                     };
@@ -137,10 +140,11 @@ where
                 StateProj::Readying { deadline } => {
                     let spare = this.spare.as_mut().expect("a retry has its request");
                     let readiness = spare.inner.poll_ready(cx);
-                    let expired = match deadline.as_pin_mut() {
-                        // The timer may lag behind the clock, the clock decides.
-                        Some(timer) => timer.poll(cx).is_ready() || this.limits.expired(),
-                        None => false,
+                    let expired = match &readiness {
+                        Poll::Ready(_) => this.limits.expired(),
+                        Poll::Pending => deadline
+                            .as_pin_mut()
+                            .is_some_and(|deadline| deadline.poll(cx).is_ready()),
                     };
                     if expired {
                         let retrying = this.retrying.as_mut();
@@ -165,6 +169,9 @@ where
     R: Replay<Req>,
 {
     /// Decides whether there is another attempt, and pays for it.
+    ///
+    /// Cold, as is giving up: it keeps the way of a call that needs no retry short.
+    #[cold]
     fn plan(
         self: Pin<&mut Self>,
         cause: Cause,
@@ -247,14 +254,7 @@ where
         this.state.set(State::Called { future });
     }
 
-    fn done(
-        self: Pin<&mut Self>,
-        result: Result<S::Response, S::Error>,
-    ) -> <Self as Future>::Output {
-        self.policy.telemetry.attempted(None);
-        self.finish(result)
-    }
-
+    #[cold]
     fn give_up(
         self: Pin<&mut Self>,
         why: GaveUp,

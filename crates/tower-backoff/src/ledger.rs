@@ -77,3 +77,6 @@ impl Ledger {
         (u128::from(weight) * self.unit).min(self.capacity)
     }
 }
+
+#[cfg(test)]
+mod tests;

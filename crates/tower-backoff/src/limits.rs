@@ -13,15 +13,28 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    pub(crate) fn new(max_attempts: u32, deadline: Option<Duration>, asked: Overrides) -> Self {
-        Self {
-            max_attempts: asked.max_attempts.unwrap_or(max_attempts),
+    /// The limits of a call that begins now, and whether they leave room for a retry at all.
+    ///
+    /// Reads the clock only if there is a deadline.
+    #[inline]
+    pub(crate) fn begin(
+        max_attempts: u32,
+        deadline: Option<Duration>,
+        asked: Overrides,
+    ) -> (Self, bool) {
+        let max_attempts = asked.max_attempts.unwrap_or(max_attempts);
+        let (deadline, in_time) = match (asked.deadline, deadline) {
+            (Some(at), _) => (Some(at), Instant::now() < at),
             // An overflow is further away than any clock reaches: no deadline.
-            deadline: asked
-                .deadline
-                .or_else(|| deadline.and_then(|after| Instant::now().checked_add(after))),
+            (None, Some(after)) => (Instant::now().checked_add(after), !after.is_zero()),
+            (None, None) => (None, true),
+        };
+        let limits = Self {
+            max_attempts,
+            deadline,
             weight: asked.weight.unwrap_or(1),
-        }
+        };
+        (limits, in_time && max_attempts > 1)
     }
 
     /// Whether a retry may follow after `attempts`. Reads the clock only if there is a deadline.

@@ -67,16 +67,16 @@ where
     fn call(&mut self, request: Req) -> Self::Future {
         let policy = &*self.policy;
         let settings = &policy.settings;
-        let limits = Limits::new(
+        let (limits, may_retry) = Limits::begin(
             settings.max_attempts,
             settings.deadline,
             policy.replay.overrides(&request),
         );
         policy.state.called(limits.weight);
-        let again = if policy.state.never_pays() || limits.check(1).is_err() {
-            None
-        } else {
+        let again = if may_retry && !policy.state.never_pays() {
             policy.replay.replay(&request)
+        } else {
+            None
         };
         let first = self.inner.call(request);
         // The clone is made after the call, of a service that no longer holds its readiness.

@@ -47,6 +47,7 @@ impl State {
     }
 
     /// Counts a call, and with it what the budget will be credited for.
+    #[inline]
     pub(crate) fn called(&self, weight: u64) {
         if weight == 1 {
             self.calls.fetch_add(1, Ordering::Relaxed);
@@ -120,3 +121,6 @@ impl State {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(all(test, loom))]
+mod tests;

@@ -19,7 +19,7 @@ use super::AttemptTimeoutService;
 ///     Some(Duration::from_millis(prompt.len() as u64))
 /// });
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct AttemptTimeoutLayer<T = Duration> {
     limit: T,
 }

@@ -33,7 +33,7 @@ where
 /// # Errors
 ///
 /// Those of the inner service, and [`AttemptTimeout`].
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct AttemptTimeoutService<S, T = Duration> {
     inner: S,
     limit: T,
