@@ -40,6 +40,7 @@ pub(crate) struct Playback {
     ready_at: Instant,
     sleep: Option<Pin<Box<Sleep>>>,
     admission: Option<Admission>,
+    yielded: bool,
 }
 
 impl Playback {
@@ -58,6 +59,7 @@ impl Playback {
             ready_at: Instant::now(),
             sleep: None,
             admission,
+            yielded: false,
         }
     }
 
@@ -91,6 +93,12 @@ impl Body for Playback {
                 End::Clean => {
                     this.admission = None;
                     Poll::Ready(None)
+                }
+                End::Reset if !this.yielded => {
+                    // What was sent before must leave the transport's buffer first.
+                    this.yielded = true;
+                    cx.waker().wake_by_ref();
+                    Poll::Pending
                 }
                 End::Reset => {
                     this.admission = None;

@@ -77,7 +77,7 @@ mod tests {
     #[test]
     fn a_prefix_is_written_once_and_read_for_five_minutes_after_each_use() {
         let (mut cache, start) = (PromptCache::default(), Instant::now());
-        let minutes = |n| start + Duration::from_secs(60 * n);
+        let minutes = |n: u64| start + Duration::from_secs(60 * n);
         let mut pass = |at, parts: &[&str]| {
             let seen = cache.pass(at, "m", &prompt(parts));
             (seen.read, seen.write)

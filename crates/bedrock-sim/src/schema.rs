@@ -31,10 +31,13 @@ struct Shaper<'a> {
 
 impl<'a> Shaper<'a> {
     fn value(&mut self, schema: &'a Value, depth: u32) -> Value {
-        if depth > DEPTH || self.nodes == 0 {
+        if self.nodes == 0 {
             return Value::Null;
         }
         self.nodes -= 1;
+        if depth > DEPTH {
+            return Value::Null;
+        }
         if let Some(fixed) = schema.get("const").or_else(|| schema.get("default")) {
             return fixed.clone();
         }
