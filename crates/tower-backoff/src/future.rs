@@ -10,15 +10,15 @@ use std::{
 };
 
 use pin_project_lite::pin_project;
-use tokio::time::{Instant, Sleep, sleep, sleep_until};
+use tokio::time::{Sleep, sleep, sleep_until};
 use tower_service::Service;
 
 use crate::{
-    Classify, Delays, Replay, Verdict,
-    charge::Charge,
+    Classify, Replay, Verdict,
     gave_up::{Cause, GaveUp},
     limits::Limits,
     policy::Policy,
+    retrying::Retrying,
 };
 
 pin_project! {
@@ -63,7 +63,7 @@ pin_project! {
     }
 }
 
-/// What another attempt needs. A service and a request, or neither.
+/// What another attempt needs: a service that is not ready yet, and the request.
 pub(crate) struct Spare<S, Req> {
     inner: S,
     request: Req,
@@ -73,14 +73,6 @@ impl<S, Req> Spare<S, Req> {
     pub(crate) fn new(inner: S, request: Req) -> Self {
         Self { inner, request }
     }
-}
-
-struct Retrying<Res, E> {
-    throttled: Delays,
-    transient: Delays,
-    next: Option<(Cause, Charge)>,
-    /// Kept under a deadline, in case the inner service is not ready in time.
-    last: Option<Result<Res, E>>,
 }
 
 impl<S, C, R, Req> ResponseFuture<S, C, R, Req>
@@ -148,7 +140,7 @@ where
                     };
                     if expired {
                         let retrying = this.retrying.as_mut();
-                        let last = retrying.and_then(|retrying| retrying.last.take());
+                        let last = retrying.and_then(|retrying| retrying.take_last());
                         let last = last.expect("under a deadline the last result is kept");
                         return Poll::Ready(self.give_up(GaveUp::Deadline, last));
                     }
@@ -168,7 +160,7 @@ where
     C: Classify<S::Response, S::Error>,
     R: Replay<Req>,
 {
-    /// Decides whether there is another attempt, and pays for it.
+    /// Decides whether there is another attempt.
     ///
     /// Cold, as is giving up: it keeps the way of a call that needs no retry short.
     #[cold]
@@ -187,28 +179,10 @@ where
         if this.spare.is_none() {
             return Err(GaveUp::NotCloneable);
         }
-        let now = Instant::now();
-        let retrying = this.retrying.get_or_insert_with(|| {
-            let delays = |backoff| Delays::new(backoff, policy.state.fork_rng());
-            Box::new(Retrying {
-                throttled: delays(policy.settings.throttled),
-                transient: delays(policy.settings.transient),
-                next: None,
-                last: None,
-            })
-        });
-        let delays = match cause {
-            Cause::Throttled => &mut retrying.throttled,
-            Cause::Transient => &mut retrying.transient,
-        };
-        let wait = delays
-            .wait(hint, this.limits.left(now))
-            .ok_or(GaveUp::Deadline)?;
-        if !policy.state.withdraw(now, this.limits.weight) {
-            return Err(GaveUp::Budget);
-        }
-        let charge = Charge::new(Arc::clone(&policy.state), this.limits.weight);
-        retrying.next = Some((cause, charge));
+        let retrying = this
+            .retrying
+            .get_or_insert_with(|| Box::new(Retrying::new(policy)));
+        let wait = retrying.plan(cause, hint, this.limits, policy)?;
         policy.telemetry.retrying(cause, *this.attempts, wait);
         Ok(wait)
     }
@@ -216,8 +190,9 @@ where
     /// Lets go of the attempt that ended, and sleeps.
     fn rest(mut self: Pin<&mut Self>, wait: Duration, result: Result<S::Response, S::Error>) {
         let mut this = self.as_mut().project();
+        // Under a deadline the inner service may not be ready in time.
         if let (Some(retrying), Some(_)) = (this.retrying, this.limits.deadline) {
-            retrying.last = Some(result);
+            retrying.keep(result);
         }
         if wait.is_zero() {
             self.make_ready();
@@ -236,13 +211,8 @@ where
     fn attempt(self: Pin<&mut Self>) {
         let mut this = self.project();
         let policy = &**this.policy;
-        if let Some(retrying) = this.retrying {
-            retrying.last = None;
-            if let Some((cause, charge)) = retrying.next.take() {
-                charge.spend();
-                policy.state.retried(cause);
-            }
-        }
+        let cause = this.retrying.as_mut().and_then(|retrying| retrying.begin());
+        policy.state.retried(cause.expect("a retry was planned"));
         *this.attempts += 1;
         let Spare { mut inner, request } = this.spare.take().expect("a retry has its request");
         let again = match this.limits.check(*this.attempts) {

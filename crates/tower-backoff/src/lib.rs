@@ -17,6 +17,7 @@ mod limits;
 mod overrides;
 mod policy;
 mod replay;
+mod retrying;
 mod service;
 mod snapshot;
 mod state;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use support::{Req, by_message, next, plain_layer, soon};
 use tokio::time::Instant;
 use tower::{Layer, ServiceExt};
-use tower_backoff::{BackoffLayer, Overrides, Replay};
+use tower_backoff::{BackoffLayer, Budget, Overrides, Replay};
 use tower_test::mock;
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
@@ -89,7 +89,9 @@ async fn an_attempt_that_has_begun_is_not_cut_short() {
 async fn waiting_for_readiness_ends_at_the_deadline_with_the_last_error() {
     let (inner, mut handle) = mock::pair();
     handle.allow(1);
-    let layer = plain_layer().deadline(Duration::from_secs(5));
+    let layer = plain_layer()
+        .deadline(Duration::from_secs(5))
+        .budget(Budget::ratio(0, 1).floor_per_second(0));
     let answer = tokio::spawn(soon(layer.layer(inner).oneshot("hello")));
 
     let started = Instant::now();

@@ -23,6 +23,7 @@ use tower::{
     load::Constant,
     service_fn,
 };
+use tower_backoff::Budget;
 use tower_test::mock;
 
 /// Refuses to be called unless this very instance was polled ready since its last call.
@@ -98,7 +99,7 @@ async fn readiness_errors_pass_through() {
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn a_readiness_error_between_attempts_is_the_answer_and_costs_no_budget() {
     let (inner, mut handle) = mock::pair();
-    let layer = plain_layer();
+    let layer = plain_layer().budget(Budget::ratio(0, 1).floor_per_second(0));
     let before = layer.handle().snapshot().budget_left;
     let answer = tokio::spawn(soon(layer.layer(inner).oneshot("hello")));
 
