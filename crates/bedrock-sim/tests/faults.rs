@@ -1,0 +1,462 @@
+//! Every scripted fault as the SDK sees it, over both fronts.
+
+mod fronts;
+
+use std::time::Duration;
+
+use aws_sdk_bedrockruntime::{
+    Client,
+    error::{ProvideErrorMetadata as _, SdkError},
+    operation::{
+        RequestId as _,
+        converse::{ConverseError, ConverseOutput},
+    },
+    primitives::Blob,
+    types::{
+        ConverseStreamOutput,
+        error::{ConverseStreamOutputError, ResponseStreamError},
+    },
+};
+use bedrock_sim::{Fault, Latency, Model, Operation, Simulator, StreamException};
+use fronts::{CLAUDE, NOVA, both, max_tokens, user};
+use serde_json::json;
+
+async fn call(client: &Client) -> Result<ConverseOutput, SdkError<ConverseError>> {
+    client
+        .converse()
+        .model_id(CLAUDE)
+        .messages(user("hello"))
+        .send()
+        .await
+}
+
+/// Reads a ten-token stream: how many events came, and how it ended.
+async fn stream(
+    client: &Client,
+) -> (
+    usize,
+    Result<(), SdkError<ConverseStreamOutputError, aws_smithy_types::event_stream::RawMessage>>,
+) {
+    let mut stream = client
+        .converse_stream()
+        .model_id(CLAUDE)
+        .messages(user("hello"))
+        .inference_config(max_tokens(10))
+        .send()
+        .await
+        .unwrap()
+        .stream;
+    let mut events = 0;
+    loop {
+        match stream.recv().await {
+            Ok(Some(_)) => events += 1,
+            Ok(None) => return (events, Ok(())),
+            Err(error) => return (events, Err(error)),
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_error_has_its_status_code_type_and_hint() {
+    let rows: [(Fault, u16, Option<&str>); 16] = [
+        (Fault::throttling(), 429, Some("ThrottlingException")),
+        (Fault::throttling_400(), 400, Some("ThrottlingException")),
+        (Fault::throttling_daily(), 429, Some("ThrottlingException")),
+        (
+            Fault::model_not_ready(),
+            429,
+            Some("ModelNotReadyException"),
+        ),
+        (Fault::bare_429(), 429, None),
+        (
+            Fault::too_many_requests(),
+            429,
+            Some("TooManyRequestsException"),
+        ),
+        (Fault::overloaded(), 529, Some("overloaded_error")),
+        (
+            Fault::service_unavailable(),
+            503,
+            Some("ServiceUnavailableException"),
+        ),
+        (
+            Fault::internal_server(),
+            500,
+            Some("InternalServerException"),
+        ),
+        (Fault::model_timeout(), 408, Some("ModelTimeoutException")),
+        (Fault::model_error(), 424, Some("ModelErrorException")),
+        (
+            Fault::model_stream_error(),
+            424,
+            Some("ModelStreamErrorException"),
+        ),
+        (
+            Fault::service_quota_exceeded(),
+            400,
+            Some("ServiceQuotaExceededException"),
+        ),
+        (Fault::validation(), 400, Some("ValidationException")),
+        (Fault::access_denied(), 403, Some("AccessDeniedException")),
+        (
+            Fault::resource_not_found(),
+            404,
+            Some("ResourceNotFoundException"),
+        ),
+    ];
+    let simulator = Simulator::new();
+    let (clients, _server) = both(&simulator).await;
+    for (fault, status, code) in rows {
+        for client in &clients {
+            simulator.script([
+                fault.clone(),
+                fault
+                    .clone()
+                    .message("my words")
+                    .retry_after(Duration::from_millis(1_500)),
+                fault.clone().http_retry_after(Duration::from_millis(1_500)),
+            ]);
+            for (ms, seconds) in [(None, None), (Some("1500"), None), (None, Some("2"))] {
+                let error = call(client).await.unwrap_err();
+                let raw = error.raw_response().unwrap();
+                assert_eq!(raw.status().as_u16(), status, "{fault:?}");
+                assert_eq!(raw.headers().get("x-amz-retry-after"), ms);
+                assert_eq!(raw.headers().get("retry-after"), seconds);
+                assert!(raw.headers().get("x-amzn-requestid").is_some());
+                let error = error.into_service_error();
+                assert_eq!(error.code(), code);
+                // Without a code the SDK keeps nothing but the raw answer.
+                assert!(code.is_none() || error.request_id().is_some());
+                assert!(code.is_none() || (error.message() == Some("my words")) == ms.is_some());
+            }
+        }
+    }
+    for client in &clients {
+        call(client).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn modelled_errors_are_typed() {
+    let simulator = Simulator::new();
+    let client = simulator.sdk_client();
+    simulator.script([
+        Fault::throttling_400(),
+        Fault::model_not_ready(),
+        Fault::service_unavailable(),
+        Fault::internal_server(),
+        Fault::model_timeout(),
+        Fault::model_error(),
+        Fault::validation(),
+        Fault::access_denied(),
+        Fault::resource_not_found(),
+    ]);
+    let next = async || call(&client).await.unwrap_err().into_service_error();
+    assert!(next().await.is_throttling_exception());
+    assert!(next().await.is_model_not_ready_exception());
+    assert!(next().await.is_service_unavailable_exception());
+    assert!(next().await.is_internal_server_exception());
+    assert!(next().await.is_model_timeout_exception());
+    let ConverseError::ModelErrorException(error) = next().await else {
+        panic!("not a model error")
+    };
+    assert_eq!(error.original_status_code(), Some(500));
+    assert!(next().await.is_validation_exception());
+    assert!(next().await.is_access_denied_exception());
+    assert!(next().await.is_resource_not_found_exception());
+}
+
+#[tokio::test]
+async fn a_fault_waits_for_the_call_it_is_meant_for() {
+    let simulator = Simulator::new();
+    let client = simulator.sdk_client();
+    simulator.script([
+        Fault::throttling().model(NOVA),
+        Fault::internal_server().operation(Operation::ConverseStream),
+        Fault::validation().times(2),
+    ]);
+    for _ in 0..2 {
+        assert!(
+            call(&client)
+                .await
+                .unwrap_err()
+                .into_service_error()
+                .is_validation_exception()
+        );
+    }
+    call(&client).await.unwrap();
+    let streamed = client
+        .converse_stream()
+        .model_id(CLAUDE)
+        .messages(user("hello"))
+        .send()
+        .await;
+    assert!(
+        streamed
+            .unwrap_err()
+            .into_service_error()
+            .is_internal_server_exception()
+    );
+    let nova = client
+        .converse()
+        .model_id(NOVA)
+        .messages(user("hello"))
+        .send()
+        .await;
+    assert!(
+        nova.unwrap_err()
+            .into_service_error()
+            .is_throttling_exception()
+    );
+}
+
+#[tokio::test]
+async fn random_faults_come_at_their_rate_and_by_the_seed() {
+    let pattern = async |seed| {
+        let simulator = Simulator::new().seed(seed);
+        let client = simulator.sdk_client();
+        simulator.script([Fault::throttling().rate(0.25)]);
+        let mut struck = Vec::new();
+        for _ in 0..400 {
+            struck.push(call(&client).await.is_err());
+        }
+        struck
+    };
+    let first = pattern(7).await;
+    let hits = first.iter().filter(|hit| **hit).count();
+    assert!((70..=130).contains(&hits), "{hits}");
+    assert_eq!(first, pattern(7).await);
+    assert_ne!(first, pattern(8).await);
+}
+
+#[tokio::test]
+async fn a_reset_connection_is_an_io_error() {
+    let simulator = Simulator::new();
+    let (clients, _server) = both(&simulator).await;
+    for client in &clients {
+        simulator.script([Fault::connection_reset()]);
+        let error = call(client).await.unwrap_err();
+        assert!(
+            matches!(&error, SdkError::DispatchFailure(failure) if failure.is_io()),
+            "{error:?}"
+        );
+        call(client).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn faults_charge_what_their_kind_says() {
+    let simulator = Simulator::new().model(Model::new(CLAUDE).burndown(5).max_tokens(8_192));
+    let client = simulator.sdk_client();
+    let whole = call(&client).await.unwrap();
+    let output = u64::try_from(whole.usage().unwrap().output_tokens()).unwrap();
+    for (fault, settled) in [
+        (Fault::throttling(), 0),
+        (Fault::internal_server(), 0),
+        (Fault::model_timeout(), 6 + 5 * output),
+        (Fault::connection_reset(), 6 + 5 * output),
+        (Fault::model_error(), 6),
+        (Fault::hang(), 6),
+        (Fault::slow_body(Duration::from_secs(1)), 6 + 5 * output),
+    ] {
+        simulator.reset();
+        simulator.script([fault.clone()]);
+        drop(tokio::time::timeout(Duration::from_secs(3_600), call(&client)).await);
+        let usage = simulator.usage();
+        let usage = usage.model(CLAUDE).unwrap();
+        assert_eq!(usage.settled, settled, "{fault:?}");
+        assert_eq!((usage.in_flight, usage.faulted), (0, 1), "{fault:?}");
+    }
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn a_hung_call_waits_for_its_caller_and_a_slow_body_trickles() {
+    let simulator = Simulator::new();
+    let client = simulator.sdk_client();
+    simulator.script([Fault::hang(), Fault::slow_body(Duration::from_secs(1))]);
+    let year = Duration::from_secs(365 * 24 * 60 * 60);
+    tokio::time::timeout(year, call(&client)).await.unwrap_err();
+    let start = tokio::time::Instant::now();
+    call(&client).await.unwrap();
+    assert_eq!(start.elapsed(), Duration::from_secs(10));
+}
+
+#[tokio::test]
+async fn a_throttled_call_does_not_use_up_a_fault_behind_the_door() {
+    let simulator = Simulator::new()
+        .model(Model::new(CLAUDE).requests_per_minute(0))
+        .model(Model::new(NOVA));
+    let client = simulator.sdk_client();
+    simulator.script([Fault::model_error()]);
+    assert!(
+        call(&client)
+            .await
+            .unwrap_err()
+            .into_service_error()
+            .is_throttling_exception()
+    );
+    let nova = client
+        .converse()
+        .model_id(NOVA)
+        .messages(user("hello"))
+        .send()
+        .await;
+    assert!(
+        nova.unwrap_err()
+            .into_service_error()
+            .is_model_error_exception()
+    );
+}
+
+#[tokio::test]
+async fn a_stream_can_carry_each_exception_of_the_service_model() {
+    let simulator = Simulator::new();
+    let (clients, _server) = both(&simulator).await;
+    for client in &clients {
+        for exception in [
+            StreamException::InternalServer,
+            StreamException::ModelStreamError,
+            StreamException::ServiceUnavailable,
+            StreamException::Throttling,
+            StreamException::Validation,
+        ] {
+            simulator.script([Fault::stream_exception(exception).at(2).message("my words")]);
+            let (events, end) = stream(client).await;
+            assert_eq!(events, 2);
+            let error = end.unwrap_err().into_service_error();
+            let typed = match exception {
+                StreamException::InternalServer => error.is_internal_server_exception(),
+                StreamException::ModelStreamError => error.is_model_stream_error_exception(),
+                StreamException::ServiceUnavailable => error.is_service_unavailable_exception(),
+                StreamException::Throttling => error.is_throttling_exception(),
+                _ => error.is_validation_exception(),
+            };
+            assert!(typed, "{exception:?}: {error:?}");
+            assert!(format!("{error:?}").contains("my words"));
+        }
+        simulator.script([Fault::stream_exception(StreamException::ModelTimeout).at(0)]);
+        // Not an exception of ConverseStream, so it waits for the other operation.
+        stream(client).await.1.unwrap();
+        let body = json!({"messages": [{"role": "user", "content": [{"text": "hello"}]}]});
+        let mut chunks = client
+            .invoke_model_with_response_stream()
+            .model_id(NOVA)
+            .body(Blob::new(body.to_string()))
+            .send()
+            .await
+            .unwrap()
+            .body;
+        let error = chunks.recv().await.unwrap_err().into_service_error();
+        assert!(
+            matches!(error, ResponseStreamError::ModelTimeoutException(_)),
+            "{error:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_stream_can_end_in_every_wrong_way() {
+    let simulator = Simulator::new();
+    let (clients, _server) = both(&simulator).await;
+    for client in &clients {
+        simulator.script([Fault::stream_cut().at(3)]);
+        let (events, end) = stream(client).await;
+        end.unwrap();
+        assert_eq!(events, 3);
+
+        simulator.script([Fault::stream_cut_in_frame().at(3)]);
+        let (events, end) = stream(client).await;
+        assert_eq!(events, 3);
+        end.unwrap_err();
+
+        simulator.script([Fault::stream_corrupt().at(3)]);
+        let (events, end) = stream(client).await;
+        assert_eq!(events, 3);
+        assert!(format!("{:?}", end.unwrap_err()).contains("Checksum"));
+
+        simulator.script([Fault::connection_reset().at(3)]);
+        let (events, end) = stream(client).await;
+        assert_eq!(events, 3);
+        end.unwrap_err();
+    }
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn a_broken_stream_pays_for_what_it_delivered() {
+    let simulator = Simulator::new().model(Model::new(CLAUDE).burndown(5));
+    let client = simulator.sdk_client();
+    for fault in [
+        Fault::stream_exception(StreamException::Throttling),
+        Fault::stream_cut(),
+        Fault::stream_cut_in_frame(),
+        Fault::stream_corrupt(),
+        Fault::connection_reset(),
+        Fault::hang(),
+    ] {
+        simulator.reset();
+        simulator.script([fault.clone().at(3)]);
+        drop(tokio::time::timeout(Duration::from_secs(3_600), stream(&client)).await);
+        let usage = simulator.usage();
+        let usage = usage.model(CLAUDE).unwrap();
+        assert_eq!(
+            (usage.settled, usage.output_tokens, usage.in_flight),
+            (6 + 5 * 8, 8, 0),
+            "{fault:?}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn a_stalled_stream_stays_open_after_its_events() {
+    let simulator = Simulator::new().latency(Latency::none());
+    let client = simulator.sdk_client();
+    simulator.script([Fault::hang().at(1)]);
+    let mut events = client
+        .converse_stream()
+        .model_id(CLAUDE)
+        .messages(user("hello"))
+        .send()
+        .await
+        .unwrap()
+        .stream;
+    assert!(matches!(
+        events.recv().await.unwrap(),
+        Some(ConverseStreamOutput::MessageStart(_))
+    ));
+    tokio::time::timeout(Duration::from_secs(3_600), events.recv())
+        .await
+        .unwrap_err();
+}
+
+#[test]
+fn a_fault_is_the_same_in_json_and_in_rust() {
+    let fault = Fault::stream_exception(StreamException::ServiceUnavailable)
+        .at(2)
+        .times(3)
+        .rate(0.5)
+        .model("m")
+        .operation(Operation::ConverseStream)
+        .message("words")
+        .retry_after(Duration::from_millis(1_500));
+    let json = json!({
+        "fault": "stream_exception",
+        "exception": "service_unavailable",
+        "at": 2,
+        "times": 3,
+        "rate": 0.5,
+        "model": "m",
+        "operation": "ConverseStream",
+        "message": "words",
+        "retry_after_ms": 1500,
+    });
+    assert_eq!(serde_json::to_value(&fault).unwrap(), json);
+    assert_eq!(serde_json::from_value::<Fault>(json).unwrap(), fault);
+    assert_eq!(
+        serde_json::to_value(Fault::throttling_400()).unwrap()["fault"],
+        "throttling_400"
+    );
+    assert_eq!(
+        serde_json::to_value(Fault::bare_429()).unwrap()["fault"],
+        "bare_429"
+    );
+}
