@@ -134,7 +134,7 @@ impl<K: Hash + Eq, V> Lead<K, V> {
         self.flights.table().claim(&self.key, self.flight)
     }
 
-    /// Ends the flight. Says who waits, and whether the answer may still be stored.
+    /// Ends the flight, so that nothing is left to pass on when `self` drops.
     pub(crate) fn land(self) -> Landing<V> {
         let landed = self.flights.table().land(&self.key, self.flight);
         landed.map_or_else(
@@ -159,6 +159,7 @@ impl<K: Hash + Eq, V> Drop for Lead<K, V> {
 /// The end of a flight.
 pub(crate) struct Landing<V> {
     pub(crate) waiting: Passengers<V>,
+    /// Whether the answer may still be stored.
     pub(crate) keepable: bool,
 }
 
@@ -191,7 +192,7 @@ impl<K: Hash + Eq + Clone, V> Wait<K, V> {
         Poll::Ready(match ready!(Pin::new(&mut self.turn).poll(cx)) {
             Ok(Turn::Landed(value)) => Waited::Landed(value),
             Ok(Turn::Lead) => Waited::Lead(self.flights.lead(self.key.clone(), self.place.flight)),
-            // The leader panicked while it handed out its answer.
+            // An error: the leader panicked while it handed out its answer.
             Ok(Turn::Alone) | Err(_) => Waited::Alone,
         })
     }

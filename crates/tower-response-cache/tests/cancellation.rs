@@ -2,7 +2,7 @@
 
 mod support;
 
-use support::{assert_no_call, cached};
+use support::{assert_no_call, cached, soon};
 use tokio_test::{assert_pending, assert_ready, task};
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
@@ -14,12 +14,12 @@ async fn waiter_takes_over_from_a_cancelled_leader_at_once_with_its_own_request(
     assert_pending!(leader.poll());
     assert_pending!(second.poll());
     assert_pending!(third.poll());
-    let (_, _dropped) = inner.next_request().await.unwrap();
+    let (_, _dropped) = soon(inner.next_request()).await.unwrap();
     drop(leader);
     assert!(second.is_woken());
     assert!(!third.is_woken());
     assert_pending!(second.poll());
-    let (req, reply) = inner.next_request().await.unwrap();
+    let (req, reply) = soon(inner.next_request()).await.unwrap();
     assert_eq!(req, "a second");
     reply.send_response("answer".to_owned());
     assert_eq!(assert_ready!(second.poll()).unwrap(), "answer [miss]");
@@ -45,8 +45,7 @@ async fn leader_cancelled_while_the_service_is_busy_passes_on() {
     inner.allow(1);
     assert!(second.is_woken());
     assert_pending!(second.poll());
-    inner
-        .next_request()
+    soon(inner.next_request())
         .await
         .unwrap()
         .1
@@ -71,7 +70,7 @@ async fn lead_that_came_too_late_goes_on_to_the_next() {
     assert_eq!(handle.stats().flights, 1);
     drop(third);
     assert_eq!(handle.stats().flights, 0);
-    drop(inner.next_request().await);
+    drop(soon(inner.next_request()).await);
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
@@ -106,10 +105,9 @@ async fn flight_that_everybody_left_leaves_nothing_behind() {
     let mut again = task::spawn(service.call("a"));
     assert_pending!(again.poll());
     for _ in 0..3 {
-        drop(inner.next_request().await);
+        drop(soon(inner.next_request()).await);
     }
-    inner
-        .next_request()
+    soon(inner.next_request())
         .await
         .unwrap()
         .1
@@ -122,8 +120,7 @@ async fn finished_future_may_be_kept() {
     let (mut service, mut inner, handle) = cached();
     let mut leader = task::spawn(service.call("a"));
     assert_pending!(leader.poll());
-    inner
-        .next_request()
+    soon(inner.next_request())
         .await
         .unwrap()
         .1
@@ -132,7 +129,7 @@ async fn finished_future_may_be_kept() {
     assert_eq!(handle.stats().flights, 0);
     let mut next = task::spawn(service.call("a"));
     assert_pending!(next.poll());
-    assert!(inner.next_request().await.is_some());
+    assert!(soon(inner.next_request()).await.is_some());
     drop(leader);
     assert_eq!(handle.stats().flights, 1);
 }

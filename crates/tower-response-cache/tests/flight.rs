@@ -39,8 +39,7 @@ async fn each_waiter_is_woken_once() {
     });
     let waiters: Vec<_> = waiters.collect();
     tokio::time::advance(support::TTL * 100).await;
-    inner
-        .next_request()
+    soon(inner.next_request())
         .await
         .unwrap()
         .1
@@ -59,8 +58,8 @@ async fn different_keys_never_wait_for_each_other() {
     assert_pending!(one.poll());
     assert_pending!(other.poll());
     assert_eq!(handle.stats().flights, 2);
-    let (a, _hangs) = inner.next_request().await.unwrap();
-    let (b, reply) = inner.next_request().await.unwrap();
+    let (a, _hangs) = soon(inner.next_request()).await.unwrap();
+    let (b, reply) = soon(inner.next_request()).await.unwrap();
     assert_eq!((a, b), ("a", "b"));
     reply.send_response("answer b".to_owned());
     assert_eq!(assert_ready!(other.poll()).unwrap(), "answer b [miss]");
@@ -74,8 +73,7 @@ async fn future_that_was_never_polled_leads_nothing() {
     let mut second = task::spawn(service.call("a"));
     assert_eq!(handle.stats().flights, 0);
     assert_pending!(second.poll());
-    inner
-        .next_request()
+    soon(inner.next_request())
         .await
         .unwrap()
         .1
@@ -94,14 +92,12 @@ async fn requests_that_bypass_share_nothing() {
         let mut other = task::spawn(service.call("a bypass"));
         assert_pending!(one.poll());
         assert_pending!(other.poll());
-        inner
-            .next_request()
+        soon(inner.next_request())
             .await
             .unwrap()
             .1
             .send_response("one".to_owned());
-        inner
-            .next_request()
+        soon(inner.next_request())
             .await
             .unwrap()
             .1

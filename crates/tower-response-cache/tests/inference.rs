@@ -2,6 +2,7 @@
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
+use tokio_test::{assert_pending, assert_ready, assert_ready_ok, task};
 use tower::{BoxError, Service, ServiceBuilder, ServiceExt, service_fn};
 use tower_response_cache::{
     ByKey, CacheStatus, Keep, Lookup, Policy, ResponseCache, ResponseCacheLayer,
@@ -141,6 +142,28 @@ async fn value_of_another_type_counts_as_none() {
     let text = texts.oneshot("!7").await.unwrap();
     assert_eq!(text, Text("!7".to_owned()));
     assert_eq!(handle.stats().misses, 2);
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn flight_that_lands_with_another_type_is_left_for_an_own_call() {
+    let layer = ResponseCacheLayer::new(Both, 100);
+    let (mut numbers, mut number) = tower_test::mock::spawn_layer::<i64, Number, _>(layer.clone());
+    let (mut texts, mut text) = tower_test::mock::spawn_layer::<&'static str, Text, _>(layer);
+    assert_ready_ok!(numbers.poll_ready());
+    assert_ready_ok!(texts.poll_ready());
+    let mut leader = task::spawn(numbers.call(7));
+    let mut joined = task::spawn(texts.call("!7"));
+    assert_pending!(leader.poll());
+    assert_pending!(joined.poll());
+    assert!(text.poll_request().is_pending());
+    let (_, reply) = assert_ready!(number.poll_request()).unwrap();
+    reply.send_response(Number(-7));
+    assert_eq!(assert_ready!(leader.poll()).unwrap(), Number(-7));
+    assert_pending!(joined.poll());
+    let (_, reply) = assert_ready!(text.poll_request()).unwrap();
+    reply.send_response(Text("own".to_owned()));
+    let own = assert_ready!(joined.poll()).unwrap();
+    assert_eq!(own, Text("own".to_owned()));
 }
 
 /// The service can be named in a struct, with a policy that has a name.

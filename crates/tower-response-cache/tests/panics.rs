@@ -8,7 +8,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use support::{Request, Words, cached};
+use support::{Request, Words, cached, soon};
 use tokio_test::{assert_pending, assert_ready, task};
 use tower::{BoxError, Layer, Service, ServiceExt};
 use tower_response_cache::ResponseCacheLayer;
@@ -19,8 +19,7 @@ async fn panic_in_the_policy(response: &str) {
     let mut second = task::spawn(service.call("a"));
     assert_pending!(leader.poll());
     assert_pending!(second.poll());
-    inner
-        .next_request()
+    soon(inner.next_request())
         .await
         .expect("a call")
         .1
@@ -29,8 +28,7 @@ async fn panic_in_the_policy(response: &str) {
     // At once, though the future that panicked is still there.
     assert!(second.is_woken());
     assert_pending!(second.poll());
-    inner
-        .next_request()
+    soon(inner.next_request())
         .await
         .expect("a call")
         .1
@@ -118,9 +116,9 @@ async fn panic_of_the_service_ends_only_the_call_of_the_leader() {
             let sound = layer.layer(Panicking(step, None));
             tokio::spawn(sound.oneshot("a"))
         });
-        assert!(support::soon(leader).await.unwrap_err().is_panic());
+        assert!(soon(leader).await.unwrap_err().is_panic());
         for waiter in waiters {
-            let answer = support::soon(waiter).await.unwrap().unwrap();
+            let answer = soon(waiter).await.unwrap().unwrap();
             assert!(answer.starts_with("answer ["), "{answer}");
         }
         let stats = handle.stats();

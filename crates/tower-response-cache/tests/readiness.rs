@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use support::cached;
+use support::{cached, soon};
 use tokio_test::{assert_pending, assert_ready, assert_ready_ok, task};
 use tower::{BoxError, Layer, Service, ServiceExt};
 use tower_response_cache::{ByKey, ResponseCacheLayer};
@@ -18,8 +18,7 @@ async fn hit_is_answered_while_the_service_is_busy_or_broken() {
     let (mut service, mut inner, _) = cached();
     let mut call = task::spawn(service.call("a"));
     assert_pending!(call.poll());
-    inner
-        .next_request()
+    soon(inner.next_request())
         .await
         .unwrap()
         .1
@@ -84,7 +83,7 @@ async fn instance_that_was_polled_ready_is_called() {
     let mut service = ResponseCacheLayer::new(policy, 10).layer(Strict::default());
     for req in [0, 1, 2] {
         let call = service.ready().await.unwrap().call(req);
-        assert_eq!(support::soon(call).await.unwrap(), req);
+        assert_eq!(soon(call).await.unwrap(), req);
     }
 }
 
@@ -98,7 +97,7 @@ async fn readiness_that_is_asked_twice_takes_nothing() {
     }
     let mut call = task::spawn(service.call("a"));
     assert_pending!(call.poll());
-    assert!(inner.next_request().await.is_some());
+    assert!(soon(inner.next_request()).await.is_some());
     assert_eq!(handle.stats().misses, 1);
 }
 
@@ -108,8 +107,7 @@ async fn services_of_one_layer_and_their_clones_share_the_cache() {
     let (inner, mut handle) = tower_test::mock::pair();
     let mut call = task::spawn(layer.layer(inner.clone()).oneshot("a"));
     assert_pending!(call.poll());
-    handle
-        .next_request()
+    soon(handle.next_request())
         .await
         .unwrap()
         .1

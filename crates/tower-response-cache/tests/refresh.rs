@@ -4,7 +4,7 @@ mod support;
 
 use std::sync::{Arc, Mutex};
 
-use support::{Inner, Key, Value, Words, assert_no_call, cached};
+use support::{Inner, Key, Value, Words, assert_no_call, cached, soon};
 use tokio::time::Instant;
 use tokio_test::{assert_pending, assert_ready, task};
 use tower_response_cache::{Entry, Handle, MemoryStore, ResponseCacheLayer, Store, StoreStats};
@@ -12,7 +12,7 @@ use tower_response_cache::{Entry, Handle, MemoryStore, ResponseCacheLayer, Store
 type Reply = tower_test::mock::SendResponse<String>;
 
 async fn reply(inner: &mut Inner) -> Reply {
-    inner.next_request().await.expect("a call").1
+    soon(inner.next_request()).await.expect("a call").1
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]

@@ -2,7 +2,7 @@
 
 mod support;
 
-use support::{Inner, Request, TTL, Words, assert_no_call, cached};
+use support::{Inner, Request, TTL, Words, assert_no_call, cached, soon};
 use tokio_test::{
     assert_pending, assert_ready,
     task::{self, Spawn},
@@ -31,13 +31,12 @@ fn three_calls(service: &mut Cached) -> [Call; 3] {
 }
 
 async fn answer(inner: &mut Inner, response: &str) {
-    let (_, reply) = inner.next_request().await.expect("a call");
+    let (_, reply) = soon(inner.next_request()).await.expect("a call");
     reply.send_response(response.to_owned());
 }
 
 async fn fail(inner: &mut Inner, message: &'static str) {
-    inner
-        .next_request()
+    soon(inner.next_request())
         .await
         .expect("a call")
         .1
