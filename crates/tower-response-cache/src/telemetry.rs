@@ -8,9 +8,10 @@ pub(crate) struct Telemetry {
 }
 
 impl Telemetry {
+    #[cfg_attr(not(feature = "metrics"), allow(clippy::unused_self))]
     #[cfg_attr(
         not(any(feature = "metrics", feature = "tracing")),
-        allow(unused_variables, clippy::unused_self)
+        allow(unused_variables)
     )]
     pub(crate) fn request(&self, status: CacheStatus) {
         #[cfg(feature = "tracing")]
