@@ -109,61 +109,58 @@ where
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         loop {
             let mut this = self.as_mut().project();
-            match this.state.as_mut().project() {
+            let answer = match this.state.as_mut().project() {
                 StateProj::Called { future } => {
                     let result = ready!(future.poll(cx));
-                    let (cause, hint) = match this.policy.classify.classify(&result) {
+                    match this.policy.classify.classify(&result) {
                         Verdict::Done => {
                             this.policy.telemetry.attempted(None);
                             return Poll::Ready(self.finish(result));
                         }
-                        Verdict::Throttled { after } => (Cause::Throttled, after),
-                        Verdict::Transient { after } => (Cause::Transient, after),
-                    };
-                    match self.as_mut().plan(cause, hint) {
-                        Ok(wait) => self.as_mut().rest(wait, result),
-                        Err(why) => return Poll::Ready(self.give_up(why, result)),
+                        Verdict::Throttled { after } => {
+                            self.as_mut().failed(Cause::Throttled, after, result)
+                        }
+                        Verdict::Transient { after } => {
+                            self.as_mut().failed(Cause::Transient, after, result)
+                        }
                     }
                 }
-                StateProj::Sleeping { sleep } => {
-                    ready!(sleep.poll(cx));
-                    self.as_mut().make_ready();
-                }
-                StateProj::Readying { deadline } => {
-                    let spare = this.spare.as_mut().expect("a retry has its request");
-                    let readiness = spare.inner.poll_ready(cx);
-                    let expired = match &readiness {
-                        Poll::Ready(_) => this.limits.expired(),
-                        Poll::Pending => deadline
-                            .as_pin_mut()
-                            .is_some_and(|deadline| deadline.poll(cx).is_ready()),
-                    };
-                    if expired {
-                        let retrying = this.retrying.as_mut();
-                        let last = retrying.and_then(|retrying| retrying.take_last());
-                        let last = last.expect("under a deadline the last result is kept");
-                        return Poll::Ready(self.give_up(GaveUp::Deadline, last));
-                    }
-                    match ready!(readiness) {
-                        Ok(()) => self.as_mut().attempt(),
-                        Err(error) => return Poll::Ready(self.finish(Err(error))),
-                    }
-                }
+                _ => ready!(self.as_mut().resume(cx)),
+            };
+            if let Some(answer) = answer {
+                return Poll::Ready(answer);
             }
         }
     }
 }
 
+/// The way of a call that is retried, kept out of the way of all others.
+///
+/// Where an answer is optional, `None` means that the call goes on in another state.
 impl<S, C, R, Req> ResponseFuture<S, C, R, Req>
 where
     S: Service<Req>,
     C: Classify<S::Response, S::Error>,
     R: Replay<Req>,
 {
-    /// Decides whether there is another attempt.
-    ///
-    /// Cold, as is giving up: it keeps the way of a call that needs no retry short.
+    /// An attempt ended with a result that is worth another one.
     #[cold]
+    fn failed(
+        mut self: Pin<&mut Self>,
+        cause: Cause,
+        hint: Option<Duration>,
+        result: Result<S::Response, S::Error>,
+    ) -> Option<<Self as Future>::Output> {
+        match self.as_mut().plan(cause, hint) {
+            Ok(wait) => {
+                self.rest(wait, result);
+                None
+            }
+            Err(why) => Some(self.give_up(why, result)),
+        }
+    }
+
+    /// Decides whether there is another attempt.
     fn plan(
         self: Pin<&mut Self>,
         cause: Cause,
@@ -207,6 +204,43 @@ where
         this.state.set(State::Readying { deadline });
     }
 
+    /// Moves on between two attempts.
+    #[cold]
+    fn resume(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<<Self as Future>::Output>> {
+        let this = self.as_mut().project();
+        match this.state.project() {
+            StateProj::Called { .. } => {}
+            StateProj::Sleeping { sleep } => {
+                ready!(sleep.poll(cx));
+                self.make_ready();
+            }
+            StateProj::Readying { deadline } => {
+                let spare = this.spare.as_mut().expect("a retry has its request");
+                let readiness = spare.inner.poll_ready(cx);
+                let expired = match &readiness {
+                    Poll::Ready(_) => this.limits.expired(),
+                    Poll::Pending => deadline
+                        .as_pin_mut()
+                        .is_some_and(|deadline| deadline.poll(cx).is_ready()),
+                };
+                if expired {
+                    let retrying = this.retrying.as_mut();
+                    let last = retrying.and_then(|retrying| retrying.take_last());
+                    let last = last.expect("under a deadline the last result is kept");
+                    return Poll::Ready(Some(self.give_up(GaveUp::Deadline, last)));
+                }
+                match ready!(readiness) {
+                    Ok(()) => self.attempt(),
+                    Err(error) => return Poll::Ready(Some(self.finish(Err(error)))),
+                }
+            }
+        }
+        Poll::Ready(None)
+    }
+
     /// Starts the next attempt on the service that has just been polled ready.
     fn attempt(self: Pin<&mut Self>) {
         let mut this = self.project();
@@ -224,7 +258,6 @@ where
         this.state.set(State::Called { future });
     }
 
-    #[cold]
     fn give_up(
         self: Pin<&mut Self>,
         why: GaveUp,
