@@ -1,0 +1,201 @@
+//! What the stack answers without asking Bedrock.
+
+use aws_sdk_bedrockruntime::{
+    operation::{count_tokens::CountTokensInput, invoke_model::InvokeModelInput},
+    primitives::Blob,
+    types::{ConverseTokensRequest, CountTokensInput as Count},
+};
+use bedrock_sim::{Fault, Latency, Model, Simulator};
+use end_to_end::{MODEL, prompt, stack};
+use futures_util::future::join_all;
+use std::time::Duration;
+use tokio::time::advance;
+use tower::ServiceExt;
+use tower_bedrock::{CacheStatus, CacheUse, ErrorKind, Request, Usage};
+
+fn sim() -> Simulator {
+    Simulator::new()
+        .latency(Latency::new(Duration::from_millis(500), Duration::ZERO))
+        .model(Model::new(MODEL))
+}
+
+fn admitted(sim: &Simulator) -> u64 {
+    sim.usage().model(MODEL).map_or(0, |model| model.admitted)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_repeat_is_answered_at_once_and_charged_nothing() {
+    let sim = sim();
+    let stack = stack(&sim);
+    let first = stack
+        .clone()
+        .oneshot(Request::new(prompt("hello")))
+        .await
+        .unwrap();
+    let start = tokio::time::Instant::now();
+    let again = stack.oneshot(Request::new(prompt("hello"))).await.unwrap();
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    assert_eq!(
+        (first.cache(), again.cache()),
+        (Some(CacheStatus::Miss), Some(CacheStatus::Hit))
+    );
+    assert_eq!(again.output(), first.output());
+    assert_eq!(
+        (again.usage(), again.saved()),
+        (Some(Usage::default()), first.usage())
+    );
+    assert_eq!(again.request_id(), first.request_id());
+    assert_eq!(admitted(&sim), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn fifty_equal_calls_at_once_are_one() {
+    let sim = sim();
+    let stack = stack(&sim);
+    let calls = (0..50).map(|_| stack.clone().oneshot(Request::new(prompt("hello"))));
+    let answers = join_all(calls).await;
+    let joined = answers
+        .iter()
+        .filter(|answer| answer.as_ref().unwrap().cache() == Some(CacheStatus::Joined))
+        .count();
+    assert_eq!((joined, admitted(&sim)), (49, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_is_everybodys_of_that_flight_and_nobodys_after() {
+    let sim = sim();
+    sim.script([Fault::throttling(), Fault::validation()]);
+    let stack = stack(&sim);
+    let calls = (0..50).map(|_| stack.clone().oneshot(Request::new(prompt("hello"))));
+    for answer in join_all(calls).await {
+        assert_eq!(answer.unwrap_err().kind(), ErrorKind::Invalid);
+    }
+    assert_eq!(admitted(&sim), 0);
+    stack.oneshot(Request::new(prompt("hello"))).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn whose_time_runs_out_takes_nobody_along() {
+    let sim = sim();
+    let stack = stack(&sim);
+    let hasty = Request::new(prompt("hello")).timeout(Duration::from_millis(100));
+    let (hasty, patient) = tokio::join!(
+        stack.clone().oneshot(hasty),
+        stack.clone().oneshot(Request::new(prompt("hello"))),
+    );
+    assert_eq!(hasty.unwrap_err().kind(), ErrorKind::Timeout);
+    patient.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn half_an_answer_is_not_kept() {
+    let sim = sim();
+    let stack = stack(&sim);
+    let mut input = prompt("hello");
+    input.inference_config.as_mut().unwrap().max_tokens = Some(1);
+    for _ in 0..2 {
+        let answer = stack
+            .clone()
+            .oneshot(Request::new(input.clone()))
+            .await
+            .unwrap();
+        assert_eq!(answer.cache(), Some(CacheStatus::Miss));
+    }
+    assert_eq!(admitted(&sim), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn tenants_share_no_answers() {
+    let sim = sim();
+    let stack = stack(&sim);
+    for tenant in ["acme", "umbrella", "acme"] {
+        let request = Request::new(prompt("hello")).tenant(tenant);
+        stack.clone().oneshot(request).await.unwrap();
+    }
+    assert_eq!(admitted(&sim), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_can_ask_anew_or_pass_by() {
+    let sim = sim();
+    let stack = stack(&sim);
+    for (cache, status) in [
+        (CacheUse::Use, CacheStatus::Miss),
+        (CacheUse::Bypass, CacheStatus::Bypass),
+        (CacheUse::Refresh, CacheStatus::Refreshed),
+        (CacheUse::Use, CacheStatus::Hit),
+    ] {
+        let request = Request::new(prompt("hello")).cache(cache);
+        let answer = stack.clone().oneshot(request).await.unwrap();
+        assert_eq!(answer.cache(), Some(status));
+    }
+    assert_eq!(admitted(&sim), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_expires_after_an_hour() {
+    let sim = sim();
+    let stack = stack(&sim);
+    let hour = Duration::from_secs(3600);
+    stack
+        .clone()
+        .oneshot(Request::new(prompt("hello")))
+        .await
+        .unwrap();
+    advance(hour - Duration::from_millis(1)).await;
+    stack
+        .clone()
+        .oneshot(Request::new(prompt("hello")))
+        .await
+        .unwrap();
+    assert_eq!(admitted(&sim), 1);
+    advance(Duration::from_millis(1)).await;
+    stack.oneshot(Request::new(prompt("hello"))).await.unwrap();
+    assert_eq!(admitted(&sim), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_cache_serves_every_operation() {
+    let sim = sim();
+    let stack = stack(&sim);
+    let body = r#"{"anthropic_version":"bedrock-2023-05-31","max_tokens":400,
+        "messages":[{"role":"user","content":"hello"}]}"#;
+    let invoke = InvokeModelInput::builder()
+        .model_id(MODEL)
+        .body(Blob::new(body))
+        .build()
+        .unwrap();
+    let messages = prompt("hello").messages;
+    let count = CountTokensInput::builder()
+        .model_id(MODEL)
+        .input(Count::Converse(
+            ConverseTokensRequest::builder()
+                .set_messages(messages)
+                .build(),
+        ))
+        .build()
+        .unwrap();
+    for status in [CacheStatus::Miss, CacheStatus::Hit] {
+        let status = Some(status);
+        let stack = &stack;
+        let invoked = stack
+            .clone()
+            .oneshot(Request::new(invoke.clone()))
+            .await
+            .unwrap();
+        let counted = stack
+            .clone()
+            .oneshot(Request::new(count.clone()))
+            .await
+            .unwrap();
+        let answered = stack
+            .clone()
+            .oneshot(Request::new(prompt("hello")))
+            .await
+            .unwrap();
+        assert_eq!(
+            [invoked.cache(), counted.cache(), answered.cache()],
+            [status; 3]
+        );
+    }
+}
