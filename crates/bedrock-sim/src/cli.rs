@@ -62,7 +62,7 @@ pub(crate) struct Arguments {
     per_token: Duration,
 
     /// A fault, KIND[,KEY=VALUE]…, with the keys of a fault in a script, such as
-    /// throttling,rate=0.1 or model_timeout,times=2; repeat it for more
+    /// `throttling,rate=0.1` or `model_timeout,times=2`; repeat it for more
     #[arg(long = "fault", value_name = "SPEC", value_parser = fault)]
     pub(crate) faults: Vec<Fault>,
 
@@ -97,12 +97,11 @@ impl Arguments {
 }
 
 fn model(spec: &str) -> Result<Model, String> {
-    let (id, keys) = split(spec);
+    let (id, keys) = split(spec)?;
     if id.is_empty() || id.contains('=') {
         return Err("a model begins with its id: ID,tpm=200000,…".into());
     }
-    keys.into_iter().try_fold(Model::new(id), |model, pair| {
-        let (key, value) = pair?;
+    keys.into_iter().try_fold(Model::new(id), |model, (key, value)| {
         Ok(match key {
             "tpm" => model.tokens_per_minute(number(key, value)?),
             "rpm" => model.requests_per_minute(number(key, value)?),
@@ -123,11 +122,10 @@ fn model(spec: &str) -> Result<Model, String> {
 }
 
 fn fault(spec: &str) -> Result<Fault, String> {
-    let (kind, keys) = split(spec);
+    let (kind, keys) = split(spec)?;
     let mut members = Map::new();
     members.insert("fault".into(), kind.into());
-    for pair in keys {
-        let (key, value) = pair?;
+    for (key, value) in keys {
         let texts = [
             "model",
             "operation",
@@ -150,14 +148,14 @@ fn fault(spec: &str) -> Result<Fault, String> {
 }
 
 /// What stands before the first comma, and the pairs after it.
-fn split(spec: &str) -> (&str, Vec<Result<(&str, &str), String>>) {
+fn split(spec: &str) -> Result<(&str, Vec<(&str, &str)>), String> {
     let mut parts = spec.split(',').map(str::trim);
     let head = parts.next().unwrap_or_default();
     let pairs = parts.map(|part| {
         part.split_once('=')
             .ok_or_else(|| format!("`{part}` is not of the form KEY=VALUE"))
     });
-    (head, pairs.collect())
+    Ok((head, pairs.collect::<Result<_, _>>()?))
 }
 
 fn number<T: FromStr<Err: Display>>(key: &str, value: &str) -> Result<T, String> {

@@ -1,7 +1,7 @@
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
-use crate::exchange::Reply;
+use crate::reply::Reply;
 
 /// An error as Bedrock answers it.
 #[derive(Clone, Debug)]

@@ -16,7 +16,7 @@ pub(crate) fn event(kind: &'static str, payload: &Value) -> Bytes {
     frame(":event-type", kind, "event", payload)
 }
 
-/// A chunk of InvokeModelWithResponseStream: the model's own event in base 64.
+/// A chunk of `InvokeModelWithResponseStream`: the model's own event in base 64.
 pub(crate) fn chunk(payload: &Value) -> Bytes {
     let bytes = base64::encode(payload.to_string());
     event("chunk", &json!({"bytes": bytes}))

@@ -1,30 +1,27 @@
 //! One call from request to reply, whichever front it came through.
 
-use std::{collections::VecDeque, future::pending, sync::Arc, time::Duration};
+use std::{future::pending, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
-use serde_json::Value;
+use http::{HeaderValue, Method, StatusCode, header};
 use tokio::time::{Instant, sleep_until};
 
 use crate::{
     Fault, FaultKind, Latency, Model, Operation, Simulator,
-    answer::{self, Answer, Tokens},
+    admission::Admission,
+    answer::{self, Answer},
     error::ServiceError,
-    event_stream,
     fault::Stage,
     format::{self, Request, Timing},
-    ledger::{Quota, Ticket},
     operation::{apply_guardrail, count_tokens},
-    playback::{End, Frame, Playback},
     prompt::{chain, digest_text},
-    simulator::{Shared, State},
+    prompt_cache::CacheUse,
+    reply::Reply,
+    streaming,
 };
 
 /// The longest body of a request that Bedrock takes, in bytes.
 pub(crate) const LONGEST_BODY: usize = 25_000_000;
-/// How many pieces a plain body is cut into when it is slow.
-const PIECES: usize = 10;
 
 pub(crate) struct Incoming {
     pub(crate) method: Method,
@@ -32,17 +29,6 @@ pub(crate) struct Incoming {
     pub(crate) path: String,
     pub(crate) authorized: bool,
     pub(crate) body: Bytes,
-}
-
-pub(crate) struct Reply {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: ReplyBody,
-}
-
-pub(crate) enum ReplyBody {
-    Full(Bytes),
-    Playback(Playback),
 }
 
 /// The connection goes down without a reply.
@@ -58,24 +44,6 @@ enum Refusal {
 impl From<ServiceError> for Refusal {
     fn from(error: ServiceError) -> Self {
         Self::Error(error)
-    }
-}
-
-impl Reply {
-    pub(crate) fn json(status: StatusCode, body: &Value) -> Self {
-        let mut headers = HeaderMap::new();
-        let json = HeaderValue::from_static("application/json");
-        headers.insert(header::CONTENT_TYPE, json);
-        Self {
-            status,
-            headers,
-            body: ReplyBody::Full(body.to_string().into()),
-        }
-    }
-
-    fn set(&mut self, name: &'static str, value: impl Into<HeaderValue>) {
-        self.headers
-            .insert(HeaderName::from_static(name), value.into());
     }
 }
 
@@ -159,150 +127,102 @@ impl Simulator {
             ))
             .into());
         }
-        let now = Instant::now();
-        let (mut admission, answer, fault) = {
-            let mut state = self.shared.lock();
-            let (ticket, fault) = state.admit(now, operation, &model, &request, maximum)?;
-            let reaches_model = fault.as_ref().is_none_or(|fault| fault.error().is_none());
-            let cache = if reaches_model {
-                state.cache.pass(now, &model.id, &request.prompt)
-            } else {
-                crate::prompt_cache::CacheUse::default()
-            };
-            let blocked = if request.prompt.guarded {
-                let text = [&*request.prompt.user_text, &*request.prompt.last_user_text].concat();
-                apply_guardrail::blocked_words(&text, &state.guardrail_words)
-                    .cloned()
-                    .collect()
-            } else {
-                Vec::new()
-            };
-            let key = chain(chain(state.seed, digest_text(&model.id)), request.digest);
-            let script = fault
-                .as_ref()
-                .filter(|fault| fault.kind == FaultKind::Answer);
-            let answer = answer::draw(key, &request.prompt, maximum, cache, blocked, script);
-            let admission = Admission {
-                shared: Arc::clone(&self.shared),
-                generation: state.generation,
-                model: model.id,
-                burndown: model.burndown,
-                ticket,
-                usage: answer.usage,
-                output: Output::Clock(now, state.latency),
-            };
-            (admission, answer, fault)
-        };
-        let Output::Clock(_, latency) = admission.output else {
-            unreachable!("an admission starts on the clock")
-        };
-        if let Some(fault) = fault.as_ref().filter(|fault| fault.stage() == Stage::Model) {
-            strike(fault, &mut admission, now, latency).await?;
+        let Begun {
+            started,
+            latency,
+            mut admission,
+            answer,
+            fault,
+        } = self.begin(operation, &model, &request, maximum)?;
+        if let Some(fault) = &fault {
+            strike(fault, &mut admission, &answer, started, latency).await?;
         }
+        let whole = latency.until(answer.usage.output);
         let timing = Timing {
-            whole: millis(latency.until(answer.usage.output)),
+            whole: millis(whole),
             first: millis(latency.until(1)),
         };
         if operation.streams() {
-            let frames = stream(&request, &answer, timing, latency);
-            return Ok(stream_reply(
-                operation,
-                frames,
-                fault.as_ref(),
-                now,
-                admission,
+            let frames = streaming::frames(&request, &answer, timing, latency);
+            let fault = fault.as_ref();
+            return Ok(streaming::reply(
+                operation, frames, fault, started, admission,
             ));
         }
-        pause_until(now, latency.until(answer.usage.output)).await;
+        pause_until(started, whole).await;
         admission.produced(answer.usage.output);
-        let body = request.format.body(&answer, timing);
-        let mut reply = Reply::json(StatusCode::OK, &body);
+        let mut reply = Reply::json(StatusCode::OK, &request.format.body(&answer, timing));
         if operation == Operation::InvokeModel {
-            count_headers(&mut reply, &answer.usage, timing);
+            reply.count_tokens(&answer.usage, timing);
         }
-        match fault
-            .as_ref()
-            .filter(|fault| fault.kind == FaultKind::SlowBody)
-        {
-            Some(fault) => slow_down(&mut reply, fault, now, admission),
-            None => drop(admission),
+        if let Some(fault) = fault.filter(|fault| fault.kind == FaultKind::SlowBody) {
+            streaming::slow_down(&mut reply, &fault, started, answer.usage.output, admission);
         }
         Ok(reply)
     }
-}
 
-impl State {
-    /// Plays a fault on an operation that has no quota.
-    fn stop_at_door(&mut self, operation: Operation, id: &str) -> Result<(), ServiceError> {
-        let Some(found) = self.pending.find(operation, id, &mut self.rng) else {
-            return Ok(());
-        };
-        self.pending.take(&found);
-        if operation != Operation::ApplyGuardrail {
-            self.account(id).usage.faulted += 1;
-        }
-        found.fault.error().map_or(Ok(()), Err)
-    }
-
-    /// Lets a call in, with the fault that will befall it.
-    fn admit(
-        &mut self,
-        now: Instant,
+    /// Lets the call in and draws its answer.
+    fn begin(
+        &self,
         operation: Operation,
         model: &Model,
         request: &Request,
         maximum: u64,
-    ) -> Result<(Ticket, Option<Fault>), ServiceError> {
-        let found = self.pending.find(operation, &model.id, &mut self.rng);
-        if let Some(found) = &found
-            && found.fault.stage() == Stage::Door
-        {
-            self.pending.take(found);
-            self.account(&model.id).usage.faulted += 1;
-            found.fault.error().map_or(Ok(()), Err)?;
-        }
-        let tokens = request.prompt.tokens().saturating_add(maximum);
-        let account = self.account(&model.id);
-        let ticket = match account.ledger.admit(now, tokens) {
-            Ok(ticket) => ticket,
-            Err(quota) => {
-                let usage = &mut account.usage;
-                usage.throttled += 1;
-                let (count, what) = match quota {
-                    Quota::TokensPerMinute => (&mut usage.throttled_by.tokens_per_minute, "tokens"),
-                    Quota::RequestsPerMinute => {
-                        (&mut usage.throttled_by.requests_per_minute, "requests")
-                    }
-                    Quota::TokensPerDay => {
-                        (&mut usage.throttled_by.tokens_per_day, "tokens per day")
-                    }
-                };
-                *count += 1;
-                let message = format!("Too many {what}, please wait before trying again.");
-                return Err(ServiceError::new(429, "ThrottlingException", message));
-            }
+    ) -> Result<Begun, ServiceError> {
+        let started = Instant::now();
+        let mut state = self.shared.lock();
+        let (ticket, fault) = state.admit(started, operation, model, request, maximum)?;
+        let fails = fault.as_ref().is_some_and(|fault| fault.error().is_some());
+        let cache = if fails {
+            CacheUse::default()
+        } else {
+            state.cache.pass(started, &model.id, &request.prompt)
         };
-        account.usage.admitted += 1;
-        account.usage.reserved += tokens;
-        account.usage.in_flight += 1;
-        account.usage.outstanding += tokens;
-        if let Some(found) = &found {
-            // Only a call that was let in uses up a fault behind the door.
-            account.usage.faulted += 1;
-            self.pending.take(found);
-        }
-        Ok((ticket, found.map(|found| found.fault)))
+        let blocked = request.prompt.blocked_words(&state.guardrail_words);
+        let key = chain(chain(state.seed, digest_text(&model.id)), request.digest);
+        let script = fault
+            .as_ref()
+            .filter(|fault| fault.kind == FaultKind::Answer);
+        let answer = answer::draw(key, &request.prompt, maximum, cache, blocked, script);
+        let admission = Admission::new(
+            Arc::clone(&self.shared),
+            &state,
+            model,
+            ticket,
+            answer.usage,
+            started,
+        );
+        Ok(Begun {
+            started,
+            latency: state.latency,
+            admission,
+            answer,
+            fault,
+        })
     }
+}
+
+/// A call that was let in.
+struct Begun {
+    started: Instant,
+    latency: Latency,
+    admission: Admission,
+    answer: Answer,
+    fault: Option<Fault>,
 }
 
 /// Plays a fault that keeps the model's answer from the caller.
 async fn strike(
     fault: &Fault,
     admission: &mut Admission,
+    answer: &Answer,
     started: Instant,
     latency: Latency,
 ) -> Result<(), Refusal> {
-    let whole = admission.usage.output;
+    if fault.stage() != Stage::Model {
+        return Ok(());
+    }
+    let whole = answer.usage.output;
     match fault.kind {
         FaultKind::ModelTimeout | FaultKind::ConnectionReset => {
             pause_until(started, latency.until(whole)).await;
@@ -319,183 +239,6 @@ async fn strike(
         _ => return Ok(()),
     }
     Err(fault.error().map_or(Refusal::Reset, Refusal::Error))
-}
-
-/// The answer's frames and when they are due.
-fn stream(request: &Request, answer: &Answer, timing: Timing, latency: Latency) -> VecDeque<Frame> {
-    let beats = answer.beats();
-    let frame = |beat| {
-        let bytes = request.format.frame(answer, beat, timing)?;
-        Some(Frame {
-            bytes,
-            due: latency.until(beat.tokens),
-            tokens: beat.tokens,
-        })
-    };
-    beats.iter().filter_map(frame).collect()
-}
-
-fn stream_reply(
-    operation: Operation,
-    mut frames: VecDeque<Frame>,
-    fault: Option<&Fault>,
-    started: Instant,
-    admission: Admission,
-) -> Reply {
-    let (mut end, mut pause) = (End::Clean, Duration::ZERO);
-    if let Some(fault) = fault {
-        if fault.stage() == Stage::Stream {
-            end = break_stream(&mut frames, fault);
-        } else if fault.kind == FaultKind::SlowBody {
-            pause = fault.pause();
-        }
-    }
-    let mut admission = admission;
-    // From here on it is what was delivered that counts, not what the clock says.
-    admission.produced(0);
-    let playback = Playback::new(frames, end, started, pause, Some(admission));
-    let mut reply = Reply {
-        status: StatusCode::OK,
-        headers: HeaderMap::new(),
-        body: ReplyBody::Playback(playback),
-    };
-    let kind = HeaderValue::from_static(event_stream::CONTENT_TYPE);
-    reply.headers.insert(header::CONTENT_TYPE, kind);
-    if operation == Operation::InvokeModelWithResponseStream {
-        reply.set(
-            "x-amzn-bedrock-content-type",
-            HeaderValue::from_static("application/json"),
-        );
-    }
-    reply
-}
-
-/// Cuts the frames at the fault's event and puts there what the fault puts there.
-fn break_stream(frames: &mut VecDeque<Frame>, fault: &Fault) -> End {
-    let at = usize::try_from(fault.at.unwrap_or(1))
-        .unwrap_or(usize::MAX)
-        .min(frames.len());
-    let mut rest = frames.split_off(at);
-    let tokens = frames.back().map_or(0, |frame| frame.tokens);
-    let struck = rest.pop_front();
-    let due = struck
-        .as_ref()
-        .or(frames.back())
-        .map_or(Duration::ZERO, |frame| frame.due);
-    let bytes = match fault.kind {
-        FaultKind::StreamException => {
-            let exception = fault
-                .exception
-                .unwrap_or(crate::StreamException::Throttling);
-            Some(event_stream::exception(exception, fault.message.as_deref()))
-        }
-        FaultKind::StreamCutInFrame => {
-            struck.map(|frame| frame.bytes.slice(..frame.bytes.len() / 2))
-        }
-        FaultKind::StreamCorrupt => struck.map(|frame| event_stream::corrupt(&frame.bytes)),
-        _ => None,
-    };
-    frames.extend(bytes.map(|bytes| Frame { bytes, due, tokens }));
-    match fault.kind {
-        FaultKind::ConnectionReset => End::Reset,
-        FaultKind::Hang => End::Stall,
-        _ => End::Clean,
-    }
-}
-
-/// Turns a full body into a trickle.
-fn slow_down(reply: &mut Reply, fault: &Fault, started: Instant, admission: Admission) {
-    let tokens = admission.usage.output;
-    if let ReplyBody::Full(body) = &reply.body {
-        let size = body.len().div_ceil(PIECES).max(1);
-        let frames = (0..body.len())
-            .step_by(size)
-            .map(|from| Frame {
-                bytes: body.slice(from..(from + size).min(body.len())),
-                due: Duration::ZERO,
-                tokens,
-            })
-            .collect();
-        reply
-            .headers
-            .insert(header::CONTENT_LENGTH, body.len().into());
-        let playback = Playback::new(frames, End::Clean, started, fault.pause(), Some(admission));
-        reply.body = ReplyBody::Playback(playback);
-    }
-}
-
-/// The usage of an InvokeModel answer, which its body need not tell.
-fn count_headers(reply: &mut Reply, usage: &Tokens, timing: Timing) {
-    reply.set("x-amzn-bedrock-input-token-count", usage.input);
-    reply.set("x-amzn-bedrock-output-token-count", usage.output);
-    reply.set("x-amzn-bedrock-invocation-latency", timing.whole);
-    if usage.cache.read > 0 {
-        reply.set(
-            "x-amzn-bedrock-cache-read-input-token-count",
-            usage.cache.read,
-        );
-    }
-    if usage.cache.write > 0 {
-        reply.set(
-            "x-amzn-bedrock-cache-write-input-token-count",
-            usage.cache.write,
-        );
-    }
-}
-
-/// A call that the quota let in. Dropping it settles it.
-pub(crate) struct Admission {
-    shared: Arc<Shared>,
-    generation: u64,
-    model: String,
-    burndown: u64,
-    ticket: Ticket,
-    usage: Tokens,
-    output: Output,
-}
-
-/// How many output tokens there are by now.
-enum Output {
-    /// As many as the time since then allows: the caller waits for the whole answer.
-    Clock(Instant, Latency),
-    Counted(u64),
-}
-
-impl Admission {
-    /// Says how many output tokens there are, from now on by count and not by the clock.
-    pub(crate) fn produced(&mut self, tokens: u64) {
-        self.output = Output::Counted(tokens);
-    }
-}
-
-impl Drop for Admission {
-    fn drop(&mut self) {
-        let now = Instant::now();
-        let output = match self.output {
-            Output::Clock(since, latency) => {
-                latency.produced(now.saturating_duration_since(since), self.usage.output)
-            }
-            Output::Counted(tokens) => tokens,
-        };
-        let Tokens { input, cache, .. } = self.usage;
-        let tokens = input
-            .saturating_add(cache.write)
-            .saturating_add(output.saturating_mul(self.burndown));
-        let mut state = self.shared.lock();
-        if state.generation != self.generation {
-            return;
-        }
-        let account = state.account(&self.model);
-        account.ledger.settle(now, &self.ticket, tokens);
-        let usage = &mut account.usage;
-        usage.settled = usage.settled.saturating_add(tokens);
-        usage.in_flight -= 1;
-        usage.outstanding -= self.ticket.reserved;
-        usage.input_tokens += input;
-        usage.output_tokens += output;
-        usage.cache_read_tokens += cache.read;
-        usage.cache_write_tokens += cache.write;
-    }
 }
 
 async fn pause_until(started: Instant, after: Duration) {
@@ -521,3 +264,6 @@ fn request_id() -> String {
         random & 0xffff_ffff_ffff
     )
 }
+
+#[cfg(test)]
+mod tests;

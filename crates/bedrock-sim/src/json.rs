@@ -11,7 +11,7 @@ use crate::error::ServiceError;
 pub(crate) enum Checker {
     /// The service's own protocol: `SerializationException`.
     Service,
-    /// The model's request schema behind InvokeModel: `ValidationException`.
+    /// The model's request schema behind `InvokeModel`: `ValidationException`.
     Schema,
 }
 

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod admission;
 mod answer;
 mod error;
 mod event_stream;
@@ -16,9 +17,11 @@ mod operation;
 mod playback;
 mod prompt;
 mod prompt_cache;
+mod reply;
 mod schema;
 mod script;
 mod simulator;
+mod streaming;
 mod tokens;
 mod usage;
 

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http_body::Body;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use crate::exchange::Admission;
+use crate::admission::Admission;
 
 /// One piece of a body, when it is due and what it has cost by then.
 pub(crate) struct Frame {

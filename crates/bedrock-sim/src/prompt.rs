@@ -1,5 +1,7 @@
 use serde_json::Value;
 
+use crate::operation::apply_guardrail;
+
 /// What every wire format's request comes down to.
 ///
 /// Deliberately without `Debug`: prompts never reach a log.
@@ -53,6 +55,17 @@ impl Prompt {
                 Item::CachePoint { .. } => 0,
             })
             .sum()
+    }
+
+    /// The words for which a guardrail blocks this request, if it asks for one.
+    pub(crate) fn blocked_words(&self, words: &[String]) -> Vec<String> {
+        if !self.guarded || words.is_empty() {
+            return Vec::new();
+        }
+        let text = [&*self.user_text, &*self.last_user_text].concat();
+        apply_guardrail::blocked_words(&text, words)
+            .cloned()
+            .collect()
     }
 
     /// The tool that this request makes the model call, if any.

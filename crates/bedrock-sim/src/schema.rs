@@ -60,7 +60,7 @@ impl<'a> Shaper<'a> {
             "object" => self.object(schema, depth),
             "array" => self.array(schema, depth),
             "integer" => self.integer(schema),
-            "number" => self.number(schema),
+            "number" => number(schema),
             "boolean" => self.rng.bool().into(),
             "null" => Value::Null,
             _ => self.text(schema),
@@ -107,19 +107,6 @@ impl<'a> Shaper<'a> {
         self.rng.i64(least..=most).into()
     }
 
-    fn number(&mut self, schema: &Value) -> Value {
-        let get = |key| schema.get(key).and_then(Value::as_f64);
-        let least = get("minimum").or_else(|| get("exclusiveMinimum"));
-        let most = get("maximum").or_else(|| get("exclusiveMaximum"));
-        let (least, most) = match (least, most) {
-            (Some(least), Some(most)) => (least, most),
-            (Some(least), None) => (least, least + 2.0),
-            (None, Some(most)) => (most - 2.0, most),
-            (None, None) => (0.0, 2.0),
-        };
-        json!(least + (most - least) / 2.0)
-    }
-
     fn text(&mut self, schema: &Value) -> Value {
         match schema.get("format").and_then(Value::as_str) {
             Some("date") => return "2026-01-31".into(),
@@ -145,6 +132,20 @@ impl<'a> Shaper<'a> {
         }
         text.into()
     }
+}
+
+/// The middle of the range.
+fn number(schema: &Value) -> Value {
+    let get = |key| schema.get(key).and_then(Value::as_f64);
+    let least = get("minimum").or_else(|| get("exclusiveMinimum"));
+    let most = get("maximum").or_else(|| get("exclusiveMaximum"));
+    let (least, most) = match (least, most) {
+        (Some(least), Some(most)) => (least, most),
+        (Some(least), None) => (least, least + 2.0),
+        (None, Some(most)) => (most - 2.0, most),
+        (None, None) => (0.0, 2.0),
+    };
+    json!(least + (most - least) / 2.0)
 }
 
 /// The schema's type; of several the first that is not null; without one, what its members hint.

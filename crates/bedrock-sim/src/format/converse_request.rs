@@ -9,7 +9,7 @@ use crate::{
     tokens,
 };
 
-/// Reads what Converse, CountTokens and Nova's own bodies share.
+/// Reads what Converse, `CountTokens` and Nova's own bodies share.
 pub(crate) fn read(root: &Node<'_>) -> Result<Prompt, ServiceError> {
     let mut prompt = Prompt::default();
     let has_tools = tools(root, &mut prompt)?;
@@ -203,7 +203,7 @@ fn messages(root: &Node<'_>, has_tools: bool, prompt: &mut Prompt) -> Result<(),
         for block in &blocks {
             content_block(block, &mut turn, prompt)?;
         }
-        if !has_tools && !(turn.calls.is_empty() && turn.results.is_empty()) {
+        if !has_tools && turn.calls.len() + turn.results.len() > 0 {
             return Err(list.complain(
                 "The toolConfig field must be defined when using toolUse and toolResult content \
                  blocks.",

@@ -49,7 +49,7 @@ pub(crate) fn read_converse(body: &[u8]) -> Result<Request, ServiceError> {
     })
 }
 
-/// Reads a body of InvokeModel in the format of the model's family.
+/// Reads a body of `InvokeModel` in the format of the model's family.
 pub(crate) fn read_invoke(model: &str, body: &[u8]) -> Result<Request, ServiceError> {
     let base = model::base_id(model);
     let anthropic = base.starts_with("anthropic.");

@@ -24,8 +24,9 @@ use tokio::time::timeout;
 
 use crate::{
     Simulator,
-    exchange::{Incoming, Reply, ReplyBody},
+    exchange::Incoming,
     playback::Playback,
+    reply::{Reply, ReplyBody},
 };
 
 impl Simulator {
@@ -100,7 +101,7 @@ fn respond(reply: Reply) -> Result<HttpResponse, ConnectorError> {
     let body = match reply.body {
         ReplyBody::Full(bytes) => SdkBody::from(bytes),
         ReplyBody::Playback(playback) => SdkBody::from_body_1_x(Fused {
-            inner: SyncWrapper::new(playback),
+            inner: SyncWrapper::new(*playback),
             ended: false,
         }),
     };

@@ -21,7 +21,8 @@ use tokio::{
 use super::connection::{ResetSwitch, ResettableListener};
 use crate::{
     Script, Simulator,
-    exchange::{Incoming, LONGEST_BODY, Reply, ReplyBody},
+    exchange::{Incoming, LONGEST_BODY},
+    reply::{Reply, ReplyBody},
 };
 
 /// How long a shutdown waits for the calls in flight.
@@ -168,7 +169,7 @@ async fn read(mut body: Body) -> Result<Bytes, axum::Error> {
 fn respond(reply: Reply, connection: ResetSwitch) -> Response {
     let body = match reply.body {
         ReplyBody::Full(bytes) => Body::from(bytes),
-        ReplyBody::Playback(playback) => Body::new(playback.map_err(move |error| {
+        ReplyBody::Playback(playback) => Body::new((*playback).map_err(move |error| {
             connection.pull();
             error
         })),
