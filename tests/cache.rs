@@ -88,6 +88,20 @@ async fn whose_time_runs_out_takes_nobody_along() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_deadline_holds_for_another_callers_answer_too() {
+    let stack = stack(&sim());
+    let start = tokio::time::Instant::now();
+    let hasty = Request::new(prompt("hello")).timeout(Duration::from_millis(100));
+    let (patient, (hasty, waited)) = tokio::join!(
+        stack.clone().oneshot(Request::new(prompt("hello"))),
+        async { (stack.clone().oneshot(hasty).await, start.elapsed()) },
+    );
+    assert_eq!(hasty.unwrap_err().kind(), ErrorKind::Timeout);
+    assert_eq!(waited, Duration::from_millis(100));
+    patient.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn half_an_answer_is_not_kept() {
     let sim = sim();
     let stack = stack(&sim);

@@ -83,13 +83,13 @@ struct Line<'a> {
 }
 
 fn json(number: usize, line: &[u8]) -> Result<Record, String> {
-    let line: Line<'_> = serde_json::from_slice(line).map_err(|error| error.to_string())?;
+    let line: Line<'_> = serde_json::from_slice(line).map_err(|error| not_a_record(&error))?;
     let (payload, input) = match (line.model_input, line.converse) {
         (Some(body), None) if body.get().starts_with('{') => (Payload::InvokeModel, body),
         (Some(_), None) => return Err("modelInput is not an object".to_owned()),
         (None, Some(converse)) => {
             let conversation: Conversation = serde_json::from_str(converse.get())
-                .map_err(|error| format!("converse: {error}"))?;
+                .map_err(|error| format!("converse: {}", not_a_record(&error)))?;
             (Payload::Converse(conversation), converse)
         }
         (Some(_), Some(_)) => return Err("both modelInput and converse are given".to_owned()),
@@ -100,6 +100,14 @@ fn json(number: usize, line: &[u8]) -> Result<Record, String> {
         payload,
         input: input.to_owned(),
     })
+}
+
+/// The reader calls every line the first; its own number is said already.
+fn not_a_record(error: &serde_json::Error) -> String {
+    let why = error.to_string();
+    let place = format!(" at line 1 column {}", error.column());
+    let why = why.strip_suffix(&place).unwrap_or(&why);
+    format!("not a record in JSON: {why} (column {})", error.column())
 }
 
 /// The id of a record that brings none.

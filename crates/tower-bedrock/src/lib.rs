@@ -4,6 +4,7 @@
 mod bedrock;
 mod cache_key;
 mod canonical;
+mod deadline;
 mod error;
 mod exchange;
 mod future;
@@ -19,6 +20,7 @@ mod wire;
 pub use self::{
     bedrock::Bedrock,
     cache_key::CacheKey,
+    deadline::{Deadline, DeadlineFuture, DeadlineLayer},
     error::{Error, ErrorKind},
     future::ResponseFuture,
     operation::Operation,

@@ -1,5 +1,6 @@
 use crate::{
     Bedrock, CacheKey,
+    deadline::{Deadline, DeadlineLayer},
     policy::{self, Answer, CachePolicy, CircuitPolicy, RetryPolicy},
 };
 use std::{fmt, sync::Arc, time::Duration};
@@ -18,18 +19,14 @@ pub type Breaker = CircuitBreakerLayer<CircuitPolicy, CircuitPolicy, Arc<str>>;
 pub type Cache = ResponseCacheLayer<CachePolicy, CacheKey, Answer>;
 
 /// The service that a [`StackLayer`] makes of `S`.
-pub type Stack<S = Bedrock> = ResponseCache<
-    Retry<
-        CircuitBreaker<AttemptTimeoutService<S, Duration>, CircuitPolicy, CircuitPolicy, Arc<str>>,
-        RetryPolicy,
-        FromRequest,
-    >,
-    CachePolicy,
-    CacheKey,
-    Answer,
->;
+pub type Stack<S = Bedrock> = Deadline<ResponseCache<Retried<S>, CachePolicy, CacheKey, Answer>>;
 
-/// The layers in their proper order, outside in: cache, retry, circuit breaker, attempt timeout.
+type Retried<S> = Retry<Guarded<S>, RetryPolicy, FromRequest>;
+type Guarded<S> =
+    CircuitBreaker<AttemptTimeoutService<S, Duration>, CircuitPolicy, CircuitPolicy, Arc<str>>;
+
+/// The layers in their proper order, outside in: deadline, cache, retry, circuit breaker, attempt
+/// timeout.
 ///
 /// A repeated request costs nothing below the cache; each retry asks the circuit anew; a sleeping
 /// retry holds nothing. One value serves every [`Operation`](crate::Operation).
@@ -104,7 +101,8 @@ impl<S> Layer<S> for StackLayer {
         let inner = AttemptTimeoutLayer::new(self.attempt_timeout).layer(inner);
         let inner = self.breaker.layer(inner);
         let inner = self.backoff.layer(inner);
-        self.cache.layer(inner)
+        let inner = self.cache.layer(inner);
+        DeadlineLayer.layer(inner)
     }
 }
 

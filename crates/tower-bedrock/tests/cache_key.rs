@@ -16,7 +16,7 @@ use std::collections::{HashMap, HashSet};
 use tower_bedrock::{CacheKey, Operation, Request};
 
 fn key<I: Operation>(input: &I) -> CacheKey {
-    CacheKey::of(&Request::new(input.clone()), Some("us-east-1")).unwrap()
+    CacheKey::of(&Request::new(input.clone()), Some("us-east-1")).expect("the input is whole")
 }
 
 fn changed(change: impl FnOnce(&mut ConverseInput)) -> CacheKey {
@@ -35,11 +35,11 @@ fn with_tool(input: &mut ConverseInput, limit: u64) {
         .name("search")
         .input_schema(ToolInputSchema::Json(Document::Object(schema)))
         .build()
-        .unwrap();
+        .expect("name and schema are given");
     let tools = ToolConfiguration::builder()
         .tools(Tool::ToolSpec(tool))
         .build()
-        .unwrap();
+        .expect("name and schema are given");
     input.tool_config = Some(tools);
 }
 

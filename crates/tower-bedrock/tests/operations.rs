@@ -25,7 +25,7 @@ fn invoke(body: &str) -> InvokeModelInput {
         .model_id(MODEL)
         .body(Blob::new(body))
         .build()
-        .unwrap()
+        .expect("nothing is required")
 }
 
 const ANTHROPIC: &str = r#"{"anthropic_version":"bedrock-2023-05-31","max_tokens":64,

@@ -1,0 +1,86 @@
+//! Ends a call at its request's own deadline, wherever it waits.
+
+use crate::{error::Error, operation::Operation, request::Request};
+use pin_project_lite::pin_project;
+use std::{
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+};
+use tokio::time::{Sleep, sleep_until};
+use tower_layer::Layer;
+use tower_service::Service;
+
+/// Puts a [`Deadline`] around services.
+///
+/// [`Bedrock`](crate::Bedrock) keeps the deadline of a call that it makes. This layer, outermost,
+/// keeps it for calls that wait elsewhere: for another caller's answer, or for readiness.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct DeadlineLayer;
+
+/// Ends a call at its [request's deadline](Request::deadline) with a
+/// [timeout](crate::ErrorKind::Timeout). Requests without one pass through as they are.
+#[derive(Debug, Clone)]
+pub struct Deadline<S> {
+    inner: S,
+}
+
+impl<S> Layer<S> for DeadlineLayer {
+    type Service = Deadline<S>;
+
+    fn layer(&self, inner: S) -> Deadline<S> {
+        Deadline { inner }
+    }
+}
+
+impl<S, I> Service<Request<I>> for Deadline<S>
+where
+    S: Service<Request<I>, Error = Error>,
+    I: Operation,
+{
+    type Response = S::Response;
+    type Error = Error;
+    type Future = DeadlineFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<I>) -> Self::Future {
+        DeadlineFuture {
+            deadline: request.options().deadline().map(sleep_until),
+            inner: self.inner.call(request),
+            operation: I::NAME,
+        }
+    }
+}
+
+pin_project! {
+    /// The future of a [`Deadline`].
+    #[derive(Debug)]
+    pub struct DeadlineFuture<F> {
+        #[pin]
+        inner: F,
+        #[pin]
+        deadline: Option<Sleep>,
+        operation: &'static str,
+    }
+}
+
+impl<F, Res> Future for DeadlineFuture<F>
+where
+    F: Future<Output = Result<Res, Error>>,
+{
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        if let Poll::Ready(result) = this.inner.poll(cx) {
+            return Poll::Ready(result);
+        }
+        match this.deadline.as_pin_mut().map(|deadline| deadline.poll(cx)) {
+            Some(Poll::Ready(())) => Poll::Ready(Err(Error::deadline(this.operation))),
+            Some(Poll::Pending) | None => Poll::Pending,
+        }
+    }
+}
