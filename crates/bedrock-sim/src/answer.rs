@@ -1,9 +1,8 @@
 use fastrand::Rng;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    Fault,
+    Fault, StopReason,
     prompt::{Prompt, Tool, chain},
     prompt_cache::CacheUse,
     schema, tokens,
@@ -22,37 +21,6 @@ pub(crate) const WORDS: &[&str] = &[
     "low", "fog", "hid", "all", "her", "his", "map", "led", "out", "two", "new", "era", "yet",
     "few", "ask", "why", "men", "dig", "dry", "mud", "fox", "ran", "hid", "ice", "ten", "ago",
 ];
-
-/// Why an answer ends, as Converse spells it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum StopReason {
-    EndTurn,
-    ToolUse,
-    MaxTokens,
-    StopSequence,
-    GuardrailIntervened,
-    ContentFiltered,
-    MalformedModelOutput,
-    MalformedToolUse,
-    ModelContextWindowExceeded,
-}
-
-impl StopReason {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::EndTurn => "end_turn",
-            Self::ToolUse => "tool_use",
-            Self::MaxTokens => "max_tokens",
-            Self::StopSequence => "stop_sequence",
-            Self::GuardrailIntervened => "guardrail_intervened",
-            Self::ContentFiltered => "content_filtered",
-            Self::MalformedModelOutput => "malformed_model_output",
-            Self::MalformedToolUse => "malformed_tool_use",
-            Self::ModelContextWindowExceeded => "model_context_window_exceeded",
-        }
-    }
-}
 
 /// What the model says to a request, before any wire format.
 pub(crate) struct Answer {

@@ -147,8 +147,10 @@ fn fault(spec: &str) -> Result<Fault, String> {
     Ok(fault)
 }
 
+type Pairs<'a> = Vec<(&'a str, &'a str)>;
+
 /// What stands before the first comma, and the pairs after it.
-fn split(spec: &str) -> Result<(&str, Vec<(&str, &str)>), String> {
+fn split(spec: &str) -> Result<(&str, Pairs<'_>), String> {
     let mut parts = spec.split(',').map(str::trim);
     let head = parts.next().unwrap_or_default();
     let pairs = parts.map(|part| {

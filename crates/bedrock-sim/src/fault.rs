@@ -2,7 +2,7 @@ use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Operation, answer::StopReason, error::ServiceError};
+use crate::{Operation, StopReason, error::ServiceError};
 
 /// One thing that goes differently: what happens, to which calls, and how often.
 ///
@@ -73,7 +73,7 @@ pub enum FaultKind {
     Bare429,
     /// 429 `TooManyRequestsException`. Charges nothing.
     TooManyRequests,
-    /// 529 `overloaded_error`. Charges nothing.
+    /// 529 `overloaded_error`, also as the error type. Charges nothing.
     Overloaded,
     /// 503 `ServiceUnavailableException`. Charges nothing.
     ServiceUnavailable,
@@ -330,16 +330,11 @@ impl Fault {
         self
     }
 
-    /// The stop reason of an [`answer`](Fault::answer), as Converse spells it.
-    ///
-    /// # Errors
-    ///
-    /// If the service model has no such stop reason.
-    pub fn stop_reason(mut self, reason: &str) -> Result<Self, InvalidFault> {
-        let reason = serde_json::from_value(reason.into())
-            .map_err(|_| InvalidFault(format!("unknown stop reason `{reason}`")))?;
+    /// The stop reason of an [`answer`](Fault::answer).
+    #[must_use]
+    pub fn stop_reason(mut self, reason: StopReason) -> Self {
         self.stop_reason = Some(reason);
-        Ok(self)
+        self
     }
 
     /// The number of output tokens of an [`answer`](Fault::answer), at most the request's maximum.
@@ -362,7 +357,7 @@ impl Fault {
     ///
     /// # Errors
     ///
-    /// If the rate is not from 0 to 1, or a hint or a message cannot be sent.
+    /// If the rate is not from 0 to 1, or an exception is given to another kind of fault.
     pub fn validate(&self) -> Result<(), InvalidFault> {
         match self.rate {
             Some(rate) if !(0.0..=1.0).contains(&rate) => {

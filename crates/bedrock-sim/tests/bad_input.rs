@@ -1,4 +1,5 @@
 //! What goes wrong before a model is asked, as raw HTTP shows it.
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use std::time::Duration;
 

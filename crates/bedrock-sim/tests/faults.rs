@@ -1,4 +1,5 @@
 //! Every scripted fault as the SDK sees it, over both fronts.
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod fronts;
 

@@ -1,4 +1,5 @@
 //! Every operation as the SDK sees it, over both fronts.
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod fronts;
 
@@ -504,8 +505,7 @@ async fn an_answer_can_be_scripted() {
     simulator.script([
         Fault::answer().text("Hello, world"),
         Fault::answer()
-            .stop_reason("content_filtered")
-            .unwrap()
+            .stop_reason(bedrock_sim::StopReason::ContentFiltered)
             .cache_tokens(2, 1),
         Fault::answer().output_tokens(33),
     ]);
@@ -529,7 +529,6 @@ async fn an_answer_can_be_scripted() {
     );
     assert_eq!(usage.input_tokens(), 3);
     assert_eq!(call().await.unwrap().usage().unwrap().output_tokens(), 33);
-    Fault::answer().stop_reason("tired").unwrap_err();
 }
 
 #[tokio::test]

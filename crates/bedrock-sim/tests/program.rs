@@ -1,4 +1,5 @@
 //! The program itself.
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use std::process::{Output, Stdio};
 

@@ -1,4 +1,5 @@
 //! Whatever comes in, an answer goes out.
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};

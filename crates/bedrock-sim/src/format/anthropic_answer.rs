@@ -1,7 +1,10 @@
 use serde_json::{Value, json};
 
 use super::{Timing, invocation_metrics};
-use crate::answer::{Answer, Beat, Block, Step, StopReason};
+use crate::{
+    StopReason,
+    answer::{Answer, Beat, Block, Step},
+};
 
 pub(super) fn body(answer: &Answer, model: &str) -> Value {
     let content: Vec<_> = answer

@@ -25,7 +25,9 @@ pub(super) fn read(root: &Node<'_>) -> Result<Prompt, ServiceError> {
         prompt.stop_sequences = stop_sequences(&sequences)?;
     }
     tools(root, &mut prompt)?;
-    if let Some(system) = root.get("system")? {
+    if let Some(system) = root.get("system")?
+        && system.value != ""
+    {
         content(&system, false, &mut prompt)?;
     }
     messages(root, &mut prompt)?;

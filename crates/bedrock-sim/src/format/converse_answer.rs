@@ -2,7 +2,8 @@ use serde_json::{Value, json};
 
 use super::Timing;
 use crate::{
-    answer::{Answer, Beat, Block, Step, StopReason, Tokens},
+    StopReason,
+    answer::{Answer, Beat, Block, Step, Tokens},
     error::ServiceError,
     json::Node,
     operation::apply_guardrail,
