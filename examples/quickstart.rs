@@ -137,9 +137,9 @@ async fn target(flags: &Flags) -> Result<Target, Box<dyn Error>> {
     Ok(Target::simulated(&simulator).await?)
 }
 
-/// One call in five asks what an earlier one asked.
+/// Every fifth call asks what an earlier one asked.
 fn batch(flags: &Flags) -> Result<Vec<ConverseInput>, Box<dyn Error>> {
-    let prompts = (0..flags.calls).map(|n| if n % 5 == 4 { n / 5 } else { n });
+    let prompts = (0..flags.calls).map(|n| if n % 5 == 4 { n / 5 + n / 20 } else { n });
     let inputs = prompts.map(|n| {
         let message = Message::builder()
             .role(ConversationRole::User)
@@ -147,7 +147,7 @@ fn batch(flags: &Flags) -> Result<Vec<ConverseInput>, Box<dyn Error>> {
                 "In one sentence: what is {n} squared?"
             )))
             .build()?;
-        let limits = InferenceConfiguration::builder().max_tokens(64).build();
+        let limits = InferenceConfiguration::builder().max_tokens(512).build();
         let input = ConverseInput::builder()
             .model_id(&flags.model)
             .messages(message)

@@ -37,7 +37,11 @@ impl Input {
         let bytes = fs::read(path).map_err(|error| {
             io::Error::new(error.kind(), format!("{}: {error}", path.display()))
         })?;
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+        Ok(Self::parse(&bytes, format, max_tokens))
+    }
+
+    fn parse(bytes: &[u8], format: Format, max_tokens: i32) -> Self {
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let lines = || {
             bytes
                 .split(|&byte| byte == b'\n')
@@ -68,7 +72,7 @@ impl Input {
                 Err(why) => input.malformed.push(Malformed { line: number, why }),
             }
         }
-        Ok(input)
+        input
     }
 }
 
@@ -130,5 +134,41 @@ fn text(number: usize, line: &[u8], max_tokens: i32) -> Result<Record, String> {
 impl fmt::Display for Malformed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line {} is skipped: {}", self.line, self.why)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> (Vec<String>, Vec<usize>) {
+        let input = Input::parse(text.as_bytes(), Format::Auto, 8);
+        let ids = input.records.into_iter().map(|record| record.id).collect();
+        (ids, input.malformed.iter().map(|line| line.line).collect())
+    }
+
+    #[test]
+    fn json_lines_are_records_and_other_lines_are_reported_by_number() {
+        let (ids, malformed) = parse(concat!(
+            "\u{feff}{\"recordId\":\"a\",\"modelInput\":{\"x\":1}}\r\n",
+            "not json\n\n",
+            "{\"recordId\":\"b\",\"converse\":{\"messages\":[]}}\n",
+            "{\"recordId\":\"c\"}\n",
+            "{\"recordId\":\"d\",\"modelInput\":[]}\n",
+            "{\"recordId\":\"e\",\"modelInput\":{},\"converse\":{}}\n",
+            "{\"recordId\":\"f\",\"converse\":{\"messages\":[],\"toolConfig\":{}}}\n",
+            "{\"modelInput\":{}}",
+        ));
+        assert_eq!(ids, ["a", "b", "line-9"]);
+        assert_eq!(malformed, [2, 5, 6, 7, 8]);
+    }
+
+    #[test]
+    fn a_file_without_json_is_a_prompt_a_line() {
+        let (ids, malformed) = parse("what is {this}?\n\nand that?\n");
+        assert_eq!(
+            (ids, malformed),
+            (vec!["line-1".to_owned(), "line-3".to_owned()], vec![])
+        );
     }
 }

@@ -5,7 +5,8 @@
 //!
 //! INPUT is in Bedrock's batch format, one JSON object per line, `{"recordId": …, "modelInput": …}`
 //! for InvokeModel or `{"recordId": …, "converse": …}` for Converse; or plain text, one prompt per
-//! line. A run that was killed goes on where it stopped when it is started again.
+//! line. A run that was killed goes on where it stopped when it is started again; `--retry-failed`
+//! takes up the records that failed.
 
 mod converse;
 mod input;
@@ -35,6 +36,9 @@ struct Flags {
     /// How to read INPUT.
     #[arg(long, value_enum, default_value = "auto")]
     format: Format,
+    /// Run the records again that an earlier run could not get an answer for.
+    #[arg(long)]
+    retry_failed: bool,
     /// Use the real Amazon Bedrock and the default credentials chain; the calls are billed.
     #[arg(long)]
     aws: bool,
@@ -73,7 +77,7 @@ async fn run(flags: &Flags) -> Result<bool, Box<dyn Error>> {
     for line in &malformed {
         eprintln!("{}: {line}", flags.input.display());
     }
-    let mut output = Output::resume(&flags.output)?;
+    let mut output = Output::resume(&flags.output, flags.retry_failed)?;
     let found = records.len();
     let records = output.without_done(records);
     let target = target(flags).await?;

@@ -5,17 +5,19 @@ use serde::{Deserialize, Serialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 use std::{
     collections::HashMap,
-    fs::{File, OpenOptions},
-    io::{self, Read, Seek, SeekFrom, Write},
+    fs::{self, File, OpenOptions},
+    io::{self, Write},
     path::Path,
 };
 
 /// The file of answers.
 pub(crate) struct Output {
     file: File,
-    /// How often each record stands in the file already, by id and input: ids may repeat.
-    done: HashMap<(String, Box<str>), usize>,
+    done: Done,
 }
+
+/// How often each record stands in the file already, by id and input: ids may repeat.
+type Done = HashMap<(String, Box<str>), usize>;
 
 /// How every line of ours begins.
 const BEGINNING: &[u8] = br#"{"recordId":"#;
@@ -46,43 +48,27 @@ impl Output {
     ///
     /// A last line without its end is what a kill leaves behind: it is taken off, and its record
     /// runs again. A file with anything else in it is somebody else's and stays as it is.
-    pub(crate) fn resume(path: &Path) -> io::Result<Self> {
-        Self::open(path)
+    ///
+    /// With `retry_failed`, the lines of records that failed are taken out, so that they run again.
+    pub(crate) fn resume(path: &Path, retry_failed: bool) -> io::Result<Self> {
+        Self::open(path, retry_failed)
             .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
     }
 
-    fn open(path: &Path) -> io::Result<Self> {
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path)?;
-        let mut text = Vec::new();
-        file.read_to_end(&mut text)?;
-        let whole = text
-            .iter()
-            .rposition(|&byte| byte == b'\n')
-            .map_or(0, |end| end + 1);
-        let (lines, torn) = text.split_at(whole);
-        let mut done = HashMap::new();
-        for (index, line) in lines.split(|&byte| byte == b'\n').enumerate() {
-            if line.trim_ascii().is_empty() {
-                continue;
-            }
-            let line: DoneLine<'_> = serde_json::from_slice(line)
-                .ok()
-                .filter(|line: &DoneLine<'_>| line.model_output.is_some() || line.error.is_some())
-                .ok_or_else(|| foreign(index + 1))?;
-            *done
-                .entry((line.record_id, line.model_input.get().into()))
-                .or_insert(0) += 1;
+    fn open(path: &Path, retry_failed: bool) -> io::Result<Self> {
+        let text = match fs::read(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            text => text?,
+        };
+        let (kept, done) = read(&text, retry_failed)?;
+        if kept.len() < text.len() {
+            // Beside the file and then in its place, so that a kill here loses nothing either.
+            let mut beside = path.as_os_str().to_owned();
+            beside.push(".tmp");
+            fs::write(&beside, &kept)?;
+            fs::rename(&beside, path)?;
         }
-        if !torn.starts_with(BEGINNING) && !BEGINNING.starts_with(torn) {
-            return Err(foreign(lines.split(|&byte| byte == b'\n').count()));
-        }
-        file.set_len(whole as u64)?;
-        file.seek(SeekFrom::End(0))?;
+        let file = OpenOptions::new().append(true).create(true).open(path)?;
         Ok(Self { file, done })
     }
 
@@ -122,7 +108,87 @@ impl Output {
     }
 }
 
+/// The lines that stay, and the records they are about.
+fn read(text: &[u8], retry_failed: bool) -> io::Result<(Vec<u8>, Done)> {
+    let whole = text
+        .iter()
+        .rposition(|&byte| byte == b'\n')
+        .map_or(0, |end| end + 1);
+    let (lines, torn) = text.split_at(whole);
+    let (mut kept, mut done) = (Vec::new(), Done::new());
+    let mut number = 0;
+    for line in lines.split_inclusive(|&byte| byte == b'\n') {
+        number += 1;
+        let record: DoneLine<'_> = serde_json::from_slice(line)
+            .ok()
+            .filter(|line: &DoneLine<'_>| line.model_output.is_some() || line.error.is_some())
+            .ok_or_else(|| foreign(number))?;
+        if retry_failed && record.error.is_some() {
+            continue;
+        }
+        kept.extend_from_slice(line);
+        *done
+            .entry((record.record_id, record.model_input.get().into()))
+            .or_insert(0) += 1;
+    }
+    if !torn.starts_with(BEGINNING) && !BEGINNING.starts_with(torn) {
+        return Err(foreign(number + 1));
+    }
+    Ok((kept, done))
+}
+
 fn foreign(line: usize) -> io::Error {
     let what = format!("line {line} is no answer of an earlier run; name another OUTPUT");
     io::Error::new(io::ErrorKind::InvalidData, what)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ANSWERED: &str = "{\"recordId\":\"a\",\"modelInput\":{\"x\": 1},\"modelOutput\":{}}\n";
+    const FAILED: &str = "{\"recordId\":\"b\",\"modelInput\":{},\"error\":{}}\n";
+
+    fn kept(text: &str, retry_failed: bool) -> io::Result<String> {
+        read(text.as_bytes(), retry_failed).map(|(kept, _)| String::from_utf8(kept).unwrap())
+    }
+
+    #[test]
+    fn a_torn_last_line_is_taken_off_wherever_it_tore() {
+        for end in 0..ANSWERED.len() {
+            let text = format!("{FAILED}{}", &ANSWERED[..end]);
+            assert_eq!(kept(&text, false).unwrap(), FAILED, "{end}");
+        }
+    }
+
+    #[test]
+    fn a_file_with_anything_else_in_it_is_refused() {
+        for foreign in [
+            "notes",
+            "notes\n",
+            "\n",
+            "{}\n",
+            "{\"recordId\":\"a\",\"modelInput\":{}}\n",
+        ] {
+            assert!(
+                kept(&format!("{ANSWERED}{foreign}"), false).is_err(),
+                "{foreign}"
+            );
+        }
+    }
+
+    #[test]
+    fn failed_records_run_again_only_if_asked() {
+        let text = format!("{FAILED}{ANSWERED}{FAILED}");
+        assert_eq!(kept(&text, false).unwrap(), text);
+        assert_eq!(kept(&text, true).unwrap(), ANSWERED);
+    }
+
+    #[test]
+    fn records_with_one_id_are_told_apart_by_input_and_counted() {
+        let other = ANSWERED.replace("1}", "2}");
+        let (_, done) = read(format!("{ANSWERED}{other}{ANSWERED}").as_bytes(), false).unwrap();
+        let times = |input: &str| done[&("a".to_owned(), input.into())];
+        assert_eq!((times("{\"x\": 1}"), times("{\"x\": 2}")), (2, 1));
+    }
 }
