@@ -37,3 +37,8 @@ pub fn prompt(text: &str) -> ConverseInput {
         .build()
         .expect("nothing is required")
 }
+
+/// Compiles the example of the project's front page.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct FrontPage;
