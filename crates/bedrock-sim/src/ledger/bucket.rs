@@ -63,8 +63,8 @@ impl Bucket {
     }
 
     fn add(&mut self, tokens: i128) {
-        let level = self.level.saturating_add(tokens.saturating_mul(TOKEN));
-        self.level = level.min(self.capacity);
+        // A refund above the capacity is cut off by the next refill, which every use begins with.
+        self.level = self.level.saturating_add(tokens.saturating_mul(TOKEN));
     }
 }
 
