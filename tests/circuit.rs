@@ -74,7 +74,7 @@ async fn an_outage_opens_the_circuit_and_calls_wait_it_out() {
 async fn throttles_and_the_callers_faults_open_nothing() {
     let sim = sim();
     let stack = stack(&sim);
-    sim.script([Fault::throttling().times(30)]);
+    sim.script([Fault::throttling().times(10)]);
     stack
         .clone()
         .oneshot(Request::new(prompt("hello")))
