@@ -11,8 +11,10 @@ use aws_sdk_bedrockruntime::{
     error::{ProvideErrorMetadata, SdkError},
 };
 use aws_smithy_runtime_api::client::{
-    interceptors::Intercept, orchestrator::HttpResponse, ser_de::SharedRequestSerializer,
+    interceptors::Intercept, orchestrator::HttpResponse, runtime_plugin::RuntimePlugin,
+    ser_de::SharedRequestSerializer,
 };
+use aws_smithy_types::config_bag::ConfigBag;
 use std::{error::Error as StdError, fmt, future::Future};
 
 /// An SDK input that [`Bedrock`](crate::Bedrock) serves.
@@ -62,6 +64,18 @@ pub(crate) mod sealed {
     }
 }
 
+/// The serializer that an operation's runtime plugin registers with the SDK's orchestrator.
+fn serializer(operation: &dyn RuntimePlugin) -> SharedRequestSerializer {
+    let mut config = ConfigBag::base();
+    if let Some(layer) = operation.config() {
+        config.push_shared_layer(layer);
+    }
+    config
+        .load::<SharedRequestSerializer>()
+        .cloned()
+        .expect("every operation of the SDK registers its serializer")
+}
+
 /// The parts that differ between operations by a name only.
 macro_rules! plumbing {
     ($operation:ident, $send:ident, $output:ty, $failure:ty) => {
@@ -91,7 +105,7 @@ macro_rules! plumbing {
             static SERIALIZER: std::sync::OnceLock<
                 aws_smithy_runtime_api::client::ser_de::SharedRequestSerializer,
             > = std::sync::OnceLock::new();
-            SERIALIZER.get_or_init(|| crate::wire::serializer(&$operation::new()))
+            SERIALIZER.get_or_init(|| super::serializer(&$operation::new()))
         }
     };
 }
