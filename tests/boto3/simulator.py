@@ -118,12 +118,18 @@ class Simulator:
         """What the simulator says this model id was charged."""
         return json.loads(self.http("GET", "/_sim/usage")[2])["models"][model]
 
-    def usage_at_rest(self, model):
-        """The usage once no call is in flight any more."""
+    def usage_with(self, in_flight, model):
+        """The usage as soon as so many calls are in flight."""
         deadline = time.monotonic() + 5
-        while (usage := self.usage(model))["in_flight"] and time.monotonic() < deadline:
+        while (usage := self.usage(model))["in_flight"] != in_flight:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{usage['in_flight']} calls in flight, not {in_flight}")
             time.sleep(0.01)
         return usage
+
+    def usage_at_rest(self, model):
+        """The usage once no call is in flight any more."""
+        return self.usage_with(0, model)
 
 
 class SimulatorTest(unittest.TestCase):
@@ -202,5 +208,6 @@ def invoke(client, body, model=CLAUDE, **headers):
 def invoke_stream(client, body, model=CLAUDE):
     """The decoded chunks of InvokeModelWithResponseStream."""
     stream = client.invoke_model_with_response_stream(modelId=model, body=body)["body"]
-    for event in stream:
-        yield json.loads(event["chunk"]["bytes"])
+    with contextlib.closing(stream):
+        for event in stream:
+            yield json.loads(event["chunk"]["bytes"])
