@@ -104,3 +104,21 @@ impl<I: fmt::Debug + Send + Sync + 'static> Intercept for Exchange<I> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_absent_count_is_unknown_and_not_zero() {
+        let mut headers = Headers::new();
+        headers.insert("x-amzn-bedrock-input-token-count", "7");
+        assert_eq!(usage(&headers), None);
+        headers.insert("x-amzn-bedrock-output-token-count", "many");
+        assert_eq!(usage(&headers), None);
+        headers.insert("x-amzn-bedrock-output-token-count", "5");
+        assert_eq!(usage(&headers), Some(Usage::new(7, 5)));
+        headers.insert("x-amzn-bedrock-cache-read-input-token-count", "3");
+        assert_eq!(usage(&headers).unwrap().cache_read_tokens, 3);
+    }
+}
