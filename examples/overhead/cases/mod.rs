@@ -1,0 +1,38 @@
+//! What is measured: one file for each layer.
+
+mod backoff;
+mod breaker;
+mod stack;
+
+use crate::{
+    immediate::Immediate,
+    measure::{Candidate, Implementation},
+};
+
+type Make = fn() -> Vec<Candidate>;
+
+/// Every case by its name, in the order of the report.
+pub(crate) const ALL: &[(&str, Make)] = &[
+    ("bare", bare),
+    ("backoff-happy", backoff::happy),
+    ("backoff-happy-budget", backoff::happy_budget),
+    ("backoff-happy-deadline", backoff::happy_deadline),
+    ("breaker-closed", breaker::closed),
+    ("breaker-closed-count", breaker::closed_count),
+    ("breaker-closed-2-threads", breaker::closed_on_two_threads),
+    (
+        "breaker-closed-count-2-threads",
+        breaker::closed_count_on_two_threads,
+    ),
+    ("breaker-time-window-empty", breaker::time_window_empty),
+    ("breaker-time-window-full", breaker::time_window_full),
+    ("stack-miss", stack::miss),
+];
+
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    ALL.iter().map(|(name, _)| *name)
+}
+
+fn bare() -> Vec<Candidate> {
+    vec![Candidate::new(Implementation::Bare, Immediate)]
+}

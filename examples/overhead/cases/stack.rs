@@ -1,0 +1,38 @@
+//! The layers together.
+
+use std::time::Duration;
+
+use tower::ServiceBuilder;
+use tower_backoff::BackoffLayer;
+use tower_circuit_breaker::CircuitBreakerLayer;
+use tower_resilience::{circuitbreaker, retry};
+
+use super::{backoff::verdict, breaker::outcome};
+use crate::{
+    immediate::{Immediate, Refused},
+    measure::{Candidate, Implementation},
+};
+
+/// What a call pays that no cache answers: retries over a circuit breaker.
+pub(super) fn miss() -> Vec<Candidate> {
+    let ours = ServiceBuilder::new()
+        .layer(BackoffLayer::new(verdict::<Refused>))
+        .layer(CircuitBreakerLayer::new(outcome::<Refused>))
+        .service(Immediate);
+    let retry: retry::RetryLayer<u64, u64, circuitbreaker::CircuitBreakerError<Refused>> =
+        retry::RetryLayer::builder()
+            .max_attempts(8)
+            .exponential_backoff(Duration::from_millis(100))
+            .build();
+    let breaker = circuitbreaker::CircuitBreakerLayer::builder()
+        .build()
+        .expect("the defaults are valid");
+    let peer = ServiceBuilder::new()
+        .layer(retry)
+        .layer(breaker)
+        .service(Immediate);
+    vec![
+        Candidate::new(Implementation::Ours, ours),
+        Candidate::new(Implementation::TowerResilience, peer),
+    ]
+}

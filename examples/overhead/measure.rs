@@ -1,0 +1,197 @@
+use std::{
+    future::Future,
+    hint::black_box,
+    pin::pin,
+    sync::{Arc, Barrier},
+    task::{Context, Poll, Wake, Waker},
+    thread::{self, Thread},
+    time::Duration,
+};
+
+use allocation_counter::opt_out;
+use clap::ValueEnum;
+use serde::Serialize;
+use tokio::time::Instant;
+use tower::Service;
+
+/// Whose code is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Implementation {
+    Ours,
+    Bare,
+    Tower,
+    TowerResilience,
+}
+
+/// One implementation of a case: makes so many calls and tells how long they took.
+pub(crate) struct Candidate {
+    pub(crate) implementation: Implementation,
+    run: Box<dyn FnMut(u32) -> Duration>,
+    allocs: f64,
+    /// Makes this share of the calls, where each is slow.
+    divisor: u32,
+}
+
+/// What one call costs.
+#[derive(Debug, Serialize)]
+pub(crate) struct Row {
+    pub(crate) case: &'static str,
+    #[serde(rename = "impl")]
+    pub(crate) implementation: Implementation,
+    pub(crate) ns: f64,
+    pub(crate) allocs: f64,
+}
+
+impl Candidate {
+    /// One thread calls `service`.
+    pub(crate) fn new<S>(implementation: Implementation, mut service: S) -> Self
+    where
+        S: Service<u64, Response = u64> + 'static,
+    {
+        Self {
+            implementation,
+            allocs: allocations(&mut service),
+            run: Box::new(move |calls| time(&mut service, calls)),
+            divisor: 1,
+        }
+    }
+
+    /// Two threads call clones of `service` at once; the time is what each of them sees.
+    pub(crate) fn on_two_threads<S>(implementation: Implementation, mut service: S) -> Self
+    where
+        S: Service<u64, Response = u64> + Clone + Send + 'static,
+    {
+        Self {
+            implementation,
+            allocs: allocations(&mut service),
+            run: Box::new(move |calls| {
+                let start = Barrier::new(2);
+                let run = |mut service: S| {
+                    start.wait();
+                    time(&mut service, calls)
+                };
+                let clones = [service.clone(), service.clone()];
+                let total: Duration = thread::scope(|scope| {
+                    clones
+                        .map(|clone| scope.spawn(|| run(clone)))
+                        .map(|thread| thread.join().expect("no call panics"))
+                        .iter()
+                        .sum()
+                });
+                total / 2
+            }),
+            divisor: 1,
+        }
+    }
+
+    /// Makes only one call for every `divisor` that the others make.
+    pub(crate) fn fewer(mut self, divisor: u32) -> Self {
+        self.divisor = divisor;
+        self
+    }
+
+    fn round(&mut self, calls: u32) -> f64 {
+        let calls = (calls / self.divisor).max(1);
+        (self.run)(calls).as_nanos() as f64 / f64::from(calls)
+    }
+}
+
+/// Measures the candidates in turn, round by round, so that what disturbs the machine disturbs
+/// them all; the median round counts.
+pub(crate) fn rows(
+    case: &'static str,
+    candidates: &mut [Candidate],
+    rounds: u32,
+    calls: u32,
+) -> Vec<Row> {
+    let mut times = vec![Vec::new(); candidates.len()];
+    for _ in 0..rounds {
+        for (candidate, times) in candidates.iter_mut().zip(&mut times) {
+            times.push(candidate.round(calls));
+        }
+    }
+    let median = |mut times: Vec<f64>| {
+        times.sort_by(f64::total_cmp);
+        times[times.len() / 2]
+    };
+    candidates
+        .iter()
+        .zip(times)
+        .map(|(candidate, times)| Row {
+            case,
+            implementation: candidate.implementation,
+            ns: (median(times) * 10.0).round() / 10.0,
+            allocs: candidate.allocs,
+        })
+        .collect()
+}
+
+/// Polls by hand; a call that waits, as the peer's do for each other's locks, parks the thread.
+pub(crate) struct Caller {
+    waker: Waker,
+}
+
+impl Caller {
+    /// For the current thread.
+    pub(crate) fn new() -> Self {
+        let waker = Waker::from(Arc::new(Unpark(thread::current())));
+        Self { waker }
+    }
+
+    #[inline(always)]
+    pub(crate) fn call<S>(&self, service: &mut S, request: u64)
+    where
+        S: Service<u64, Response = u64>,
+    {
+        let mut cx = Context::from_waker(&self.waker);
+        assert!(matches!(service.poll_ready(&mut cx), Poll::Ready(Ok(()))));
+        let mut future = pin!(service.call(black_box(request)));
+        loop {
+            match black_box(future.as_mut().poll(&mut cx)) {
+                Poll::Ready(answer) => return assert!(answer.is_ok()),
+                Poll::Pending => thread::park(),
+            }
+        }
+    }
+}
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+#[inline(never)]
+fn time<S>(service: &mut S, calls: u32) -> Duration
+where
+    S: Service<u64, Response = u64>,
+{
+    let caller = Caller::new();
+    let mut spent = Duration::ZERO;
+    // Counting the peers' allocations would count against their time.
+    opt_out(|| {
+        let start = Instant::now();
+        for request in 0..calls {
+            caller.call(service, request.into());
+        }
+        spent = start.elapsed();
+    });
+    spent
+}
+
+/// Allocations per call, after the first calls of a service.
+fn allocations<S>(service: &mut S) -> f64
+where
+    S: Service<u64, Response = u64>,
+{
+    const CALLS: u32 = 1000;
+    let caller = Caller::new();
+    (0..10).for_each(|request| caller.call(service, request));
+    let info = allocation_counter::measure(|| {
+        (0..CALLS).for_each(|request| caller.call(service, request.into()));
+    });
+    info.count_total as f64 / f64::from(CALLS)
+}
