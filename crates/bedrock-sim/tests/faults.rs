@@ -3,7 +3,7 @@
 
 mod fronts;
 
-use std::time::Duration;
+use std::{io::ErrorKind, time::Duration};
 
 use aws_sdk_bedrockruntime::{
     Client,
@@ -21,6 +21,10 @@ use aws_sdk_bedrockruntime::{
 use bedrock_sim::{Fault, Latency, Model, Operation, Simulator, StreamException};
 use fronts::{CLAUDE, NOVA, both, max_tokens, user};
 use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
 
 async fn call(client: &Client) -> Result<ConverseOutput, SdkError<ConverseError>> {
     client
@@ -242,6 +246,27 @@ async fn a_reset_connection_is_an_io_error() {
             "{error:?}"
         );
         call(client).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_reset_is_a_tcp_reset_before_the_reply_and_within_a_stream() {
+    let simulator = Simulator::new();
+    let server = simulator.serve("127.0.0.1:0").await.unwrap();
+    let body = r#"{"messages": [{"role": "user", "content": [{"text": "hello"}]}]}"#;
+    let request = format!(
+        "POST /model/{CLAUDE}/converse-stream HTTP/1.1\r\nhost: sim\r\nauthorization: anything\r\n\
+         content-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let reset = Fault::connection_reset;
+    for fault in [reset(), reset().at(0), reset().at(2)] {
+        simulator.script([fault.clone()]);
+        let mut stream = TcpStream::connect(server.addr()).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        let error = stream.read_to_end(&mut answer).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ConnectionReset, "{fault:?}");
     }
 }
 

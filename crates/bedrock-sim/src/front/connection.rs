@@ -27,7 +27,7 @@ pub(super) struct Connection {
     switch: ResetSwitch,
 }
 
-/// Makes its connection go down with a TCP reset at the next write.
+/// Makes its connection take no more bytes and go down with a TCP reset.
 #[derive(Clone, Default)]
 pub(super) struct ResetSwitch(Arc<AtomicBool>);
 
@@ -62,13 +62,24 @@ impl Connected<IncomingStream<'_, ResettableListener>> for ResetSwitch {
 }
 
 impl Connection {
+    fn is_pulled(&self) -> bool {
+        self.switch.0.load(Ordering::Relaxed)
+    }
+
     fn check(&self) -> io::Result<()> {
-        if self.switch.0.load(Ordering::Relaxed) {
-            // Without lingering the close sends a reset and no end of stream.
-            let _ = self.stream.set_zero_linger();
+        if self.is_pulled() {
             return Err(io::ErrorKind::ConnectionReset.into());
         }
         Ok(())
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if self.is_pulled() {
+            // Without lingering the close sends a reset and no end of stream.
+            let _ = self.stream.set_zero_linger();
+        }
     }
 }
 
