@@ -1,4 +1,4 @@
-"""Holds raw answers to the service model that botocore ships, where boto3's parser would be lenient."""
+"""Holds raw answers to botocore's service model, where botocore's own parser is lenient."""
 
 import base64
 import json
@@ -32,8 +32,9 @@ def _structure(value, shape, place):
     if not isinstance(value, dict):
         yield f"{place} is not an object"
         return
-    members = {member.serialization.get("name", name): member
-               for name, member in shape.members.items()}
+    members = {
+        member.serialization.get("name", name): member for name, member in shape.members.items()
+    }
     for name in value.keys() - members.keys():
         yield f"{place} has the unknown member {name}"
     for name in set(shape.required_members) - value.keys():
@@ -110,8 +111,8 @@ def _bounds(size, shape, place):
 
 def judge(client):
     """Makes a client fail on the first answer that the service model does not allow."""
-    judge = _Judge(client.meta.service_model)
-    client.meta.events.register("before-parse.bedrock-runtime", judge.hear)
+    listener = _Judge(client.meta.service_model)
+    client.meta.events.register("before-parse.bedrock-runtime", listener.hear)
 
 
 class _Judge:

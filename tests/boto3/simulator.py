@@ -76,7 +76,7 @@ class Simulator:
             self.process.stdout.close()
 
     def client(self, judged=True, **config):
-        """A bedrock-runtime client of one attempt, whose every answer is held to the service model."""
+        """A client of one attempt, whose every answer is held to the service model."""
         settings = {
             "retries": {"total_max_attempts": 1},
             "read_timeout": 20,

@@ -174,8 +174,10 @@ class ScriptedErrorTest(ErrorTest):
                 continue
             with self.subTest(row.fault):
                 self.script(row.fault, times=2)
-                self.check(row, self.caught(
-                    lambda: self.client.count_tokens(modelId=CLAUDE, input=counting)))
+                self.check(
+                    row,
+                    self.caught(lambda: self.client.count_tokens(modelId=CLAUDE, input=counting)),
+                )
                 self.check(row, self.caught(lambda: self.client.apply_guardrail(**guarded)))
 
     def test_hints_come_only_when_they_are_scripted(self):
@@ -192,7 +194,7 @@ class ScriptedErrorTest(ErrorTest):
 
     def test_every_message_can_be_scripted(self):
         for row in ROWS:
-            for message in ("Grüße 世界 \"quoted\"\nnext line", "x" * 5000):
+            for message in ('Grüße 世界 "quoted"\nnext line', "x" * 5000):
                 with self.subTest(row.fault, length=len(message)):
                     self.script(row.fault, message=message)
                     self.check(row, self.caught(lambda: converse(self.client)), message)
@@ -239,8 +241,9 @@ class ScriptedErrorTest(ErrorTest):
     def test_faults_come_in_the_order_they_were_scripted(self):
         self.script("throttling", times=2)
         self.script("service_unavailable")
-        codes = [self.caught(lambda: converse(self.client)).response["Error"]["Code"]
-                 for _ in range(3)]
+        codes = [
+            self.caught(lambda: converse(self.client)).response["Error"]["Code"] for _ in range(3)
+        ]
         self.assertEqual(codes, ["ThrottlingException"] * 2 + ["ServiceUnavailableException"])
         self.assertEqual(converse(self.client)["stopReason"], "end_turn")
 
@@ -346,8 +349,9 @@ class BadInputTest(ErrorTest):
         use = {"toolUse": {"toolUseId": "a", "name": "get_time", "input": {}}}
         other = {"toolResult": {"toolUseId": "b", "content": [{"text": "noon"}]}}
         self.refused(
-            lambda: converse(self.client, toolConfig=tools,
-                             messages=[user("x"), assistant(use), user("y")]),
+            lambda: converse(
+                self.client, toolConfig=tools, messages=[user("x"), assistant(use), user("y")]
+            ),
             "Expected toolResult blocks at messages.2.content for the following Ids: a",
         )
         self.refused(
@@ -357,22 +361,23 @@ class BadInputTest(ErrorTest):
         )
 
     def test_numbers_out_of_range(self):
-        cases = [("maxTokens", 0), ("maxTokens", -1), ("temperature", 1.5), ("temperature", -0.5),
-                 ("topP", 2.0), ("stopSequences", [""])]
+        cases = [
+            ("maxTokens", 0),
+            ("maxTokens", -1),
+            ("temperature", 1.5),
+            ("temperature", -0.5),
+            ("topP", 2.0),
+            ("stopSequences", [""]),
+        ]
         for key, value in cases:
             with self.subTest(key, value=value):
-                message = self.refused(
-                    lambda key=key, value=value: converse(
-                        self.client, inferenceConfig={key: value})
-                )
+                message = self.refused(lambda: converse(self.client, inferenceConfig={key: value}))
                 self.assertIn(f"at 'inferenceConfig.{key}", message)
 
     def test_more_tokens_than_the_model_writes(self):
         for model, limit in [(CLAUDE, 64_000), (NOVA, 10_000)]:
             self.refused(
-                lambda model=model, limit=limit: converse(
-                    self.client, model, inferenceConfig={"maxTokens": limit + 1}
-                ),
+                lambda: converse(self.client, model, inferenceConfig={"maxTokens": limit + 1}),
                 f"The maximum tokens you requested exceeds the model limit of {limit}. Try again "
                 f"with a maximum tokens value that is lower than {limit}.",
             )
@@ -383,11 +388,11 @@ class BadInputTest(ErrorTest):
         message = "The provided model identifier is invalid."
         for model in ("no.such-model-v1:0", "x", CLAUDE + "x"):
             calls = [
-                lambda model=model: converse(self.client, model),
-                lambda model=model: converse_stream(self.client, model),
-                lambda model=model: invoke(self.client, anthropic(), model),
-                lambda model=model: list(invoke_stream(self.client, anthropic(), model)),
-                lambda model=model: self.client.count_tokens(
+                lambda: converse(self.client, model),
+                lambda: converse_stream(self.client, model),
+                lambda: invoke(self.client, anthropic(), model),
+                lambda: list(invoke_stream(self.client, anthropic(), model)),
+                lambda: self.client.count_tokens(
                     modelId=model, input={"converse": {"messages": [user("hello")]}}
                 ),
             ]
@@ -395,10 +400,12 @@ class BadInputTest(ErrorTest):
                 self.refused(call, message)
 
     def test_a_model_id_may_be_any_text(self):
-        for model in ("a b", "é", "../..", "a/b", "%2F", "?x=1", "#", "a\"b"):
+        for model in ("a b", "é", "../..", "a/b", "%2F", "?x=1", "#", 'a"b'):
             with self.subTest(model):
-                self.refused(lambda model=model: converse(self.client, model),
-                             "The provided model identifier is invalid.")
+                self.refused(
+                    lambda: converse(self.client, model),
+                    "The provided model identifier is invalid.",
+                )
 
     def test_anthropic_bodies_are_checked(self):
         hello = {"role": "user", "content": "hello"}
@@ -407,29 +414,32 @@ class BadInputTest(ErrorTest):
             "#: required key [anthropic_version] not found": {"anthropic_version": None},
             "#: required key [messages] not found": {"messages": None},
             "messages: at least one message is required": {"messages": []},
-            "messages: first message must use the \"user\" role": {
+            'messages: first message must use the "user" role': {
                 "messages": [{"role": "assistant", "content": "hi"}]
             },
-            "messages: roles must alternate between \"user\" and \"assistant\", but found multiple "
-            "\"user\" roles in a row": {"messages": [hello, hello]},
+            'messages: roles must alternate between "user" and "assistant", but found multiple '
+            '"user" roles in a row': {"messages": [hello, hello]},
         }
         for text, change in cases.items():
             with self.subTest(text):
-                body = {key: value for key, value in json.loads(anthropic(**change)).items()
-                        if value is not None}
-                message = self.refused(lambda body=body: invoke(self.client, json.dumps(body)))
+                body = {
+                    key: value
+                    for key, value in json.loads(anthropic(**change)).items()
+                    if value is not None
+                }
+                message = self.refused(lambda: invoke(self.client, json.dumps(body)))
                 self.assertIn(text, message)
 
     def test_empty_content_of_an_anthropic_body(self):
         for content in ([], "", [{"type": "text", "text": ""}]):
             body = anthropic(messages=[{"role": "user", "content": content}])
-            self.refused(lambda body=body: invoke(self.client, body))
+            self.refused(lambda: invoke(self.client, body))
 
     def test_an_extraneous_key_of_a_body_is_refused(self):
         for key in ("stream", "model", "max_tokens_to_sample", "chat_id"):
             with self.subTest(key):
                 body = anthropic(**{key: True})
-                self.assertIn(key, self.refused(lambda body=body: invoke(self.client, body)))
+                self.assertIn(key, self.refused(lambda: invoke(self.client, body)))
         with self.subTest("nova"):
             body = nova(anthropic_version="bedrock-2023-05-31")
             message = self.refused(lambda: invoke(self.client, body, NOVA))
@@ -446,7 +456,7 @@ class BadInputTest(ErrorTest):
         ):
             body = anthropic(tools=tools, messages=messages)
             with self.subTest(body):
-                self.refused(lambda body=body: invoke(self.client, body))
+                self.refused(lambda: invoke(self.client, body))
 
     def test_a_body_of_the_wrong_family_is_refused(self):
         self.refused(lambda: invoke(self.client, anthropic(), NOVA))
@@ -455,16 +465,20 @@ class BadInputTest(ErrorTest):
     def test_a_body_that_is_not_json(self):
         for body in (b"", b"{", b"hello", b"[]", b"null", b"\xff\xfe", b'{"a": 1} x'):
             with self.subTest(body):
-                message = self.refused(lambda body=body: invoke(self.client, body))
+                message = self.refused(lambda: invoke(self.client, body))
                 self.assertTrue(message.startswith("Malformed input request: "), message)
-                self.refused(lambda body=body: list(invoke_stream(self.client, body)))
+                self.refused(lambda: list(invoke_stream(self.client, body)))
 
     def test_a_guardrail_checks_its_input(self):
         guard = {"guardrailIdentifier": "gr1", "guardrailVersion": "1"}
-        self.refused(lambda: self.client.apply_guardrail(
-            **guard, source="SIDEWAYS", content=[{"text": {"text": "x"}}]))
-        self.refused(lambda: self.client.apply_guardrail(
-            **guard, content=[{"text": {"text": "x"}}]))
+        self.refused(
+            lambda: self.client.apply_guardrail(
+                **guard, source="SIDEWAYS", content=[{"text": {"text": "x"}}]
+            )
+        )
+        self.refused(
+            lambda: self.client.apply_guardrail(**guard, content=[{"text": {"text": "x"}}])
+        )
 
     def test_25_million_bytes_are_taken_and_not_one_more(self):
         body = anthropic().encode()
@@ -492,8 +506,16 @@ class HttpTest(SimulatorTest):
         self.assertEqual(int(headers["content-length"]), len(body))
 
     def test_without_authorization_every_operation_is_forbidden(self):
-        paths = [f"/model/{CLAUDE}/{verb}" for verb in (
-            "converse", "converse-stream", "invoke", "invoke-with-response-stream", "count-tokens")]
+        paths = [
+            f"/model/{CLAUDE}/{verb}"
+            for verb in (
+                "converse",
+                "converse-stream",
+                "invoke",
+                "invoke-with-response-stream",
+                "count-tokens",
+            )
+        ]
         for path in [*paths, "/guardrail/gr1/version/1/apply", "/model/unknown/converse"]:
             with self.subTest(path):
                 status, code, _, body = self.send("POST", path, headers={})
@@ -501,8 +523,15 @@ class HttpTest(SimulatorTest):
                 self.assertEqual(json.loads(body), {"message": "Missing Authentication Token"})
 
     def test_an_unknown_path_is_not_found(self):
-        for path in ("/", "/model", f"/model/{CLAUDE}", f"/model/{CLAUDE}/nothing",
-                     f"/model/{CLAUDE}/converse/", "/guardrail/gr1/apply", "/foundation-models"):
+        for path in (
+            "/",
+            "/model",
+            f"/model/{CLAUDE}",
+            f"/model/{CLAUDE}/nothing",
+            f"/model/{CLAUDE}/converse/",
+            "/guardrail/gr1/apply",
+            "/foundation-models",
+        ):
             with self.subTest(path):
                 status, code, _, _ = self.send("POST", path)
                 self.assertEqual((status, code), (404, "UnknownOperationException"))
@@ -531,7 +560,8 @@ class HttpTest(SimulatorTest):
         ):
             with self.subTest(body):
                 status, code, _, _ = self.send(
-                    "POST", f"/model/{CLAUDE}/converse", json.dumps(body))
+                    "POST", f"/model/{CLAUDE}/converse", json.dumps(body)
+                )
                 self.assertEqual((status, code), (400, "SerializationException"))
 
     def test_a_null_member_is_an_absent_member(self):

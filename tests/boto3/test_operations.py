@@ -3,6 +3,8 @@
 import json
 import re
 
+from botocore.exceptions import ClientError
+
 from simulator import (
     CLAUDE,
     CLAUDE_PROFILE,
@@ -18,7 +20,6 @@ from simulator import (
     nova,
     user,
 )
-from botocore.exceptions import ClientError
 
 WEATHER = {
     "name": "get_weather",
@@ -45,7 +46,7 @@ ANTHROPIC_TOOLS = [
     }
 ]
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(16)
-UNICODE = "Grüße, 世界! 👩‍👩‍👧‍👦 — \u202eabc\u202c \U0001f600\u0301 \\ \" \n\t end"
+UNICODE = 'Grüße, 世界! 👩‍👩‍👧‍👦 — \u202eabc\u202c \U0001f600\u0301 \\ " \n\t end'
 
 
 def text_of(response):
@@ -56,7 +57,9 @@ def text_of(response):
 
 def joined_text(events):
     """The text that a Converse stream's deltas make."""
-    deltas = (event["contentBlockDelta"]["delta"] for event in events if "contentBlockDelta" in event)
+    deltas = (
+        event["contentBlockDelta"]["delta"] for event in events if "contentBlockDelta" in event
+    )
     return "".join(delta["text"] for delta in deltas)
 
 
@@ -117,7 +120,9 @@ class ConverseTest(SimulatorTest):
             with self.subTest(name):
                 usage = converse(self.client, messages=[user("hello", part)])["usage"]
                 self.assertEqual(usage["inputTokens"], 6 + tokens)
-        whole = converse(self.client, messages=[user("hello", *(part for part, _ in parts.values()))])
+        whole = converse(
+            self.client, messages=[user("hello", *(part for part, _ in parts.values()))]
+        )
         self.assertEqual(
             whole["usage"]["inputTokens"], 6 + sum(tokens for _, tokens in parts.values())
         )
@@ -287,8 +292,11 @@ class ToolTest(SimulatorTest):
         self.assertRegex(block["id"], "^toolu_bdrk_[A-Za-z0-9]+$")
         self.check_call(block)
         chunks = list(invoke_stream(self.client, body))
-        pieces = [chunk["delta"]["partial_json"] for chunk in chunks
-                  if chunk["type"] == "content_block_delta"]
+        pieces = [
+            chunk["delta"]["partial_json"]
+            for chunk in chunks
+            if chunk["type"] == "content_block_delta"
+        ]
         self.assertEqual(json.loads("".join(pieces)), block["input"])
         self.assertEqual(
             chunks[1]["content_block"],
@@ -382,7 +390,9 @@ class InvokeModelTest(SimulatorTest):
 
     def test_anthropic_stops_at_the_maximum_or_at_a_sequence(self):
         _, answer = invoke(self.client, anthropic(max_tokens=3))
-        self.assertEqual((answer["stop_reason"], answer["usage"]["output_tokens"]), ("max_tokens", 3))
+        self.assertEqual(
+            (answer["stop_reason"], answer["usage"]["output_tokens"]), ("max_tokens", 3)
+        )
         _, answer = invoke(self.client, anthropic(stop_sequences=["e"]))
         self.assertEqual((answer["stop_reason"], answer["stop_sequence"]), ("stop_sequence", "e"))
 
@@ -419,8 +429,9 @@ class InvokeModelTest(SimulatorTest):
     def test_nova_spells_its_maximum_in_two_ways(self):
         for key in ("maxTokens", "max_new_tokens"):
             _, answer = invoke(self.client, nova(inferenceConfig={key: 4}), NOVA)
-            self.assertEqual((answer["stopReason"], answer["usage"]["outputTokens"]),
-                             ("max_tokens", 4))
+            self.assertEqual(
+                (answer["stopReason"], answer["usage"]["outputTokens"]), ("max_tokens", 4)
+            )
 
     def test_unicode_comes_back_whole(self):
         self.script("answer", text=UNICODE, times=4)
@@ -514,8 +525,11 @@ class CacheTest(SimulatorTest):
             "amazon-bedrock-invocationMetrics"
         ]
         self.assertEqual(
-            (metrics["inputTokenCount"], metrics["cacheReadInputTokenCount"],
-             metrics["cacheWriteInputTokenCount"]),
+            (
+                metrics["inputTokenCount"],
+                metrics["cacheReadInputTokenCount"],
+                metrics["cacheWriteInputTokenCount"],
+            ),
             (6, 2000, 0),
         )
 
@@ -618,7 +632,9 @@ class GuardrailTest(SimulatorTest):
             source="INPUT",
             content=[{"image": {"format": "png", "source": {"bytes": PNG}}}],
         )
-        self.assertEqual((answer["action"], answer["usage"]["contentPolicyImageUnits"]), ("NONE", 1))
+        self.assertEqual(
+            (answer["action"], answer["usage"]["contentPolicyImageUnits"]), ("NONE", 1)
+        )
 
     def test_an_arn_names_a_guardrail(self):
         arn = "arn:aws:bedrock:us-east-1:123456789012:guardrail/abcdef123456"
@@ -768,8 +784,13 @@ class ProgramTest(SimulatorTest):
         self.assertIn(CLAUDE, json.loads(body)["models"])
 
     def test_a_bad_script_is_refused_whole(self):
-        for script in (b"", b"{", b'[{"fault": "nonsense"}]', b'[{"fault": "throttling", "x": 1}]',
-                       b'[{"fault": "throttling"}, {"fault": "throttling", "rate": 2}]'):
+        for script in (
+            b"",
+            b"{",
+            b'[{"fault": "nonsense"}]',
+            b'[{"fault": "throttling", "x": 1}]',
+            b'[{"fault": "throttling"}, {"fault": "throttling", "rate": 2}]',
+        ):
             status, _, body = self.simulator.http("POST", "/_sim/script", script)
             self.assertEqual(status, 400, script)
             self.assertTrue(re.search(r"\w", json.loads(body)["message"]))

@@ -119,7 +119,11 @@ class RequestsPerMinuteTest(QuotaTest):
             self.throttled(client, lambda: self.ask(client, 5), "requests")
 
     def test_a_quota_of_zero_throttles_for_ever(self):
-        for quota, what in [("rpm=0", "requests"), ("tpm=0", "tokens"), ("tpd=0", "tokens per day")]:
+        for quota, what in [
+            ("rpm=0", "requests"),
+            ("tpm=0", "tokens"),
+            ("tpd=0", "tokens per day"),
+        ]:
             for meter in self.each_meter():
                 client, books, _ = self.model(quota, *meter)
                 self.throttled(client, lambda: self.ask(client, 1), what)
@@ -158,7 +162,11 @@ class TokensPerMinuteTest(QuotaTest):
             ("anthropic.claude-3-5-sonnet-20240620-v1:0", 8_192, 1),
             ("global.anthropic.claude-opus-4-8-20260801-v1:0", 64_000, 15),
             ("anthropic.claude-sonnet-5-20260601-v1:0", 64_000, 10),
-            ("arn:aws:bedrock:us-east-1:123456789012:inference-profile/" + CLAUDE_PROFILE, 64_000, 5),
+            (
+                "arn:aws:bedrock:us-east-1:123456789012:inference-profile/" + CLAUDE_PROFILE,
+                64_000,
+                5,
+            ),
             (NOVA, 10_000, 1),
         ]:
             with self.subTest(model):
@@ -285,7 +293,7 @@ class TokensPerDayTest(QuotaTest):
             self.assertEqual(self.ask(client, 10), 10)
             self.assertEqual(books()["available"]["tokens_per_day"], 200 - HELLO - 10)
             over = 200 - 2 * HELLO - 10 + 1
-            self.throttled(client, lambda over=over: self.ask(client, over), "tokens per day")
+            self.throttled(client, lambda: self.ask(client, over), "tokens per day")
             self.ask(client, over - 1)
             self.assertEqual(books()["throttled_by"]["tokens_per_day"], 1)
 
@@ -341,7 +349,7 @@ class ConcurrencyTest(QuotaTest):
             client, books, _ = self.model("rpm=5", *meter)
             outcomes = []
 
-            def call(client=client, outcomes=outcomes):
+            def call():
                 try:
                     outcomes.append(self.ask(client, 5))
                 except client.exceptions.ThrottlingException:

@@ -4,7 +4,8 @@ import unittest
 
 import boto3
 
-from service_model import violations
+from service_model import judge, violations
+from simulator import SimulatorTest, converse, converse_stream
 
 
 class ViolationsTest(unittest.TestCase):
@@ -56,3 +57,17 @@ class ViolationsTest(unittest.TestCase):
     def test_numbers_below_the_least_are_found(self):
         usage = {"inputTokens": -1, "outputTokens": 0, "totalTokens": 0}
         self.check("TokenUsage", usage, "$.inputTokens is -1, less than 0")
+
+
+class JudgeTest(SimulatorTest):
+    def test_a_client_fails_on_an_answer_that_its_service_model_does_not_allow(self):
+        client = self.simulator.client(judged=False)
+        # As if the simulator had made up a member.
+        shapes = client.meta.service_model._service_description["shapes"]
+        del shapes["TokenUsage"]["members"]["totalTokens"]
+        judge(client)
+        complaint = "usage has the unknown member totalTokens"
+        with self.assertRaisesRegex(AssertionError, complaint):
+            converse(client)
+        with self.assertRaisesRegex(AssertionError, complaint):
+            list(converse_stream(client))

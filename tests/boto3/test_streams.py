@@ -131,7 +131,9 @@ class ExceptionFrameTest(StreamTest):
     def test_nova_chunks_break_too(self):
         self.script("stream_exception", exception="model_stream_error", at=2)
         chunks, error = self.read(invoke_stream(self.client, nova(), NOVA))
-        self.assertEqual([list(chunk) for chunk in chunks], [["messageStart"], ["contentBlockDelta"]])
+        self.assertEqual(
+            [list(chunk) for chunk in chunks], [["messageStart"], ["contentBlockDelta"]]
+        )
         self.check(error, "InvokeModelWithResponseStream", *EXCEPTIONS["model_stream_error"])
 
     def test_what_was_delivered_is_charged(self):
@@ -225,8 +227,8 @@ class BrokenStreamTest(StreamTest):
         """Reads from a bare socket until the far end closes."""
         body = json.dumps({"messages": [user("hello")]})
         head = (
-            f"POST /model/{CLAUDE}/{verb} HTTP/1.1\r\nhost: simulator\r\nauthorization: anything\r\n"
-            f"content-length: {len(body)}\r\n\r\n"
+            f"POST /model/{CLAUDE}/{verb} HTTP/1.1\r\nhost: simulator\r\n"
+            f"authorization: anything\r\ncontent-length: {len(body)}\r\n\r\n"
         )
         host, port = self.simulator.url.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port)), timeout=10) as connection:
@@ -302,7 +304,7 @@ class SlowStreamTest(StreamTest):
         self.assertEqual(seen, self.events[:3])
 
     def test_a_stream_that_is_closed_early_is_charged_for_what_it_delivered(self):
-        self.script("slow_body", delay_ms=50)
+        self.script("slow_body", delay_ms=150)
         stream = converse_stream(self.client)
         events = iter(stream)
         for _ in range(3):
