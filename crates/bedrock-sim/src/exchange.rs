@@ -84,11 +84,12 @@ impl Simulator {
         if operation == Operation::ApplyGuardrail {
             return Ok(self.apply_guardrail(&id, &incoming.body)?);
         }
+        if operation == Operation::CountTokens {
+            return Ok(self.count_tokens(&id, &incoming.body)?);
+        }
         let model = self.shared.lock().find_model(&id);
-        let model = model
-            .ok_or_else(|| ServiceError::validation("The provided model identifier is invalid."))?;
+        let model = model.ok_or_else(unknown_model)?;
         let request = match operation {
-            Operation::CountTokens => return Ok(self.count_tokens(&id, &incoming.body)?),
             Operation::Converse | Operation::ConverseStream => {
                 format::read_converse(&incoming.body)?
             }
@@ -98,6 +99,9 @@ impl Simulator {
     }
 
     fn count_tokens(&self, model: &str, body: &[u8]) -> Result<Reply, ServiceError> {
+        if !self.shared.lock().knows_model(model) {
+            return Err(unknown_model());
+        }
         let answer = count_tokens::answer(model, body)?;
         let mut state = self.shared.lock();
         state.account(model);
@@ -200,6 +204,10 @@ impl Simulator {
             fault,
         })
     }
+}
+
+fn unknown_model() -> ServiceError {
+    ServiceError::validation("The provided model identifier is invalid.")
 }
 
 /// A call that was let in.

@@ -136,15 +136,28 @@ pub(crate) fn base_id(id: &str) -> &str {
     } else {
         id
     };
-    // A vendor's name is followed by a model's; a region prefix by a vendor and a model.
+    // A region prefix is followed by a vendor and a model. Versions have dots too, but no vendor's
+    // name has a hyphen.
     match name.split_once('.') {
-        Some((prefix, rest)) if rest.contains('.') && !prefix.contains('-') => {
-            let known_vendor = matches!(prefix, "anthropic" | "amazon");
-            if known_vendor { name } else { rest }
+        Some((_, rest))
+            if rest
+                .split_once('.')
+                .is_some_and(|(vendor, _)| !vendor.contains('-')) =>
+        {
+            rest
         }
-        Some((prefix, rest)) if prefix.starts_with("us-gov") => rest,
         _ => name,
     }
+}
+
+/// Whether the id or ARN names a foundation model itself, and no profile, deployment or throughput
+/// of one.
+pub(crate) fn is_foundation_model(id: &str) -> bool {
+    let name = match id.split_once(":foundation-model/") {
+        Some((_, name)) => name,
+        None => id,
+    };
+    !name.starts_with("arn:") && base_id(name) == name
 }
 
 /// Whether AWS would take the text for a model id or ARN at all.
@@ -184,6 +197,31 @@ mod tests {
             "amazon.nova-2.5-lite-v1:0"
         );
         assert_eq!(base_id("mistral.mistral-large"), "mistral.mistral-large");
+        assert_eq!(base_id("vendor.model-4.7"), "vendor.model-4.7");
+        assert_eq!(base_id("us.vendor.model-4.7"), "vendor.model-4.7");
+    }
+
+    #[test]
+    fn a_profile_is_no_foundation_model() {
+        for (id, is_one) in [
+            ("anthropic.claude-sonnet-4-5-20250929-v1:0", true),
+            ("vendor.model-4.7", true),
+            (
+                "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0",
+                true,
+            ),
+            ("us.amazon.nova-lite-v1:0", false),
+            (
+                "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.amazon.nova-lite-v1:0",
+                false,
+            ),
+            (
+                "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc",
+                false,
+            ),
+        ] {
+            assert_eq!(is_foundation_model(id), is_one, "{id}");
+        }
     }
 
     #[test]

@@ -8,8 +8,12 @@ use fastrand::Rng;
 use tokio::time::Instant;
 
 use crate::{
-    Fault, Latency, Meter, Model, ModelUsage, Script, Usage, ledger::Ledger,
-    prompt_cache::PromptCache, script::Pending, usage::Limits,
+    Fault, Latency, Meter, Model, ModelUsage, Script, Usage,
+    ledger::Ledger,
+    model::{base_id, is_foundation_model, is_valid_id},
+    prompt_cache::PromptCache,
+    script::Pending,
+    usage::Limits,
 };
 
 /// A local Bedrock: models, their quotas, and a script of faults.
@@ -120,6 +124,8 @@ impl Simulator {
 
     /// Adds faults behind those that still wait, at any time.
     pub fn script(&self, faults: impl IntoIterator<Item = Fault>) {
+        // Collected first: the caller's iterator is not run under the lock.
+        let faults: Vec<_> = faults.into_iter().collect();
         let mut state = self.shared.lock();
         for fault in faults {
             state.pending.push(fault);
@@ -195,10 +201,17 @@ impl State {
     /// The model of this id, if it is served.
     pub(crate) fn find_model(&self, id: &str) -> Option<Model> {
         if self.models.is_empty() {
-            crate::model::is_valid_id(id).then(|| Model::new(id))
+            is_valid_id(id).then(|| Model::new(id))
         } else {
             self.models.get(id).cloned()
         }
+    }
+
+    /// Whether the id is served, or is the foundation model behind one that is.
+    pub(crate) fn knows_model(&self, id: &str) -> bool {
+        let is_base_of = |served: &String| base_id(served) == base_id(id);
+        self.find_model(id).is_some()
+            || is_foundation_model(id) && self.models.keys().any(is_base_of)
     }
 
     /// The account of a model that is served.

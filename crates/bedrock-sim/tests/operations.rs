@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use aws_sdk_bedrockruntime::{
     Client,
+    error::ProvideErrorMetadata as _,
     operation::{RequestId as _, converse::ConverseOutput},
     primitives::Blob,
     types::{
@@ -21,6 +22,8 @@ use aws_smithy_types::Document;
 use bedrock_sim::{Fault, Latency, Model, Simulator};
 use fronts::{CLAUDE, NOVA, both, max_tokens, user};
 use serde_json::{Value, json};
+
+const BASE: &str = "anthropic.claude-sonnet-4-5-20250929-v1:0";
 
 fn text_of(output: &ConverseOutput) -> String {
     let content = output.output().unwrap().as_message().unwrap().content();
@@ -473,15 +476,32 @@ async fn count_tokens_counts_what_the_call_is_charged() {
             CountTokensInput::Converse(converse),
             CountTokensInput::InvokeModel(invoke),
         ] {
-            let count = client
-                .count_tokens()
-                .model_id(CLAUDE)
-                .input(input)
-                .send()
-                .await
-                .unwrap();
-            assert_eq!(count.input_tokens(), 6);
+            let count = client.count_tokens().model_id(BASE).input(input);
+            assert_eq!(count.send().await.unwrap().input_tokens(), 6);
         }
+    }
+}
+
+#[tokio::test]
+async fn tokens_are_counted_for_a_model_and_not_for_a_profile_of_it() {
+    let simulator = Simulator::new().model(Model::new(CLAUDE));
+    let client = simulator.sdk_client();
+    let arn = format!("arn:aws:bedrock:us-east-1::foundation-model/{BASE}");
+    for (id, answer) in [
+        (BASE, Ok(6)),
+        (&*arn, Ok(6)),
+        (
+            CLAUDE,
+            Err("The provided model doesn't support counting tokens."),
+        ),
+        (NOVA, Err("The provided model identifier is invalid.")),
+    ] {
+        let request = ConverseTokensRequest::builder().messages(user("hello"));
+        let input = CountTokensInput::Converse(request.build());
+        let count = client.count_tokens().model_id(id).input(input).send().await;
+        let count = count.map(|count| count.input_tokens());
+        let count = count.as_ref().map_err(|error| error.message().unwrap());
+        assert_eq!(count.copied(), answer, "{id}");
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::Incoming;
 use crate::{Simulator, reply::ReplyBody};
 
-const CLAUDE: &str = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
+const CLAUDE: &str = "anthropic.claude-sonnet-4-5-20250929-v1:0";
 const NOVA: &str = "us.amazon.nova-lite-v1:0";
 
 fn paths() -> impl Strategy<Value = String> {

@@ -5,10 +5,16 @@ use crate::{
     error::ServiceError,
     format,
     json::{Checker, Node, parse},
+    model::is_foundation_model,
 };
 
 /// The answer to a request to count: the input tokens the same request would be charged for.
 pub(crate) fn answer(model: &str, body: &[u8]) -> Result<Value, ServiceError> {
+    if !is_foundation_model(model) {
+        return Err(ServiceError::validation(
+            "The provided model doesn't support counting tokens.",
+        ));
+    }
     let body = parse(body, Checker::Service)?;
     let (kind, input) = Node::root(&body, Checker::Service)
         .require("input")?
