@@ -6,7 +6,7 @@ use aws_sdk_bedrockruntime::{
     types::{ConverseTokensRequest, CountTokensInput as Count},
 };
 use bedrock_sim::{Fault, Latency, Model, Simulator};
-use end_to_end::{MODEL, prompt, stack};
+use end_to_end::{BASE_MODEL, MODEL, prompt, stack};
 use futures_util::future::join_all;
 use std::time::Duration;
 use tokio::time::advance;
@@ -181,7 +181,7 @@ async fn one_cache_serves_every_operation() {
         .unwrap();
     let messages = prompt("hello").messages;
     let count = CountTokensInput::builder()
-        .model_id(MODEL)
+        .model_id(BASE_MODEL)
         .input(Count::Converse(
             ConverseTokensRequest::builder()
                 .set_messages(messages)

@@ -12,6 +12,9 @@ use tower_bedrock::{Bedrock, Stack, StackLayer};
 /// The model that the tests call.
 pub const MODEL: &str = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
 
+/// The model behind [`MODEL`], which is a profile: tokens are counted for models alone.
+pub const BASE_MODEL: &str = "anthropic.claude-sonnet-4-5-20250929-v1:0";
+
 /// The whole stack around the real SDK client, which talks to `sim` in process.
 #[must_use]
 pub fn stack(sim: &Simulator) -> Stack {

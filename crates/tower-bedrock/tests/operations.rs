@@ -16,7 +16,7 @@ use aws_sdk_bedrockruntime::{
     },
 };
 use bedrock_sim::{Fault, Simulator};
-use common::{MODEL, bedrock, prompt, simulator};
+use common::{BASE_MODEL, MODEL, bedrock, prompt, simulator};
 use tower::{Service, ServiceExt};
 use tower_bedrock::{Bedrock, ErrorKind, Request, Usage};
 
@@ -92,7 +92,7 @@ async fn one_value_serves_every_operation() {
         .set_messages(input.messages.clone())
         .build();
     let count = CountTokensInput::builder()
-        .model_id(MODEL)
+        .model_id(BASE_MODEL)
         .input(Count::Converse(counted))
         .build()
         .unwrap();

@@ -11,6 +11,9 @@ use tower_bedrock::Bedrock;
 
 pub(crate) const MODEL: &str = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
 
+/// The model behind [`MODEL`], which is a profile: tokens are counted for models alone.
+pub(crate) const BASE_MODEL: &str = "anthropic.claude-sonnet-4-5-20250929-v1:0";
+
 /// A Bedrock that knows [`MODEL`] and no quota.
 pub(crate) fn simulator() -> Simulator {
     Simulator::new().model(Model::new(MODEL))
