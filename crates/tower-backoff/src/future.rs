@@ -10,7 +10,6 @@ use std::{
 };
 
 use pin_project_lite::pin_project;
-use tokio::time::{Sleep, sleep, sleep_until};
 use tower_service::Service;
 
 use crate::{
@@ -39,8 +38,8 @@ pin_project! {
         policy: Arc<Policy<C, R>>,
         limits: Limits,
         attempts: u32,
-        // Boxed at the first retry, so that calls that need none stay small.
-        retrying: Option<Box<Retrying<S::Response, S::Error>>>,
+        // Boxed at the first retry, timer and all, so that calls that need none stay small.
+        retrying: Option<Pin<Box<Retrying<S::Response, S::Error>>>>,
     }
 }
 
@@ -51,15 +50,9 @@ pin_project! {
             #[pin]
             future: F,
         },
-        Sleeping {
-            #[pin]
-            sleep: Sleep,
-        },
+        Sleeping,
         // Waiting for readiness, until the deadline if there is one.
-        Readying {
-            #[pin]
-            deadline: Option<Sleep>,
-        },
+        Readying,
     }
 }
 
@@ -106,6 +99,7 @@ where
 {
     type Output = Result<S::Response, S::Error>;
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         loop {
             let mut this = self.as_mut().project();
@@ -178,8 +172,8 @@ where
         }
         let retrying = this
             .retrying
-            .get_or_insert_with(|| Box::new(Retrying::new(policy)));
-        let wait = retrying.plan(cause, hint, this.limits, policy)?;
+            .get_or_insert_with(|| Box::pin(Retrying::new(policy)));
+        let wait = retrying.as_mut().plan(cause, hint, this.limits, policy)?;
         policy.telemetry.retrying(cause, *this.attempts, wait);
         Ok(wait)
     }
@@ -187,21 +181,23 @@ where
     /// Lets go of the attempt that ended, and sleeps.
     fn rest(mut self: Pin<&mut Self>, wait: Duration, result: Result<S::Response, S::Error>) {
         let mut this = self.as_mut().project();
+        this.state.set(State::Sleeping);
+        let mut retrying = pinned(this.retrying);
         // Under a deadline the inner service may not be ready in time.
-        if let (Some(retrying), Some(_)) = (this.retrying, this.limits.deadline) {
-            retrying.keep(result);
+        if this.limits.deadline().is_some() {
+            retrying.as_mut().keep(result);
         }
         if wait.is_zero() {
             self.make_ready();
         } else {
-            this.state.set(State::Sleeping { sleep: sleep(wait) });
+            retrying.sleep(wait);
         }
     }
 
     fn make_ready(self: Pin<&mut Self>) {
         let mut this = self.project();
-        let deadline = this.limits.deadline.map(sleep_until);
-        this.state.set(State::Readying { deadline });
+        pinned(this.retrying).sleep_until(this.limits.deadline());
+        this.state.set(State::Readying);
     }
 
     /// Moves on between two attempts.
@@ -213,22 +209,22 @@ where
         let this = self.as_mut().project();
         match this.state.project() {
             StateProj::Called { .. } => {}
-            StateProj::Sleeping { sleep } => {
-                ready!(sleep.poll(cx));
+            StateProj::Sleeping => {
+                ready!(pinned(this.retrying).poll_timer(cx));
                 self.make_ready();
             }
-            StateProj::Readying { deadline } => {
+            StateProj::Readying => {
                 let spare = this.spare.as_mut().expect("a retry has its request");
                 let readiness = spare.inner.poll_ready(cx);
                 let expired = match &readiness {
                     Poll::Ready(_) => this.limits.expired(),
-                    Poll::Pending => deadline
-                        .as_pin_mut()
-                        .is_some_and(|deadline| deadline.poll(cx).is_ready()),
+                    Poll::Pending => {
+                        this.limits.deadline().is_some()
+                            && pinned(this.retrying).poll_timer(cx).is_ready()
+                    }
                 };
                 if expired {
-                    let retrying = this.retrying.as_mut();
-                    let last = retrying.and_then(|retrying| retrying.take_last());
+                    let last = pinned(this.retrying).take_last();
                     let last = last.expect("under a deadline the last result is kept");
                     return Poll::Ready(Some(self.give_up(GaveUp::Deadline, last)));
                 }
@@ -245,7 +241,7 @@ where
     fn attempt(self: Pin<&mut Self>) {
         let mut this = self.project();
         let policy = &**this.policy;
-        let cause = this.retrying.as_mut().and_then(|retrying| retrying.begin());
+        let cause = pinned(this.retrying).begin();
         policy.state.retried(cause.expect("a retry was planned"));
         *this.attempts += 1;
         let Spare { mut inner, request } = this.spare.take().expect("a retry has its request");
@@ -279,6 +275,12 @@ where
         this.policy.classify.finished(&mut result, *this.attempts);
         result
     }
+}
+
+/// What a call has from its first failure on.
+fn pinned<T>(retrying: &mut Option<Pin<Box<T>>>) -> Pin<&mut T> {
+    let retrying = retrying.as_mut();
+    retrying.expect("a retry was planned").as_mut()
 }
 
 impl<S, C, R, Req> fmt::Debug for ResponseFuture<S, C, R, Req>

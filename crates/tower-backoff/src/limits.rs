@@ -7,8 +7,9 @@ use crate::{Overrides, gave_up::GaveUp};
 /// What bounds one call: the layer's settings after the request's overrides.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    pub(crate) max_attempts: u32,
-    pub(crate) deadline: Option<Instant>,
+    max_attempts: u32,
+    /// An instant and what to add to it, which only a call that fails does.
+    deadline: Option<(Instant, Duration)>,
     pub(crate) weight: u64,
 }
 
@@ -24,9 +25,8 @@ impl Limits {
     ) -> (Self, bool) {
         let max_attempts = asked.max_attempts.unwrap_or(max_attempts);
         let (deadline, in_time) = match (asked.deadline, deadline) {
-            (Some(at), _) => (Some(at), Instant::now() < at),
-            // An overflow is further away than any clock reaches: no deadline.
-            (None, Some(after)) => (Instant::now().checked_add(after), !after.is_zero()),
+            (Some(at), _) => (Some((at, Duration::ZERO)), Instant::now() < at),
+            (None, Some(after)) => (Some((Instant::now(), after)), !after.is_zero()),
             (None, None) => (None, true),
         };
         let limits = Self {
@@ -35,6 +35,13 @@ impl Limits {
             weight: asked.weight.unwrap_or(1),
         };
         (limits, in_time && max_attempts > 1)
+    }
+
+    /// No retry may start then or later.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        // An overflow is further away than any clock reaches: no deadline.
+        self.deadline
+            .and_then(|(from, after)| from.checked_add(after))
     }
 
     /// Whether a retry may follow after `attempts`. Reads the clock only if there is a deadline.
@@ -49,10 +56,10 @@ impl Limits {
     }
 
     pub(crate) fn expired(&self) -> bool {
-        self.deadline.is_some_and(|at| Instant::now() >= at)
+        self.deadline().is_some_and(|at| Instant::now() >= at)
     }
 
     pub(crate) fn left(&self, now: Instant) -> Option<Duration> {
-        self.deadline.map(|at| at.saturating_duration_since(now))
+        self.deadline().map(|at| at.saturating_duration_since(now))
     }
 }

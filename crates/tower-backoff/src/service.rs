@@ -60,10 +60,12 @@ where
     type Error = S::Error;
     type Future = ResponseFuture<S, C, R, Req>;
 
+    #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(cx)
     }
 
+    #[inline]
     fn call(&mut self, request: Req) -> Self::Future {
         let policy = &*self.policy;
         let settings = &policy.settings;
