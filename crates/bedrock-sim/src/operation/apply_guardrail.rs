@@ -14,19 +14,19 @@ pub(crate) fn answer(body: &[u8], words: &[String]) -> Result<Value, ServiceErro
     let body = parse(body, Checker::Service)?;
     let root = Node::root(&body, Checker::Service);
     root.require("source")?.one_of(&["INPUT", "OUTPUT"])?;
-    let mut texts = String::new();
-    let mut images = 0_u64;
+    let (mut texts, mut characters, mut images) = (String::new(), 0_u64, 0_u64);
     for block in root.require("content")?.items()? {
         match block.variant()? {
             ("text", block) => {
-                texts.push_str(block.require("text")?.text()?);
+                let text = block.require("text")?.text()?;
+                characters += text.chars().count() as u64;
+                texts.push_str(text);
                 texts.push('\n');
             }
             ("image", _) => images += 1,
             _ => return Err(block.complain("a guardrail's content block is a text or an image")),
         }
     }
-    let characters = texts.chars().count() as u64;
     let units = characters.div_ceil(UNIT);
     let usage = json!({
         "topicPolicyUnits": 0,
