@@ -3,7 +3,7 @@
 use std::{future::pending, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use tokio::time::{Instant, sleep_until};
 
 use crate::{
@@ -28,6 +28,7 @@ pub(crate) struct Incoming {
     /// Percent-encoded, as it came.
     pub(crate) path: String,
     pub(crate) authorized: bool,
+    pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
 
@@ -93,7 +94,7 @@ impl Simulator {
             Operation::Converse | Operation::ConverseStream => {
                 format::read_converse(&incoming.body)?
             }
-            _ => format::read_invoke(&id, &incoming.body)?,
+            _ => format::read_invoke(&id, &incoming.headers, &incoming.body)?,
         };
         self.run(operation, model, request).await
     }
@@ -149,13 +150,14 @@ impl Simulator {
         if operation.streams() {
             let frames = streaming::frames(&request, &answer, timing, latency);
             let fault = fault.as_ref();
-            return Ok(streaming::reply(
-                operation, frames, fault, started, admission,
-            ));
+            let mut reply = streaming::reply(operation, frames, fault, started, admission);
+            request.format.add_headers(&mut reply.headers);
+            return Ok(reply);
         }
         pause_until(started, whole).await;
         admission.produced(answer.usage.output);
         let mut reply = Reply::json(StatusCode::OK, &request.format.body(&answer, timing));
+        request.format.add_headers(&mut reply.headers);
         if operation == Operation::InvokeModel {
             reply.count_tokens(&answer.usage, timing);
         }

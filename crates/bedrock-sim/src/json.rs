@@ -80,16 +80,43 @@ impl<'a> Node<'a> {
         })
     }
 
+    /// The first member that is none of these, null or not.
+    pub(crate) fn other_than(&self, known: &[&str]) -> Result<Option<&'a str>, ServiceError> {
+        let mut keys = self.object()?.keys().map(String::as_str);
+        Ok(keys.find(|key| !known.contains(key)))
+    }
+
+    /// Refuses members that the model's schema does not name; the service's own protocol lets
+    /// unknown ones pass.
+    pub(crate) fn allow_only(&self, known: &[&str]) -> Result<(), ServiceError> {
+        match self.other_than(known)? {
+            Some(key) if self.checker == Checker::Schema => Err(malformed(&format!(
+                "#{}: extraneous key [{key}] is not permitted",
+                self.pointer()
+            ))),
+            _ => Ok(()),
+        }
+    }
+
     /// The one member of a union that is set.
     pub(crate) fn variant(&self) -> Result<(&'a str, Node<'a>), ServiceError> {
-        let mut set = self.object()?.iter().filter(|(_, value)| !value.is_null());
-        match (set.next(), set.next()) {
-            (Some((key, value)), None) => Ok((key, self.child(value, key))),
-            (None, _) => Err(constraint(
+        let set = || {
+            self.object()
+                .map(|members| members.iter().filter(|(_, value)| !value.is_null()))
+        };
+        let mut members = set()?;
+        match (members.next(), members.next(), self.checker) {
+            (Some((key, value)), None, _) => Ok((key, self.child(value, key))),
+            (_, _, Checker::Schema) => Err(malformed(&format!(
+                "#{}: #: {} subschemas matched instead of one",
+                self.pointer(),
+                set()?.count()
+            ))),
+            (None, _, Checker::Service) => Err(constraint(
                 &format!("Value at '{}'", self.path),
                 "Member must have exactly one of its fields set",
             )),
-            (Some(_), Some(_)) => Err(ServiceError::serialization(format!(
+            (Some(_), Some(_), Checker::Service) => Err(ServiceError::serialization(format!(
                 "Unexpected field in a union at '{}': only one may be set",
                 self.path
             ))),

@@ -2,6 +2,9 @@ use serde_json::Value;
 
 use crate::operation::apply_guardrail;
 
+/// How many cache points one request may have.
+const MOST_CACHE_POINTS: usize = 4;
+
 /// What every wire format's request comes down to.
 ///
 /// Deliberately without `Debug`: prompts never reach a log.
@@ -16,6 +19,11 @@ pub(crate) struct Prompt {
     /// The text of the user's messages, the last one's apart.
     pub(crate) user_text: String,
     pub(crate) last_user_text: String,
+    /// The text marked for the guardrail in messages; where there is some, it looks at no other.
+    pub(crate) guarded_text: Option<String>,
+    /// The text marked for the guardrail in system prompts, of which it sees nothing else.
+    pub(crate) guarded_system_text: String,
+    /// Whether a guardrail is asked for.
     pub(crate) guarded: bool,
 }
 
@@ -57,12 +65,39 @@ impl Prompt {
             .sum()
     }
 
+    /// Marks a message's text for the guardrail.
+    pub(crate) fn guard(&mut self, text: &str) {
+        let marked = self.guarded_text.get_or_insert_default();
+        marked.push_str(text);
+        marked.push('\n');
+    }
+
+    /// What a model says to more cache points than it takes.
+    pub(crate) fn surplus_cache_points(&self) -> Option<String> {
+        let is_point = |item: &&Item| matches!(item, Item::CachePoint { .. });
+        let points = self.items.iter().filter(is_point).count();
+        (points > MOST_CACHE_POINTS).then(|| {
+            format!(
+                "A maximum of {MOST_CACHE_POINTS} blocks with cache_control may be provided. Found \
+                 {points}."
+            )
+        })
+    }
+
     /// The words for which a guardrail blocks this request, if it asks for one.
     pub(crate) fn blocked_words(&self, words: &[String]) -> Vec<String> {
         if !self.guarded || words.is_empty() {
             return Vec::new();
         }
-        let text = [&*self.user_text, &*self.last_user_text].concat();
+        let seen = match &self.guarded_text {
+            Some(marked) => [marked, &*self.guarded_system_text, ""],
+            None => [
+                &*self.user_text,
+                &*self.last_user_text,
+                &*self.guarded_system_text,
+            ],
+        };
+        let text = seen.concat();
         apply_guardrail::blocked_words(&text, words)
             .cloned()
             .collect()

@@ -11,11 +11,13 @@ use aws_sdk_bedrockruntime::{
     operation::{RequestId as _, converse::ConverseOutput},
     primitives::Blob,
     types::{
-        AnyToolChoice, CachePointBlock, CachePointType, ContentBlock, ConverseStreamOutput,
-        ConverseTokensRequest, CountTokensInput, GuardrailAction, GuardrailConfiguration,
-        GuardrailContentBlock, GuardrailContentSource, GuardrailTextBlock, InferenceConfiguration,
-        InvokeModelTokensRequest, Message, ResponseStream, StopReason, SystemContentBlock, Tool,
-        ToolChoice, ToolConfiguration, ToolInputSchema, ToolSpecification,
+        AnyToolChoice, CachePointBlock, CachePointType, ContentBlock, ConversationRole,
+        ConverseStreamOutput, ConverseTokensRequest, CountTokensInput, GuardrailAction,
+        GuardrailConfiguration, GuardrailContentBlock, GuardrailContentSource,
+        GuardrailConverseContentBlock, GuardrailConverseTextBlock, GuardrailTextBlock,
+        InferenceConfiguration, InvokeModelTokensRequest, Message, ResponseStream, StopReason,
+        SystemContentBlock, Tool, ToolChoice, ToolConfiguration, ToolInputSchema,
+        ToolSpecification,
     },
 };
 use aws_smithy_types::Document;
@@ -354,6 +356,95 @@ async fn a_guardrail_blocks_a_scripted_word() {
             .await
             .unwrap();
         assert_eq!(*output.stop_reason(), StopReason::GuardrailIntervened);
+    }
+}
+
+#[tokio::test]
+async fn a_guardrail_looks_at_marked_content_alone_where_there_is_some() {
+    let simulator = Simulator::new().guardrail_word("forbidden");
+    let client = simulator.sdk_client();
+    let config = || GuardrailConfiguration::builder().guardrail_identifier("g");
+    let config = config().guardrail_version("1").build();
+    for (plain, marked, guardrail, stop) in [
+        ("forbidden", "fine", Some(&config), StopReason::EndTurn),
+        (
+            "fine",
+            "forbidden",
+            Some(&config),
+            StopReason::GuardrailIntervened,
+        ),
+        ("fine", "forbidden", None, StopReason::EndTurn),
+    ] {
+        let text = GuardrailConverseTextBlock::builder()
+            .text(marked)
+            .build()
+            .unwrap();
+        let message = Message::builder()
+            .role(ConversationRole::User)
+            .content(ContentBlock::Text(plain.to_owned()))
+            .content(ContentBlock::GuardContent(
+                GuardrailConverseContentBlock::Text(text),
+            ))
+            .build()
+            .unwrap();
+        let call = client.converse().model_id(CLAUDE).messages(message);
+        let output = call
+            .set_guardrail_config(guardrail.cloned())
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(*output.stop_reason(), stop, "{plain}, {marked}");
+    }
+}
+
+#[tokio::test]
+async fn a_guardrail_counts_the_characters_of_its_texts() {
+    let client = Simulator::new().sdk_client();
+    let call = client
+        .apply_guardrail()
+        .guardrail_identifier("g")
+        .guardrail_version("1");
+    let text = |text: &str| GuardrailTextBlock::builder().text(text).build().unwrap();
+    let output = call
+        .source(GuardrailContentSource::Input)
+        .content(GuardrailContentBlock::Text(text(&"x".repeat(995))))
+        .content(GuardrailContentBlock::Text(text("world")))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(output.usage().unwrap().word_policy_units(), 1);
+    let coverage = output
+        .guardrail_coverage()
+        .unwrap()
+        .text_characters()
+        .unwrap();
+    assert_eq!(
+        (coverage.guarded(), coverage.total()),
+        (Some(1_000), Some(1_000))
+    );
+}
+
+#[tokio::test]
+async fn four_cache_points_are_taken_and_not_five() {
+    let client = Simulator::new().sdk_client();
+    let point = CachePointBlock::builder().r#type(CachePointType::Default);
+    let point = ContentBlock::CachePoint(point.build().unwrap());
+    for points in [4, 5] {
+        let message = Message::builder().role(ConversationRole::User);
+        let message = (0..points).fold(message, |message, n| {
+            message
+                .content(ContentBlock::Text(n.to_string()))
+                .content(point.clone())
+        });
+        let call = client
+            .converse()
+            .model_id(CLAUDE)
+            .messages(message.build().unwrap());
+        let answer = call.send().await;
+        let said = answer.as_ref().err().and_then(|error| error.message());
+        let complaint = "The model returned the following errors: A maximum of 4 blocks with \
+                         cache_control may be provided. Found 5.";
+        assert_eq!(said, (points == 5).then_some(complaint));
     }
 }
 

@@ -123,6 +123,12 @@ fn rich_bodies() -> Vec<(String, Value)> {
         "stop_sequences": ["END"],
     });
     let guardrail = json!({"source": "INPUT", "content": [{"text": {"text": "hello"}}]});
+    let mut nova = converse.clone();
+    nova.as_object_mut().unwrap().retain(|key, _| {
+        ["messages", "system", "inferenceConfig", "toolConfig"].contains(&key.as_str())
+    });
+    let content = nova["messages"][0]["content"].as_array_mut().unwrap();
+    content.retain(|block| block.get("guardContent").is_none());
     let encoded = aws_smithy_types::base64::encode(anthropic.to_string());
     let count = |input| {
         (
@@ -132,7 +138,7 @@ fn rich_bodies() -> Vec<(String, Value)> {
     };
     vec![
         (format!("/model/{CLAUDE}/converse"), converse.clone()),
-        (format!("/model/{NOVA}/invoke"), converse.clone()),
+        (format!("/model/{NOVA}/invoke"), nova),
         (format!("/model/{CLAUDE}/invoke"), anthropic),
         count(json!({"converse": converse})),
         count(json!({"invokeModel": {"body": encoded}})),
@@ -163,6 +169,7 @@ fn answer(path: String, body: Vec<u8>) -> (u16, HeaderMap, Bytes) {
             method: Method::POST,
             path,
             authorized: true,
+            headers: HeaderMap::new(),
             body: body.into(),
         };
         let reply = simulator.exchange(incoming).await.unwrap();

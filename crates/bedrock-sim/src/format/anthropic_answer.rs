@@ -22,9 +22,6 @@ pub(super) fn body(answer: &Answer, model: &str) -> Value {
     body["stop_reason"] = stop_reason(answer).into();
     body["stop_sequence"] = json!(answer.stop_sequence);
     body["usage"] = usage(answer, answer.usage.output);
-    if answer.stop == StopReason::GuardrailIntervened {
-        body["amazon-bedrock-guardrailAction"] = "INTERVENED".into();
-    }
     body
 }
 

@@ -1,6 +1,11 @@
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
-use super::converse_request::{named, stop_sequences};
+use super::{
+    GUARDRAIL_CONFIG,
+    converse_request::{named, stop_sequences},
+};
 use crate::{
     error::ServiceError,
     json::Node,
@@ -8,8 +13,34 @@ use crate::{
     tokens,
 };
 
-/// Reads a body of the Anthropic Messages API as Bedrock takes it.
-pub(super) fn read(root: &Node<'_>) -> Result<Prompt, ServiceError> {
+/// What AWS documents for the body, without what only Anthropic's own API takes.
+const KEYS: &[&str] = &[
+    "anthropic_version",
+    "anthropic_beta",
+    "max_tokens",
+    "messages",
+    "system",
+    "temperature",
+    "top_p",
+    "top_k",
+    "stop_sequences",
+    "tools",
+    "tool_choice",
+    "thinking",
+    "metadata",
+    "output_config",
+    "context_management",
+    GUARDRAIL_CONFIG,
+];
+
+/// Reads a body of the Anthropic Messages API as Bedrock takes it for the model.
+pub(super) fn read(root: &Node<'_>, model: &str) -> Result<Prompt, ServiceError> {
+    if is_behind_schema(model) {
+        root.allow_only(KEYS)?;
+    } else if let Some(key) = root.other_than(KEYS)? {
+        let message = format!("{key}: Extra inputs are not permitted");
+        return Err(ServiceError::validation(message));
+    }
     root.require("anthropic_version")?
         .one_of(&["bedrock-2023-05-31"])?;
     let mut prompt = Prompt {
@@ -31,7 +62,15 @@ pub(super) fn read(root: &Node<'_>) -> Result<Prompt, ServiceError> {
         content(&system, false, &mut prompt)?;
     }
     messages(root, &mut prompt)?;
-    Ok(prompt)
+    match prompt.surplus_cache_points() {
+        Some(complaint) => Err(ServiceError::validation(complaint)),
+        None => Ok(prompt),
+    }
+}
+
+/// Bodies for Claude up to 3.5 are checked by Bedrock's schema, later ones by the model's own.
+fn is_behind_schema(model: &str) -> bool {
+    model.starts_with("claude-3-") && !model.starts_with("claude-3-7")
 }
 
 fn tools(root: &Node<'_>, prompt: &mut Prompt) -> Result<(), ServiceError> {
@@ -80,6 +119,7 @@ fn messages(root: &Node<'_>, prompt: &mut Prompt) -> Result<(), ServiceError> {
         return Err(list.complain("at least one message is required"));
     }
     let mut previous = "";
+    let mut calls = Calls::default();
     for message in &messages {
         let role = message.require("role")?.one_of(&["user", "assistant"])?;
         if previous.is_empty() && role != "user" {
@@ -97,9 +137,65 @@ fn messages(root: &Node<'_>, prompt: &mut Prompt) -> Result<(), ServiceError> {
             let last = std::mem::take(&mut prompt.last_user_text);
             prompt.user_text.push_str(&last);
         }
-        content(&message.require("content")?, role == "user", prompt)?;
+        let body = message.require("content")?;
+        content(&body, role == "user", prompt)?;
+        calls = calls.answered_by(&body)?;
     }
     Ok(())
+}
+
+/// The tool calls of a message, which the next one has to answer.
+#[derive(Default)]
+struct Calls {
+    /// Where the message is.
+    path: String,
+    ids: BTreeSet<String>,
+}
+
+impl Calls {
+    /// Checks the next message against the calls and gives that message's own.
+    fn answered_by(mut self, content: &Node<'_>) -> Result<Self, ServiceError> {
+        let mut next = Self {
+            path: content.path().trim_end_matches(".content").to_owned(),
+            ids: BTreeSet::new(),
+        };
+        let mut answered = BTreeSet::new();
+        let blocks = match content.value {
+            Value::String(_) => Vec::new(),
+            _ => content.items()?,
+        };
+        for block in blocks {
+            match block.require("type")?.text()? {
+                "tool_use" => {
+                    next.ids.insert(block.require("id")?.text()?.to_owned());
+                }
+                "tool_result" => {
+                    let id = block.require("tool_use_id")?.text()?;
+                    if !self.ids.contains(id) {
+                        return Err(block.complain(&format!(
+                            "unexpected `tool_use_id` found in `tool_result` blocks: {id}. Each \
+                             `tool_result` block must have a corresponding `tool_use` block in the \
+                             previous message."
+                        )));
+                    }
+                    answered.insert(id);
+                }
+                _ => {}
+            }
+        }
+        self.ids.retain(|id| !answered.contains(id.as_str()));
+        if self.ids.is_empty() {
+            return Ok(next);
+        }
+        let ids: Vec<_> = self.ids.into_iter().collect();
+        Err(ServiceError::validation(format!(
+            "{}: `tool_use` ids were found without `tool_result` blocks immediately after: {}. \
+             Each `tool_use` block must have a corresponding `tool_result` block in the next \
+             message.",
+            self.path,
+            ids.join(", ")
+        )))
+    }
 }
 
 /// A text, or blocks of content.

@@ -9,6 +9,19 @@ use crate::{
     tokens,
 };
 
+/// What a block of content may be in a body that is checked by a schema.
+const BLOCKS: &[&str] = &[
+    "text",
+    "image",
+    "document",
+    "video",
+    "audio",
+    "toolUse",
+    "toolResult",
+    "cachePoint",
+    "reasoningContent",
+];
+
 /// Reads what Converse, `CountTokens` and Nova's own bodies share.
 pub(crate) fn read(root: &Node<'_>) -> Result<Prompt, ServiceError> {
     let mut prompt = Prompt::default();
@@ -20,8 +33,12 @@ pub(crate) fn read(root: &Node<'_>) -> Result<Prompt, ServiceError> {
     }
     messages(root, has_tools, &mut prompt)?;
     inference(root, &mut prompt)?;
-    prompt.guarded = root.get("guardrailConfig")?.is_some();
-    Ok(prompt)
+    match prompt.surplus_cache_points() {
+        Some(complaint) => Err(ServiceError::validation(format!(
+            "The model returned the following errors: {complaint}"
+        ))),
+        None => Ok(prompt),
+    }
 }
 
 fn inference(root: &Node<'_>, prompt: &mut Prompt) -> Result<(), ServiceError> {
@@ -148,6 +165,8 @@ fn system_block(block: &Node<'_>, prompt: &mut Prompt) -> Result<(), ServiceErro
         }
         ("guardContent", content) => {
             let text = content.require("text")?.require("text")?;
+            prompt.guarded_system_text.push_str(text.text()?);
+            prompt.guarded_system_text.push('\n');
             prompt.piece(tokens::text(text.text()?), block.value);
         }
         ("cachePoint", point) => cache_point(&point, prompt)?,
@@ -261,6 +280,7 @@ fn content_block(
     turn: &mut Turn,
     prompt: &mut Prompt,
 ) -> Result<(), ServiceError> {
+    block.allow_only(BLOCKS)?;
     let (kind, content) = block.variant()?;
     let cost = match kind {
         "text" => {
@@ -295,7 +315,7 @@ fn content_block(
         "guardContent" => match content.variant()? {
             ("text", text) => {
                 let text = text.require("text")?.text()?;
-                prompt.guarded = true;
+                prompt.guard(text);
                 hear(text, turn, prompt);
                 tokens::text(text)
             }

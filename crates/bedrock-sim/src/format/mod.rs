@@ -4,13 +4,16 @@ mod anthropic_answer;
 mod anthropic_request;
 mod converse_answer;
 pub(crate) mod converse_request;
+mod invoke_headers;
 mod nova;
 
 use bytes::Bytes;
+use http::HeaderMap;
 use serde_json::{Value, json};
 
+use self::invoke_headers::InvokeHeaders;
 use crate::{
-    answer::{Answer, Beat},
+    answer::{Answer, Beat, Step},
     error::ServiceError,
     event_stream,
     json::{Checker, Node, parse},
@@ -28,9 +31,41 @@ pub(crate) struct Request {
 
 pub(crate) enum Format {
     Converse(converse_answer::Echo),
+    Invoke(Family, InvokeHeaders),
+}
+
+/// The model families whose own bodies are understood.
+pub(crate) enum Family {
     Anthropic { model: String },
     Nova,
 }
+
+impl Family {
+    fn of(id: &str) -> Result<Self, ServiceError> {
+        let base = model::base_id(id);
+        if let Some(model) = base.strip_prefix("anthropic.") {
+            let model = model.to_owned();
+            Ok(Self::Anthropic { model })
+        } else if base.starts_with("amazon.nova-") {
+            Ok(Self::Nova)
+        } else {
+            Err(ServiceError::validation(format!(
+                "InvokeModel is simulated for the model families anthropic and amazon.nova only, \
+                 and {id} is of neither; use Converse"
+            )))
+        }
+    }
+
+    fn read(&self, root: &Node<'_>) -> Result<Prompt, ServiceError> {
+        match self {
+            Self::Anthropic { model } => anthropic_request::read(root, model),
+            Self::Nova => nova::read(root),
+        }
+    }
+}
+
+/// Where a body says how its guardrail reads it; any family's may.
+const GUARDRAIL_CONFIG: &str = "amazon-bedrock-guardrailConfig";
 
 /// The milliseconds an answer reports to have taken.
 #[derive(Clone, Copy)]
@@ -42,41 +77,44 @@ pub(crate) struct Timing {
 pub(crate) fn read_converse(body: &[u8]) -> Result<Request, ServiceError> {
     let body = parse(body, Checker::Service)?;
     let root = Node::root(&body, Checker::Service);
+    let mut prompt = converse_request::read(&root)?;
+    prompt.guarded = root.get("guardrailConfig")?.is_some();
     Ok(Request {
-        prompt: converse_request::read(&root)?,
+        prompt,
         digest: digest(&body),
         format: Format::Converse(converse_answer::Echo::of(&root)?),
     })
 }
 
-/// Reads a body of `InvokeModel` in the format of the model's family.
-pub(crate) fn read_invoke(model: &str, body: &[u8]) -> Result<Request, ServiceError> {
-    let base = model::base_id(model);
-    let anthropic = base.starts_with("anthropic.");
-    if !anthropic && !base.starts_with("amazon.nova-") {
-        return Err(ServiceError::validation(format!(
-            "InvokeModel is simulated for the model families anthropic and amazon.nova only, and \
-             {model} is of neither; use Converse"
-        )));
-    }
+/// Reads a call of `InvokeModel`: a body in the format of the model's family, and headers.
+pub(crate) fn read_invoke(
+    model: &str,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Request, ServiceError> {
+    let family = Family::of(model)?;
+    let headers = InvokeHeaders::read(headers)?;
     let body = parse(body, Checker::Schema)?;
     let root = Node::root(&body, Checker::Schema);
-    let digest = digest(&body);
-    Ok(if anthropic {
-        Request {
-            prompt: anthropic_request::read(&root)?,
-            digest,
-            format: Format::Anthropic {
-                model: base.trim_start_matches("anthropic.").to_owned(),
-            },
-        }
-    } else {
-        Request {
-            prompt: nova::read(&root)?,
-            digest,
-            format: Format::Nova,
-        }
+    let mut prompt = family.read(&root)?;
+    prompt.guarded = headers.guard();
+    if !prompt.guarded && root.get(GUARDRAIL_CONFIG)?.is_some() {
+        return Err(ServiceError::validation(format!(
+            "A guardrail identifier is required with {GUARDRAIL_CONFIG} in the request body."
+        )));
+    }
+    Ok(Request {
+        prompt,
+        digest: digest(&body),
+        format: Format::Invoke(family, headers),
     })
+}
+
+/// Reads the body of a call of `InvokeModel` that is only counted.
+pub(crate) fn read_invoke_body(model: &str, body: &[u8]) -> Result<Prompt, ServiceError> {
+    let family = Family::of(model)?;
+    let body = parse(body, Checker::Schema)?;
+    family.read(&Node::root(&body, Checker::Schema))
 }
 
 impl Format {
@@ -84,8 +122,14 @@ impl Format {
     pub(crate) fn body(&self, answer: &Answer, timing: Timing) -> Value {
         match self {
             Self::Converse(echo) => converse_answer::body(answer, echo, timing),
-            Self::Anthropic { model } => anthropic_answer::body(answer, model),
-            Self::Nova => nova::body(answer),
+            Self::Invoke(family, headers) => {
+                let mut body = match family {
+                    Family::Anthropic { model } => anthropic_answer::body(answer, model),
+                    Family::Nova => nova::body(answer),
+                };
+                headers.report(answer, &mut body);
+                body
+            }
         }
     }
 
@@ -96,11 +140,25 @@ impl Format {
                 let (kind, payload) = converse_answer::event(answer, echo, beat, timing)?;
                 Some(event_stream::event(kind, &payload))
             }
-            Self::Anthropic { model } => {
-                let payload = anthropic_answer::event(answer, model, beat, timing)?;
+            Self::Invoke(family, headers) => {
+                let mut payload = match family {
+                    Family::Anthropic { model } => {
+                        anthropic_answer::event(answer, model, beat, timing)
+                    }
+                    Family::Nova => nova::event(answer, beat, timing),
+                }?;
+                if matches!(beat.step, Step::End) {
+                    headers.report(answer, &mut payload);
+                }
                 Some(event_stream::chunk(&payload))
             }
-            Self::Nova => Some(event_stream::chunk(&nova::event(answer, beat, timing)?)),
+        }
+    }
+
+    /// Adds the headers that an answer of this format has of its own.
+    pub(crate) fn add_headers(&self, headers: &mut HeaderMap) {
+        if let Self::Invoke(_, asked) = self {
+            asked.echo(headers);
         }
     }
 }

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::{Timing, converse_answer, converse_request, invocation_metrics};
+use super::{GUARDRAIL_CONFIG, Timing, converse_answer, converse_request, invocation_metrics};
 use crate::{
     answer::{Answer, Beat, Block, Step},
     error::ServiceError,
@@ -8,8 +8,19 @@ use crate::{
     prompt::Prompt,
 };
 
+const KEYS: &[&str] = &[
+    "schemaVersion",
+    "messages",
+    "system",
+    "inferenceConfig",
+    "toolConfig",
+    "reasoningConfig",
+    GUARDRAIL_CONFIG,
+];
+
 /// Nova's own bodies are those of Converse, with a version in front.
 pub(super) fn read(root: &Node<'_>) -> Result<Prompt, ServiceError> {
+    root.allow_only(KEYS)?;
     if let Some(version) = root.get("schemaVersion")? {
         version.one_of(&["messages-v1"])?;
     }

@@ -87,6 +87,7 @@ async fn call(simulator: Simulator, request: HttpRequest) -> Result<HttpResponse
         method: Method::from_bytes(head.method.as_str().as_bytes()).unwrap_or_default(),
         path: head.uri.path().to_owned(),
         authorized: true,
+        headers: head.headers,
         body: body.to_bytes(),
     };
     match simulator.exchange(incoming).await {

@@ -142,6 +142,7 @@ async fn bedrock(
         authorized: presigned || head.headers.contains_key(header::AUTHORIZATION),
         path: head.uri.path().to_owned(),
         method: head.method,
+        headers: head.headers,
         body,
     };
     match simulator.exchange(incoming).await {

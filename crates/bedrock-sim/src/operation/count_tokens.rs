@@ -25,7 +25,7 @@ pub(crate) fn answer(model: &str, body: &[u8]) -> Result<Value, ServiceError> {
             let encoded = input.require("body")?;
             let bytes = base64::decode(encoded.text()?)
                 .map_err(|_| encoded.complain("input.invokeModel.body is not valid base 64"))?;
-            format::read_invoke(model, &bytes)?.prompt
+            format::read_invoke_body(model, &bytes)?
         }
         _ => return Err(input.complain("input must be one of: invokeModel, converse")),
     };
