@@ -116,10 +116,11 @@ impl State {
         let found = self.pending.find(operation, &model.id, &mut self.rng);
         if let Some(found) = &found
             && found.fault.stage() == Stage::Door
+            && let Some(error) = found.fault.error()
         {
             self.pending.take(found);
             self.account(&model.id).usage.faulted += 1;
-            found.fault.error().map_or(Ok(()), Err)?;
+            return Err(error);
         }
         let tokens = request.prompt.tokens().saturating_add(maximum);
         let account = self.account(&model.id);

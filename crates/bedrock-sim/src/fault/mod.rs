@@ -1,7 +1,16 @@
-use std::{fmt, time::Duration};
+//! What goes differently than in an ordinary call.
+
+mod invalid;
+mod kind;
+mod stage;
+mod stream_exception;
+
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::stage::Stage;
+pub use self::{invalid::InvalidFault, kind::FaultKind, stream_exception::StreamException};
 use crate::{Operation, StopReason, error::ServiceError};
 
 /// One thing that goes differently: what happens, to which calls, and how often.
@@ -49,105 +58,6 @@ pub struct Fault {
     pub(crate) cache_read_tokens: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) cache_write_tokens: Option<u64>,
-}
-
-/// What happens to a call.
-///
-/// *Charges nothing* means that the call never reaches the quota. The others are admitted (or
-/// throttled) like any call and settled as each of them says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum FaultKind {
-    /// 429 `ThrottlingException`, "Too many requests, …". Charges nothing.
-    Throttling,
-    /// `ThrottlingException` with status 400. Charges nothing.
-    #[serde(rename = "throttling_400")]
-    Throttling400,
-    /// 429 `ThrottlingException`, "Too many tokens per day, …". Charges nothing.
-    ThrottlingDaily,
-    /// 429 `ModelNotReadyException`. Charges nothing.
-    ModelNotReady,
-    /// 429 without an error type. Charges nothing.
-    #[serde(rename = "bare_429")]
-    Bare429,
-    /// 429 `TooManyRequestsException`. Charges nothing.
-    TooManyRequests,
-    /// 529 `overloaded_error`, also as the error type. Charges nothing.
-    Overloaded,
-    /// 503 `ServiceUnavailableException`. Charges nothing.
-    ServiceUnavailable,
-    /// 500 `InternalServerException`. Charges nothing.
-    InternalServer,
-    /// 408 `ModelTimeoutException`, after the time the answer takes. Charges the whole answer.
-    ModelTimeout,
-    /// 424 `ModelErrorException`. Charges the input.
-    ModelError,
-    /// 424 `ModelStreamErrorException`. Charges the input.
-    ModelStreamError,
-    /// 400 `ServiceQuotaExceededException`. Charges nothing.
-    ServiceQuotaExceeded,
-    /// 400 `ValidationException`. Charges nothing.
-    Validation,
-    /// 403 `AccessDeniedException`. Charges nothing.
-    AccessDenied,
-    /// 404 `ResourceNotFoundException`. Charges nothing.
-    ResourceNotFound,
-    /// The connection is reset after the time the answer takes, which is charged whole. With
-    /// [`at`](Fault::at): in a stream before that event, charging the output up to there.
-    ConnectionReset,
-    /// The body comes in pieces (a stream's events, or tenths of a plain body), a pause of
-    /// [`delay`](Fault::delay) before each. Charges what it delivers.
-    SlowBody,
-    /// No answer until the caller gives up, and then the input is charged. With
-    /// [`at`](Fault::at): the stream stalls before that event, charging the output up to there.
-    Hang,
-    /// A stream carries an exception frame in place of event [`at`](Fault::at) (default 1) and
-    /// ends. Charges the input and the output up to there.
-    StreamException,
-    /// A stream ends cleanly before event [`at`](Fault::at) (default 1), without an error. Charges
-    /// the input and the output up to there.
-    StreamCut,
-    /// A stream ends in the middle of event [`at`](Fault::at) (default 1). Charges the input and
-    /// the output up to there.
-    StreamCutInFrame,
-    /// Event [`at`](Fault::at) (default 1) of a stream has a wrong checksum and is the last.
-    /// Charges the input and the output up to there.
-    StreamCorrupt,
-    /// Not an error: an answer with the given text, stop reason or token counts. Charged as any.
-    Answer,
-}
-
-/// An exception that a stream can carry after it began with status 200.
-///
-/// `ModelTimeoutException` exists in the stream of `InvokeModelWithResponseStream` alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum StreamException {
-    /// `internalServerException`.
-    InternalServer,
-    /// `modelStreamErrorException`.
-    ModelStreamError,
-    /// `modelTimeoutException`.
-    ModelTimeout,
-    /// `serviceUnavailableException`.
-    ServiceUnavailable,
-    /// `throttlingException`, the default.
-    Throttling,
-    /// `validationException`.
-    Validation,
-}
-
-/// When in a call's life a fault strikes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stage {
-    /// Ahead of the quota.
-    Door,
-    /// After admission.
-    Model,
-    /// In the answer's event stream.
-    Stream,
 }
 
 macro_rules! constructors {
@@ -377,21 +287,7 @@ impl Fault {
     }
 
     pub(crate) fn stage(&self) -> Stage {
-        match self.kind {
-            FaultKind::StreamException
-            | FaultKind::StreamCut
-            | FaultKind::StreamCutInFrame
-            | FaultKind::StreamCorrupt => Stage::Stream,
-            FaultKind::ConnectionReset | FaultKind::Hang if self.at.is_some() => Stage::Stream,
-            FaultKind::ModelTimeout
-            | FaultKind::ModelError
-            | FaultKind::ModelStreamError
-            | FaultKind::ConnectionReset
-            | FaultKind::Hang
-            | FaultKind::SlowBody
-            | FaultKind::Answer => Stage::Model,
-            _ => Stage::Door,
-        }
+        Stage::of(self.kind, self.at.is_some())
     }
 
     pub(crate) fn matches(&self, operation: Operation, model: &str) -> bool {
@@ -410,118 +306,13 @@ impl Fault {
 
     /// The error this fault answers with, if it is one that answers with an error.
     pub(crate) fn error(&self) -> Option<ServiceError> {
-        let (status, code, message) = match self.kind {
-            FaultKind::Throttling => (429, "ThrottlingException", REQUESTS),
-            FaultKind::Throttling400 => (400, "ThrottlingException", REQUESTS),
-            FaultKind::ThrottlingDaily => (429, "ThrottlingException", TOKENS_PER_DAY),
-            FaultKind::ModelNotReady => (
-                429,
-                "ModelNotReadyException",
-                "The model is not ready for inference. Please try again later.",
-            ),
-            FaultKind::Bare429 => (429, "", "Too Many Requests"),
-            FaultKind::TooManyRequests => (429, "TooManyRequestsException", REQUESTS),
-            FaultKind::Overloaded => (529, "overloaded_error", "Overloaded"),
-            FaultKind::ServiceUnavailable => (
-                503,
-                "ServiceUnavailableException",
-                "Bedrock is unable to process your request.",
-            ),
-            FaultKind::InternalServer => (
-                500,
-                "InternalServerException",
-                "The system encountered an unexpected error during processing. Try your request again.",
-            ),
-            FaultKind::ModelTimeout => (
-                408,
-                "ModelTimeoutException",
-                "Model has timed out in processing the request. Try your request again.",
-            ),
-            FaultKind::ModelError => (
-                424,
-                "ModelErrorException",
-                "The model encountered an unexpected error during processing. Try your request again.",
-            ),
-            FaultKind::ModelStreamError => (
-                424,
-                "ModelStreamErrorException",
-                "The model encountered an error while streaming the response.",
-            ),
-            FaultKind::ServiceQuotaExceeded => (
-                400,
-                "ServiceQuotaExceededException",
-                "Your request exceeds the service quota for your account.",
-            ),
-            FaultKind::Validation => (
-                400,
-                "ValidationException",
-                "The input fails to satisfy the constraints specified by the service.",
-            ),
-            FaultKind::AccessDenied => (
-                403,
-                "AccessDeniedException",
-                "You don't have access to the model with the specified model ID.",
-            ),
-            FaultKind::ResourceNotFound => (
-                404,
-                "ResourceNotFoundException",
-                "Could not resolve the foundation model from the provided model identifier.",
-            ),
-            _ => return None,
-        };
+        let (status, code, message) = self.kind.error()?;
         let mut error = ServiceError::new(status, code, self.message.as_deref().unwrap_or(message));
         error.retry_after_ms = self.retry_after_ms;
         error.retry_after_s = self.retry_after_s;
         Some(error)
     }
 }
-
-const REQUESTS: &str = "Too many requests, please wait before trying again.";
-const TOKENS_PER_DAY: &str = "Too many tokens per day, please wait before trying again.";
-
-impl StreamException {
-    /// The frame's `:exception-type`, and what the service says.
-    pub(crate) fn wire(self) -> (&'static str, &'static str) {
-        match self {
-            Self::InternalServer => (
-                "internalServerException",
-                "The system encountered an unexpected error during processing. Try your request again.",
-            ),
-            Self::ModelStreamError => (
-                "modelStreamErrorException",
-                "The model encountered an error while streaming the response.",
-            ),
-            Self::ModelTimeout => (
-                "modelTimeoutException",
-                "Model has timed out in processing the request. Try your request again.",
-            ),
-            Self::ServiceUnavailable => (
-                "serviceUnavailableException",
-                "Bedrock is unable to process your request.",
-            ),
-            Self::Throttling => (
-                "throttlingException",
-                "Too many tokens, please wait before trying again.",
-            ),
-            Self::Validation => (
-                "validationException",
-                "The input fails to satisfy the constraints specified by the service.",
-            ),
-        }
-    }
-}
-
-/// Why something is not a fault.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InvalidFault(pub(crate) String);
-
-impl fmt::Display for InvalidFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for InvalidFault {}
 
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
