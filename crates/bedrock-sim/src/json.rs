@@ -16,7 +16,9 @@ pub(crate) enum Checker {
 }
 
 /// A value and the way to it.
-#[derive(Clone, Debug)]
+///
+/// Deliberately without `Debug`: prompts never reach a log.
+#[derive(Clone)]
 pub(crate) struct Node<'a> {
     pub(crate) value: &'a Value,
     checker: Checker,

@@ -4,13 +4,15 @@ use tokio::time::Instant;
 
 use crate::prompt::{Item, Prompt, chain, digest_text};
 
-/// When so many prefixes are kept, the expired ones are swept out.
-const SWEEP: usize = 4_096;
+/// No sweep for fewer prefixes than these.
+const FEW: usize = 4_096;
 
 /// Which prompt prefixes are cached, and until when.
 #[derive(Debug, Default)]
 pub(crate) struct PromptCache {
     expiry: BTreeMap<u64, Instant>,
+    /// How many were left by the last sweep of expired ones.
+    swept_to: usize,
 }
 
 /// How many of a prompt's tokens were in the cache, and how many went into it.
@@ -22,7 +24,7 @@ pub(crate) struct CacheUse {
 
 impl PromptCache {
     /// Reads the longest cached prefix that ends at a cache point and writes up to the last one.
-    /// A prefix that is read again lives for its full time again.
+    /// A prefix that is read again lives for its full time again, and never for less than before.
     pub(crate) fn pass(&mut self, now: Instant, model: &str, prompt: &Prompt) -> CacheUse {
         let (mut prefix, mut tokens) = (digest_text(model), 0);
         let mut seen = CacheUse::default();
@@ -37,21 +39,20 @@ impl PromptCache {
                     tokens += more;
                 }
                 Item::CachePoint { ttl_seconds } => {
-                    let expiry = now + Duration::from_secs(*ttl_seconds);
-                    if self
-                        .expiry
-                        .insert(prefix, expiry)
-                        .is_some_and(|old| old > now)
-                    {
+                    let expiry = self.expiry.entry(prefix).or_insert(now);
+                    if *expiry > now {
                         seen.read = tokens;
                     }
+                    *expiry = (*expiry).max(now + Duration::from_secs(*ttl_seconds));
                     last = tokens;
                 }
             }
         }
         seen.write = last - seen.read;
-        if self.expiry.len() > SWEEP {
+        // Swept when it has doubled, so that a sweep costs each call little.
+        if self.expiry.len() > FEW.max(2 * self.swept_to) {
             self.expiry.retain(|_, expiry| *expiry > now);
+            self.swept_to = self.expiry.len();
         }
         seen
     }
@@ -89,6 +90,29 @@ mod tests {
         assert_eq!(pass(minutes(13), &["a", "|"]), (0, 10));
         assert_eq!(pass(minutes(13), &["x", "|"]), (0, 10));
         assert_eq!(pass(minutes(13), &["a"]), (0, 0));
+    }
+
+    #[test]
+    fn a_short_lived_use_does_not_cut_a_long_life() {
+        let (mut cache, start) = (PromptCache::default(), Instant::now());
+        let mut long = prompt(&["a"]);
+        long.items.push(Item::CachePoint { ttl_seconds: 3_600 });
+        cache.pass(start, "m", &long);
+        let short = prompt(&["a", "|"]);
+        for minutes in [0, 59] {
+            let now = start + Duration::from_secs(60 * minutes);
+            assert_eq!(cache.pass(now, "m", &short).read, 10, "{minutes}");
+        }
+    }
+
+    #[test]
+    fn expired_prefixes_are_swept_out() {
+        let (mut cache, start) = (PromptCache::default(), Instant::now());
+        for n in 0..10_000_u64 {
+            let now = start + Duration::from_secs(n);
+            cache.pass(now, "m", &prompt(&[&n.to_string(), "|"]));
+        }
+        assert!(cache.expiry.len() <= FEW + 300, "{}", cache.expiry.len());
     }
 
     #[test]

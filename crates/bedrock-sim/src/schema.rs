@@ -9,6 +9,8 @@ use crate::answer::WORDS;
 const NODES: u32 = 500;
 const DEPTH: u32 = 16;
 const LENGTH: u64 = 1_000;
+/// How many characters of JSON may be copied from the schema.
+const COPIED: usize = 100_000;
 
 /// An object for a tool's input; every property is filled in.
 pub(crate) fn input(schema: &Value, rng: &mut Rng) -> Value {
@@ -16,6 +18,7 @@ pub(crate) fn input(schema: &Value, rng: &mut Rng) -> Value {
         root: schema,
         rng,
         nodes: NODES,
+        copied: 0,
     };
     match shaper.value(schema, 0) {
         object @ Value::Object(_) => object,
@@ -27,6 +30,7 @@ struct Shaper<'a> {
     root: &'a Value,
     rng: &'a mut Rng,
     nodes: u32,
+    copied: usize,
 }
 
 impl<'a> Shaper<'a> {
@@ -39,10 +43,11 @@ impl<'a> Shaper<'a> {
             return Value::Null;
         }
         if let Some(fixed) = schema.get("const").or_else(|| schema.get("default")) {
-            return fixed.clone();
+            return self.copy(fixed);
         }
         if let Some(choices) = schema.get("enum").and_then(Value::as_array) {
-            return self.rng.choice(choices).cloned().unwrap_or_default();
+            let choice = self.rng.choice(choices);
+            return choice.map_or(Value::Null, |choice| self.copy(choice));
         }
         if let Some(target) = schema.get("$ref").and_then(Value::as_str) {
             let target = target
@@ -65,6 +70,15 @@ impl<'a> Shaper<'a> {
             "null" => Value::Null,
             _ => self.text(schema),
         }
+    }
+
+    /// A value of the schema's own; null once there are too many of them.
+    fn copy(&mut self, value: &Value) -> Value {
+        if self.copied > COPIED {
+            return Value::Null;
+        }
+        self.copied += value.to_string().len();
+        value.clone()
     }
 
     fn object(&mut self, schema: &'a Value, depth: u32) -> Value {
@@ -205,5 +219,13 @@ mod tests {
         });
         let value = input(&schema, &mut Rng::with_seed(1));
         assert!(value.to_string().len() < 10_000);
+
+        let big = "x".repeat(COPIED);
+        let properties: Map<_, _> = (0..400)
+            .map(|n| (n.to_string(), json!({"$ref": "#/$defs/big"})))
+            .collect();
+        let schema = json!({"properties": properties, "$defs": {"big": {"const": big}}});
+        let value = input(&schema, &mut Rng::with_seed(1));
+        assert!(value.to_string().len() < 2 * COPIED);
     }
 }

@@ -191,6 +191,7 @@ async fn a_body_is_checked_before_the_quota() {
         (&json!({"anthropic_version": version, "max_tokens": 1, "messages": []}).to_string(), "at least one message"),
         (&json!({"anthropic_version": version, "max_tokens": 1, "messages": [{"role": "assistant", "content": "x"}]}).to_string(), "first message"),
         (&json!({"anthropic_version": version, "max_tokens": 1, "messages": [{"role": "user", "content": ""}]}).to_string(), "non-empty"),
+        (&json!({"anthropic_version": version, "max_tokens": 1, "tools": [{"name": ""}]}).to_string(), "tools.0.name: String should have"),
         (&json!({"anthropic_version": version, "max_tokens": "1"}).to_string(), "expected type: Integer"),
     ];
     for (body, message) in invoke {

@@ -486,3 +486,21 @@ fn a_fault_is_the_same_in_json_and_in_rust() {
         "bare_429"
     );
 }
+
+#[test]
+fn the_longest_hint_is_no_overflow() {
+    let fault = Fault::throttling().http_retry_after(Duration::MAX);
+    assert_eq!(
+        serde_json::to_value(fault).unwrap()["retry_after_s"],
+        u64::MAX
+    );
+}
+
+#[test]
+fn a_script_may_ask_the_simulator_while_it_is_made() {
+    let simulator = Simulator::new();
+    simulator.script((0..2).map(|_| {
+        assert!(simulator.usage().models.is_empty());
+        Fault::throttling()
+    }));
+}

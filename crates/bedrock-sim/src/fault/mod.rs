@@ -211,7 +211,8 @@ impl Fault {
     /// Sends the hint of plain HTTP, `retry-after`, in whole seconds rounded up. Default: none.
     #[must_use]
     pub fn http_retry_after(mut self, wait: Duration) -> Self {
-        self.retry_after_s = Some(wait.as_secs() + u64::from(wait.subsec_nanos() > 0));
+        let started = u64::from(wait.subsec_nanos() > 0);
+        self.retry_after_s = Some(wait.as_secs().saturating_add(started));
         self
     }
 

@@ -76,7 +76,11 @@ fn is_behind_schema(model: &str) -> bool {
 fn tools(root: &Node<'_>, prompt: &mut Prompt) -> Result<(), ServiceError> {
     if let Some(tools) = root.get("tools")? {
         for tool in tools.items()? {
-            let name = tool.require("name")?.text()?;
+            let name = tool.require("name")?;
+            if name.text()?.is_empty() {
+                return Err(name.complain("String should have at least 1 character"));
+            }
+            let name = name.text()?;
             let schema = tool.get("input_schema")?;
             if let Some(schema) = &schema {
                 schema.object()?;

@@ -23,15 +23,16 @@ impl Echo {
     pub(super) fn of(root: &Node<'_>) -> Result<Self, ServiceError> {
         let mut echo = Self::default();
         if let Some(performance) = root.get("performanceConfig")? {
-            if let Some(latency) = performance.get("latency")? {
-                latency.one_of(&["standard", "optimized"])?;
-            }
-            echo.performance = Some(performance.value.clone());
+            let latency = match performance.get("latency")? {
+                Some(latency) => latency.one_of(&["standard", "optimized"])?,
+                None => "standard",
+            };
+            echo.performance = Some(json!({"latency": latency}));
         }
         if let Some(tier) = root.get("serviceTier")? {
-            tier.require("type")?
-                .one_of(&["priority", "default", "flex", "reserved"])?;
-            echo.tier = Some(tier.value.clone());
+            let tier = tier.require("type")?;
+            let tier = tier.one_of(&["priority", "default", "flex", "reserved"])?;
+            echo.tier = Some(json!({"type": tier}));
         }
         if let Some(paths) = root.get("additionalModelResponseFieldPaths")? {
             for path in paths.items()? {
