@@ -102,23 +102,20 @@ impl<'a> Node<'a> {
 
     /// The one member of a union that is set.
     pub(crate) fn variant(&self) -> Result<(&'a str, Node<'a>), ServiceError> {
-        let set = || {
-            self.object()
-                .map(|members| members.iter().filter(|(_, value)| !value.is_null()))
-        };
-        let mut members = set()?;
-        match (members.next(), members.next(), self.checker) {
-            (Some((key, value)), None, _) => Ok((key, self.child(value, key))),
-            (_, _, Checker::Schema) => Err(malformed(&format!(
+        let members = self.object()?.iter();
+        let set: Vec<_> = members.filter(|(_, value)| !value.is_null()).collect();
+        match (&*set, self.checker) {
+            ([(key, value)], _) => Ok((key, self.child(value, key))),
+            (_, Checker::Schema) => Err(malformed(&format!(
                 "#{}: #: {} subschemas matched instead of one",
                 self.pointer(),
-                set()?.count()
+                set.len()
             ))),
-            (None, _, Checker::Service) => Err(constraint(
+            ([], Checker::Service) => Err(constraint(
                 &format!("Value at '{}'", self.path),
                 "Member must have exactly one of its fields set",
             )),
-            (Some(_), Some(_), Checker::Service) => Err(ServiceError::serialization(format!(
+            (_, Checker::Service) => Err(ServiceError::serialization(format!(
                 "Unexpected field in a union at '{}': only one may be set",
                 self.path
             ))),

@@ -70,7 +70,8 @@ pub(super) fn read(root: &Node<'_>, model: &str) -> Result<Prompt, ServiceError>
 
 /// Bodies for Claude up to 3.5 are checked by Bedrock's schema, later ones by the model's own.
 fn is_behind_schema(model: &str) -> bool {
-    model.starts_with("claude-3-") && !model.starts_with("claude-3-7")
+    let early = ["claude-v", "claude-instant-", "claude-3-"];
+    early.iter().any(|name| model.starts_with(name)) && !model.starts_with("claude-3-7-")
 }
 
 fn tools(root: &Node<'_>, prompt: &mut Prompt) -> Result<(), ServiceError> {
