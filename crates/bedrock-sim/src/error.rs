@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 use crate::reply::Reply;
 
 /// An error as Bedrock answers it.
-#[derive(Clone, Debug)]
+///
+/// Deliberately without `Debug`: a message may quote a prompt.
 pub(crate) struct ServiceError {
     pub(crate) status: u16,
     /// Empty for an answer without an error type.

@@ -3,7 +3,7 @@
 
 mod fronts;
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 use aws_sdk_bedrockruntime::{
     Client,
@@ -244,4 +244,25 @@ async fn a_reset_starts_afresh() {
     simulator.reset();
     assert_eq!(usage(&simulator).admitted, 0);
     call(&client, 1).await.unwrap();
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn a_call_in_flight_over_a_reset_is_answered_and_no_longer_counted() {
+    let latency = Latency::new(Duration::from_secs(2), Duration::ZERO);
+    let simulator = Simulator::new().model(Model::new(CLAUDE).tokens_per_minute(1_000));
+    let simulator = simulator.latency(latency);
+    let client = simulator.sdk_client();
+    let mut running = pin!(call(&client, 100));
+    tokio::time::timeout(Duration::from_secs(1), &mut running)
+        .await
+        .unwrap_err();
+    assert_eq!(usage(&simulator).in_flight, 1);
+    simulator.reset();
+    running.await.unwrap();
+    let usage = usage(&simulator);
+    assert_eq!(
+        (usage.in_flight, usage.settled, usage.output_tokens),
+        (0, 0, 0)
+    );
+    assert_eq!(usage.available.tokens_per_minute, Some(1_000));
 }

@@ -1,14 +1,17 @@
 //! Whatever comes in, an answer goes out.
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 use http_body_util::BodyExt as _;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
+use tokio::time::timeout;
 
 use super::Incoming;
-use crate::{Simulator, reply::ReplyBody};
+use crate::{Fault, Latency, Model, Simulator, reply::ReplyBody};
 
 const CLAUDE: &str = "anthropic.claude-sonnet-4-5-20250929-v1:0";
 const NOVA: &str = "us.amazon.nova-lite-v1:0";
@@ -227,6 +230,63 @@ proptest! {
         replace(&mut body, &mut place, &odd);
         let (status, headers, body) = answer(path, body.to_string().into_bytes());
         check(status, &headers, &body)?;
+    }
+}
+
+/// Runs one call to the end of its answer's body.
+async fn whole_call(simulator: &Simulator, (path, body): (String, Value)) {
+    let incoming = Incoming {
+        method: Method::POST,
+        path,
+        authorized: true,
+        headers: HeaderMap::new(),
+        body: body.to_string().into(),
+    };
+    if let Ok(reply) = simulator.exchange(incoming).await
+        && let ReplyBody::Playback(playback) = reply.body
+    {
+        let _ = playback.collect().await;
+    }
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn a_call_that_is_dropped_at_any_moment_gives_its_reservation_back() {
+    const MS: Duration = Duration::from_millis(1);
+    let calls = rich_bodies().into_iter().take(3).flat_map(|(path, body)| {
+        let stream = path
+            .replace("/converse", "/converse-stream")
+            .replace("/invoke", "/invoke-with-response-stream");
+        [(path, body.clone()), (stream, body)]
+    });
+    let faults = [
+        None,
+        Some(Fault::model_timeout()),
+        Some(Fault::model_error()),
+        Some(Fault::connection_reset()),
+        Some(Fault::connection_reset().at(3)),
+        Some(Fault::hang()),
+        Some(Fault::hang().at(3)),
+        Some(Fault::stream_cut_in_frame().at(3)),
+        Some(Fault::slow_body(3 * MS)),
+    ];
+    for call in calls {
+        let id = call.0.split('/').nth(2).unwrap();
+        for fault in &faults {
+            for moment in 0..60 {
+                let simulator = Simulator::new()
+                    .model(Model::new(id).tokens_per_minute(u64::MAX).burndown(5))
+                    .latency(Latency::new(10 * MS, MS));
+                simulator.script(fault.clone());
+                drop(timeout(moment * MS, whole_call(&simulator, call.clone())).await);
+                let usage = simulator.usage();
+                let usage = usage.model(id).unwrap();
+                assert_eq!(usage.admitted, 1, "{}", call.0);
+                let open = (usage.in_flight, usage.outstanding);
+                assert_eq!(open, (0, 0), "{} {fault:?} {moment}", call.0);
+                let spent = usage.input_tokens + usage.cache_write_tokens + 5 * usage.output_tokens;
+                assert_eq!(usage.settled, spent, "{} {fault:?} {moment}", call.0);
+            }
+        }
     }
 }
 
