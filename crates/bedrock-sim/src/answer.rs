@@ -10,6 +10,8 @@ use crate::{
 
 /// The least and the most output tokens of an answer that nothing cuts short.
 const LENGTH: std::ops::RangeInclusive<u64> = 16..=200;
+/// The most that a script can make of one answer.
+const LONGEST: u64 = 1_000_000;
 /// How many output tokens one event of a stream carries.
 const TOKENS_PER_EVENT: usize = 4;
 const BLOCKED: &str = "Sorry, the model cannot answer this question.";
@@ -114,7 +116,7 @@ pub(crate) fn draw(
         let called = tool.is_some_and(|tool| calls && answer.call(tool, maximum, &mut rng));
         if !called {
             answer.write(
-                scripted_length.unwrap_or(natural),
+                scripted_length.map_or(natural, |length| length.min(LONGEST)),
                 maximum,
                 prompt,
                 &mut rng,

@@ -643,6 +643,15 @@ async fn an_answer_can_be_scripted() {
 }
 
 #[tokio::test]
+async fn a_scripted_answer_has_a_longest_length() {
+    let simulator = Simulator::new().model(Model::new(CLAUDE).max_tokens(u64::MAX));
+    simulator.script([Fault::answer().output_tokens(u64::MAX)]);
+    let call = simulator.sdk_client().converse().model_id(CLAUDE);
+    let output = call.messages(user("hello")).send().await.unwrap();
+    assert_eq!(output.usage().unwrap().output_tokens(), 1_000_000);
+}
+
+#[tokio::test]
 async fn an_arn_is_a_model_id_too() {
     let arn = "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.anthropic.claude-3-haiku-20240307-v1:0";
     let simulator = Simulator::new().model(Model::new(arn));

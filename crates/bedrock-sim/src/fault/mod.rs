@@ -248,7 +248,8 @@ impl Fault {
         self
     }
 
-    /// The number of output tokens of an [`answer`](Fault::answer), at most the request's maximum.
+    /// The number of output tokens of an [`answer`](Fault::answer), at most the request's maximum
+    /// and, without a [`text`](Fault::text), 1,000,000.
     #[must_use]
     pub fn output_tokens(mut self, tokens: u64) -> Self {
         self.output_tokens = Some(tokens);
