@@ -5,8 +5,8 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use crate::handle::Handle;
-use crate::key::SingleCircuit;
 use crate::keyed::{Keyed, Need};
+use crate::lane::{Lane, Lanes};
 use crate::settings::Settings;
 use crate::slot::Slot;
 use crate::sync::{Mutex, lock};
@@ -29,22 +29,26 @@ pub struct Circuits<Q> {
 }
 
 enum Store<Q> {
-    One(Arc<Slot>),
-    Keyed(Arc<Mutex<Keyed<Q, Arc<Slot>>>>),
-}
-
-impl Circuits<SingleCircuit> {
-    pub(crate) fn one(settings: Settings) -> Self {
-        let settings = Arc::new(settings);
-        let slot = Slot::new(Arc::clone(&settings), None, settings.seed, Instant::now());
-        Self {
-            settings,
-            store: Store::One(Arc::new(slot)),
-        }
-    }
+    One(Lanes),
+    Keyed(Arc<Mutex<Keyed<Q, Arc<Lane>>>>),
 }
 
 impl<Q> Circuits<Q> {
+    pub(crate) fn one(settings: Settings) -> Self {
+        let settings = Arc::new(settings);
+        let slot = Slot::new(
+            Arc::clone(&settings),
+            None,
+            settings.seed,
+            Lanes::count(),
+            Instant::now(),
+        );
+        Self {
+            settings,
+            store: Store::One(Lanes::new(slot)),
+        }
+    }
+
     pub(crate) fn settings(&self) -> &Settings {
         &self.settings
     }
@@ -61,14 +65,7 @@ impl<Q: Hash + Eq + Clone + fmt::Display> Circuits<Q> {
     /// The same kind of store, empty, under other settings.
     pub(crate) fn renewed(&self, settings: Settings) -> Self {
         match self.store {
-            Store::One(_) => {
-                let settings = Arc::new(settings);
-                let slot = Slot::new(Arc::clone(&settings), None, settings.seed, Instant::now());
-                Self {
-                    settings,
-                    store: Store::One(Arc::new(slot)),
-                }
-            }
+            Store::One(_) => Self::one(settings),
             Store::Keyed(_) => Self::keyed(settings),
         }
     }
@@ -78,7 +75,7 @@ impl<Q: Hash + Eq + Clone + fmt::Display> Circuits<Q> {
     /// It is kept as long as the handle lives.
     #[must_use]
     pub fn handle(&self, key: &Q) -> Handle {
-        Handle::new(self.slot_of(|| key.clone()))
+        Handle::new(self.lane_of(|| key.clone()))
     }
 
     /// The keys that have a circuit at the moment, in no order; none where all requests share one
@@ -91,36 +88,41 @@ impl<Q: Hash + Eq + Clone + fmt::Display> Circuits<Q> {
         }
     }
 
-    /// The slot that decides; a single circuit does not ask for the key.
-    pub(crate) fn slot_of(&self, key: impl FnOnce() -> Q) -> Arc<Slot> {
+    /// The way to the circuit that decides; a single circuit does not ask for the key.
+    #[inline]
+    pub(crate) fn lane_of(&self, key: impl FnOnce() -> Q) -> Arc<Lane> {
         match &self.store {
-            Store::One(slot) => Arc::clone(slot),
-            Store::Keyed(keyed) => {
-                let key = key();
-                let mut keyed = lock(keyed);
-                let seed = keyed.len() as u64;
-                keyed.get_or_insert(&key, || self.slot(&key, seed), need)
-            }
+            Store::One(lanes) => Arc::clone(lanes.here()),
+            Store::Keyed(keyed) => self.lane_to(keyed, &key()),
         }
     }
 
-    fn slot(&self, key: &Q, nth: u64) -> Arc<Slot> {
-        Arc::new(Slot::new(
+    #[inline(never)]
+    fn lane_to(&self, keyed: &Mutex<Keyed<Q, Arc<Lane>>>, key: &Q) -> Arc<Lane> {
+        let mut keyed = lock(keyed);
+        let seed = keyed.len() as u64;
+        keyed.get_or_insert(key, || self.lane(key, seed), need)
+    }
+
+    /// One lane is enough: calls meet at the lock around the keys anyway.
+    fn lane(&self, key: &Q, nth: u64) -> Arc<Lane> {
+        Lane::only(Slot::new(
             Arc::clone(&self.settings),
             Some(key.to_string().into()),
             self.settings.seed.map(|seed| seed.wrapping_add(nth)),
+            1,
             Instant::now(),
         ))
     }
 }
 
-/// Whoever holds a slot got it from the map, under its lock, or from another holder: a count of
+/// Whoever holds a lane got it from the map, under its lock, or from another holder: a count of
 /// one means that only the map is left.
-fn need(slot: &Arc<Slot>) -> Need {
-    if Arc::strong_count(slot) > 1 {
+fn need(lane: &Arc<Lane>) -> Need {
+    if Arc::strong_count(lane) > 1 {
         return Need::Held;
     }
-    match slot.open_until() {
+    match lane.slot().open_until() {
         None => Need::Idle,
         Some(Some(until)) => Need::Until(until),
         Some(None) => Need::ForGood,
@@ -132,7 +134,7 @@ impl<Q> Clone for Circuits<Q> {
         Self {
             settings: Arc::clone(&self.settings),
             store: match &self.store {
-                Store::One(slot) => Store::One(Arc::clone(slot)),
+                Store::One(lanes) => Store::One(lanes.clone()),
                 Store::Keyed(keyed) => Store::Keyed(Arc::clone(keyed)),
             },
         }

@@ -1,5 +1,6 @@
 use std::fmt;
 use std::future::Future;
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -19,7 +20,7 @@ pin_project! {
         #[pin]
         stage: Stage<S, Req, S::Future>,
         // After the stage: the inner future is gone before its place is given to another.
-        permit: Option<Permit>,
+        grant: Grant,
         classify: C,
     }
 }
@@ -28,7 +29,6 @@ pin_project! {
     #[project = StageProj]
     #[project_replace = StageOwned]
     enum Stage<S, Req, F> {
-        Rejected { open: Open },
         /// Admitted, and waiting for the readiness of the very service that will be called.
         Waiting { inner: S, request: Req },
         Called { #[pin] future: F },
@@ -36,20 +36,29 @@ pin_project! {
     }
 }
 
+/// What the circuit said.
+enum Grant {
+    Permit(Permit),
+    Rejected(Open),
+    /// The result is out.
+    Over,
+}
+
 impl<S: Service<Req>, Req, C> ResponseFuture<S, Req, C> {
     #[inline]
     pub(crate) fn admitted(inner: S, request: Req, permit: Permit, classify: C) -> Self {
         Self {
             stage: Stage::Waiting { inner, request },
-            permit: Some(permit),
+            grant: Grant::Permit(permit),
             classify,
         }
     }
 
+    #[cold]
     pub(crate) fn rejected(open: Open, classify: C) -> Self {
         Self {
-            stage: Stage::Rejected { open },
-            permit: None,
+            stage: Stage::Done,
+            grant: Grant::Rejected(open),
             classify,
         }
     }
@@ -64,47 +73,68 @@ where
     type Output = Result<S::Response, S::Error>;
 
     #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        let result = loop {
-            match this.stage.as_mut().project() {
-                StageProj::Called { future } => break ready!(future.poll(cx)),
-                StageProj::Waiting { inner, .. } => {
-                    if let Err(error) = ready!(inner.poll_ready(cx)) {
-                        break Err(error);
-                    }
-                    if let Some(Err(open)) = this.permit.as_mut().map(Permit::start) {
-                        *this.permit = None;
-                        this.stage.set(Stage::Rejected { open });
-                    }
-                }
-                StageProj::Rejected { .. } | StageProj::Done => {}
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.as_mut().project();
+        if let StageProj::Waiting { inner, .. } = this.stage.as_mut().project() {
+            if let Err(error) = ready!(inner.poll_ready(cx)) {
+                return Poll::Ready(self.finish(Err(error)));
             }
-            match this.stage.as_mut().project_replace(Stage::Done) {
-                StageOwned::Waiting { mut inner, request } => {
-                    let future = inner.call(request);
-                    this.stage.set(Stage::Called { future });
-                }
-                StageOwned::Rejected { open } => return Poll::Ready(Err(open.into())),
-                StageOwned::Called { .. } | StageOwned::Done => {
-                    panic!("polled after it was ready")
+            if let Grant::Permit(permit) = this.grant {
+                if let Err(open) = permit.start() {
+                    *this.grant = Grant::Rejected(open);
+                    this.stage.set(Stage::Done);
+                    return Poll::Ready(self.reject());
                 }
             }
-        };
-        if let Some(mut permit) = this.permit.take() {
-            permit.record(this.classify.classify(&result));
+            if let StageOwned::Waiting { mut inner, request } =
+                this.stage.as_mut().project_replace(Stage::Done)
+            {
+                let future = inner.call(request);
+                this.stage.set(Stage::Called { future });
+            }
         }
-        this.stage.set(Stage::Done);
-        Poll::Ready(result)
+        let StageProj::Called { future } = this.stage.as_mut().project() else {
+            return Poll::Ready(self.reject());
+        };
+        let result = ready!(future.poll(cx));
+        Poll::Ready(self.finish(result))
     }
 }
+
+impl<S, Req, C> ResponseFuture<S, Req, C>
+where
+    S: Service<Req>,
+    S::Error: From<Open>,
+    C: Classify<S::Response, S::Error>,
+{
+    #[inline]
+    fn finish(self: Pin<&mut Self>, result: Answer<S, Req>) -> Answer<S, Req> {
+        let mut this = self.project();
+        this.stage.set(Stage::Done);
+        if let Grant::Permit(permit) = this.grant {
+            permit.record(this.classify.classify(&result));
+        }
+        *this.grant = Grant::Over;
+        result
+    }
+
+    #[cold]
+    fn reject(self: Pin<&mut Self>) -> Answer<S, Req> {
+        match mem::replace(self.project().grant, Grant::Over) {
+            Grant::Rejected(open) => Err(open.into()),
+            Grant::Permit(_) | Grant::Over => panic!("polled after it was ready"),
+        }
+    }
+}
+
+type Answer<S, Req> = Result<<S as Service<Req>>::Response, <S as Service<Req>>::Error>;
 
 impl<S: Service<Req>, Req, C> fmt::Debug for ResponseFuture<S, Req, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let stage = match &self.stage {
-            Stage::Rejected { .. } => "rejected",
             Stage::Waiting { .. } => "waiting",
             Stage::Called { .. } => "called",
+            Stage::Done if matches!(self.grant, Grant::Rejected(_)) => "rejected",
             Stage::Done => "done",
         };
         f.debug_struct("ResponseFuture")

@@ -1,12 +1,15 @@
+use std::sync::atomic::Ordering;
+
 use crate::circuit::{Circuit, OnSuccess};
 use crate::state::State;
+use crate::sync::AtomicU64;
 
 /// The part of a circuit that the ordinary call asks for, in one word.
 ///
 /// From the top: 32 bits generation, 29 bits successes that the circuit has not absorbed yet,
 /// then one bit each: it is closed; a success changes nothing; a success may be added here.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Gate(pub(crate) u64);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Gate(u64);
 
 const CLOSED: u64 = 1;
 const NOTHING: u64 = 2;
@@ -48,5 +51,37 @@ impl Gate {
     /// With one success more, where it may be added here and there is room for it.
     pub(crate) fn plus_success(self) -> Option<Self> {
         (self.0 & LUMP != 0 && self.0 & PENDING != PENDING).then(|| Self(self.0 + ONE))
+    }
+}
+
+/// The gate of one lane, alone in its cache line.
+///
+/// The atomic operations are `Relaxed`. A gate is complete in itself: all that it does not hold is
+/// behind the lock, and the order of changes to one word is the same for everybody.
+#[derive(Debug)]
+#[repr(align(64))]
+pub(crate) struct SharedGate(AtomicU64);
+
+impl SharedGate {
+    pub(crate) fn new(gate: Gate) -> Self {
+        Self(AtomicU64::new(gate.0))
+    }
+
+    #[inline]
+    pub(crate) fn load(&self) -> Gate {
+        Gate(self.0.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn swap(&self, gate: Gate) -> Gate {
+        Gate(self.0.swap(gate.0, Ordering::Relaxed))
+    }
+
+    /// May fail although the gate is `current`.
+    #[inline]
+    pub(crate) fn exchange(&self, current: Gate, new: Gate) -> Result<(), Gate> {
+        self.0
+            .compare_exchange_weak(current.0, new.0, Ordering::Relaxed, Ordering::Relaxed)
+            .map(drop)
+            .map_err(Gate)
     }
 }

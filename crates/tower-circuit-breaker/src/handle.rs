@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::slot::Slot;
+use crate::lane::Lane;
 use crate::snapshot::Snapshot;
 use crate::state::State;
 
@@ -15,51 +15,51 @@ use crate::state::State;
 /// Clones steer the same circuit.
 #[derive(Clone, Debug)]
 pub struct Handle {
-    slot: Arc<Slot>,
+    lane: Arc<Lane>,
 }
 
 impl Handle {
-    pub(crate) fn new(slot: Arc<Slot>) -> Self {
-        Self { slot }
+    pub(crate) fn new(lane: Arc<Lane>) -> Self {
+        Self { lane }
     }
 
     /// The state.
     #[must_use]
     pub fn state(&self) -> State {
-        self.slot.state()
+        self.lane.slot().state()
     }
 
     /// State, counts and rates, all of one moment.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        self.slot.snapshot()
+        self.lane.slot().snapshot()
     }
 
     /// The text of the circuit's key, or `None` where all requests share one circuit.
     #[must_use]
     pub fn key(&self) -> Option<&str> {
-        self.slot.key()
+        self.lane.slot().key()
     }
 
     /// Opens the circuit, and keeps it open until it is forced otherwise or reset.
     pub fn force_open(&self) {
-        self.slot.force_open(None);
+        self.lane.slot().force_open(None);
     }
 
     /// Opens the circuit for `time`; the first call after it is a probe.
     pub fn force_open_for(&self, time: Duration) {
-        self.slot.force_open(Some(time));
+        self.lane.slot().force_open(Some(time));
     }
 
     /// Closes the circuit, and keeps it closed whatever the results until it is forced otherwise
     /// or reset.
     pub fn force_closed(&self) {
-        self.slot.force_closed();
+        self.lane.slot().force_closed();
     }
 
     /// Closes the circuit and forgets all results: as if it were new.
     pub fn reset(&self) {
-        self.slot.reset();
+        self.lane.slot().reset();
     }
 
     /// Waits until the state is another than `state`, and returns it.
@@ -71,6 +71,6 @@ impl Handle {
     ///
     /// Nothing is lost by dropping the future.
     pub async fn changed_from(&self, state: State) -> State {
-        self.slot.changed_from(state).await
+        self.lane.slot().changed_from(state).await
     }
 }

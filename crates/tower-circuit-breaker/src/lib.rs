@@ -11,6 +11,7 @@ mod gate;
 mod handle;
 mod key;
 mod keyed;
+mod lane;
 mod layer;
 mod open_time;
 mod permit;

@@ -5,31 +5,34 @@ use tokio::time::Instant;
 use crate::circuit::Admission;
 use crate::classify::Outcome;
 use crate::error::Open;
-use crate::slot::Slot;
+use crate::lane::Lane;
 
 /// One admitted call; dropped without a result it counts as abandoned and gives back its place.
 #[derive(Debug)]
 pub(crate) struct Permit {
-    slot: Arc<Slot>,
+    lane: Arc<Lane>,
     admission: Admission,
     progress: Progress,
+    /// Where a rule asks for it.
+    start: Option<Instant>,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum Progress {
     Waiting,
-    Called { start: Option<Instant> },
+    Called,
     Recorded,
 }
 
 impl Permit {
     #[inline]
-    pub(crate) fn acquire(slot: Arc<Slot>) -> Result<Self, Open> {
-        let admission = slot.admit()?;
+    pub(crate) fn acquire(lane: Arc<Lane>) -> Result<Self, Open> {
+        let admission = lane.admit()?;
         Ok(Self {
-            slot,
+            lane,
             admission,
             progress: Progress::Waiting,
+            start: None,
         })
     }
 
@@ -37,32 +40,30 @@ impl Permit {
     /// admitted, as it may while a call waits for the inner service's readiness.
     #[inline]
     pub(crate) fn start(&mut self) -> Result<(), Open> {
-        if !self.slot.still_admits(self.admission) {
-            self.admission = self.slot.admit()?;
+        if !self.lane.still_admits(self.admission) {
+            self.admission = self.lane.admit()?;
         }
-        self.progress = Progress::Called {
-            start: self.slot.start(),
-        };
+        self.start = self.lane.slot().start();
+        self.progress = Progress::Called;
         Ok(())
     }
 
     #[inline]
     pub(crate) fn record(&mut self, outcome: Outcome) {
-        let start = match std::mem::replace(&mut self.progress, Progress::Recorded) {
-            Progress::Called { start } => start,
-            Progress::Waiting | Progress::Recorded => None,
-        };
-        self.slot.record(self.admission, outcome, start);
+        self.progress = Progress::Recorded;
+        self.lane.record(self.admission, outcome, self.start);
     }
 }
 
 impl Drop for Permit {
     #[inline]
     fn drop(&mut self) {
-        match self.progress {
-            Progress::Waiting => self.slot.abandon(self.admission, false, None),
-            Progress::Called { start } => self.slot.abandon(self.admission, true, start),
-            Progress::Recorded => {}
-        }
+        let called = match self.progress {
+            Progress::Waiting => false,
+            Progress::Called => true,
+            Progress::Recorded => return,
+        };
+        let slot = self.lane.slot();
+        slot.abandon(self.admission, called, self.start);
     }
 }

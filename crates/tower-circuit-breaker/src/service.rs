@@ -75,14 +75,15 @@ where
     type Error = S::Error;
     type Future = ResponseFuture<S, Req, C>;
 
+    #[inline]
     fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         Poll::Ready(Ok(()))
     }
 
     #[inline]
     fn call(&mut self, request: Req) -> Self::Future {
-        let slot = self.circuits.slot_of(|| self.key_of.key(&request));
-        match Permit::acquire(slot) {
+        let lane = self.circuits.lane_of(|| self.key_of.key(&request));
+        match Permit::acquire(lane) {
             Ok(permit) => {
                 ResponseFuture::admitted(self.inner.clone(), request, permit, self.classify.clone())
             }

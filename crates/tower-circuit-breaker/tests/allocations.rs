@@ -65,3 +65,15 @@ fn the_closed_path_allocates_nothing() {
     let cloned = allocation_counter::measure(|| drop(black_box(clones.clone())));
     assert_eq!(cloned.count_total, 0);
 }
+
+#[test]
+fn a_window_of_time_takes_no_more_room_for_more_calls() {
+    let minute = Window::time(Duration::from_secs(60));
+    let layer = CircuitBreakerLayer::new(classify).failure_rate(1.0, minute);
+    let mut service = layer.layer(Echo);
+    let mut call = || service.call(7).now_or_never().is_some();
+    assert!(call());
+    let info = allocation_counter::measure(|| assert!((0..100_000).all(|_| call())));
+    assert_eq!(info.count_total, 0);
+    assert_eq!(layer.handle().snapshot().calls(), 100_001);
+}

@@ -130,6 +130,21 @@ async fn a_probe_that_waits_for_readiness_gives_its_place_back() {
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn a_readied_clone_that_is_dropped_takes_no_probe() {
+    let layer = layer();
+    let (service, mut handle) = service(&layer);
+    layer.handle().force_open_for(SECOND);
+    advance(1).await;
+    for _ in 0..3 {
+        let mut clone = service.clone();
+        soon(clone.ready()).await.unwrap();
+    }
+    assert_eq!(layer.handle().state(), State::Open);
+    answered(&service, &mut handle, "fine").await.unwrap();
+    assert_eq!(layer.handle().state(), State::Closed);
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn it_works_over_a_concurrency_limit_and_loses_no_permit() {
     let layer = layer().consecutive_failures(1);
     let (inner, mut handle) = mock::pair::<&'static str, &'static str>();
