@@ -88,6 +88,18 @@ async fn polling_ready_twice_takes_one_permit() {
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn a_readied_clone_that_is_dropped_takes_no_permit_along() {
+    let permits = Arc::new(Semaphore::new(1));
+    let limit = GlobalConcurrencyLimitLayer::with_semaphore(Arc::clone(&permits));
+    let mut service = plain_layer().layer(limit.layer(Strict::default()));
+    let mut clone = service.clone();
+    soon(clone.ready()).await.unwrap();
+    drop(clone);
+    let answer = soon(service.ready()).await.unwrap().call("hello");
+    assert_eq!(soon(answer).await.unwrap(), "fine");
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn readiness_errors_pass_through() {
     let (inner, mut handle) = mock::pair::<&'static str, &'static str>();
     let mut service = plain_layer().layer(inner);
