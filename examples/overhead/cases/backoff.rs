@@ -27,7 +27,7 @@ use crate::{
 pub(super) fn happy() -> Vec<Candidate> {
     vec![
         Candidate::new(Implementation::Bare, Immediate),
-        ours(BackoffLayer::new(verdict)),
+        ours(&BackoffLayer::new(verdict)),
         Candidate::new(
             Implementation::Tower,
             RetryLayer::new(AtOnce).layer(Immediate),
@@ -39,7 +39,7 @@ pub(super) fn happy() -> Vec<Candidate> {
 /// Against tower's retry with what ours has by default: a shared budget and jittered waits.
 pub(super) fn happy_budget() -> Vec<Candidate> {
     vec![
-        ours(BackoffLayer::new(verdict)),
+        ours(&BackoffLayer::new(verdict)),
         Candidate::new(
             Implementation::Tower,
             RetryLayer::new(Budgeted::new()).layer(Immediate),
@@ -50,12 +50,12 @@ pub(super) fn happy_budget() -> Vec<Candidate> {
 /// With a deadline, which tower and the peer do not have.
 pub(super) fn happy_deadline() -> Vec<Candidate> {
     vec![
-        ours(BackoffLayer::new(verdict).deadline(Duration::from_secs(60))),
+        ours(&BackoffLayer::new(verdict).deadline(Duration::from_secs(60))),
         peer(),
     ]
 }
 
-fn ours<C>(layer: BackoffLayer<C>) -> Candidate
+fn ours<C>(layer: &BackoffLayer<C>) -> Candidate
 where
     C: tower_backoff::Classify<u64, Refused> + Clone + 'static,
 {
