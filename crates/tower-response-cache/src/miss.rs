@@ -177,7 +177,8 @@ where
             Ok(res) => res,
             Err(err) => {
                 // Without a value the lead is dropped, and passes on.
-                if let Some(value) = policy.share_error(err) {
+                let context = self.context.as_ref();
+                if let Some(value) = context.and_then(|c| policy.share_error(c, err)) {
                     lead.land().waiting.tell(Some(&value));
                 }
                 return;

@@ -49,9 +49,10 @@ pub trait Policy<Req, Res, E> {
     ///
     /// With `None`, the default, they do not see the error: the one that has waited longest makes
     /// the next call, and the others wait for that one. Errors that any of them would get just
-    /// the same should be shared, lest they queue up for it.
-    fn share_error(&self, err: &E) -> Option<Self::Value> {
-        let _ = err;
+    /// the same should be shared, lest they queue up for it; errors that come of limits of the
+    /// leader's own, which `context` can tell, should not.
+    fn share_error(&self, context: &Self::Context, err: &E) -> Option<Self::Value> {
+        let _ = (context, err);
         None
     }
 

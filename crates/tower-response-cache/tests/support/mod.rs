@@ -60,7 +60,7 @@ impl Policy<Request, String, BoxError> for Words {
         (!res.starts_with("stream")).then(|| Ok(res.clone()))
     }
 
-    fn share_error(&self, err: &BoxError) -> Option<Value> {
+    fn share_error(&self, _: &bool, err: &BoxError) -> Option<Value> {
         let message = err.to_string();
         message.starts_with("shared").then_some(Err(message))
     }
