@@ -14,7 +14,15 @@ use clap::Parser;
 use examples::{Target, Throttles};
 use futures_util::{StreamExt, stream};
 use serde::Serialize;
-use std::{error::Error, future::Future, num::NonZeroUsize, time::Duration};
+use std::{
+    error::Error,
+    future::Future,
+    io::{self, Write},
+    iter,
+    num::NonZeroUsize,
+    process::ExitCode,
+    time::Duration,
+};
 use tokio::time::Instant;
 use tower::{Layer, ServiceExt};
 use tower_backoff::Backoff;
@@ -36,7 +44,7 @@ struct Flags {
     #[arg(long, default_value = "50")]
     workers: NonZeroUsize,
     /// Requests per minute that the simulated Bedrock allows.
-    #[arg(long, default_value_t = 240)]
+    #[arg(long, default_value_t = 240, value_parser = clap::value_parser!(u64).range(1..))]
     rpm: u64,
     /// Print one JSON object instead of a table.
     #[arg(long)]
@@ -61,7 +69,19 @@ struct Run {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("quickstart: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Whether the stack lost no call.
+async fn run() -> Result<bool, Box<dyn Error>> {
     let flags = Flags::parse();
     let batch = batch(&flags)?;
     let plain = plain(&flags, &batch).await?;
@@ -71,12 +91,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
         plain,
         stack,
     };
+    let mut out = io::stdout().lock();
     if flags.json {
-        println!("{}", serde_json::to_string(&report)?);
+        writeln!(out, "{}", serde_json::to_string(&report)?)?;
     } else {
-        print(&report);
+        table(&mut out, &report)?;
     }
-    Ok(())
+    Ok(report.stack.failed == 0)
 }
 
 /// What a user has today: the SDK's client and its default retries.
@@ -92,7 +113,12 @@ async fn plain(flags: &Flags, batch: &[ConverseInput]) -> Result<Run, Box<dyn Er
             .set_model_id(input.model_id)
             .set_messages(input.messages)
             .set_inference_config(input.inference_config);
-        async move { call.send().await.map(|_| false) }
+        async move {
+            call.send()
+                .await
+                .map(|_| false)
+                .map_err(|error| causes(&error))
+        }
     })
     .await;
     run.throttled = throttles.count();
@@ -113,9 +139,9 @@ async fn stack(flags: &Flags, batch: &[ConverseInput]) -> Result<Run, Box<dyn Er
     let mut run = measure(flags, batch, |input| {
         let answer = service.clone().oneshot(Request::new(input));
         async move {
-            let cache = answer.await?.cache();
+            let cache = answer.await.map_err(|error| error.to_string())?.cache();
             let hit = matches!(cache, Some(CacheStatus::Hit | CacheStatus::Joined));
-            Ok::<_, tower_bedrock::Error>(hit)
+            Ok(hit)
         }
     })
     .await;
@@ -159,20 +185,22 @@ fn batch(flags: &Flags) -> Result<Vec<ConverseInput>, Box<dyn Error>> {
 }
 
 /// Sends the whole batch; `send` says of a call that succeeded whether a cache answered it.
-async fn measure<F, E>(
+async fn measure<F>(
     flags: &Flags,
     batch: &[ConverseInput],
     send: impl Fn(ConverseInput) -> F,
 ) -> Run
 where
-    F: Future<Output = Result<bool, E>>,
-    E: Error,
+    F: Future<Output = Result<bool, String>>,
 {
     let start = Instant::now();
     let results: Vec<_> = stream::iter(batch.iter().cloned().map(send))
         .buffer_unordered(flags.workers.get())
         .collect()
         .await;
+    if let Some(error) = results.iter().find_map(|result| result.as_ref().err()) {
+        eprintln!("  first failure: {error}");
+    }
     let ok = results.iter().filter(|result| result.is_ok()).count();
     let hits = results
         .iter()
@@ -187,19 +215,32 @@ where
     }
 }
 
+/// The SDK's error and what caused it, on one line.
+fn causes(error: &dyn Error) -> String {
+    let chain = iter::successors(Some(error), |&cause| cause.source());
+    chain
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
+}
+
 fn announce(flags: &Flags, through: &str, target: &Target) {
     let Flags { calls, workers, .. } = flags;
     let to = target.describe();
     eprintln!("{calls} calls, {workers} at a time, through {through}, to {to} …");
 }
 
-fn print(report: &Report) {
-    println!("\n                       ok   failed   throttled   cache hits   seconds");
+fn table(out: &mut impl Write, report: &Report) -> io::Result<()> {
+    writeln!(
+        out,
+        "                       ok   failed   throttled   cache hits   seconds"
+    )?;
     for (name, run) in [
         ("plain SDK", &report.plain),
         ("tower-bedrock", &report.stack),
     ] {
-        println!(
+        writeln!(
+            out,
             "{name:<16} {:>8} {:>8} {:>11} {:>12} {:>9.1}",
             run.ok,
             run.failed,
@@ -207,6 +248,7 @@ fn print(report: &Report) {
             run.cache_hits
                 .map_or("-".to_owned(), |hits| hits.to_string()),
             run.seconds,
-        );
+        )?;
     }
+    Ok(())
 }

@@ -8,7 +8,7 @@ use aws_sdk_bedrockruntime::{
 use bedrock_sim::{Fault, Latency, Model, Simulator};
 use end_to_end::{BASE_MODEL, MODEL, prompt, stack};
 use futures_util::future::join_all;
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
 use tokio::time::advance;
 use tower::ServiceExt;
 use tower_bedrock::{CacheStatus, CacheUse, ErrorKind, Request, Usage};
@@ -83,7 +83,21 @@ async fn whose_time_runs_out_takes_nobody_along() {
         stack.clone().oneshot(hasty),
         stack.clone().oneshot(Request::new(prompt("hello"))),
     );
-    assert_eq!(hasty.unwrap_err().kind(), ErrorKind::Timeout);
+    assert_eq!(hasty.unwrap_err().kind(), ErrorKind::DeadlineExceeded);
+    patient.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_gives_up_early_takes_nobody_along() {
+    let sim = sim();
+    sim.script([Fault::throttling()]);
+    let stack = stack(&sim);
+    let once = Request::new(prompt("hello")).max_attempts(NonZeroU32::MIN);
+    let (once, patient) = tokio::join!(
+        stack.clone().oneshot(once),
+        stack.clone().oneshot(Request::new(prompt("hello"))),
+    );
+    assert_eq!(once.unwrap_err().kind(), ErrorKind::Throttled);
     patient.unwrap();
 }
 
@@ -96,7 +110,7 @@ async fn a_deadline_holds_for_another_callers_answer_too() {
         stack.clone().oneshot(Request::new(prompt("hello"))),
         async { (stack.clone().oneshot(hasty).await, start.elapsed()) },
     );
-    assert_eq!(hasty.unwrap_err().kind(), ErrorKind::Timeout);
+    assert_eq!(hasty.unwrap_err().kind(), ErrorKind::DeadlineExceeded);
     assert_eq!(waited, Duration::from_millis(100));
     patient.unwrap();
 }

@@ -1,11 +1,11 @@
 //! When the stack stops asking a model.
 
-use bedrock_sim::{Fault, Model, Simulator};
+use bedrock_sim::{Fault, Latency, Model, Simulator};
 use end_to_end::{MODEL, prompt, stack};
 use std::time::Duration;
-use tokio::time::advance;
-use tower::ServiceExt;
-use tower_bedrock::{ErrorKind, Request};
+use tokio::time::{Instant, advance};
+use tower::{Layer, ServiceExt};
+use tower_bedrock::{Bedrock, ErrorKind, Request, StackLayer, policy::RetryPolicy};
 
 const OTHER: &str = "us.amazon.nova-micro-v1:0";
 
@@ -54,18 +54,56 @@ async fn a_limit_per_day_stops_the_model_for_an_hour_and_no_other() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_outage_opens_the_circuit_and_calls_wait_it_out() {
+async fn a_short_fault_is_ridden_out() {
     let sim = sim();
-    sim.script([Fault::service_unavailable().times(6)]);
-    let response = stack(&sim)
+    sim.script([Fault::service_unavailable().times(5)]);
+    stack(&sim)
         .oneshot(Request::new(prompt("hello")))
         .await
         .unwrap();
-    assert!(
-        response.attempts() > 6,
-        "the open circuit took attempts too"
-    );
     assert_eq!(admitted(&sim, MODEL), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_fails_fast() {
+    let sim = sim();
+    sim.script([Fault::service_unavailable().rate(1.0)]);
+    let stack = stack(&sim);
+    let start = Instant::now();
+    for n in 0..10 {
+        let call = stack.clone().oneshot(Request::new(prompt(&n.to_string())));
+        assert_eq!(call.await.unwrap_err().kind(), ErrorKind::CircuitOpen);
+    }
+    assert!(
+        start.elapsed() < Duration::from_secs(60),
+        "{:?}",
+        start.elapsed()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_can_be_waited_for() {
+    let sim = sim();
+    sim.script([Fault::service_unavailable().times(12)]);
+    let patient = RetryPolicy::new().open_circuit(Duration::from_secs(120));
+    let stack = StackLayer::new("us-east-1")
+        .backoff(patient.backoff())
+        .layer(Bedrock::new(sim.sdk_config()));
+    stack.oneshot(Request::new(prompt("hello"))).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn deadlines_of_the_impatient_open_nothing() {
+    let latency = Latency::new(Duration::from_secs(2), Duration::ZERO);
+    let sim = sim().latency(latency);
+    let stack = stack(&sim);
+    for n in 0..30 {
+        let timeout = Duration::from_millis(n % 2 * 500);
+        let hasty = Request::new(prompt(&n.to_string())).timeout(timeout);
+        let error = stack.clone().oneshot(hasty).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::DeadlineExceeded);
+    }
+    stack.oneshot(Request::new(prompt("hello"))).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]

@@ -11,7 +11,7 @@ use std::{fmt, fs, io, path::Path};
 /// How a file's lines are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Format {
-    /// JSON lines if any line is a JSON object, else plain text.
+    /// JSON lines if any line begins like a JSON object, else plain text.
     Auto,
     /// One JSON object per line, with `recordId` and either `modelInput` or `converse`.
     Jsonl,
@@ -52,9 +52,7 @@ impl Input {
         let is_json = match format {
             Format::Jsonl => true,
             Format::Text => false,
-            Format::Auto => {
-                lines().any(|(_, line)| serde_json::from_slice::<Line<'_>>(line).is_ok())
-            }
+            Format::Auto => lines().any(|(_, line)| is_object(line)),
         };
         let mut input = Self {
             records: Vec::new(),
@@ -86,7 +84,16 @@ struct Line<'a> {
     converse: Option<&'a RawValue>,
 }
 
+/// A prompt may begin with a brace, but a name in quotes after it says JSON, broken or not.
+fn is_object(line: &[u8]) -> bool {
+    line.strip_prefix(b"{")
+        .is_some_and(|rest| rest.trim_ascii_start().starts_with(b"\""))
+}
+
 fn json(number: usize, line: &[u8]) -> Result<Record, String> {
+    if !line.starts_with(b"{") {
+        return Err("not a record: it is no JSON object".to_owned());
+    }
     let line: Line<'_> = serde_json::from_slice(line).map_err(|error| not_a_record(&error))?;
     let (payload, input) = match (line.model_input, line.converse) {
         (Some(body), None) if body.get().starts_with('{') => (Payload::InvokeModel, body),
@@ -164,8 +171,18 @@ mod tests {
     }
 
     #[test]
+    fn records_that_are_all_broken_are_not_taken_for_prompts() {
+        for line in [
+            r#"{"recordId":7,"modelInput":{}}"#,
+            r#"{ "recordId": "a", "#,
+        ] {
+            assert_eq!(parse(line), (vec![], vec![1]), "{line}");
+        }
+    }
+
+    #[test]
     fn a_file_without_json_is_a_prompt_a_line() {
-        let (ids, malformed) = parse("what is {this}?\n\nand that?\n");
+        let (ids, malformed) = parse("{what} is this?\n\n[\"a\",{}]\n");
         assert_eq!(
             (ids, malformed),
             (vec!["line-1".to_owned(), "line-3".to_owned()], vec![])

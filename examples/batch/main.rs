@@ -24,7 +24,7 @@ use output::Output;
 use record::{Answer, Failure, Record};
 use std::{error::Error, num::NonZeroUsize, path::PathBuf, process::ExitCode, time::Duration};
 use tower::Layer;
-use tower_bedrock::{Bedrock, Stack, StackLayer, policy};
+use tower_bedrock::{Bedrock, Stack, StackLayer, policy::RetryPolicy};
 
 /// Run a file of prompts through the stack; resumes where an earlier run stopped.
 #[derive(Parser)]
@@ -51,11 +51,14 @@ struct Flags {
     /// Calls under way at one time.
     #[arg(long, default_value = "32")]
     workers: NonZeroUsize,
+    /// Minutes after which a record that is still throttled is given up.
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=10_080))]
+    give_up_after: u64,
     /// Requests per minute that the simulated Bedrock allows.
-    #[arg(long, default_value_t = 600)]
+    #[arg(long, default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..))]
     rpm: u64,
     /// Tokens per minute that the simulated Bedrock allows.
-    #[arg(long, default_value_t = 400_000)]
+    #[arg(long, default_value_t = 400_000, value_parser = clap::value_parser!(u64).range(1..))]
     tpm: u64,
 }
 
@@ -82,7 +85,8 @@ async fn run(flags: &Flags) -> Result<bool, Box<dyn Error>> {
     let records = output.without_done(records);
     let target = target(flags).await?;
     let throttles = Throttles::default();
-    let stack = stack(&target, &throttles);
+    let patience = Duration::from_secs(60 * flags.give_up_after);
+    let stack = stack(&target, &throttles, patience);
 
     eprintln!(
         "{} records to {}; {} were done before",
@@ -126,11 +130,13 @@ async fn target(flags: &Flags) -> Result<Target, Box<dyn Error>> {
     Ok(Target::simulated(&simulator).await?)
 }
 
-/// Nobody waits for a batch, so it is given a day before a record is given up.
-fn stack(target: &Target, throttles: &Throttles) -> Stack {
+/// Nobody waits for a batch, so it sits out an outage and queues at a limit for as long as it is
+/// told to.
+fn stack(target: &Target, throttles: &Throttles, patience: Duration) -> Stack {
     let config = config::Builder::from(target.config()).interceptor(throttles.clone());
+    let policy = RetryPolicy::new().open_circuit(Duration::from_secs(120));
     StackLayer::new(target.region())
-        .backoff(policy::backoff().deadline(Duration::from_secs(24 * 60 * 60)))
+        .backoff(policy.backoff().deadline(patience))
         .layer(Bedrock::new(config))
 }
 

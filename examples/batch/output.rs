@@ -56,6 +56,9 @@ impl Output {
     }
 
     fn open(path: &Path, retry_failed: bool) -> io::Result<Self> {
+        if fs::metadata(path).is_ok_and(|existing| !existing.is_file()) {
+            return Err(io::Error::other("is no regular file; name another OUTPUT"));
+        }
         let text = match fs::read(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             text => text?,

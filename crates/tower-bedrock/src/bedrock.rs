@@ -4,6 +4,7 @@ use crate::{
 };
 use aws_sdk_bedrockruntime::{Client, Config, config::retry::RetryConfig};
 use std::{
+    fmt,
     sync::Arc,
     task::{Context, Poll},
 };
@@ -27,7 +28,7 @@ use tower_service::Service;
 /// # Cancellation
 ///
 /// Dropping the response future drops the HTTP call. Bedrock may still have charged for it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Bedrock {
     client: Client,
     region: Option<Arc<str>>,
@@ -126,5 +127,13 @@ async fn attempt<I: Operation>(
             Ok(Response::answered(output, usage, head.request_id))
         }
         Err(error) => Err(Error::from_sdk(I::NAME, error)),
+    }
+}
+
+impl fmt::Debug for Bedrock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bedrock")
+            .field("region", &self.region)
+            .finish_non_exhaustive()
     }
 }

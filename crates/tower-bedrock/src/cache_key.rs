@@ -5,8 +5,7 @@ use std::fmt;
 /// Raised whenever the same request gets another key than before.
 const VERSION: &str = "tower-bedrock request key 1";
 
-/// What Bedrock logs about a request but never reads to answer it.
-const METADATA_MEMBER: &str = "requestMetadata";
+/// What Bedrock logs about a request but never reads to answer it, where a header carries it.
 const METADATA_HEADER: &str = "x-amzn-bedrock-request-metadata";
 
 /// The 256-bit identity of a request: two requests have the same one only if Bedrock would read
@@ -36,7 +35,7 @@ impl CacheKey {
         digest.part(wire.uri().as_bytes());
         headers(&mut digest, &wire);
         let body = wire.body().bytes().unwrap_or_default();
-        match canonical(body, &[METADATA_MEMBER]) {
+        match canonical(body, I::UNREAD_MEMBERS) {
             Some(canonical) => digest.optional(Some(&canonical)),
             // Not JSON, so there is nothing to put in order: its very bytes count.
             None => {

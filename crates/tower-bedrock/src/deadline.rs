@@ -7,7 +7,7 @@ use std::{
     pin::Pin,
     task::{Context, Poll},
 };
-use tokio::time::{Sleep, sleep_until};
+use tokio::time::{Instant, Sleep, sleep_until};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -18,11 +18,28 @@ use tower_service::Service;
 #[derive(Debug, Clone, Copy, Default)]
 pub struct DeadlineLayer;
 
-/// Ends a call at its [request's deadline](Request::deadline) with a
-/// [timeout](crate::ErrorKind::Timeout). Requests without one pass through as they are.
+/// Ends a call at its [request's deadline](Request::deadline), and makes none past it. Requests
+/// without one go through as they are.
 #[derive(Debug, Clone)]
 pub struct Deadline<S> {
     inner: S,
+}
+
+impl<S> Deadline<S> {
+    /// The inner service.
+    pub fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// The inner service, to change it.
+    pub fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// Gives the inner service back.
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
 }
 
 impl<S> Layer<S> for DeadlineLayer {
@@ -47,9 +64,11 @@ where
     }
 
     fn call(&mut self, request: Request<I>) -> Self::Future {
+        let deadline = request.options().deadline();
+        let in_time = deadline.is_none_or(|deadline| Instant::now() < deadline);
         DeadlineFuture {
-            deadline: request.options().deadline().map(sleep_until),
-            inner: self.inner.call(request),
+            inner: in_time.then(|| self.inner.call(request)),
+            deadline: deadline.map(sleep_until),
             operation: I::NAME,
         }
     }
@@ -59,8 +78,9 @@ pin_project! {
     /// The future of a [`Deadline`].
     #[derive(Debug)]
     pub struct DeadlineFuture<F> {
+        // Absent if the deadline had passed before the call.
         #[pin]
-        inner: F,
+        inner: Option<F>,
         #[pin]
         deadline: Option<Sleep>,
         operation: &'static str,
@@ -75,7 +95,7 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        if let Poll::Ready(result) = this.inner.poll(cx) {
+        if let Some(Poll::Ready(result)) = this.inner.as_pin_mut().map(|inner| inner.poll(cx)) {
             return Poll::Ready(result);
         }
         match this.deadline.as_pin_mut().map(|deadline| deadline.poll(cx)) {

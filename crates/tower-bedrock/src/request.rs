@@ -25,7 +25,8 @@ impl<I> Request<I> {
         }
     }
 
-    /// Gives up at `deadline`: no attempt starts or goes on past it. Default: none.
+    /// Gives up at `deadline` with [`ErrorKind::DeadlineExceeded`](crate::ErrorKind): no attempt
+    /// starts or goes on past it. Default: none.
     #[must_use]
     pub fn deadline(mut self, deadline: Instant) -> Self {
         self.options.deadline = Some(deadline);

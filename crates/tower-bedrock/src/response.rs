@@ -91,7 +91,8 @@ impl<O> Response<O> {
         self.request_id.as_deref()
     }
 
-    /// How many attempts were made, the first included. A call answered by a cache made one.
+    /// How many attempts were made, the first included; one that an open circuit rejected counts.
+    /// A call answered by a cache made one.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.attempts.get()

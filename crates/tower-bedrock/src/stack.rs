@@ -7,7 +7,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use tower_backoff::{
     AttemptTimeoutLayer, BackoffLayer, FromRequest, Retry, attempt_timeout::AttemptTimeoutService,
 };
-use tower_circuit_breaker::{CircuitBreaker, CircuitBreakerLayer};
+use tower_circuit_breaker::{CircuitBreaker, CircuitBreakerLayer, Circuits};
 use tower_layer::Layer;
 use tower_response_cache::{ResponseCache, ResponseCacheLayer};
 
@@ -91,6 +91,27 @@ impl StackLayer {
     pub fn attempt_timeout(mut self, limit: Duration) -> Self {
         self.attempt_timeout = limit;
         self
+    }
+}
+
+/// What the layers are doing.
+impl StackLayer {
+    /// Shows and steers the cache.
+    #[must_use]
+    pub fn cache_handle(&self) -> tower_response_cache::Handle<CacheKey, Answer> {
+        self.cache.handle()
+    }
+
+    /// Counts attempts, retries and calls given up.
+    #[must_use]
+    pub fn backoff_handle(&self) -> tower_backoff::Handle {
+        self.backoff.handle()
+    }
+
+    /// Shows and steers the circuits, by `"region/model"`.
+    #[must_use]
+    pub fn circuits(&self) -> Circuits<Arc<str>> {
+        self.breaker.circuits()
     }
 }
 

@@ -59,9 +59,16 @@ fn metadata_for_the_logs_changes_nothing() {
         plain,
         changed(|input| input.request_metadata = Some(metadata))
     );
-    let body = Blob::new(r#"{"prompt":"hello"}"#);
+    let body = Blob::new(r#"{"requestMetadata":"the model may read this one"}"#);
     let invoke = InvokeModelInput::builder().model_id("m").body(body);
     let logged = invoke.clone().request_metadata(r#"{"team":"search"}"#);
+    let bare = InvokeModelInput::builder()
+        .model_id("m")
+        .body(Blob::new("{}"));
+    assert_ne!(
+        key(&invoke.clone().build().unwrap()),
+        key(&bare.build().unwrap())
+    );
     assert_eq!(key(&invoke.build().unwrap()), key(&logged.build().unwrap()));
 }
 

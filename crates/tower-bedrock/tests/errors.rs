@@ -65,6 +65,14 @@ async fn text_about_tokens_is_no_throttle() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_bare_429_that_names_the_day_is_the_day() {
+    let message = "Too many tokens per day, please wait before trying again.";
+    let error = fails_with(Fault::bare_429().message(message)).await;
+    assert_eq!((error.kind(), error.code()), (ErrorKind::Exhausted, None));
+    assert_eq!(error.message(), Some(message));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_busy_model_that_throttles_is_not_the_day() {
     for message in [
         "Too many requests, please wait before trying again.",
@@ -91,7 +99,7 @@ async fn a_hanging_call_ends_at_the_deadline() {
     let request = Request::new(prompt("hello")).timeout(Duration::from_secs(3));
     let start = tokio::time::Instant::now();
     let error = bedrock(&sim).oneshot(request).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert_eq!(error.kind(), ErrorKind::DeadlineExceeded);
     assert_eq!(error.operation(), Some("Converse"));
     assert_eq!(start.elapsed(), Duration::from_secs(3));
 }
@@ -101,7 +109,7 @@ async fn a_deadline_in_the_past_sends_nothing() {
     let sim = common::simulator();
     let request = Request::new(prompt("hello")).timeout(Duration::ZERO);
     let error = bedrock(&sim).oneshot(request).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert_eq!(error.kind(), ErrorKind::DeadlineExceeded);
     assert_eq!(
         sim.usage().model(MODEL).map_or(0, |model| model.admitted),
         0

@@ -2,7 +2,7 @@
 
 use super::{Error, ErrorKind, Repr, hint};
 use aws_credential_types::provider::error::CredentialsError;
-use aws_sdk_bedrockruntime::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_bedrockruntime::error::{ErrorMetadata, ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use std::{error::Error as StdError, fmt::Write, iter, sync::Arc};
 
@@ -14,7 +14,7 @@ impl Error {
         let answer = error.raw_response();
         let status = answer.map(|answer| answer.status().as_u16());
         let message = match &error {
-            SdkError::ServiceError(_) => error.message().map(Into::into),
+            SdkError::ServiceError(_) => message(&error).map(Into::into),
             // The source's text may quote the body that could not be read.
             SdkError::ResponseError(_) => Some("the answer could not be read".into()),
             _ => Some(causes(&error).into()),
@@ -44,7 +44,7 @@ where
 {
     match error {
         SdkError::ServiceError(_) => {
-            ErrorKind::of_answer(error.code(), error.message(), status.unwrap_or_default())
+            ErrorKind::of_answer(error.code(), message(error), status.unwrap_or_default())
         }
         SdkError::TimeoutError(_) => ErrorKind::Timeout,
         SdkError::ResponseError(_) => ErrorKind::Transient,
@@ -62,6 +62,18 @@ where
         }
         _ => ErrorKind::Other,
     }
+}
+
+/// The SDK keeps the message of an answer without a code in the error's source alone.
+fn message<E>(error: &SdkError<E, HttpResponse>) -> Option<&str>
+where
+    E: ProvideErrorMetadata + StdError + 'static,
+{
+    error.message().or_else(|| {
+        chain(error)
+            .find_map(|cause| cause.downcast_ref::<ErrorMetadata>())
+            .and_then(ErrorMetadata::message)
+    })
 }
 
 type Cause<'a> = &'a (dyn StdError + 'static);

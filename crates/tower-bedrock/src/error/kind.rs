@@ -13,9 +13,12 @@ pub enum ErrorKind {
     Capacity,
     /// A fault that is likely gone on the next attempt: a server error, a broken connection.
     Transient,
-    /// Time ran out: the model's, the connection's, an attempt's, or the request's own deadline.
+    /// Time ran out for the model, for the connection or for an attempt.
     Timeout,
-    /// The caller's fault: the same request fails for ever. Never retried.
+    /// The request's own deadline passed, which says nothing about the service. Never retried.
+    DeadlineExceeded,
+    /// The caller's fault, the request's or the client's configuration: it fails the same way for
+    /// ever. Never retried.
     Invalid,
     /// Credentials are missing, expired, or do not allow the call. Never retried.
     AccessDenied,
@@ -37,6 +40,7 @@ impl ErrorKind {
             Self::Capacity => "capacity",
             Self::Transient => "transient",
             Self::Timeout => "timeout",
+            Self::DeadlineExceeded => "deadline_exceeded",
             Self::Invalid => "invalid",
             Self::AccessDenied => "access_denied",
             Self::CircuitOpen => "circuit_open",
@@ -47,19 +51,17 @@ impl ErrorKind {
 
     /// The kind of an error that Bedrock answered with.
     pub(crate) fn of_answer(code: Option<&str>, message: Option<&str>, status: u16) -> Self {
+        let throttled = || match message {
+            Some(message) if names_the_day(message) => Self::Exhausted,
+            _ => Self::Throttled,
+        };
         match code.unwrap_or_default() {
             "ThrottlingException"
             | "ThrottledException"
             | "Throttling"
             | "TooManyRequestsException"
             | "RequestLimitExceeded"
-            | "SlowDown" => {
-                if message.is_some_and(names_the_day) {
-                    Self::Exhausted
-                } else {
-                    Self::Throttled
-                }
-            }
+            | "SlowDown" => throttled(),
             "ServiceQuotaExceededException" => Self::Exhausted,
             "ServiceUnavailableException" | "ServiceUnavailable" | "overloaded_error" => {
                 Self::Capacity
@@ -82,13 +84,13 @@ impl ErrorKind {
             | "MissingAuthenticationTokenException"
             | "IncompleteSignature"
             | "OptInRequired" => Self::AccessDenied,
+            _ if status == 429 => throttled(),
             _ => Self::of_status(status),
         }
     }
 
     fn of_status(status: u16) -> Self {
         match status {
-            429 => Self::Throttled,
             408 | 504 => Self::Timeout,
             424 | 500 | 502 => Self::Transient,
             503 | 529 => Self::Capacity,

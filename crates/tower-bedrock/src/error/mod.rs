@@ -92,7 +92,7 @@ impl Error {
         self.repr.code.as_deref()
     }
 
-    /// What Bedrock, the SDK or a layer said, in words.
+    /// What Bedrock, the SDK or a layer said, in words. Bedrock may quote the request in it.
     #[must_use]
     pub fn message(&self) -> Option<&str> {
         self.repr.message.as_deref()
@@ -118,7 +118,8 @@ impl Error {
         self.repr.retry_after
     }
 
-    /// How many attempts were made, the first included, if a retry layer was passed.
+    /// How many attempts were made, the first included, if a retry layer was passed. One that an
+    /// open circuit rejected counts.
     #[must_use]
     pub fn attempts(&self) -> Option<u32> {
         self.repr.attempts.map(NonZeroU32::get)
@@ -128,9 +129,9 @@ impl Error {
         self.repr_mut().attempts = NonZeroU32::new(attempts);
     }
 
-    /// The request's own deadline passed while the SDK was at work.
     pub(crate) fn deadline(operation: &'static str) -> Self {
-        let mut error = Self::new(ErrorKind::Timeout, "the request's deadline passed");
+        let message = "the request's deadline passed";
+        let mut error = Self::new(ErrorKind::DeadlineExceeded, message);
         error.repr_mut().operation = Some(operation);
         error
     }

@@ -17,6 +17,8 @@ impl Operation for ConverseInput {
 }
 
 impl sealed::Exchange for ConverseInput {
+    const UNREAD_MEMBERS: &'static [&'static str] = &["requestMetadata"];
+
     plumbing!(Converse, converse, ConverseOutput, ConverseError);
 
     fn usage(answer: &ConverseOutput, _: &Head) -> Option<Usage> {

@@ -44,6 +44,9 @@ pub(crate) mod sealed {
         /// The SDK's error for this operation.
         type Failure: ProvideErrorMetadata + StdError + Send + Sync + 'static;
 
+        /// Members of the body that Bedrock never reads to answer the request.
+        const UNREAD_MEMBERS: &'static [&'static str] = &[];
+
         /// Sends an empty input of this operation; `exchange` puts the real one in its place.
         fn send(
             client: &Client,

@@ -47,6 +47,10 @@ pub fn response_cache(
     ResponseCacheLayer::new(CachePolicy::new(region, ttl), bytes)
 }
 
+/// Whether a request brought a deadline or a number of attempts of its own.
+#[derive(Debug, Clone, Copy)]
+pub struct OwnLimits(bool);
+
 /// What the cache holds: an output of any operation, or an error on its way to the callers of one
 /// flight. The key names the operation, so the type is always the caller's own.
 #[derive(Clone)]
@@ -71,7 +75,7 @@ impl fmt::Debug for Answer {
 impl<I: Operation> Policy<Request<I>, Response<I::Output>, Error> for CachePolicy {
     type Key = CacheKey;
     type Value = Answer;
-    type Context = ();
+    type Context = OwnLimits;
 
     fn lookup(&self, request: &Request<I>) -> Lookup<CacheKey> {
         let cache = request.options().cache();
@@ -86,9 +90,12 @@ impl<I: Operation> Policy<Request<I>, Response<I::Output>, Error> for CachePolic
         }
     }
 
-    fn context(&self, _: &Request<I>) {}
+    fn context(&self, request: &Request<I>) -> OwnLimits {
+        let options = request.options();
+        OwnLimits(options.deadline().is_some() || options.max_attempts().is_some())
+    }
 
-    fn keep(&self, (): &(), response: &Response<I::Output>) -> Option<Keep> {
+    fn keep(&self, _: &OwnLimits, response: &Response<I::Output>) -> Option<Keep> {
         I::is_complete(response.output())
             .then(|| Keep::new(self.ttl).weight(I::weight(response.output())))
     }
@@ -101,9 +108,15 @@ impl<I: Operation> Policy<Request<I>, Response<I::Output>, Error> for CachePolic
         }))
     }
 
-    /// Whose time ran out was the caller's own affair; any other error is everybody's.
-    fn share_error(&self, error: &Error) -> Option<Answer> {
-        (error.kind() != ErrorKind::Timeout).then(|| Answer(Kind::Failed(error.clone())))
+    /// An error that another attempt would not mend is everybody's, and so is one that the layer's
+    /// own limits made final. Where the caller set limits of its own, others may get further.
+    fn share_error(&self, own_limits: &OwnLimits, error: &Error) -> Option<Answer> {
+        let mends = !matches!(
+            error.kind(),
+            ErrorKind::Invalid | ErrorKind::AccessDenied | ErrorKind::Exhausted
+        );
+        let others_may_fare_better = mends && own_limits.0;
+        (!others_may_fare_better).then(|| Answer(Kind::Failed(error.clone())))
     }
 
     fn restore(

@@ -12,7 +12,7 @@ use tower_circuit_breaker::{CircuitBreakerLayer, Classify, KeyOf, Outcome, Throt
 /// request belongs to: one for each Region and model id, as Bedrock's quotas go.
 ///
 /// A limit per day opens the circuit at once; capacity, transient faults and timeouts count as
-/// failures. The caller's own faults count neither for nor against the model.
+/// failures. The caller's own faults and deadlines count neither for nor against the model.
 #[derive(Debug, Clone)]
 pub struct CircuitPolicy {
     region: Arc<str>,

@@ -6,7 +6,7 @@ mod circuit;
 mod retry;
 
 pub use self::{
-    cache::{Answer, CachePolicy, response_cache},
+    cache::{Answer, CachePolicy, OwnLimits, response_cache},
     circuit::{CircuitPolicy, circuit_breaker},
     retry::{RetryPolicy, backoff},
 };

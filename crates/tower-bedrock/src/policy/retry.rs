@@ -8,32 +8,64 @@ use tower_backoff::{
     BackoffLayer, Budget, Classify, FromRequest, Overrides, RetryOptions, Verdict,
 };
 
-/// An open circuit that asks for a longer wait than this is not worth waiting for: what opened it
-/// was no passing fault but, say, a limit per day.
-const LONGEST_OPEN_CIRCUIT: Duration = Duration::from_secs(120);
-
 /// Tells a retry layer which of Bedrock's errors are worth another attempt.
 ///
 /// Throttles and full queues wait as throttled; capacity, transient faults and timeouts as
-/// transient. A limit per day, the caller's fault and a refused access are final. The wait that an
-/// error names goes first.
+/// transient. A limit per day, the caller's fault, a refused access and a deadline are final. The
+/// wait that an error names goes first.
 ///
 /// The response and the last error are told how many attempts were made.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct RetryPolicy;
+#[derive(Debug, Clone, Copy)]
+pub struct RetryPolicy {
+    open_circuit: Duration,
+}
 
-/// A [`BackoffLayer`] with Bedrock's [`RetryPolicy`], which heeds each request's options.
-///
-/// A quota per minute is a matter of waiting, so time bounds the retries and nothing else: 15
-/// minutes for a call, any number of attempts, no budget. A request's own
-/// [`timeout`](Request::timeout) or [`max_attempts`](Request::max_attempts) goes first.
+impl RetryPolicy {
+    /// Waits for an open circuit up to 5 seconds, so that a short fault is ridden out and an
+    /// outage fails fast.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            open_circuit: Duration::from_secs(5),
+        }
+    }
+
+    /// Sets how long an open circuit may ask to wait before the call fails at once instead.
+    /// Default: 5 seconds.
+    ///
+    /// Work that nobody waits for can ride out an outage with more: a circuit opens for up to a
+    /// minute at a time, and for an hour after a limit per day.
+    #[must_use]
+    pub const fn open_circuit(mut self, longest: Duration) -> Self {
+        self.open_circuit = longest;
+        self
+    }
+
+    /// A [`BackoffLayer`] with this policy, which heeds each request's options.
+    ///
+    /// A quota per minute is a matter of waiting, so time bounds the retries and nothing else: 15
+    /// minutes for a call, any number of attempts, no budget. A request's own
+    /// [`timeout`](Request::timeout) or [`max_attempts`](Request::max_attempts) goes first.
+    #[must_use]
+    pub fn backoff(self) -> BackoffLayer<Self, FromRequest> {
+        BackoffLayer::new(self)
+            .replay(FromRequest)
+            .max_attempts(u32::MAX)
+            .deadline(Duration::from_secs(15 * 60))
+            .budget(Budget::unlimited())
+    }
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A [`BackoffLayer`] with Bedrock's [`RetryPolicy`]; see [`RetryPolicy::backoff`].
 #[must_use]
 pub fn backoff() -> BackoffLayer<RetryPolicy, FromRequest> {
-    BackoffLayer::new(RetryPolicy)
-        .replay(FromRequest)
-        .max_attempts(u32::MAX)
-        .deadline(Duration::from_secs(15 * 60))
-        .budget(Budget::unlimited())
+    RetryPolicy::new().backoff()
 }
 
 impl<O> Classify<Response<O>, Error> for RetryPolicy {
@@ -44,7 +76,7 @@ impl<O> Classify<Response<O>, Error> for RetryPolicy {
         let after = error.retry_after();
         match error.kind() {
             ErrorKind::Throttled | ErrorKind::QuotaRejected => Verdict::Throttled { after },
-            ErrorKind::CircuitOpen if after.is_none_or(|wait| wait <= LONGEST_OPEN_CIRCUIT) => {
+            ErrorKind::CircuitOpen if after.is_none_or(|wait| wait <= self.open_circuit) => {
                 Verdict::Throttled { after }
             }
             ErrorKind::Capacity | ErrorKind::Transient | ErrorKind::Timeout => {
