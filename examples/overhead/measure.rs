@@ -2,7 +2,10 @@ use std::{
     future::Future,
     hint::black_box,
     pin::pin,
-    sync::{Arc, Barrier},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
     task::{Context, Poll, Wake, Waker},
     thread::{self, Thread},
     time::Duration,
@@ -29,8 +32,8 @@ pub(crate) struct Candidate {
     pub(crate) implementation: Implementation,
     run: Box<dyn FnMut(u32) -> Duration>,
     allocs: f64,
-    /// Makes this share of the calls, where each is slow.
-    divisor: u32,
+    /// How many times the calls of a round it makes.
+    share: f64,
 }
 
 /// What one call costs.
@@ -53,7 +56,7 @@ impl Candidate {
             implementation,
             allocs: allocations(&mut service),
             run: Box::new(move |calls| time(&mut service, calls)),
-            divisor: 1,
+            share: 1.0,
         }
     }
 
@@ -66,9 +69,12 @@ impl Candidate {
             implementation,
             allocs: allocations(&mut service),
             run: Box::new(move |calls| {
-                let start = Barrier::new(2);
+                let waiting = AtomicU32::new(2);
                 let run = |mut service: S| {
-                    start.wait();
+                    waiting.fetch_sub(1, Ordering::Relaxed);
+                    while waiting.load(Ordering::Relaxed) > 0 {
+                        thread::yield_now();
+                    }
                     time(&mut service, calls)
                 };
                 let clones = [service.clone(), service.clone()];
@@ -81,18 +87,19 @@ impl Candidate {
                 });
                 total / 2
             }),
-            divisor: 1,
+            // Long beside the time that it takes to start a thread.
+            share: 5.0,
         }
     }
 
-    /// Makes only one call for every `divisor` that the others make.
-    pub(crate) fn fewer(mut self, divisor: u32) -> Self {
-        self.divisor = divisor;
+    /// Makes this share of a round's calls, where each takes long.
+    pub(crate) fn share(mut self, share: f64) -> Self {
+        self.share = share;
         self
     }
 
     fn round(&mut self, calls: u32) -> f64 {
-        let calls = (calls / self.divisor).max(1);
+        let calls = (f64::from(calls) * self.share).max(1.0) as u32;
         (self.run)(calls).as_nanos() as f64 / f64::from(calls)
     }
 }
@@ -100,14 +107,13 @@ impl Candidate {
 /// Measures the candidates in turn, round by round, so that what disturbs the machine disturbs
 /// them all; the median round counts.
 pub(crate) fn rows(
-    case: &'static str,
-    candidates: &mut [Candidate],
+    mut candidates: Vec<(&'static str, Candidate)>,
     rounds: u32,
     calls: u32,
 ) -> Vec<Row> {
     let mut times = vec![Vec::new(); candidates.len()];
     for _ in 0..rounds {
-        for (candidate, times) in candidates.iter_mut().zip(&mut times) {
+        for ((_, candidate), times) in candidates.iter_mut().zip(&mut times) {
             times.push(candidate.round(calls));
         }
     }
@@ -115,16 +121,14 @@ pub(crate) fn rows(
         times.sort_by(f64::total_cmp);
         times[times.len() / 2]
     };
-    candidates
-        .iter()
-        .zip(times)
-        .map(|(candidate, times)| Row {
-            case,
-            implementation: candidate.implementation,
-            ns: (median(times) * 10.0).round() / 10.0,
-            allocs: candidate.allocs,
-        })
-        .collect()
+    let rows = candidates.into_iter().zip(times);
+    rows.map(|((case, candidate), times)| Row {
+        case,
+        implementation: candidate.implementation,
+        ns: (median(times) * 10.0).round() / 10.0,
+        allocs: candidate.allocs,
+    })
+    .collect()
 }
 
 /// Polls by hand; a call that waits, as the peer's do for each other's locks, parks the thread.

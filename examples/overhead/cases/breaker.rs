@@ -11,7 +11,7 @@ use crate::{
     measure::{Caller, Candidate, Implementation},
 };
 
-const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(60 * 60);
 
 /// Both with the rules that they have by default.
 pub(super) fn closed() -> Vec<Candidate> {
@@ -55,14 +55,14 @@ pub(super) fn time_window_full() -> Vec<Candidate> {
     (0..1_000_000).for_each(|request| caller.call(&mut ours, request));
     let mut peer = PeerLayer::builder()
         .sliding_window_type(SlidingWindowType::TimeBased)
-        .sliding_window_duration(MINUTE)
+        .sliding_window_duration(HOUR)
         .build()
         .expect("the window has a duration")
         .layer(Immediate);
     (0..10_000).for_each(|request| caller.call(&mut peer, request));
     vec![
         Candidate::new(Implementation::Ours, ours),
-        Candidate::new(Implementation::TowerResilience, peer).fewer(2000),
+        Candidate::new(Implementation::TowerResilience, peer).share(0.0005),
     ]
 }
 
@@ -85,7 +85,7 @@ fn ours_by_count() -> impl Service<u64, Response = u64> + Clone + Send + 'static
 
 fn ours_by_time() -> impl Service<u64, Response = u64> + Clone + Send + 'static {
     CircuitBreakerLayer::new(outcome)
-        .failure_rate(0.5, Window::time(MINUTE))
+        .failure_rate(0.5, Window::time(HOUR))
         .layer(Immediate)
 }
 
