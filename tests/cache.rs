@@ -10,8 +10,8 @@ use end_to_end::{BASE_MODEL, MODEL, prompt, stack};
 use futures_util::future::join_all;
 use std::{num::NonZeroU32, time::Duration};
 use tokio::time::advance;
-use tower::ServiceExt;
-use tower_bedrock::{CacheStatus, CacheUse, ErrorKind, Request, Usage};
+use tower::{Layer, ServiceExt};
+use tower_bedrock::{Bedrock, CacheStatus, CacheUse, ErrorKind, Request, StackLayer, Usage};
 
 fn sim() -> Simulator {
     Simulator::new()
@@ -226,4 +226,19 @@ async fn one_cache_serves_every_operation() {
             [status; 3]
         );
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_weighs_at_least_its_body() {
+    let sim = sim();
+    let layer = StackLayer::new("us-east-1");
+    let stack = layer.layer(Bedrock::new(sim.sdk_config()));
+    let body = "word ".repeat(2_000);
+    sim.script([Fault::answer().text(body.clone())]);
+    let mut input = prompt("hello");
+    input.inference_config.as_mut().unwrap().max_tokens = Some(8_000);
+    stack.oneshot(Request::new(input)).await.unwrap();
+    let stored = layer.cache_handle().stats().store;
+    assert_eq!(stored.entries, 1);
+    assert!(stored.weight > body.len() as u64, "{stored:?}");
 }

@@ -5,7 +5,7 @@
 //!
 //! INPUT is in Bedrock's batch format, one JSON object per line, `{"recordId": …, "modelInput": …}`
 //! for InvokeModel or `{"recordId": …, "converse": …}` for Converse; or plain text, one prompt per
-//! line. A run that was killed goes on where it stopped when it is started again; `--retry-failed`
+//! line. Equal records share one answer, from the cache. A run that was killed goes on where it stopped when it is started again; `--retry-failed`
 //! takes up the records that failed.
 
 mod converse;
@@ -31,7 +31,8 @@ use tower_bedrock::{Bedrock, Stack, StackLayer, policy::RetryPolicy};
 struct Flags {
     /// Records to run: Bedrock's batch format, or one prompt per line.
     input: PathBuf,
-    /// Where the answers go, one JSON object per line. What is there already is not run again.
+    /// Where the answers go, one JSON object per line. What is there already is not run again, so
+    /// name one for each model.
     output: PathBuf,
     /// How to read INPUT.
     #[arg(long, value_enum, default_value = "auto")]
@@ -106,6 +107,9 @@ async fn run(flags: &Flags) -> Result<bool, Box<dyn Error>> {
         *(if answer.is_ok() { &mut ok } else { &mut failed }) += 1;
         output.write(&record, answer)?;
         bar.inc(1);
+        if bar.is_hidden() && (ok + failed) % 100 == 0 {
+            eprintln!("{} records done", ok + failed);
+        }
     }
     bar.finish();
 

@@ -64,14 +64,23 @@ impl Output {
             text => text?,
         };
         let (kept, done) = read(&text, retry_failed)?;
-        if kept.len() < text.len() {
-            // Beside the file and then in its place, so that a kill here loses nothing either.
-            let mut beside = path.as_os_str().to_owned();
-            beside.push(".tmp");
-            fs::write(&beside, &kept)?;
-            fs::rename(&beside, path)?;
-        }
         let file = OpenOptions::new().append(true).create(true).open(path)?;
+        if text.starts_with(&kept) {
+            file.set_len(kept.len() as u64)?;
+        } else {
+            return Self::replaced(&fs::canonicalize(path)?, &kept, done);
+        }
+        Ok(Self { file, done })
+    }
+
+    /// Writes beside the file and puts that in its place, so that a kill here loses nothing either.
+    fn replaced(path: &Path, kept: &[u8], done: Done) -> io::Result<Self> {
+        let mut beside = path.as_os_str().to_owned();
+        beside.push(".tmp");
+        let mut file = File::create(&beside)?;
+        file.set_permissions(fs::metadata(path)?.permissions())?;
+        file.write_all(kept)?;
+        fs::rename(&beside, path)?;
         Ok(Self { file, done })
     }
 
@@ -122,6 +131,10 @@ fn read(text: &[u8], retry_failed: bool) -> io::Result<(Vec<u8>, Done)> {
     let mut number = 0;
     for line in lines.split_inclusive(|&byte| byte == b'\n') {
         number += 1;
+        if line.trim_ascii().is_empty() {
+            kept.extend_from_slice(line);
+            continue;
+        }
         let record: DoneLine<'_> = serde_json::from_slice(line)
             .ok()
             .filter(|line: &DoneLine<'_>| line.model_output.is_some() || line.error.is_some())
@@ -169,7 +182,7 @@ mod tests {
         for foreign in [
             "notes",
             "notes\n",
-            "\n",
+            "\0\n",
             "{}\n",
             "{\"recordId\":\"a\",\"modelInput\":{}}\n",
         ] {

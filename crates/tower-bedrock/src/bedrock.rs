@@ -124,7 +124,7 @@ async fn attempt<I: Operation>(
         Ok(output) => {
             let head = head.get().cloned().unwrap_or_default();
             let usage = I::usage(&output, &head);
-            Ok(Response::answered(output, usage, head.request_id))
+            Ok(Response::answered(output, usage, head))
         }
         Err(error) => Err(Error::from_sdk(I::NAME, error)),
     }

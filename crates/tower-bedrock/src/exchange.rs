@@ -26,6 +26,8 @@ use std::{
 pub struct Head {
     pub(crate) request_id: Option<Arc<str>>,
     pub(crate) usage: Option<Usage>,
+    /// Zero if the answer does not say.
+    pub(crate) body_bytes: u64,
 }
 
 impl Head {
@@ -33,6 +35,10 @@ impl Head {
         Self {
             request_id: headers.get("x-amzn-requestid").map(Arc::from),
             usage: usage(headers),
+            body_bytes: headers
+                .get("content-length")
+                .and_then(|length| length.parse().ok())
+                .unwrap_or(0),
         }
     }
 }

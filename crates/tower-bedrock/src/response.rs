@@ -1,4 +1,4 @@
-use crate::usage::Usage;
+use crate::{exchange::Head, usage::Usage};
 use std::{fmt, num::NonZeroU32, ops::Deref, sync::Arc};
 use tower_response_cache::CacheStatus;
 
@@ -14,6 +14,7 @@ pub struct Response<O> {
     request_id: Option<Arc<str>>,
     attempts: NonZeroU32,
     cache: Option<CacheStatus>,
+    body_bytes: u64,
 }
 
 impl<O> Response<O> {
@@ -31,15 +32,22 @@ impl<O> Response<O> {
             request_id: None,
             attempts: NonZeroU32::MIN,
             cache: None,
+            body_bytes: 0,
         }
     }
 
-    pub(crate) fn answered(output: O, usage: Option<Usage>, request_id: Option<Arc<str>>) -> Self {
+    pub(crate) fn answered(output: O, usage: Option<Usage>, head: Head) -> Self {
         Self {
             usage,
-            request_id,
+            request_id: head.request_id,
+            body_bytes: head.body_bytes,
             ..Self::new(output)
         }
+    }
+
+    /// The size of the body that Bedrock answered with, or 0 if that is not known.
+    pub(crate) fn body_bytes(&self) -> u64 {
+        self.body_bytes
     }
 
     /// Sets what [`usage`](Self::usage) answers.
@@ -53,6 +61,27 @@ impl<O> Response<O> {
     #[must_use]
     pub fn with_request_id(mut self, request_id: impl Into<Arc<str>>) -> Self {
         self.request_id = Some(request_id.into());
+        self
+    }
+
+    /// Sets what [`saved`](Self::saved) answers.
+    #[must_use]
+    pub fn with_saved(mut self, usage: Usage) -> Self {
+        self.saved = Some(usage);
+        self
+    }
+
+    /// Sets what [`attempts`](Self::attempts) answers.
+    #[must_use]
+    pub fn with_attempts(mut self, attempts: NonZeroU32) -> Self {
+        self.attempts = attempts;
+        self
+    }
+
+    /// Sets what [`cache`](Self::cache) answers.
+    #[must_use]
+    pub fn with_cache(mut self, status: CacheStatus) -> Self {
+        self.cache = Some(status);
         self
     }
 

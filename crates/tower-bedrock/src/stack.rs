@@ -43,7 +43,8 @@ pub struct StackLayer {
 }
 
 impl StackLayer {
-    /// The stack for calls that are sent to `region`, such as `"us-east-1"`.
+    /// The stack for calls that are sent to `region`, such as `"us-east-1"`: the Region of the client
+    /// inside. Calls of another account belong under a stack of their own, lest they share answers.
     ///
     /// Defaults: complete answers are kept for an hour in 64 MiB; a call may be retried for 15
     /// minutes; a model's circuit opens as [`policy::circuit_breaker`] says; an attempt may take
@@ -87,6 +88,9 @@ impl StackLayer {
     }
 
     /// Sets how long an attempt may take before it counts as timed out. Default: 10 minutes.
+    ///
+    /// It is what finds a model that hangs: a call that its caller gives up says nothing about the
+    /// model. Set it to a little more than the longest answer takes.
     #[must_use]
     pub fn attempt_timeout(mut self, limit: Duration) -> Self {
         self.attempt_timeout = limit;

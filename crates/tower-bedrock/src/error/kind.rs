@@ -1,3 +1,5 @@
+use std::fmt;
+
 /// What went wrong, as far as it decides what to do next.
 ///
 /// Bedrock's code decides, then the HTTP status; the message only tells a daily limit from one
@@ -28,6 +30,12 @@ pub enum ErrorKind {
     QuotaRejected,
     /// None of the above.
     Other,
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 impl ErrorKind {
@@ -103,6 +111,5 @@ impl ErrorKind {
 }
 
 fn names_the_day(message: &str) -> bool {
-    let message = message.to_ascii_lowercase();
-    message.contains("per day") || message.contains("daily")
+    message.to_ascii_lowercase().contains("per day")
 }

@@ -67,6 +67,27 @@ impl Error {
         self
     }
 
+    /// Sets the HTTP status that [`status`](Self::status) answers.
+    #[must_use]
+    pub fn with_status(mut self, status: u16) -> Self {
+        self.repr_mut().status = Some(status);
+        self
+    }
+
+    /// Sets the id that [`request_id`](Self::request_id) answers.
+    #[must_use]
+    pub fn with_request_id(mut self, request_id: impl Into<Box<str>>) -> Self {
+        self.repr_mut().request_id = Some(request_id.into());
+        self
+    }
+
+    /// Sets the number that [`attempts`](Self::attempts) answers.
+    #[must_use]
+    pub fn with_attempts(mut self, attempts: NonZeroU32) -> Self {
+        self.repr_mut().attempts = Some(attempts);
+        self
+    }
+
     /// Sets the error that [`source`](StdError::source) answers.
     #[must_use]
     pub fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
@@ -138,6 +159,20 @@ impl Error {
 
     fn repr_mut(&mut self) -> &mut Repr {
         Arc::make_mut(&mut self.repr)
+    }
+}
+
+impl From<Box<dyn StdError + Send + Sync>> for Error {
+    /// What a layer that boxes its errors made of one of these comes back as it was; anything else
+    /// is [`ErrorKind::Other`] with that as its source.
+    fn from(error: Box<dyn StdError + Send + Sync>) -> Self {
+        let error = match error.downcast::<Self>() {
+            Ok(own) => return *own,
+            Err(error) => error,
+        };
+        let mut other = Self::new(ErrorKind::Other, error.to_string());
+        other.repr_mut().source = Some(Arc::from(error));
+        other
     }
 }
 

@@ -16,6 +16,8 @@ impl Operation for ApplyGuardrailInput {
 }
 
 impl sealed::Exchange for ApplyGuardrailInput {
+    const DRAWS_TOKENS: bool = false;
+
     plumbing!(
         ApplyGuardrail,
         apply_guardrail,

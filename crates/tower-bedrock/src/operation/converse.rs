@@ -19,6 +19,8 @@ impl Operation for ConverseInput {
 impl sealed::Exchange for ConverseInput {
     const UNREAD_MEMBERS: &'static [&'static str] = &["requestMetadata"];
 
+    const DRAWS_TOKENS: bool = true;
+
     plumbing!(Converse, converse, ConverseOutput, ConverseError);
 
     fn usage(answer: &ConverseOutput, _: &Head) -> Option<Usage> {

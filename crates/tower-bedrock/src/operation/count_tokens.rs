@@ -15,6 +15,8 @@ impl Operation for CountTokensInput {
 }
 
 impl sealed::Exchange for CountTokensInput {
+    const DRAWS_TOKENS: bool = false;
+
     plumbing!(
         CountTokens,
         count_tokens,

@@ -17,6 +17,8 @@ impl Operation for InvokeModelInput {
 }
 
 impl sealed::Exchange for InvokeModelInput {
+    const DRAWS_TOKENS: bool = true;
+
     plumbing!(
         InvokeModel,
         invoke_model,

@@ -47,6 +47,9 @@ pub(crate) mod sealed {
         /// Members of the body that Bedrock never reads to answer the request.
         const UNREAD_MEMBERS: &'static [&'static str] = &[];
 
+        /// Whether the call draws on the model's tokens, as opposed to a quota of its own.
+        const DRAWS_TOKENS: bool;
+
         /// Sends an empty input of this operation; `exchange` puts the real one in its place.
         fn send(
             client: &Client,

@@ -96,8 +96,9 @@ impl<I: Operation> Policy<Request<I>, Response<I::Output>, Error> for CachePolic
     }
 
     fn keep(&self, _: &OwnLimits, response: &Response<I::Output>) -> Option<Keep> {
-        I::is_complete(response.output())
-            .then(|| Keep::new(self.ttl).weight(I::weight(response.output())))
+        // The body bounds what a walk of the output does not know of.
+        let weight = I::weight(response.output()).max(response.body_bytes());
+        I::is_complete(response.output()).then(|| Keep::new(self.ttl).weight(weight))
     }
 
     fn share(&self, response: &Response<I::Output>) -> Option<Answer> {

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use tower_circuit_breaker::{CircuitBreakerLayer, Classify, KeyOf, Outcome, Throttles};
 
 /// Tells a circuit breaker what Bedrock's errors say about a model's health, and which circuit a
-/// request belongs to: one for each Region and model id, as Bedrock's quotas go.
+/// request belongs to: one for each Region and model id, as Bedrock's quotas go, and one apart for
+/// counting a model's tokens.
 ///
 /// A limit per day opens the circuit at once; capacity, transient faults and timeouts count as
 /// failures. The caller's own faults and deadlines count neither for nor against the model.
@@ -61,7 +62,11 @@ impl<I: Operation> KeyOf<Request<I>> for CircuitPolicy {
     type Key = Arc<str>;
 
     fn key(&self, request: &Request<I>) -> Arc<str> {
-        let of = request.model_id().unwrap_or(I::NAME);
-        format!("{}/{of}", self.region).into()
+        let region = &self.region;
+        match request.model_id() {
+            Some(model) if I::DRAWS_TOKENS => format!("{region}/{model}").into(),
+            Some(model) => format!("{region}/{model}/{}", I::NAME).into(),
+            None => format!("{region}/{}", I::NAME).into(),
+        }
     }
 }

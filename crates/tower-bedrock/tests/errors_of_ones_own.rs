@@ -1,0 +1,98 @@
+//! Errors and responses that a mock or another layer makes.
+
+use std::{error::Error as _, io, num::NonZeroU32, time::Duration};
+use tower::{BoxError, Layer, ServiceBuilder, ServiceExt, service_fn};
+use tower_bedrock::{CacheStatus, Error, ErrorKind, Request, Response, StackLayer, Usage};
+
+use aws_sdk_bedrockruntime::operation::count_tokens::{CountTokensInput, CountTokensOutput};
+
+fn input() -> CountTokensInput {
+    CountTokensInput::builder()
+        .model_id("m")
+        .build()
+        .expect("nothing is required")
+}
+
+#[test]
+fn an_error_comes_back_out_of_a_box_as_it_was() {
+    let boxed: BoxError = Error::new(ErrorKind::Exhausted, "enough").into();
+    assert_eq!(Error::from(boxed).kind(), ErrorKind::Exhausted);
+    let other: BoxError = io::Error::other("a disk is full").into();
+    let other = Error::from(other);
+    assert_eq!(other.kind(), ErrorKind::Other);
+    assert_eq!(other.to_string(), "a disk is full");
+    assert!(other.source().unwrap().is::<io::Error>());
+}
+
+#[test]
+fn a_mock_can_make_what_the_real_one_would() {
+    let twice = NonZeroU32::new(2).unwrap();
+    let error = Error::new(ErrorKind::Throttled, "slow down")
+        .with_code("ThrottlingException")
+        .with_status(429)
+        .with_request_id("r-1")
+        .with_retry_after(Duration::from_secs(3))
+        .with_attempts(twice);
+    let line = "ThrottlingException: slow down (status 429, request id r-1) after 2 attempts";
+    assert_eq!(error.to_string(), line);
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(3)));
+
+    let response = Response::new(())
+        .with_usage(Usage::default())
+        .with_saved(Usage::new(7, 5))
+        .with_attempts(twice)
+        .with_cache(CacheStatus::Hit);
+    assert_eq!(
+        (response.attempts(), response.cache()),
+        (2, Some(CacheStatus::Hit))
+    );
+    assert_eq!(response.saved().map(|usage| usage.total_tokens()), Some(12));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_stack_takes_a_layer_that_boxes_errors() {
+    let service = service_fn(|_: Request<CountTokensInput>| async {
+        let output = CountTokensOutput::builder().input_tokens(7).build();
+        Ok::<_, Error>(Response::new(
+            output.expect("all that is required is given"),
+        ))
+    });
+    let buffered = ServiceBuilder::new()
+        .map_err(Error::from)
+        .buffer(8)
+        .service(service);
+    let stack = StackLayer::new("us-east-1").layer(buffered);
+    let response = stack.oneshot(Request::new(input())).await.unwrap();
+    assert_eq!(response.input_tokens, 7);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_stack_calls_nothing_past_the_deadline() {
+    let service = service_fn(|_: Request<CountTokensInput>| {
+        std::future::ready(Err::<Response<CountTokensOutput>, _>(Error::new(
+            ErrorKind::Invalid,
+            "it was called",
+        )))
+    });
+    let stack = StackLayer::new("us-east-1").layer(service);
+    let late = Request::new(input()).timeout(Duration::ZERO);
+    let error = stack.oneshot(late).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::DeadlineExceeded);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_built_stack_can_be_looked_into() {
+    let layer = StackLayer::new("us-east-1");
+    let service = service_fn(|_: Request<CountTokensInput>| async {
+        Err::<Response<CountTokensOutput>, _>(Error::new(ErrorKind::Exhausted, "for today"))
+    });
+    let stack = layer.layer(service);
+    assert!(stack.oneshot(Request::new(input())).await.is_err());
+    let keys = layer.circuits().keys();
+    assert_eq!(
+        keys.iter().map(|key| &**key).collect::<Vec<_>>(),
+        ["us-east-1/m/CountTokens"]
+    );
+    assert_eq!(layer.backoff_handle().snapshot().attempts, 1);
+    assert_eq!(layer.cache_handle().stats().misses, 1);
+}
