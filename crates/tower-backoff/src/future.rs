@@ -20,6 +20,9 @@ use crate::{
     retrying::Retrying,
 };
 
+/// A call that never waits lets others run after so many steps, of which an attempt takes two.
+const MAX_STEPS: u32 = 64;
+
 pin_project! {
     /// Resolves to the result of the last attempt.
     ///
@@ -101,6 +104,7 @@ where
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut steps = 0;
         loop {
             let mut this = self.as_mut().project();
             let answer = match this.state.as_mut().project() {
@@ -123,6 +127,11 @@ where
             };
             if let Some(answer) = answer {
                 return Poll::Ready(answer);
+            }
+            steps += 1;
+            if steps == MAX_STEPS {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
             }
         }
     }

@@ -2,7 +2,11 @@
 
 mod support;
 
-use std::time::Duration;
+use std::{
+    future::{Future, poll_fn},
+    task::Poll,
+    time::Duration,
+};
 
 use support::{Mock, by_message, next, plain_layer, soon};
 use tokio::time::Instant;
@@ -169,4 +173,20 @@ async fn a_base_of_zero_retries_at_once_and_needs_no_clock() {
     let service = layer.layer(service_fn(|()| async { Ok::<_, BoxError>(()) }));
     service.oneshot(()).await.unwrap();
     assert_eq!(layer.handle().snapshot().attempts, 4);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_call_that_never_waits_lets_others_run() {
+    let zero = tower_backoff::Backoff::new(Duration::ZERO, Duration::ZERO);
+    let layer = BackoffLayer::new(|_: &Result<(), BoxError>| Verdict::transient())
+        .transient(zero)
+        .budget(tower_backoff::Budget::unlimited())
+        .max_attempts(1_000);
+    let service = layer.layer(service_fn(|()| async { Ok::<_, BoxError>(()) }));
+    let mut call = Box::pin(service.oneshot(()));
+    let first = poll_fn(|cx| Poll::Ready(call.as_mut().poll(cx))).await;
+    assert!(first.is_pending());
+    assert!(layer.handle().snapshot().attempts < 100);
+    call.await.unwrap();
+    assert_eq!(layer.handle().snapshot().attempts, 1_000);
 }

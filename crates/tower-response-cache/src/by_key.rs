@@ -5,7 +5,8 @@ use crate::{CacheStatus, Keep, Lookup, Policy};
 /// A [`Policy`] for responses that can be cloned: a key for each request, one lifetime for all.
 ///
 /// The closure gives the key of a request, or `None` to go past the cache. Every `Ok` response is
-/// kept, at weight 1, so the bound of the layer counts entries. Errors are not shared.
+/// kept, at weight 1, so the bound of the layer counts entries. Errors are not shared: after one, the
+/// callers that waited try one after the other. Write a [`Policy`] to share them.
 #[derive(Clone, Copy)]
 pub struct ByKey<F> {
     ttl: Duration,
