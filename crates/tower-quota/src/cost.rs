@@ -1,0 +1,78 @@
+use std::time::Duration;
+
+use crate::ask::Ask;
+use crate::reservation::Reservation;
+use crate::settle::Settle;
+
+/// Says what a call costs: what to reserve before it, and what it came to.
+///
+/// Closures `Fn(&Req) -> Ask<Key>` implement it; every call then counts as what it reserved. One
+/// type may implement it for several request types with the same `Key`: then one layer value
+/// serves them all from one ledger.
+///
+/// ```
+/// use tower_quota::{Ask, Cost, Settle};
+///
+/// struct ByLength;
+///
+/// impl<E> Cost<String, String, E> for ByLength {
+///     type Key = &'static str;
+///     type Context = usize;
+///
+///     fn ask(&self, req: &String) -> (Ask<&'static str>, usize) {
+///         (Ask::new("model").tokens(req.len() as u64 + 1000), req.len())
+///     }
+///
+///     fn settle(&self, question: &usize, result: &Result<String, E>) -> Settle {
+///         match result {
+///             Ok(answer) => Settle::Used((question + answer.len()) as u64),
+///             Err(_) => Settle::Refund,
+///         }
+///     }
+/// }
+/// ```
+pub trait Cost<Req, Res, E> {
+    /// Tells apart what has limits of its own, such as a model in a region.
+    ///
+    /// It is made for every call: a number, a `&'static str` or an `Arc<str>` costs no
+    /// allocation. Its `Display` text appears in errors and log lines and should hold no secret.
+    type Key;
+
+    /// What the other methods want to know of the request, which is gone by then. `()` if nothing.
+    type Context;
+
+    /// Says what `req` asks for, and takes from it what the other methods need.
+    fn ask(&self, req: &Req) -> (Ask<Self::Key>, Self::Context);
+
+    /// Says what the call came to. Not called for calls that were rejected, and not for errors
+    /// of readiness, which are refunded.
+    fn settle(&self, context: &Self::Context, result: &Result<Res, E>) -> Settle;
+
+    /// Takes the reservation of a call that was [`Settle::Later`], to be settled by whoever reads
+    /// the response to its end. By default it is dropped, and so counts as what it reserved.
+    fn later(&self, context: Self::Context, result: &mut Result<Res, E>, reservation: Reservation) {
+        let _ = (context, result, reservation);
+    }
+
+    /// Sees the error of a throttled call, and how long a call like it would wait now: a hint for
+    /// a retry where the server gives none. Does nothing by default.
+    fn throttled(&self, err: &mut E, wait: Duration) {
+        let _ = (err, wait);
+    }
+}
+
+impl<F, Req, Res, E, Key> Cost<Req, Res, E> for F
+where
+    F: Fn(&Req) -> Ask<Key>,
+{
+    type Key = Key;
+    type Context = ();
+
+    fn ask(&self, req: &Req) -> (Ask<Key>, ()) {
+        (self(req), ())
+    }
+
+    fn settle(&self, (): &(), _: &Result<Res, E>) -> Settle {
+        Settle::Reserved
+    }
+}

@@ -1,0 +1,92 @@
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::limit::Limit;
+
+/// The rejection: the call would have to wait too long, or can never be admitted. The inner
+/// service was not called, and nothing is reserved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejected {
+    cause: Cause,
+    retry_after: Option<Duration>,
+    key: Arc<str>,
+}
+
+/// Why a call was [`Rejected`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cause {
+    /// The call asks for more than the limit ever holds.
+    TooLarge {
+        /// What the call asked for, in the limit's unit.
+        asked: u64,
+        /// The limit.
+        limit: Box<Limit>,
+    },
+    /// As many calls wait as [`max_queue`](crate::QuotaLayer::max_queue) allows.
+    QueueFull,
+    /// The wait is longer than [`max_wait`](crate::QuotaLayer::max_wait).
+    MaxWait,
+    /// The wait ends after the request's [deadline](crate::Ask::deadline).
+    Deadline,
+}
+
+impl Rejected {
+    /// For ledgers: `retry_after` is `None` where waiting does not help, `key` is shown to people.
+    #[must_use]
+    pub fn new(cause: Cause, retry_after: Option<Duration>, key: Arc<str>) -> Self {
+        Self {
+            cause,
+            retry_after,
+            key,
+        }
+    }
+
+    /// Why.
+    #[must_use]
+    pub fn cause(&self) -> &Cause {
+        &self.cause
+    }
+
+    /// How long the call would have waited, by what was reserved and queued at that moment, or
+    /// `None` where waiting does not help.
+    ///
+    /// Calls that come to less than they reserved make it shorter.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+
+    /// The text of the key.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+}
+
+impl fmt::Display for Rejected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.cause {
+            Cause::TooLarge { asked, limit } => {
+                write!(f, "call is larger than the limit: {asked} of {limit}")?;
+            }
+            Cause::QueueFull => f.write_str("quota is used up and the queue is full")?,
+            Cause::MaxWait => f.write_str("quota is used up for longer than a call may wait")?,
+            Cause::Deadline => f.write_str("quota is used up until after the deadline")?,
+        }
+        let Some(wait) = self.retry_after else {
+            return Ok(());
+        };
+        // Rounded up to what a person reads; a caller that follows the message is never early.
+        let nanos = wait.as_nanos();
+        if nanos >= 1_000_000_000 {
+            write!(f, "; retry after {}s", nanos.div_ceil(1_000_000_000))
+        } else {
+            write!(f, "; retry after {}ms", nanos.div_ceil(1_000_000))
+        }
+    }
+}
+
+impl Error for Rejected {}

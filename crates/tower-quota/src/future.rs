@@ -1,0 +1,165 @@
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use pin_project_lite::pin_project;
+use tower_service::Service;
+
+use crate::cost::Cost;
+use crate::error::Rejected;
+use crate::ledger::Ledger;
+use crate::reservation::Reservation;
+use crate::settle::Settle;
+
+pin_project! {
+    /// Response future of [`Quota`](crate::Quota).
+    pub struct ResponseFuture<S, Req, C, L>
+    where
+        S: Service<Req>,
+        C: Cost<Req, S::Response, S::Error>,
+        L: Ledger<C::Key>,
+    {
+        #[pin]
+        stage: Stage<S, Req, L::Admit, S::Future>,
+        // After the stage: the inner future is gone before its reservation ends.
+        reservation: Option<Reservation>,
+        context: Option<C::Context>,
+        cost: C,
+    }
+}
+
+pin_project! {
+    #[project = StageProj]
+    #[project_replace = StageOwned]
+    enum Stage<S, Req, A, F> {
+        Asking { #[pin] admit: A, inner: S, request: Req },
+        /// Admitted, and waiting for the readiness of the very service that will be called.
+        Waiting { inner: S, request: Req },
+        Called { #[pin] future: F },
+        Done,
+    }
+}
+
+impl<S, Req, C, L> ResponseFuture<S, Req, C, L>
+where
+    S: Service<Req>,
+    C: Cost<Req, S::Response, S::Error>,
+    L: Ledger<C::Key>,
+{
+    pub(crate) fn new(
+        inner: S,
+        request: Req,
+        admit: L::Admit,
+        context: C::Context,
+        cost: C,
+    ) -> Self {
+        Self {
+            stage: Stage::Asking {
+                admit,
+                inner,
+                request,
+            },
+            reservation: None,
+            context: Some(context),
+            cost,
+        }
+    }
+}
+
+impl<S, Req, C, L> Future for ResponseFuture<S, Req, C, L>
+where
+    S: Service<Req>,
+    S::Error: From<Rejected>,
+    C: Cost<Req, S::Response, S::Error>,
+    L: Ledger<C::Key>,
+{
+    type Output = Result<S::Response, S::Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let mut result = loop {
+            match this.stage.as_mut().project() {
+                StageProj::Asking { admit, .. } => match ready!(admit.poll(cx)) {
+                    Ok(reservation) => *this.reservation = Some(reservation),
+                    Err(rejected) => {
+                        this.stage.set(Stage::Done);
+                        return Poll::Ready(Err(rejected.into()));
+                    }
+                },
+                StageProj::Waiting { inner, .. } => {
+                    if let Err(error) = ready!(inner.poll_ready(cx)) {
+                        this.stage.set(Stage::Done);
+                        *this.reservation = None;
+                        return Poll::Ready(Err(error));
+                    }
+                }
+                StageProj::Called { future } => break ready!(future.poll(cx)),
+                StageProj::Done => {}
+            }
+            match this.stage.as_mut().project_replace(Stage::Done) {
+                StageOwned::Asking { inner, request, .. } => {
+                    this.stage.set(Stage::Waiting { inner, request });
+                }
+                StageOwned::Waiting { mut inner, request } => {
+                    if let Some(reservation) = this.reservation {
+                        reservation.sent();
+                    }
+                    let future = inner.call(request);
+                    this.stage.set(Stage::Called { future });
+                }
+                StageOwned::Called { .. } | StageOwned::Done => {
+                    panic!("polled after it was ready")
+                }
+            }
+        };
+        this.stage.set(Stage::Done);
+        if let (Some(reservation), Some(context)) = (this.reservation.take(), this.context.take()) {
+            end(this.cost, context, &mut result, reservation);
+        }
+        Poll::Ready(result)
+    }
+}
+
+/// Ends the reservation of a call that has its result.
+fn end<Req, Res, E, C: Cost<Req, Res, E>>(
+    cost: &C,
+    context: C::Context,
+    result: &mut Result<Res, E>,
+    reservation: Reservation,
+) {
+    match cost.settle(&context, result) {
+        Settle::Used(tokens) => reservation.settle(tokens),
+        Settle::Reserved => {
+            let tokens = reservation.reserved();
+            reservation.settle(tokens);
+        }
+        Settle::Refund => reservation.refund(),
+        Settle::Later => cost.later(context, result, reservation),
+        Settle::Throttled(throttle) => {
+            let wait = reservation.throttled(throttle);
+            if let Err(err) = result {
+                cost.throttled(err, wait);
+            }
+        }
+    }
+}
+
+impl<S, Req, C, L> fmt::Debug for ResponseFuture<S, Req, C, L>
+where
+    S: Service<Req>,
+    C: Cost<Req, S::Response, S::Error>,
+    L: Ledger<C::Key>,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let stage = match &self.stage {
+            Stage::Asking { .. } => "asking",
+            Stage::Waiting { .. } => "waiting",
+            Stage::Called { .. } => "called",
+            Stage::Done => "done",
+        };
+        f.debug_struct("ResponseFuture")
+            .field("stage", &stage)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,52 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::book::Entry;
+use crate::demand::Demand;
+use crate::settings::Settings;
+use crate::slot::Slot;
+use crate::throttle::Throttle;
+
+/// What the ledger in memory reserved for one call.
+#[derive(Debug)]
+pub(crate) struct Grant {
+    slot: Arc<Slot>,
+    entry: Entry,
+    /// The call had to wait for it.
+    pressed: bool,
+}
+
+impl Grant {
+    pub(crate) fn new(slot: Arc<Slot>, entry: Entry, pressed: bool) -> Self {
+        Self {
+            slot,
+            entry,
+            pressed,
+        }
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        self.slot.settings()
+    }
+
+    pub(crate) fn reserved(&self) -> u64 {
+        self.entry.demand.tokens
+    }
+
+    pub(crate) fn settle(&self, tokens: u64) {
+        let actual = Demand::call(tokens);
+        self.slot.settle(&self.entry, actual, Some(self.pressed));
+    }
+
+    pub(crate) fn keep(&self) {
+        self.slot.settle(&self.entry, self.entry.demand, None);
+    }
+
+    pub(crate) fn refund(&self) {
+        self.slot.settle(&self.entry, Demand::NONE, None);
+    }
+
+    pub(crate) fn throttled(&self, throttle: Throttle) -> Duration {
+        self.slot.throttled(&self.entry, throttle)
+    }
+}

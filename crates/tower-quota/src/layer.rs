@@ -1,0 +1,111 @@
+use std::fmt;
+use std::hash::Hash;
+use std::time::Duration;
+
+use tower_layer::Layer;
+
+use crate::handle::Handle;
+use crate::limits::LimitsOf;
+use crate::memory::MemoryLedger;
+use crate::service::Quota;
+use crate::settings::Settings;
+
+/// Puts a [`Quota`] around services.
+///
+/// All services of one layer value, and of its clones, share one ledger. Each knob starts anew
+/// with a ledger of its own: turn the knobs first, then clone the layer, take handles and make
+/// services.
+#[derive(Clone)]
+pub struct QuotaLayer<C, L> {
+    cost: C,
+    ledger: L,
+}
+
+impl<C, K: Hash + Eq + Clone + fmt::Display> QuotaLayer<C, MemoryLedger<K>> {
+    /// Admits calls that cost what `cost` says under `limits`, each key for itself.
+    ///
+    /// `limits` is a [`Limit`](crate::Limit), an array of them, [`Limits`](crate::Limits), or a
+    /// closure `Fn(&K) -> Limits`.
+    #[must_use]
+    pub fn new(limits: impl LimitsOf<K> + Send + Sync + 'static, cost: C) -> Self {
+        Self::with_ledger(MemoryLedger::new(limits), cost)
+    }
+
+    /// Shows what is used.
+    #[must_use]
+    pub fn handle(&self) -> Handle<K> {
+        Handle::new(self.ledger.clone())
+    }
+
+    /// At most so many calls of one key wait. Default: 4096.
+    #[must_use]
+    pub fn max_queue(self, calls: usize) -> Self {
+        self.set(|settings| settings.max_queue = calls)
+    }
+
+    /// A call that would wait longer is rejected at once. Default: no bound.
+    #[must_use]
+    pub fn max_wait(self, wait: Duration) -> Self {
+        self.set(|settings| settings.max_wait = Some(wait))
+    }
+
+    /// A waiting call goes before calls of the next higher [`Priority`](crate::Priority) that
+    /// come more than so much after it. Default: 30 seconds.
+    #[must_use]
+    pub fn aging(self, aging: Duration) -> Self {
+        self.set(|settings| settings.aging = aging)
+    }
+
+    /// How long a key admits nothing after [`Throttle::Exhausted`](crate::Throttle::Exhausted)
+    /// without a hint. Default: one hour, for a server does not say when its day ends.
+    #[must_use]
+    pub fn exhausted_for(self, time: Duration) -> Self {
+        self.set(|settings| settings.exhausted_for = time)
+    }
+
+    /// How many idle keys to keep. Default: 1024.
+    ///
+    /// A key is idle if no call uses it and it is as good as new: its limits are whole, and it was
+    /// not throttled in the last hour. A key that is not idle is never forgotten.
+    #[must_use]
+    pub fn max_idle_keys(self, keys: usize) -> Self {
+        self.set(|settings| settings.max_idle_keys = keys)
+    }
+
+    /// The `name` label of this layer's log lines and metrics. Default: `"default"`.
+    #[must_use]
+    pub fn name(self, name: &'static str) -> Self {
+        self.set(|settings| settings.name = name)
+    }
+
+    fn set(self, change: impl FnOnce(&mut Settings)) -> Self {
+        Self {
+            ledger: self.ledger.renewed(change),
+            cost: self.cost,
+        }
+    }
+}
+
+impl<C, L> QuotaLayer<C, L> {
+    /// Lets `ledger` admit calls that cost what `cost` says. Its settings are its own.
+    #[must_use]
+    pub fn with_ledger(ledger: L, cost: C) -> Self {
+        Self { cost, ledger }
+    }
+}
+
+impl<S, C: Clone, L: Clone> Layer<S> for QuotaLayer<C, L> {
+    type Service = Quota<S, C, L>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Quota::new(inner, self.cost.clone(), self.ledger.clone())
+    }
+}
+
+impl<C, L: fmt::Debug> fmt::Debug for QuotaLayer<C, L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("QuotaLayer")
+            .field("ledger", &self.ledger)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,53 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod admit;
+mod ask;
+mod book;
+mod cost;
+mod demand;
+mod error;
+mod future;
+mod gauge;
+mod grant;
+mod handle;
+mod keyed;
+mod layer;
+mod ledger;
+mod limit;
+mod limits;
+mod memory;
+mod pace;
+mod priority;
+mod queue;
+mod reservation;
+mod service;
+mod settings;
+mod settle;
+mod slot;
+mod sync;
+mod telemetry;
+mod throttle;
+mod ticket;
+mod timer;
+mod usage;
+mod window;
+
+pub use self::admit::Admit;
+pub use self::ask::Ask;
+pub use self::cost::Cost;
+pub use self::error::{Cause, Rejected};
+pub use self::future::ResponseFuture;
+pub use self::handle::Handle;
+pub use self::layer::QuotaLayer;
+pub use self::ledger::Ledger;
+pub use self::limit::{Limit, Unit};
+pub use self::limits::{Limits, LimitsOf};
+pub use self::memory::MemoryLedger;
+pub use self::priority::Priority;
+pub use self::reservation::Reservation;
+pub use self::service::Quota;
+pub use self::settle::Settle;
+pub use self::throttle::Throttle;
+pub use self::ticket::Ticket;
+pub use self::usage::{LimitUsage, Usage};

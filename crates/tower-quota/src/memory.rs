@@ -1,0 +1,100 @@
+use std::fmt;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex};
+
+use crate::admit::Admit;
+use crate::ask::Ask;
+use crate::keyed::Keyed;
+use crate::ledger::Ledger;
+use crate::limits::{Limits, LimitsOf};
+use crate::settings::Settings;
+use crate::slot::Slot;
+use crate::sync::lock;
+use crate::usage::Usage;
+
+/// The ledger of one process, in memory: the default.
+///
+/// # Clone
+///
+/// Clones share their keys.
+pub struct MemoryLedger<K> {
+    shared: Arc<Shared<K>>,
+}
+
+struct Shared<K> {
+    limits: Arc<dyn Fn(&K) -> Limits + Send + Sync>,
+    settings: Arc<Settings>,
+    keys: Mutex<Keyed<K, Arc<Slot>>>,
+}
+
+impl<K: Hash + Eq + Clone + fmt::Display> MemoryLedger<K> {
+    pub(crate) fn new(limits: impl LimitsOf<K> + Send + Sync + 'static) -> Self {
+        let limits = Arc::new(move |key: &K| limits.limits(key));
+        Self::with(limits, Settings::default())
+    }
+
+    /// The same limits, with other settings and no keys.
+    pub(crate) fn renewed(&self, change: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = Settings::clone(&self.shared.settings);
+        change(&mut settings);
+        Self::with(Arc::clone(&self.shared.limits), settings)
+    }
+
+    fn with(limits: Arc<dyn Fn(&K) -> Limits + Send + Sync>, settings: Settings) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                limits,
+                keys: Mutex::new(Keyed::new(settings.max_idle_keys)),
+                settings: Arc::new(settings),
+            }),
+        }
+    }
+
+    pub(crate) fn slot(&self, key: &K) -> Arc<Slot> {
+        let shared = &*self.shared;
+        if let Some(slot) = lock(&shared.keys).touch(key) {
+            return slot;
+        }
+        // Foreign code, so not under the lock; of two that get here, the first one's slot counts.
+        let limits = (shared.limits)(key);
+        let text = key.to_string().into();
+        let slot = Arc::new(Slot::new(text, &limits, Arc::clone(&shared.settings)));
+        lock(&shared.keys).get_or_insert(key, slot, |slot| {
+            // Whoever holds a slot got it under this lock, or from another holder.
+            Arc::strong_count(slot) == 1 && slot.is_whole()
+        })
+    }
+
+    pub(crate) fn usage(&self, key: &K) -> Option<Usage> {
+        let slot = lock(&self.shared.keys).get(key)?;
+        Some(slot.usage())
+    }
+
+    pub(crate) fn keys(&self) -> Vec<K> {
+        lock(&self.shared.keys).keys().cloned().collect()
+    }
+}
+
+impl<K: Hash + Eq + Clone + fmt::Display> Ledger<K> for MemoryLedger<K> {
+    type Admit = Admit<K>;
+
+    fn admit(&self, ask: Ask<K>) -> Admit<K> {
+        Admit::new(self.clone(), ask)
+    }
+}
+
+impl<K> Clone for MemoryLedger<K> {
+    fn clone(&self) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+        }
+    }
+}
+
+impl<K> fmt::Debug for MemoryLedger<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryLedger")
+            .field("settings", &self.shared.settings)
+            .finish_non_exhaustive()
+    }
+}

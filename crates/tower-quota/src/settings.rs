@@ -1,0 +1,25 @@
+use std::time::Duration;
+
+/// The knobs of one layer value.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) max_queue: usize,
+    pub(crate) max_wait: Option<Duration>,
+    pub(crate) aging: Duration,
+    pub(crate) exhausted_for: Duration,
+    pub(crate) max_idle_keys: usize,
+    pub(crate) name: &'static str,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            max_queue: 4096,
+            max_wait: None,
+            aging: Duration::from_secs(30),
+            exhausted_for: Duration::from_secs(60 * 60),
+            max_idle_keys: 1024,
+            name: "default",
+        }
+    }
+}

@@ -1,0 +1,33 @@
+use std::time::Duration;
+
+use crate::throttle::Throttle;
+
+/// What a call came to; see [`Cost::settle`](crate::Cost::settle).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settle {
+    /// So many tokens, be it less or more than was reserved.
+    Used(u64),
+    /// What was reserved: nothing better is known.
+    Reserved,
+    /// It was never charged.
+    Refund,
+    /// The server refused it for lack of quota, and did not charge it.
+    Throttled(Throttle),
+    /// It shows only later, as when a streamed response ends:
+    /// [`Cost::later`](crate::Cost::later) takes the reservation.
+    Later,
+}
+
+impl Settle {
+    /// Throttled for now, without a hint.
+    #[must_use]
+    pub const fn throttled() -> Self {
+        Self::Throttled(Throttle::Rate { retry_after: None })
+    }
+
+    /// Throttled for long, as for the rest of the day, with the server's hint if there is one.
+    #[must_use]
+    pub const fn exhausted(retry_after: Option<Duration>) -> Self {
+        Self::Throttled(Throttle::Exhausted { retry_after })
+    }
+}

@@ -1,0 +1,45 @@
+//! Every log line and metric. Called outside locks.
+
+use crate::error::{Cause, Rejected};
+use crate::throttle::Throttle;
+
+/// A call was admitted.
+#[cfg_attr(not(feature = "metrics"), allow(unused_variables))]
+pub(crate) fn admitted(name: &'static str) {
+    #[cfg(feature = "metrics")]
+    metrics::counter!("tower_quota_admitted_total", "name" => name).increment(1);
+}
+
+/// A call was rejected.
+#[cfg_attr(
+    not(any(feature = "tracing", feature = "metrics")),
+    allow(unused_variables)
+)]
+pub(crate) fn rejected(name: &'static str, rejected: &Rejected) {
+    let cause = match rejected.cause() {
+        Cause::TooLarge { .. } => "too_large",
+        Cause::QueueFull => "queue_full",
+        Cause::MaxWait => "max_wait",
+        Cause::Deadline => "deadline",
+    };
+    #[cfg(feature = "tracing")]
+    tracing::debug!(name, key = rejected.key(), cause, "call rejected");
+    #[cfg(feature = "metrics")]
+    metrics::counter!("tower_quota_rejected_total", "name" => name, "cause" => cause).increment(1);
+}
+
+/// The server refused a call that the ledger had admitted.
+#[cfg_attr(
+    not(any(feature = "tracing", feature = "metrics")),
+    allow(unused_variables)
+)]
+pub(crate) fn throttled(name: &'static str, key: &str, throttle: Throttle) {
+    let kind = match throttle {
+        Throttle::Rate { .. } => "rate",
+        Throttle::Exhausted { .. } => "exhausted",
+    };
+    #[cfg(feature = "tracing")]
+    tracing::warn!(name, key, kind, "call throttled unexpectedly");
+    #[cfg(feature = "metrics")]
+    metrics::counter!("tower_quota_throttled_total", "name" => name, "kind" => kind).increment(1);
+}

@@ -1,0 +1,17 @@
+use std::time::Duration;
+
+/// How the server refused a call for lack of quota.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Throttle {
+    /// For now: the pace of the key falls.
+    Rate {
+        /// The server's own hint: the key admits nothing before.
+        retry_after: Option<Duration>,
+    },
+    /// For long, as for the rest of the day: the key admits nothing for that time.
+    Exhausted {
+        /// The server's own hint. Without one it is
+        /// [`exhausted_for`](crate::QuotaLayer::exhausted_for).
+        retry_after: Option<Duration>,
+    },
+}
