@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::num::NonZeroUsize;
 
 use crate::demand::Demand;
 use crate::priority::Priority;
@@ -20,7 +21,7 @@ pub(crate) struct Queue<W> {
 #[derive(Debug)]
 struct Class<W> {
     waiters: BTreeMap<(u128, u64), Waiter<W>>,
-    /// The tag last served.
+    /// The tag last served, or more.
     served: u128,
     /// By tenant, the tag of its next waiter, where that is more than `served`.
     next: HashMap<u64, u128>,
@@ -143,9 +144,14 @@ impl<W> Queue<W> {
 
     /// It is this one's turn.
     pub(crate) fn serve(&mut self, place: Place) -> Option<Waiter<W>> {
+        let waiter = self.remove(place)?;
         let class = &mut self.classes[place.class];
-        class.served = class.served.max(place.tag);
-        self.remove(place)
+        if let Some(others) = NonZeroUsize::new(class.waiters.len()) {
+            // On by a share at least, or a stream of new tenants would keep the tag where it is.
+            let share = cost(waiter.demand) / (others.get() as u128 + 1);
+            class.served = class.served.max(place.tag).saturating_add(share);
+        }
+        Some(waiter)
     }
 
     /// This one waits no longer.
@@ -181,9 +187,14 @@ impl<W> Class<W> {
         }
         let next = self.next.entry(tenant).or_insert(0);
         let tag = self.served.max(*next);
-        *next = tag.saturating_add(u128::from(demand.tokens.max(1)));
+        *next = tag.saturating_add(cost(demand));
         tag
     }
+}
+
+/// What a turn costs, in a unit that can be shared by many.
+fn cost(demand: Demand) -> u128 {
+    u128::from(demand.tokens.max(1)) << 32
 }
 
 #[cfg(test)]

@@ -289,7 +289,9 @@ fn limits_are_charged_together_or_not_at_all() {
 
 #[test]
 fn a_debt_delays_later_calls_by_what_it_is_worth() {
-    let limit = Limit::tokens_per_minute(60).margin(Duration::ZERO).burst(10);
+    let limit = Limit::tokens_per_minute(60)
+        .margin(Duration::ZERO)
+        .burst(10);
     let mut book = book([limit]);
     let entry = book.reserve(0, Demand::call(10)).unwrap();
     book.settle(0, &entry, Demand::call(15));
@@ -298,7 +300,9 @@ fn a_debt_delays_later_calls_by_what_it_is_worth() {
 
 #[test]
 fn a_call_larger_than_the_burst_goes_alone() {
-    let limit = Limit::tokens_per_minute(60).margin(Duration::ZERO).burst(10);
+    let limit = Limit::tokens_per_minute(60)
+        .margin(Duration::ZERO)
+        .burst(10);
     let mut book = book([limit]);
     book.reserve(0, Demand::call(40)).unwrap();
     let next = book.reserve(0, Demand::call(1)).unwrap_err();

@@ -1,0 +1,314 @@
+//! Who waits, for how long, and in which order.
+
+mod support;
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use support::{Request, SECOND, layer, one_a_second, rejected, service, soon, tokens};
+use tokio::time::Instant;
+use tokio_test::{assert_pending, assert_ready_err, task};
+use tower::{BoxError, Layer};
+use tower::{Service as _, ServiceExt, service_fn};
+use tower_quota::{Ask, Cause, Limit, Priority, QuotaLayer};
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn calls_are_paced_in_the_order_they_came() {
+    let layer = one_a_second();
+    let (service, mut handle) = service(&layer);
+    let start = Instant::now();
+    let calls = join_all((0..10).map(|name| {
+        service.clone().oneshot(Request {
+            name,
+            ..Request::default()
+        })
+    }));
+    let serve = async {
+        for name in 0..10 {
+            let (request, reply) = handle.next_request().await.expect("the call comes");
+            assert_eq!(request.name, name);
+            assert_eq!(start.elapsed().as_secs(), name);
+            reply.send_response("fine");
+        }
+    };
+    let (results, ()) = soon(async { tokio::join!(calls, serve) }).await;
+    assert!(results.iter().all(Result::is_ok));
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn each_waiter_is_woken_once_to_go() {
+    let layer = one_a_second();
+    let (mut service, _handle) = service(&layer);
+    let mut calls: Vec<_> = (0..20)
+        .map(|_| task::spawn(service.call(tokens(0))))
+        .collect();
+    for call in &mut calls {
+        assert_pending!(call.poll());
+    }
+    for second in 1..20 {
+        tokio::time::advance(SECOND).await;
+        tokio::task::yield_now().await;
+        for (number, call) in calls.iter_mut().enumerate().skip(1) {
+            assert_eq!(call.is_woken(), number == second, "{number} at {second}");
+            if call.is_woken() {
+                assert_pending!(call.poll());
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn a_settled_call_lets_the_next_go_at_once() {
+    let layer = layer(Limit::tokens_per_minute(60).burst(60));
+    let (mut service, mut handle) = service(&layer);
+    let mut first = task::spawn(service.call(tokens(60)));
+    let mut second = task::spawn(service.call(tokens(50)));
+    assert_pending!(first.poll());
+    assert_pending!(second.poll());
+    let (_, reply) = handle.next_request().await.expect("the call comes");
+    reply.send_response("used 10");
+    assert!(!second.is_woken());
+    assert!(first.poll().is_ready());
+    assert!(second.is_woken());
+    assert_pending!(second.poll());
+    assert_eq!(handle.next_request().await.unwrap().0.tokens, 50);
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn a_waiter_holds_nothing_of_the_service_below() {
+    let layer = one_a_second();
+    let (inner, mut handle) = tower_test::mock::pair::<Request, &'static str>();
+    handle.allow(0);
+    let mut service = layer.layer(inner);
+    let mut first = task::spawn(service.call(tokens(0)));
+    let mut second = task::spawn(service.call(tokens(0)));
+    assert_pending!(first.poll());
+    assert_pending!(second.poll());
+    handle.allow(1);
+    assert!(first.is_woken());
+    assert!(!second.is_woken());
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn a_call_that_would_wait_too_long_is_rejected_at_once_with_the_exact_wait() {
+    let layer = one_a_second().max_wait(3 * SECOND);
+    let (mut service, _handle) = service(&layer);
+    let mut calls = Vec::new();
+    for _ in 0..4 {
+        let mut call = task::spawn(service.call(tokens(0)));
+        assert_pending!(call.poll());
+        calls.push(call);
+    }
+    let start = Instant::now();
+    let error = rejected(soon(service.call(tokens(0))).await);
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    assert_eq!(*error.cause(), Cause::MaxWait);
+    assert_eq!(error.retry_after(), Some(4 * SECOND));
+    assert_eq!(
+        error.to_string(),
+        "quota is used up for longer than a call may wait; retry after 4s"
+    );
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn a_deadline_is_a_bound_of_its_own() {
+    let layer = one_a_second();
+    let (mut service, _handle) = service(&layer);
+    let mut call = |deadline| {
+        task::spawn(service.call(Request {
+            deadline: Some(deadline),
+            ..Request::default()
+        }))
+    };
+    let now = Instant::now();
+    let mut first = call(now);
+    assert_pending!(first.poll());
+    let mut second = call(now + SECOND);
+    assert_pending!(second.poll());
+    let error = rejected(Err(assert_ready_err!(call(now + SECOND).poll())));
+    assert_eq!(*error.cause(), Cause::Deadline);
+    assert_eq!(error.retry_after(), Some(2 * SECOND));
+    tokio::time::advance(SECOND).await;
+    assert!(second.is_woken());
+    assert_pending!(second.poll());
+    // Over already, though there is room.
+    tokio::time::advance(60 * SECOND).await;
+    let error = rejected(Err(assert_ready_err!(call(now).poll())));
+    assert_eq!(error.retry_after(), Some(Duration::ZERO));
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn a_full_queue_rejects() {
+    let layer = one_a_second().max_queue(2);
+    let (mut service, _handle) = service(&layer);
+    let mut calls: Vec<_> = (0..3)
+        .map(|_| task::spawn(service.call(tokens(0))))
+        .collect();
+    for call in &mut calls {
+        assert_pending!(call.poll());
+    }
+    let error = rejected(soon(service.call(tokens(0))).await);
+    assert_eq!(*error.cause(), Cause::QueueFull);
+    assert_eq!(error.retry_after(), Some(3 * SECOND));
+    drop(calls.pop());
+    assert_pending!(task::spawn(service.call(tokens(0))).poll());
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn a_call_larger_than_the_limit_is_told_so() {
+    let layer = layer(Limit::tokens_per_minute(1000));
+    let (mut service, _handle) = service(&layer);
+    let error = rejected(soon(service.call(tokens(1001))).await);
+    assert_eq!(error.retry_after(), None);
+    assert_eq!(
+        error.to_string(),
+        "call is larger than the limit: 1001 of 1000 tokens per 60s"
+    );
+    assert_pending!(task::spawn(service.call(tokens(1000))).poll());
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn a_quota_of_nothing_rejects_for_good() {
+    let (service, _handle) = service(&layer(Limit::calls_per_minute(0)));
+    let error = rejected(soon(service.oneshot(tokens(0))).await);
+    assert_eq!(error.retry_after(), None);
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn keys_do_not_wait_for_each_other() {
+    let layer = one_a_second();
+    let (mut service, mut handle) = service(&layer);
+    let mut calls: Vec<_> = ["a", "b", "a", "c"]
+        .map(|key| {
+            task::spawn(service.call(Request {
+                key,
+                ..Request::default()
+            }))
+        })
+        .into();
+    for call in &mut calls {
+        assert_pending!(call.poll());
+    }
+    for key in ["a", "b", "c", "a"] {
+        let (request, _) = soon(handle.next_request()).await.expect("the call comes");
+        assert_eq!(request.key, key);
+        // The clock moves on by itself only once all calls that can go have gone.
+        for call in &mut calls {
+            if call.is_woken() {
+                let _ = call.poll();
+            }
+        }
+        tokio::time::advance(SECOND / 3 + SECOND / 1000).await;
+        for call in &mut calls {
+            if call.is_woken() {
+                let _ = call.poll();
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn a_higher_priority_goes_first_until_the_lower_has_aged() {
+    let layer = one_a_second().aging(5 * SECOND);
+    let (service, mut handle) = service(&layer);
+    let call = |name, priority| {
+        tokio::spawn(service.clone().oneshot(Request {
+            name,
+            priority,
+            ..Request::default()
+        }))
+    };
+    let mut calls = vec![call(0, Priority::Normal)];
+    tokio::task::yield_now().await;
+    calls.push(call(100, Priority::Low));
+    tokio::task::yield_now().await;
+    let mut order = Vec::new();
+    for name in 1..20 {
+        calls.push(call(name, Priority::High));
+        let (request, reply) = soon(handle.next_request()).await.expect("the call comes");
+        order.push(request.name);
+        reply.send_response("fine");
+    }
+    assert_eq!(order[0], 0);
+    // It came at 0, and so goes before those of two steps above that came after 10: the first
+    // two of them came at 0, and then one came each second.
+    assert_eq!(order.iter().position(|name| *name == 100), Some(13));
+    calls.iter().for_each(tokio::task::JoinHandle::abort);
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn tenants_take_turns() {
+    let layer = one_a_second();
+    let (service, mut handle) = service(&layer);
+    let call = |tenant| {
+        tokio::spawn(service.clone().oneshot(Request {
+            tenant,
+            ..Request::default()
+        }))
+    };
+    let calls: Vec<_> = (0..9).map(|n| call(u64::from(n >= 6))).collect();
+    let mut order = Vec::new();
+    for _ in 0..7 {
+        let (request, reply) = soon(handle.next_request()).await.expect("the call comes");
+        order.push(request.tenant);
+        reply.send_response("fine");
+    }
+    assert_eq!(order, [0, 0, 1, 0, 1, 0, 1]);
+    calls.iter().for_each(tokio::task::JoinHandle::abort);
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn a_closure_can_be_the_cost_and_another_the_limits() {
+    let limits = |key: &u32| Limit::calls_per_minute(u64::from(*key)).into();
+    let layer = QuotaLayer::new(limits, |request: &u32| Ask::new(*request).tokens(3));
+    let service = layer.layer(service_fn(|n: u32| async move { Ok::<_, BoxError>(n) }));
+    assert_eq!(service.clone().oneshot(7).await.unwrap(), 7);
+    service.oneshot(0).await.unwrap_err();
+    let usage = layer.handle().usage(&7).expect("it was used");
+    assert_eq!((usage.limits[0].used, usage.limits[0].headroom), (1, 6));
+    assert_eq!(usage.total_used, 3);
+    let mut keys = layer.handle().keys();
+    keys.sort_unstable();
+    assert_eq!(keys, [0, 7]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_waiter_is_forgotten_by_several_threads() {
+    let limit = Limit::calls(2000, SECOND).burst(1).margin(Duration::ZERO);
+    let layer = QuotaLayer::new(limit, |_: &()| Ask::new(0));
+    let service = layer.layer(service_fn(|()| async { Ok::<_, BoxError>(()) }));
+    let calls = (0..1000).map(|_| tokio::spawn(service.clone().oneshot(())));
+    for call in soon(join_all(calls)).await {
+        call.expect("no panic").expect("no rejection");
+    }
+    assert_eq!(layer.handle().usage(&0).expect("it was used").queued, 0);
+}
+
+#[test]
+fn a_waiter_outlives_the_runtime_that_another_one_waited_in() {
+    let runtime = || {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .expect("a runtime")
+    };
+    let layer = one_a_second();
+    let (one, two) = (runtime(), runtime());
+    let (mut service, mut handle) = service(&layer);
+    let mut first = task::spawn(service.call(tokens(0)));
+    let mut second = task::spawn(service.call(tokens(0)));
+    one.block_on(async {
+        assert_pending!(first.poll());
+        assert_pending!(second.poll());
+    });
+    drop(one);
+    assert!(second.is_woken());
+    two.block_on(async {
+        assert_pending!(second.poll());
+        soon(handle.next_request()).await.expect("the first call");
+        soon(async { tokio::join!(second, async { drop(handle.next_request().await) }).0 })
+            .await
+            .unwrap_err();
+    });
+}
