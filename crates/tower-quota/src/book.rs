@@ -109,11 +109,13 @@ impl Book {
     pub(crate) fn throttled(&mut self, now: u64, entry: &Entry) -> bool {
         self.advance(now);
         self.counts.throttled += 1;
-        let cut = self.pace.throttled(self.now, entry.at);
-        if cut {
-            self.gauges.iter_mut().for_each(Gauge::drain);
-        }
-        cut
+        let proven = self.gauges.iter().map(Gauge::proven).max().unwrap_or(0);
+        let Some(pause) = self.pace.throttled(self.now, entry.at, proven) else {
+            return false;
+        };
+        self.gauges.iter_mut().for_each(Gauge::drain);
+        self.block(self.now.saturating_add(pause));
+        true
     }
 
     /// Admits nothing before `until`.

@@ -54,8 +54,10 @@ pub trait Cost<Req, Res, E> {
         let _ = (context, result, reservation);
     }
 
-    /// Sees the error of a throttled call, and how long a call like it would wait now: a hint for
-    /// a retry where the server gives none. Does nothing by default.
+    /// Sees the error of a throttled call, and after what time there is room for one like it: a
+    /// hint for a retry where the server gives none. Does nothing by default.
+    ///
+    /// It does not count those who wait already, since a retry takes its place behind them.
     fn throttled(&self, err: &mut E, wait: Duration) {
         let _ = (err, wait);
     }

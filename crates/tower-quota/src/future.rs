@@ -8,23 +8,22 @@ use tower_service::Service;
 
 use crate::cost::Cost;
 use crate::error::Rejected;
-use crate::ledger::Ledger;
 use crate::reservation::Reservation;
 use crate::settle::Settle;
 
 pin_project! {
     /// Response future of [`Quota`](crate::Quota).
-    pub struct ResponseFuture<S, Req, C, L>
+    ///
+    /// `A` is the future of the ledger's admission, `X` the context of the cost.
+    pub struct ResponseFuture<S, Req, C, A, X>
     where
         S: Service<Req>,
-        C: Cost<Req, S::Response, S::Error>,
-        L: Ledger<C::Key>,
     {
         #[pin]
-        stage: Stage<S, Req, L::Admit, S::Future>,
+        stage: Stage<S, Req, A, S::Future>,
         // After the stage: the inner future is gone before its reservation ends.
         reservation: Option<Reservation>,
-        context: Option<C::Context>,
+        context: Option<X>,
         cost: C,
     }
 }
@@ -41,19 +40,8 @@ pin_project! {
     }
 }
 
-impl<S, Req, C, L> ResponseFuture<S, Req, C, L>
-where
-    S: Service<Req>,
-    C: Cost<Req, S::Response, S::Error>,
-    L: Ledger<C::Key>,
-{
-    pub(crate) fn new(
-        inner: S,
-        request: Req,
-        admit: L::Admit,
-        context: C::Context,
-        cost: C,
-    ) -> Self {
+impl<S: Service<Req>, Req, C, A, X> ResponseFuture<S, Req, C, A, X> {
+    pub(crate) fn new(inner: S, request: Req, admit: A, context: X, cost: C) -> Self {
         Self {
             stage: Stage::Asking {
                 admit,
@@ -67,12 +55,12 @@ where
     }
 }
 
-impl<S, Req, C, L> Future for ResponseFuture<S, Req, C, L>
+impl<S, Req, C, A, X> Future for ResponseFuture<S, Req, C, A, X>
 where
     S: Service<Req>,
     S::Error: From<Rejected>,
-    C: Cost<Req, S::Response, S::Error>,
-    L: Ledger<C::Key>,
+    C: Cost<Req, S::Response, S::Error, Context = X>,
+    A: Future<Output = Result<Reservation, Rejected>>,
 {
     type Output = Result<S::Response, S::Error>;
 
@@ -145,12 +133,7 @@ fn end<Req, Res, E, C: Cost<Req, Res, E>>(
     }
 }
 
-impl<S, Req, C, L> fmt::Debug for ResponseFuture<S, Req, C, L>
-where
-    S: Service<Req>,
-    C: Cost<Req, S::Response, S::Error>,
-    L: Ledger<C::Key>,
-{
+impl<S: Service<Req>, Req, C, A, X> fmt::Debug for ResponseFuture<S, Req, C, A, X> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let stage = match &self.stage {
             Stage::Asking { .. } => "asking",

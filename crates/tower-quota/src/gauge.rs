@@ -136,6 +136,15 @@ impl Gauge {
         self.level = self.level.min(0);
     }
 
+    /// The pace that the calls of the last period came to, where the limit is a guess.
+    pub(crate) fn proven(&self) -> u64 {
+        if !self.limit.probing || self.limit.amount == 0 {
+            return 0;
+        }
+        let pace = u128::from(self.window.sum()) * u128::from(ONE) / u128::from(self.limit.amount);
+        u64::try_from(pace).unwrap_or(u64::MAX)
+    }
+
     /// What counts in the period that ends now.
     pub(crate) fn used(&self) -> u64 {
         self.window.sum()

@@ -18,6 +18,8 @@ pub(crate) struct Pace {
     /// The pace just after the last cut, and when that was.
     cut: Option<(u64, u64)>,
     raised: u64,
+    /// Throttles since the last success, calls that were under way at a cut left out.
+    in_row: u32,
 }
 
 impl Pace {
@@ -27,6 +29,7 @@ impl Pace {
             probing,
             cut: None,
             raised: now,
+            in_row: 0,
         }
     }
 
@@ -49,6 +52,7 @@ impl Pace {
     pub(crate) fn succeeded(&mut self, now: u64, pressed: bool) {
         let time = now.saturating_sub(self.raised).min(60 * SECOND);
         self.raised = self.raised.max(now);
+        self.in_row = 0;
         let raise = match (self.probing, self.cut) {
             (false, _) => share(ONE, time, 240 * SECOND),
             (true, _) if !pressed => 0,
@@ -63,19 +67,30 @@ impl Pace {
         }
     }
 
-    /// A call admitted `at` that time was throttled. Says whether the pace was cut for it.
-    pub(crate) fn throttled(&mut self, now: u64, at: u64) -> bool {
-        if self.cut.is_some_and(|(_, cut)| at < cut) {
-            return false;
+    /// A call admitted `at` that time was throttled. Says how long to pause where the pace was
+    /// cut for it.
+    ///
+    /// `proven` is the pace that went well over the last period: while a server counts that
+    /// period nothing passes, however slow, and that is no reason to go on below it.
+    pub(crate) fn throttled(&mut self, now: u64, at: u64, proven: u64) -> Option<u64> {
+        if self.cut.is_some_and(|(_, cut)| at <= cut) {
+            return None;
         }
+        let least = (proven / 20 * 17).min(self.now);
         self.now = match (self.probing, self.cut) {
             (true, None) => self.now / 2,
             _ => self.now / 20 * 17,
         }
+        .max(least)
         .max(FLOOR);
         self.cut = Some((self.now, now));
         self.raised = self.raised.max(now);
-        true
+        self.in_row = self.in_row.saturating_add(1);
+        // The first costs the burst alone; from the second on half a second, up to eight.
+        Some(match self.in_row {
+            0 | 1 => 0,
+            more => SECOND / 2 << (more - 2).min(4),
+        })
     }
 }
 
@@ -94,19 +109,34 @@ mod tests {
     #[test]
     fn a_throttle_cuts_once_for_all_calls_under_way() {
         let mut pace = Pace::new(false, 0);
-        assert!(pace.throttled(10 * SECOND, 8 * SECOND));
+        assert_eq!(pace.throttled(10 * SECOND, 8 * SECOND, 0), Some(0));
         let cut = pace.now();
         assert!(cut < ONE && cut > ONE / 10 * 8);
-        assert!(!pace.throttled(11 * SECOND, 9 * SECOND));
+        assert_eq!(pace.throttled(11 * SECOND, 9 * SECOND, 0), None);
         assert_eq!(pace.now(), cut);
-        assert!(pace.throttled(12 * SECOND, 10 * SECOND));
+        assert_eq!(
+            pace.throttled(12 * SECOND, 11 * SECOND, 0),
+            Some(SECOND / 2)
+        );
         assert!(pace.now() < cut);
+    }
+
+    #[test]
+    fn a_period_that_is_used_up_does_not_bring_the_pace_to_nothing() {
+        let mut pace = Pace::new(true, 0);
+        let pauses: Vec<_> = (1..=8)
+            .map(|n| pace.throttled(n * SECOND, n * SECOND, ONE).unwrap() / (SECOND / 2))
+            .collect();
+        assert_eq!(pauses, [0, 1, 2, 4, 8, 16, 16, 16]);
+        assert_eq!(pace.now(), ONE / 20 * 17);
+        pace.succeeded(20 * SECOND, true);
+        assert_eq!(pace.throttled(21 * SECOND, 21 * SECOND, ONE), Some(0));
     }
 
     #[test]
     fn successes_bring_the_pace_back_and_not_above() {
         let mut pace = Pace::new(false, 0);
-        (0..5).for_each(|n| assert!(pace.throttled(n, n)));
+        (0..5).for_each(|n| assert!(pace.throttled(n, n, 0).is_some()));
         assert!(pace.now() < ONE / 2);
         for second in 1..=180 {
             pace.succeeded(second * SECOND, false);
@@ -125,7 +155,7 @@ mod tests {
         }
         let found = pace.now();
         assert!(found > 32 * ONE, "{found}");
-        assert!(pace.throttled(61 * SECOND, 61 * SECOND));
+        assert_eq!(pace.throttled(61 * SECOND, 61 * SECOND, 0), Some(0));
         assert_eq!(pace.now(), found / 2);
         // No more than by a 256th a call.
         pace.succeeded(121 * SECOND, true);
@@ -136,6 +166,7 @@ mod tests {
         #[test]
         fn it_stays_in_its_bounds(
             probing: bool,
+            proven in 0..2 * ONE,
             steps in proptest::collection::vec((any::<bool>(), any::<bool>(), 0..u64::MAX / 64), 0..400),
         ) {
             let mut pace = Pace::new(probing, 0);
@@ -147,8 +178,10 @@ mod tests {
                     pace.succeeded(now, pressed);
                     prop_assert!(pace.now() >= before);
                 } else {
-                    pace.throttled(now, now);
-                    prop_assert!(pace.now() < before || before == FLOOR);
+                    let cut = pace.throttled(now, now, proven).is_some();
+                    prop_assert!(pace.now() <= before);
+                    let least = (proven / 20 * 17).max(FLOOR);
+                    prop_assert!(!cut || pace.now() < before || before <= least);
                 }
                 prop_assert!(pace.now() >= FLOOR);
                 prop_assert!(probing || pace.now() <= ONE);

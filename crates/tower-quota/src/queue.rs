@@ -136,12 +136,6 @@ impl<W> Queue<W> {
         ahead
     }
 
-    pub(crate) fn all(&self) -> Demand {
-        let mut all = Demand::NONE;
-        self.in_order().for_each(|(_, waiter)| all += waiter.demand);
-        all
-    }
-
     /// It is this one's turn.
     pub(crate) fn serve(&mut self, place: Place) -> Option<Waiter<W>> {
         let waiter = self.remove(place)?;

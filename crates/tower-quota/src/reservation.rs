@@ -65,7 +65,8 @@ impl Reservation {
         self.end_refunded();
     }
 
-    /// The call was throttled, which costs nothing. Returns how long one like it would wait now.
+    /// The call was throttled, which costs nothing. Returns after what
+    /// time there is room for one like it, those who wait left out.
     #[expect(clippy::must_use_candidate, reason = "the wait is no more than a hint")]
     pub fn throttled(mut self, throttle: Throttle) -> Duration {
         match self.held.take() {

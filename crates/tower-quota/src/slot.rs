@@ -207,7 +207,7 @@ impl Slot {
         self.go_on(wakers);
     }
 
-    /// The call was throttled. Says when one like it would be admitted.
+    /// The call was throttled. Says when there is room for one like it.
     pub(crate) fn throttled(self: &Arc<Self>, entry: &Entry, throttle: Throttle) -> Duration {
         let now = self.now();
         let mut guard = lock(&self.state);
@@ -228,8 +228,8 @@ impl Slot {
             state.look_over(now, &mut wakers);
         }
         wakers.append(&mut state.advance(now));
-        let ahead = state.queue.all();
-        let at = state.book.fits_at(now, ahead, entry.demand);
+        // Not after all who wait: a call made again will wait for them, once more.
+        let at = state.book.fits_at(now, Demand::NONE, entry.demand);
         drop(guard);
         telemetry::throttled(self.settings.name, &self.key, throttle);
         self.go_on(wakers);

@@ -20,6 +20,7 @@ pub trait Ticket: Send + Sync {
     /// The call was never charged.
     fn refund(self: Box<Self>);
 
-    /// The call was throttled, and not charged. Returns how long one like it would wait now.
+    /// The call was throttled, and not charged. Returns after what
+    /// time there is room for one like it, those who wait left out.
     fn throttled(self: Box<Self>, throttle: Throttle) -> Duration;
 }

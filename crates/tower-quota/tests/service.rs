@@ -10,7 +10,7 @@ use tokio_test::{assert_pending, task};
 use tower::limit::ConcurrencyLimitLayer;
 use tower::{BoxError, Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 use tower_quota::{
-    Ask, Cause, Ledger, Limit, MemoryLedger, Quota, QuotaLayer, Rejected, Reservation,
+    Admit, Ask, Cause, Ledger, Limit, MemoryLedger, Quota, QuotaLayer, Rejected, Reservation,
     ResponseFuture, Throttle, Ticket,
 };
 
@@ -183,7 +183,7 @@ fn its_types_are_send_and_sync() {
     check(&layer);
     check(&layer.layer(Strict::default()));
     check(&layer.handle());
-    check_type::<ResponseFuture<Strict, support::Request, Words, MemoryLedger<&'static str>>>();
+    check_type::<ResponseFuture<Strict, support::Request, Words, Admit<&'static str>, u64>>();
     check_type::<Quota<Strict, Words, MemoryLedger<&'static str>>>();
     check_type::<Rejected>();
     check_type::<Reservation>();
