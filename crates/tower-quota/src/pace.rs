@@ -89,7 +89,7 @@ impl Pace {
         // The first costs the burst alone; from the second on half a second, up to eight.
         Some(match self.in_row {
             0 | 1 => 0,
-            more => SECOND / 2 << (more - 2).min(4),
+            more => (SECOND / 2) << (more - 2).min(4),
         })
     }
 }

@@ -134,10 +134,14 @@ async fn batch(
     let inner = service_fn(move |()| {
         let server = Arc::clone(&server);
         // There and back again, at a different speed each time.
-        let way = Duration::from_micros(rng.lock().unwrap().u64(10_000..60_000));
+        let way = Duration::from_micros(
+            rng.lock()
+                .expect("nobody panics with it")
+                .u64(10_000..60_000),
+        );
         async move {
             sleep(way).await;
-            let fits = server.lock().unwrap().admits();
+            let fits = server.lock().expect("nobody panics with it").admits();
             sleep(way).await;
             if fits {
                 sleep(Duration::from_secs(1)).await;
@@ -156,7 +160,7 @@ async fn batch(
             let mut slowest = 0.0_f64;
             loop {
                 {
-                    let mut todo = todo.lock().unwrap();
+                    let mut todo = todo.lock().expect("nobody panics with it");
                     if *todo == 0 {
                         return slowest;
                     }
@@ -176,7 +180,7 @@ async fn batch(
         slowest = slowest.max(worker.await.expect("no panic"));
     }
     let seconds = start.elapsed().as_secs_f64();
-    let throttled = seen.lock().unwrap().throttled;
+    let throttled = seen.lock().expect("nobody panics with it").throttled;
     Outcome {
         seconds,
         throttled,
@@ -193,7 +197,6 @@ async fn a_known_quota_is_used_without_a_throttle_under_any_meter() {
             let outcome = batch(limits, (meter, limit, None), workers, calls).await;
             let ideal = (calls as f64 - limit / 6.0) / (limit / MINUTE);
             let used = outcome.seconds / ideal;
-            println!("{meter:?} {limit} {used:.3} {}", outcome.throttled);
             assert_eq!(outcome.throttled, 0, "{meter:?} {limit}");
             assert!(used < 1.04, "{meter:?} {limit}: {used}");
             let fair = workers as f64 / (limit / MINUTE);
@@ -210,8 +213,8 @@ async fn a_neighbour_is_given_way_to_and_the_rest_is_used() {
         let outcome = batch(limits, (meter, 600.0, neighbour), 50, 6000).await;
         let ideal = (6000.0 - 100.0) / 10.0 + 120.0;
         let used = outcome.seconds / ideal;
-        println!("{meter:?} {used:.3} {}", outcome.throttled);
         assert!(used < 1.15, "{meter:?}: {used}");
+        assert!(outcome.throttled < 100, "{meter:?}: {}", outcome.throttled);
     }
 }
 
@@ -222,8 +225,14 @@ async fn an_unknown_quota_is_found() {
             let outcome = batch(Limits::unknown(), (meter, limit, None), 50, calls).await;
             let ideal = (calls as f64 - limit / 6.0) / (limit / MINUTE);
             let used = outcome.seconds / ideal;
-            let throttled = outcome.throttled as f64 / calls as f64;
-            println!("{meter:?} {limit} {used:.3} {throttled:.3}");
+            assert!(used < 1.15, "{meter:?} {limit}: {used}");
+            // To find it takes some throttles, to keep to it few.
+            let most = 20.0 + 0.04 * calls as f64;
+            assert!(
+                (outcome.throttled as f64) < most,
+                "{meter:?} {limit}: {}",
+                outcome.throttled
+            );
         }
     }
 }

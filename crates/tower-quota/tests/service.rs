@@ -113,6 +113,12 @@ async fn errors_can_be_the_users_own() {
 #[derive(Clone)]
 struct Shared(std::sync::Arc<std::sync::Mutex<Vec<&'static str>>>);
 
+impl Shared {
+    fn note(&self, end: &'static str) {
+        self.0.lock().expect("nobody panics with it").push(end);
+    }
+}
+
 impl Ticket for Shared {
     fn reserved(&self) -> u64 {
         5
@@ -120,19 +126,19 @@ impl Ticket for Shared {
 
     fn settle(self: Box<Self>, tokens: u64) {
         assert_eq!(tokens, 5);
-        self.0.lock().unwrap().push("settled");
+        self.note("settled");
     }
 
     fn keep(self: Box<Self>) {
-        self.0.lock().unwrap().push("kept");
+        self.note("kept");
     }
 
     fn refund(self: Box<Self>) {
-        self.0.lock().unwrap().push("refunded");
+        self.note("refunded");
     }
 
     fn throttled(self: Box<Self>, _: Throttle) -> Duration {
-        self.0.lock().unwrap().push("throttled");
+        self.note("throttled");
         Duration::from_millis(17)
     }
 }
