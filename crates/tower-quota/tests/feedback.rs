@@ -113,6 +113,27 @@ async fn a_throttle_for_the_day_closes_the_key_for_that_time() {
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn who_will_not_make_it_at_a_lower_pace_is_told_at_once() {
+    let layer = one_a_second().max_wait(10 * SECOND);
+    let (mut service, mut handle) = service(&layer);
+    let mut calls: Vec<_> = (0..11)
+        .map(|_| task::spawn(service.call(tokens(0))))
+        .collect();
+    for call in &mut calls {
+        assert_pending!(call.poll());
+    }
+    let (_, reply) = handle.next_request().await.expect("the call comes");
+    reply.send_error("throttled");
+    assert!(calls[0].poll().is_ready());
+    // Ten calls at 0.85 a second are one and a half too many.
+    let woken: Vec<_> = calls.iter().map(task::Spawn::is_woken).collect();
+    assert_eq!(woken[1..9], [false; 8]);
+    assert_eq!(woken[9..], [true, true]);
+    let late = rejected(calls.pop().expect("the last").await);
+    assert_eq!(*late.cause(), Cause::MaxWait);
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn a_hint_for_the_day_is_believed() {
     let layer = one_a_second();
     let (service, mut handle) = service(&layer);

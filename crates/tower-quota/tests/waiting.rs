@@ -75,6 +75,20 @@ async fn a_settled_call_lets_the_next_go_at_once() {
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn a_small_call_does_not_overtake_a_large_one_that_waits() {
+    let layer = layer(Limit::tokens_per_minute(60).burst(60));
+    let (mut service, _handle) = service(&layer);
+    let mut first = task::spawn(service.call(tokens(30)));
+    let mut large = task::spawn(service.call(tokens(60)));
+    let mut small = task::spawn(service.call(tokens(1)));
+    assert_pending!(first.poll());
+    assert_pending!(large.poll());
+    assert_pending!(small.poll());
+    let usage = layer.handle().usage(&"").expect("it was used");
+    assert_eq!((usage.queued, usage.pending_tokens), (2, 30));
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn a_waiter_holds_nothing_of_the_service_below() {
     let layer = one_a_second();
     let (inner, mut handle) = tower_test::mock::pair::<Request, &'static str>();
