@@ -326,3 +326,66 @@ fn a_waiter_outlives_the_runtime_that_another_one_waited_in() {
             .unwrap_err();
     });
 }
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn a_refund_brings_the_next_one_forward_and_a_debt_puts_it_off() {
+    for (answer, seconds) in [("used 30", 20), ("used 80", 70)] {
+        let layer = layer(
+            Limit::tokens_per_minute(60)
+                .burst(60)
+                .margin(Duration::ZERO),
+        );
+        let (mut service, mut handle) = service(&layer);
+        let mut first = task::spawn(service.call(tokens(60)));
+        let mut second = task::spawn(service.call(tokens(50)));
+        assert_pending!(first.poll());
+        assert_pending!(second.poll());
+        let (_, reply) = handle.next_request().await.expect("the call comes");
+        reply.send_response(answer);
+        assert!(first.poll().is_ready());
+        tokio::time::advance(seconds * SECOND - SECOND / 100).await;
+        assert!(!second.is_woken(), "{answer}");
+        tokio::time::advance(SECOND / 100).await;
+        assert!(second.is_woken(), "{answer}");
+    }
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn the_exact_wait_counts_whole_periods() {
+    let limit = Limit::calls_per_minute(2).burst(2).margin(Duration::ZERO);
+    let layer = layer(limit).max_wait(60 * SECOND);
+    let (mut service, _handle) = service(&layer);
+    let mut calls: Vec<_> = (0..4)
+        .map(|_| task::spawn(service.call(tokens(0))))
+        .collect();
+    for call in &mut calls {
+        assert_pending!(call.poll());
+    }
+    let error = rejected(soon(service.call(tokens(0))).await);
+    assert_eq!(error.retry_after(), Some(120 * SECOND));
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn one_that_was_overtaken_is_told_when_its_time_is_up() {
+    let layer = one_a_second();
+    let (mut service, _handle) = service(&layer);
+    let mut call = |priority, deadline| {
+        let mut call = task::spawn(service.call(Request {
+            priority,
+            deadline,
+            ..Request::default()
+        }));
+        assert_pending!(call.poll());
+        call
+    };
+    let deadline = Instant::now() + SECOND * 3 / 2;
+    let _first = call(Priority::High, None);
+    let mut low = call(Priority::Low, Some(deadline));
+    let high = [(); 3].map(|()| call(Priority::High, None));
+    tokio::time::advance(SECOND).await;
+    assert!(high[0].is_woken() && !low.is_woken());
+    tokio::time::advance(SECOND / 2).await;
+    assert!(low.is_woken() && !high[1].is_woken());
+    let error = rejected(Err(assert_ready_err!(low.poll())));
+    assert_eq!(*error.cause(), Cause::Deadline);
+}
