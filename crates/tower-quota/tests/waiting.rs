@@ -330,11 +330,9 @@ fn a_waiter_outlives_the_runtime_that_another_one_waited_in() {
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn a_refund_brings_the_next_one_forward_and_a_debt_puts_it_off() {
     for (answer, seconds) in [("used 30", 20), ("used 80", 70)] {
-        let layer = layer(
-            Limit::tokens_per_minute(60)
-                .burst(60)
-                .margin(Duration::ZERO),
-        );
+        // One a second, of which sixty can be saved up.
+        let limit = Limit::tokens(36_000, 36_000 * SECOND).burst(60);
+        let layer = layer(limit.margin(Duration::ZERO));
         let (mut service, mut handle) = service(&layer);
         let mut first = task::spawn(service.call(tokens(60)));
         let mut second = task::spawn(service.call(tokens(50)));
