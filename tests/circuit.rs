@@ -39,7 +39,7 @@ async fn a_limit_per_day_stops_the_model_for_an_hour_and_no_other() {
     let open = stack.clone().oneshot(patient).await.unwrap_err();
     assert_eq!(
         (open.kind(), open.attempts()),
-        (ErrorKind::CircuitOpen, Some(1))
+        (ErrorKind::Exhausted, Some(1))
     );
     assert!(open.retry_after().unwrap() > Duration::from_secs(3000));
     assert!(open.to_string().contains("circuit is open"), "{open}");

@@ -23,6 +23,8 @@ pub(crate) struct Circuit {
     slow: Option<Tally>,
     open_time: OpenTime,
     last_probe: u32,
+    /// Whether it is open because the service is exhausted.
+    exhausted: bool,
 }
 
 #[derive(Debug)]
@@ -79,6 +81,7 @@ impl Circuit {
             slow: rules.slow.as_ref().map(|slow| Tally::new(&slow.rate, now)),
             open_time: OpenTime::new(seed),
             last_probe: 0,
+            exhausted: false,
         }
     }
 
@@ -88,6 +91,10 @@ impl Circuit {
             Phase::Open { .. } => State::Open,
             Phase::HalfOpen { .. } => State::HalfOpen,
         }
+    }
+
+    pub(crate) fn is_exhausted(&self) -> bool {
+        self.exhausted
     }
 
     pub(crate) fn generation(&self) -> u32 {
@@ -317,6 +324,7 @@ impl Circuit {
         self.enter(Phase::Open {
             until: Some(after(now, hint.unwrap_or(settings.exhausted_for))),
         });
+        self.exhausted = true;
     }
 
     fn close(&mut self, now: Instant, hold: bool) {
@@ -332,6 +340,7 @@ impl Circuit {
 
     fn enter(&mut self, phase: Phase) {
         self.phase = phase;
+        self.exhausted = false;
         self.generation = self.generation.wrapping_add(1);
     }
 }

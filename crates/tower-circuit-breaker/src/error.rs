@@ -9,11 +9,16 @@ use std::time::Duration;
 pub struct Open {
     retry_after: Duration,
     key: Option<Arc<str>>,
+    exhausted: bool,
 }
 
 impl Open {
-    pub(crate) fn new(retry_after: Duration, key: Option<Arc<str>>) -> Self {
-        Self { retry_after, key }
+    pub(crate) fn new(retry_after: Duration, key: Option<Arc<str>>, exhausted: bool) -> Self {
+        Self {
+            retry_after,
+            key,
+            exhausted,
+        }
     }
 
     /// How long to wait before another call is worth a try.
@@ -25,6 +30,13 @@ impl Open {
     #[must_use]
     pub fn retry_after(&self) -> Duration {
         self.retry_after
+    }
+
+    /// Whether a result that was [`Exhausted`](crate::Outcome::Exhausted) opened the circuit: a
+    /// quota is used up, and nothing is known to be wrong.
+    #[must_use]
+    pub fn is_exhausted(&self) -> bool {
+        self.exhausted
     }
 
     /// The text of the circuit's key, or `None` where all requests share one circuit.

@@ -66,11 +66,14 @@ impl Slot {
     #[cold]
     pub(crate) fn admit(&self) -> Result<Admission, Open> {
         let now = Instant::now();
-        self.with(|circuit, settings| circuit.admit(settings, now))
-            .map_err(|retry_after| {
-                telemetry::rejected(self.settings.name);
-                Open::new(retry_after, self.key.clone())
-            })
+        self.with(|circuit, settings| {
+            let admitted = circuit.admit(settings, now);
+            admitted.map_err(|retry_after| (retry_after, circuit.is_exhausted()))
+        })
+        .map_err(|(retry_after, exhausted)| {
+            telemetry::rejected(self.settings.name);
+            Open::new(retry_after, self.key.clone(), exhausted)
+        })
     }
 
     /// When a call starts, where a rule asks for how long it takes.

@@ -114,12 +114,18 @@ async fn an_exhausted_service_trips_it_at_once_and_for_long() {
     answered(&service, &mut handle, "!exhausted")
         .await
         .unwrap_err();
-    assert_eq!(rejected(&service).await.retry_after(), 3600 * SECOND);
+    let open = rejected(&service).await;
+    assert_eq!(
+        (open.retry_after(), open.is_exhausted()),
+        (3600 * SECOND, true)
+    );
     layer.handle().reset();
     answered(&service, &mut handle, "!exhausted 7200")
         .await
         .unwrap_err();
     assert_eq!(rejected(&service).await.retry_after(), 7200 * SECOND);
+    layer.handle().force_open();
+    assert!(!rejected(&service).await.is_exhausted());
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]

@@ -24,7 +24,8 @@ pub enum ErrorKind {
     Invalid,
     /// Credentials are missing, expired, or do not allow the call. Never retried.
     AccessDenied,
-    /// A circuit breaker answered in the service's place.
+    /// A circuit breaker answered in the service's place, after failures. One that a used-up limit
+    /// opened answers [`Exhausted`](Self::Exhausted).
     CircuitOpen,
     /// A quota layer would not let the call wait.
     QuotaRejected,

@@ -178,7 +178,12 @@ impl From<Box<dyn StdError + Send + Sync>> for Error {
 
 impl From<Open> for Error {
     fn from(open: Open) -> Self {
-        Self::new(ErrorKind::CircuitOpen, open.to_string())
+        let kind = if open.is_exhausted() {
+            ErrorKind::Exhausted
+        } else {
+            ErrorKind::CircuitOpen
+        };
+        Self::new(kind, open.to_string())
             .with_retry_after(open.retry_after())
             .with_source(open)
     }
