@@ -21,6 +21,9 @@ use tower_service::Service;
 /// handed in, because two retry loops inside each other multiply the calls at the very moment
 /// when Bedrock asks for fewer.
 ///
+/// The input of a call is put in place just before the SDK serializes it. An interceptor of the
+/// client's own that looks at the input earlier than that finds an empty one.
+///
 /// # Clone
 ///
 /// A clone shares the client and its connections; it costs a reference count.

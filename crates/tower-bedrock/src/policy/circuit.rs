@@ -31,8 +31,8 @@ impl CircuitPolicy {
 
 /// A [`CircuitBreakerLayer`] with Bedrock's [`CircuitPolicy`]: a circuit per model in `region`.
 ///
-/// A throttle does not trip these circuits unless it names the day: a limit per minute is over
-/// before a circuit would close again, and waiting it out is the retry layer's work.
+/// A throttle does not trip these circuits unless it names the day: the model is well, and waiting
+/// out a limit per minute is the retry layer's work.
 #[must_use]
 pub fn circuit_breaker(
     region: impl Into<Arc<str>>,

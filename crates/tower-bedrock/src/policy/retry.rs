@@ -34,7 +34,7 @@ impl RetryPolicy {
     /// Default: 5 seconds.
     ///
     /// Work that nobody waits for can ride out an outage with more: a circuit opens for up to a
-    /// minute at a time, and for an hour after a limit per day.
+    /// minute at a time. One that a limit per day opened is not waited for, whatever is set here.
     #[must_use]
     pub const fn open_circuit(mut self, longest: Duration) -> Self {
         self.open_circuit = longest;
