@@ -1,16 +1,17 @@
 use std::fmt;
 use std::future::Future;
 use std::hash::Hash;
+use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use crate::ask::Ask;
 use crate::error::Rejected;
 use crate::memory::MemoryLedger;
 use crate::queue::Place;
 use crate::reservation::Reservation;
-use crate::slot::{Call, Entered, Slot};
+use crate::slot::Slot;
 use crate::telemetry;
 
 /// Waits for admission by a [`MemoryLedger`].
@@ -19,6 +20,10 @@ use crate::telemetry;
 ///
 /// Dropped at any time it gives its place back, and what was reserved for it by then; the next
 /// one is woken if that makes room for it.
+///
+/// # Panics
+///
+/// If it has to wait and is polled outside of a tokio runtime with time enabled.
 pub struct Admit<K> {
     stage: Stage<K>,
 }
@@ -50,32 +55,22 @@ impl<K: Hash + Eq + Clone + fmt::Display> Future for Admit<K> {
     type Output = Result<Reservation, Rejected>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let entered = match &self.stage {
+        let admitted = match &self.stage {
             Stage::New { ledger, ask } => {
                 let slot = ledger.slot(&ask.key);
-                let call = Call {
-                    demand: ask.demand(),
-                    priority: ask.priority,
-                    tenant: ask.tenant,
-                    deadline: ask.deadline,
-                };
-                match slot.enter(call, cx) {
-                    Entered::Admitted(grant) => Ok(grant),
-                    Entered::Rejected(rejected) => Err(rejected),
-                    Entered::Waits(place) => {
+                match slot.enter(ask) {
+                    ControlFlow::Break(admitted) => admitted,
+                    ControlFlow::Continue(place) => {
                         self.stage = Stage::Waiting { slot, place };
                         return self.poll(cx);
                     }
                 }
             }
-            Stage::Waiting { slot, place } => match slot.poll(*place, cx) {
-                Poll::Ready(entered) => entered,
-                Poll::Pending => return Poll::Pending,
-            },
+            Stage::Waiting { slot, place } => ready!(slot.poll(*place, cx)),
             Stage::Done => panic!("polled after it was ready"),
         };
         self.stage = Stage::Done;
-        let admitted = entered?;
+        let admitted = admitted?;
         telemetry::admitted(admitted.settings().name);
         Poll::Ready(Ok(Reservation::of(admitted)))
     }

@@ -30,6 +30,7 @@ mod telemetry;
 mod throttle;
 mod ticket;
 mod timer;
+mod turns;
 mod usage;
 mod window;
 

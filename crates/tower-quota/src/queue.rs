@@ -12,10 +12,12 @@ use crate::priority::Priority;
 #[derive(Debug)]
 pub(crate) struct Queue<W> {
     classes: [Class<W>; Priority::COUNT],
+    /// Of those who give up at some time.
     expiries: BTreeSet<(u64, Place)>,
     aging: u64,
     next: u64,
     len: usize,
+    tokens: u128,
 }
 
 #[derive(Debug)]
@@ -64,6 +66,7 @@ impl<W> Queue<W> {
             aging,
             next: 0,
             len: 0,
+            tokens: 0,
         }
     }
 
@@ -73,6 +76,20 @@ impl<W> Queue<W> {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.len == 0
+    }
+
+    /// How many give up at some time.
+    pub(crate) fn bounded(&self) -> usize {
+        self.expiries.len()
+    }
+
+    /// What all ask for but one that asks for `mine`.
+    pub(crate) fn asked_besides(&self, mine: Demand) -> Demand {
+        let tokens = self.tokens.saturating_sub(u128::from(mine.tokens));
+        Demand {
+            calls: (self.len as u64).saturating_sub(mine.calls),
+            tokens: u64::try_from(tokens).unwrap_or(u64::MAX),
+        }
     }
 
     pub(crate) fn push(
@@ -86,6 +103,7 @@ impl<W> Queue<W> {
         let number = self.next;
         self.next += 1;
         self.len += 1;
+        self.tokens += u128::from(demand.tokens);
         let class = &mut self.classes[priority.index()];
         let tag = class.tag(tenant, demand);
         let place = Place {
@@ -100,7 +118,9 @@ impl<W> Queue<W> {
             who,
         };
         class.waiters.insert((tag, number), waiter);
-        self.expiries.insert((give_up, place));
+        if give_up < u64::MAX {
+            self.expiries.insert((give_up, place));
+        }
         place
     }
 
@@ -127,8 +147,14 @@ impl<W> Queue<W> {
         })
     }
 
-    /// What those before `place` ask for.
+    /// What those before `place` ask for. Walks the queue unless the place is plainly the last.
     pub(crate) fn ahead_of(&self, place: Place) -> Demand {
+        let class = &self.classes[place.class].waiters;
+        if let Some((&last, waiter)) = class.last_key_value() {
+            if last == (place.tag, place.number) && class.len() == self.len {
+                return self.asked_besides(waiter.demand);
+            }
+        }
         let mut ahead = Demand::NONE;
         self.in_order()
             .take_while(|(other, _)| *other != place)
@@ -156,8 +182,11 @@ impl<W> Queue<W> {
             class.served = 0;
             class.next.clear();
         }
-        self.expiries.remove(&(waiter.give_up, place));
+        if waiter.give_up < u64::MAX {
+            self.expiries.remove(&(waiter.give_up, place));
+        }
         self.len -= 1;
+        self.tokens -= u128::from(waiter.demand.tokens);
         Some(waiter)
     }
 

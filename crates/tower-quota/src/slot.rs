@@ -1,85 +1,62 @@
-use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
+use tokio::runtime::Id;
 use tokio::time::Instant;
 
+use crate::ask::Ask;
 use crate::book::{Book, Entry};
 use crate::demand::Demand;
 use crate::error::{Cause, Rejected};
 use crate::gauge::nanos;
 use crate::grant::Grant;
 use crate::limits::Limits;
-use crate::priority::Priority;
-use crate::queue::{Place, Queue};
+use crate::queue::Place;
 use crate::settings::Settings;
-use crate::sync::lock;
+use crate::sync::{Mutex, MutexGuard, lock, now};
 use crate::telemetry;
 use crate::throttle::Throttle;
-use crate::timer::{Armed, Timer};
+use crate::timer::{self, Timer};
+use crate::turns::{Call, Entered, Turns};
 use crate::usage::Usage;
 
-/// One key: its book, those who wait for it, and the timer that lets them go.
+/// One key, shared by its callers: its turns under a lock, and the timer that lets them go on.
 ///
-/// Whoever changes the book lets go those for whom there is room by then, and sets the timer for
-/// the next. The state is never locked by one who waits for the timer's lock.
+/// Whoever changes the turns sets the timer for the next of them under the same lock. Wakers are
+/// called and dropped when the lock is free again.
 pub(crate) struct Slot {
     key: Arc<str>,
     epoch: Instant,
     settings: Arc<Settings>,
     state: Mutex<State>,
-    timer: Mutex<Timer>,
 }
 
 struct State {
-    book: Book,
-    queue: Queue<Waiting>,
-    /// What became of those who waited and have not come to know yet.
-    answers: HashMap<u64, Answer>,
-    /// When to look again, if anybody waits.
-    wake_at: Option<u64>,
+    turns: Turns<Sleeper>,
+    timer: Timer,
 }
 
-struct Waiting {
+/// Whom to wake, and in which runtime it waits.
+#[derive(Debug)]
+struct Sleeper {
     waker: Waker,
-    /// The bound that `give_up` comes from.
-    bound: Cause,
-}
-
-/// Admitted, or rejected for this cause with room at that time.
-type Answer = Result<Entry, (Cause, u64)>;
-
-/// One call, without its key.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Call {
-    pub(crate) demand: Demand,
-    pub(crate) priority: Priority,
-    pub(crate) tenant: u64,
-    pub(crate) deadline: Option<Instant>,
-}
-
-/// What becomes of a call that comes.
-pub(crate) enum Entered {
-    Admitted(Grant),
-    Waits(Place),
-    Rejected(Rejected),
+    runtime: Id,
 }
 
 impl Slot {
     pub(crate) fn new(key: Arc<str>, limits: &Limits, settings: Arc<Settings>) -> Self {
+        let turns = Turns::new(Book::new(limits.to_book(), 0), Arc::clone(&settings));
         Self {
             key,
-            epoch: Instant::now(),
-            state: Mutex::new(State {
-                book: Book::new(limits.to_book(), 0),
-                queue: Queue::new(nanos(settings.aging)),
-                answers: HashMap::new(),
-                wake_at: None,
-            }),
-            timer: Mutex::default(),
+            epoch: now(),
             settings,
+            state: Mutex::new(State {
+                turns,
+                timer: Timer::default(),
+            }),
         }
     }
 
@@ -87,71 +64,36 @@ impl Slot {
         &self.settings
     }
 
-    /// Admits the call, lets it wait, or rejects it.
-    pub(crate) fn enter(self: &Arc<Self>, call: Call, cx: &Context<'_>) -> Entered {
-        let now = self.now();
-        let demand = call.demand;
-        let mut state = lock(&self.state);
-        if let Some(limit) = state.book.exceeded(demand) {
-            let asked = demand.of(limit.unit());
-            let limit = Box::new(limit.clone());
-            drop(state);
-            return Entered::Rejected(self.rejected(Cause::TooLarge { asked, limit }, None));
-        }
-        let deadline = call.deadline.map(|deadline| self.time(deadline));
-        if state.queue.is_empty() && deadline.is_none_or(|deadline| now <= deadline) {
-            if let Ok(entry) = state.book.reserve(now, demand) {
-                drop(state);
-                return Entered::Admitted(Grant::new(Arc::clone(self), entry, false));
-            }
-        }
-        drop(state);
-        self.line_up(now, call, deadline, cx.waker().clone())
-    }
-
-    fn line_up(
+    /// Admits or rejects the call, or gives it a place to [`poll`](Self::poll).
+    pub(crate) fn enter(
         self: &Arc<Self>,
-        now: u64,
-        call: Call,
-        deadline: Option<u64>,
-        waker: Waker,
-    ) -> Entered {
-        let longest = self.settings.max_wait.map_or(u64::MAX, nanos);
-        let latest = now.saturating_add(longest);
-        let (give_up, bound) = match deadline {
-            Some(deadline) if deadline < latest => (deadline, Cause::Deadline),
-            _ => (latest, Cause::MaxWait),
+        ask: &Ask<impl Sized>,
+    ) -> ControlFlow<Result<Grant, Rejected>, Place> {
+        let now = self.now();
+        let call = Call {
+            demand: ask.demand(),
+            priority: ask.priority,
+            tenant: ask.tenant,
+            deadline: ask.deadline.map(|deadline| self.time(deadline)),
         };
-        let mut guard = lock(&self.state);
-        let state = &mut *guard;
-        let waiting = Waiting {
-            waker,
-            bound: bound.clone(),
-        };
-        let who = (call.priority, call.tenant);
-        let place = state.queue.push(now, who, call.demand, give_up, waiting);
-        let ahead = state.queue.ahead_of(place);
-        let at = state.book.fits_at(now, ahead, call.demand);
-        let cause = if at > give_up {
-            Some(bound)
-        } else if state.queue.len() > self.settings.max_queue {
-            Some(Cause::QueueFull)
-        } else {
-            None
-        };
-        if let Some(cause) = cause {
-            let waiter = state.queue.remove(place);
-            drop(guard);
-            drop(waiter);
-            return Entered::Rejected(self.rejected(cause, Some(at.saturating_sub(now))));
+        let mut woken = Vec::new();
+        let mut state = lock(&self.state);
+        let entered = state.turns.enter(now, call, &mut woken);
+        self.go_on(state, woken);
+        match entered {
+            Entered::Admitted(entry) => {
+                ControlFlow::Break(Ok(Grant::new(Arc::clone(self), entry, false)))
+            }
+            Entered::Rejected(cause, at) => ControlFlow::Break(Err(self.rejected(now, cause, at))),
+            Entered::Waits(place) => ControlFlow::Continue(place),
         }
-        let wakers = state.advance(now);
-        drop(guard);
-        self.go_on(wakers);
-        Entered::Waits(place)
     }
 
     /// What has become of one who waits.
+    ///
+    /// # Panics
+    ///
+    /// If it waits outside of a tokio runtime.
     pub(crate) fn poll(
         self: &Arc<Self>,
         place: Place,
@@ -159,146 +101,102 @@ impl Slot {
     ) -> Poll<Result<Grant, Rejected>> {
         let waker = cx.waker().clone();
         let mut state = lock(&self.state);
-        if let Some(answer) = state.answers.remove(&place.number()) {
+        if let Some(answer) = state.turns.answer(place) {
             drop(state);
             return Poll::Ready(match answer {
                 Ok(entry) => Ok(Grant::new(Arc::clone(self), entry, true)),
-                Err((cause, at)) => Err(self.rejected(cause, Some(at.saturating_sub(self.now())))),
+                Err((cause, at)) => Err(self.rejected(self.now(), cause, Some(at))),
             });
         }
-        let old = state
-            .queue
-            .get_mut(place)
-            .map(|waiter| std::mem::replace(&mut waiter.who.waker, waker));
-        drop(state);
+        let runtime = timer::runtime().expect("a call waits within a tokio runtime");
+        let old = state.turns.wait(place, Sleeper { waker, runtime });
+        self.go_on(state, Vec::new());
         drop(old);
-        self.arm();
         Poll::Pending
     }
 
     /// One who waits goes away.
     pub(crate) fn leave(self: &Arc<Self>, place: Place) {
         let now = self.now();
-        let mut guard = lock(&self.state);
-        let state = &mut *guard;
-        let waiter = state.queue.remove(place);
-        if let Some(Ok(entry)) = state.answers.remove(&place.number()) {
-            state.book.settle(now, &entry, Demand::NONE);
-        }
-        let wakers = state.advance(now);
-        drop(guard);
-        drop(waiter);
-        self.go_on(wakers);
+        let mut woken = Vec::new();
+        let mut state = lock(&self.state);
+        let gone = state.turns.leave(now, place, &mut woken);
+        self.go_on(state, woken);
+        drop(gone);
     }
 
     /// The call came to `actual`. `pressed` says whether it had waited, where it went well.
     pub(crate) fn settle(self: &Arc<Self>, entry: &Entry, actual: Demand, pressed: Option<bool>) {
         let now = self.now();
+        let mut woken = Vec::new();
         let mut state = lock(&self.state);
-        state.book.settle(now, entry, actual);
-        if let Some(pressed) = pressed {
-            state.book.succeeded(now, pressed);
-        }
-        if state.queue.is_empty() {
-            return;
-        }
-        let wakers = state.advance(now);
-        drop(state);
-        self.go_on(wakers);
+        let turns = &mut state.turns;
+        turns.settle(now, entry, actual, pressed, &mut woken);
+        self.go_on(state, woken);
     }
 
     /// The call was throttled. Says when there is room for one like it.
     pub(crate) fn throttled(self: &Arc<Self>, entry: &Entry, throttle: Throttle) -> Duration {
         let now = self.now();
-        let mut guard = lock(&self.state);
-        let state = &mut *guard;
-        state.book.settle(now, entry, Demand::NONE);
-        let cut = state.book.throttled(now, entry);
-        let block = match throttle {
-            Throttle::Rate { retry_after } => retry_after,
-            Throttle::Exhausted { retry_after } => {
-                Some(retry_after.unwrap_or(self.settings.exhausted_for))
-            }
-        };
-        if let Some(block) = block {
-            state.book.block(now.saturating_add(nanos(block)));
-        }
-        let mut wakers = Vec::new();
-        if cut || block.is_some() {
-            state.look_over(now, &mut wakers);
-        }
-        wakers.append(&mut state.advance(now));
-        // Not after all who wait: a call made again will wait for them, once more.
-        let at = state.book.fits_at(now, Demand::NONE, entry.demand);
-        drop(guard);
+        let mut woken = Vec::new();
+        let mut state = lock(&self.state);
+        let at = state.turns.throttled(now, entry, throttle, &mut woken);
+        self.go_on(state, woken);
         telemetry::throttled(self.settings.name, &self.key, throttle);
-        self.go_on(wakers);
         Duration::from_nanos(at.saturating_sub(now))
     }
 
     pub(crate) fn usage(&self) -> Usage {
         let now = self.now();
-        let mut guard = lock(&self.state);
-        let queued = guard.queue.len();
-        Usage::of(&mut guard.book, queued, now)
+        lock(&self.state).turns.usage(now)
     }
 
     /// Whether nothing is lost by forgetting the key now, if nobody holds it.
     pub(crate) fn is_whole(&self) -> bool {
         let now = self.now();
-        lock(&self.state).book.whole_at(now) <= now
+        lock(&self.state).turns.is_whole(now)
     }
 
-    fn rejected(&self, cause: Cause, wait: Option<u64>) -> Rejected {
-        let wait = wait.map(Duration::from_nanos);
+    /// Sets the timer for the next turn, and wakes those who were let go.
+    fn go_on(self: &Arc<Self>, mut guard: MutexGuard<'_, State>, mut woken: Vec<Sleeper>) {
+        let State { turns, timer } = &mut *guard;
+        while let Some(at) = turns.wake_at() {
+            let at = self.epoch + Duration::from_nanos(at);
+            let there = turns.first().map(|first| first.runtime);
+            let set = timer.due();
+            if set.is_some_and(|(due, by)| due == at && there.is_none_or(|there| there == by)) {
+                break;
+            }
+            let here = timer::runtime();
+            if let Some(here) = here {
+                if !timer.set(at, here, &Waker::from(Arc::clone(self))) {
+                    turns.advance(self.now(), &mut woken);
+                    continue;
+                }
+            }
+            // This runtime, if it is one, may stop while that of the first goes on. It comes and
+            // sets the timer where it waits.
+            if here != there {
+                woken.extend(turns.take_first());
+            }
+            break;
+        }
+        if turns.wake_at().is_none() {
+            timer.clear();
+        }
+        drop(guard);
+        woken.into_iter().for_each(Sleeper::wake);
+    }
+
+    fn rejected(&self, now: u64, cause: Cause, at: Option<u64>) -> Rejected {
+        let wait = at.map(|at| Duration::from_nanos(at.saturating_sub(now)));
         let rejected = Rejected::new(cause, wait, Arc::clone(&self.key));
         telemetry::rejected(self.settings.name, &rejected);
         rejected
     }
 
-    fn go_on(self: &Arc<Self>, wakers: Vec<Waker>) {
-        // First the timer: a waker may run anything.
-        self.arm();
-        wakers.into_iter().for_each(Waker::wake);
-    }
-
-    /// Sets the timer for the next of those who wait.
-    fn arm(self: &Arc<Self>) {
-        loop {
-            let mut timer = lock(&self.timer);
-            let Some(at) = lock(&self.state).wake_at else {
-                timer.clear();
-                return;
-            };
-            let due = self.epoch + Duration::from_nanos(at);
-            let armed = timer.set(due, || Waker::from(Arc::clone(self)));
-            drop(timer);
-            match armed {
-                Armed::Pending => return,
-                Armed::Elapsed => {
-                    let wakers = lock(&self.state).advance(self.now());
-                    wakers.into_iter().for_each(Waker::wake);
-                }
-                // Whoever is first sets it when it is polled, where there is one.
-                Armed::NoRuntime => return self.wake_first(),
-            }
-        }
-    }
-
-    fn wake_first(&self) {
-        let state = lock(&self.state);
-        let first = state
-            .queue
-            .front()
-            .map(|(_, first)| first.who.waker.clone());
-        drop(state);
-        if let Some(first) = first {
-            first.wake();
-        }
-    }
-
     fn now(&self) -> u64 {
-        self.time(Instant::now())
+        self.time(now())
     }
 
     fn time(&self, instant: Instant) -> u64 {
@@ -309,77 +207,23 @@ impl Slot {
 impl Wake for Slot {
     /// The timer's waker.
     fn wake(self: Arc<Self>) {
-        let due = lock(&self.timer).fired();
-        if due.is_some_and(|due| Instant::now() < due) {
-            // Early: its runtime shuts down. Another one may still have waiters.
-            return self.wake_first();
+        let now = now();
+        let mut woken = Vec::new();
+        let mut state = lock(&self.state);
+        if state.timer.fired().is_some_and(|due| now < due) {
+            // Early: the timer's runtime shuts down. The first may be of another one.
+            woken.extend(state.turns.take_first());
+            drop(state);
+            return woken.into_iter().for_each(Sleeper::wake);
         }
-        let wakers = lock(&self.state).advance(self.now());
-        self.go_on(wakers);
+        state.turns.advance(self.time(now), &mut woken);
+        self.go_on(state, woken);
     }
 }
 
-impl State {
-    /// Lets go those whose turn it is while they fit, and those who can wait no longer; returns
-    /// whom to wake.
-    fn advance(&mut self, now: u64) -> Vec<Waker> {
-        let mut wakers = Vec::new();
-        self.wake_at = loop {
-            let Some((place, first)) = self.queue.front() else {
-                break None;
-            };
-            let at = match self.book.reserve(now, first.demand) {
-                Ok(entry) => {
-                    self.answer(place, Ok(entry), &mut wakers);
-                    continue;
-                }
-                Err(at) => at,
-            };
-            if at > first.give_up {
-                self.reject(place, at, &mut wakers);
-                continue;
-            }
-            match self.queue.first_expiry() {
-                Some((expiry, place)) if expiry <= now => self.reject(place, at, &mut wakers),
-                expiry => {
-                    let expiry = expiry.map_or(u64::MAX, |(expiry, _)| expiry);
-                    break Some(at.min(expiry));
-                }
-            }
-        };
-        wakers
-    }
-
-    /// Rejects those who will not make it as things are now.
-    fn look_over(&mut self, now: u64, wakers: &mut Vec<Waker>) {
-        let mut ahead = Demand::NONE;
-        let mut late = Vec::new();
-        for (place, waiter) in self.queue.in_order() {
-            let at = self.book.fits_at(now, ahead, waiter.demand);
-            if at > waiter.give_up {
-                late.push((place, at));
-            } else {
-                ahead += waiter.demand;
-            }
-        }
-        for (place, at) in late {
-            self.reject(place, at, wakers);
-        }
-    }
-
-    fn reject(&mut self, place: Place, at: u64, wakers: &mut Vec<Waker>) {
-        if let Some(waiter) = self.queue.remove(place) {
-            let answer = Err((waiter.who.bound, at));
-            self.answers.insert(place.number(), answer);
-            wakers.push(waiter.who.waker);
-        }
-    }
-
-    fn answer(&mut self, place: Place, answer: Answer, wakers: &mut Vec<Waker>) {
-        if let Some(waiter) = self.queue.serve(place) {
-            self.answers.insert(place.number(), answer);
-            wakers.push(waiter.who.waker);
-        }
+impl Sleeper {
+    fn wake(self) {
+        self.waker.wake();
     }
 }
 

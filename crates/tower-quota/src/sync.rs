@@ -1,7 +1,24 @@
-use std::sync::{Mutex, MutexGuard, PoisonError};
+//! The primitives that loom replaces in its models.
+//! `RUSTFLAGS="--cfg loom" cargo test --release --lib` runs them.
+
+#[cfg(not(loom))]
+pub(crate) use std::sync::{Mutex, MutexGuard};
+
+#[cfg(loom)]
+pub(crate) use loom::sync::{Mutex, MutexGuard};
+
+#[cfg(not(loom))]
+pub(crate) fn now() -> tokio::time::Instant {
+    tokio::time::Instant::now()
+}
+
+#[cfg(loom)]
+pub(crate) use crate::slot::model::now;
 
 /// Locks, and recovers the data of a lock that a panic has poisoned: the only foreign code under
 /// a lock is what a key does to be found, copied and printed, and nothing is half changed by then.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    mutex
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }

@@ -327,6 +327,43 @@ fn a_waiter_outlives_the_runtime_that_another_one_waited_in() {
     });
 }
 
+#[test]
+fn a_waiter_goes_though_the_runtime_that_another_one_waited_in_stands_still() {
+    let runtime = || {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .expect("a runtime")
+    };
+    let layer = one_a_second();
+    let (one, two) = (runtime(), runtime());
+    let (mut service, mut handle) = service(&layer);
+    let mut calls: Vec<_> = (0..2)
+        .map(|_| task::spawn(service.call(tokens(0))))
+        .collect();
+    let mut last = task::spawn(service.call(tokens(0)));
+    one.block_on(async {
+        for call in &mut calls {
+            assert_pending!(call.poll());
+        }
+    });
+    two.block_on(async {
+        assert_pending!(last.poll());
+        let last = tokio::spawn(last);
+        // The one ahead goes away where nothing goes on from here.
+        std::thread::scope(|scope| scope.spawn(|| one.block_on(async { drop(calls) })).join())
+            .expect("no panic");
+        let (_, reply) = soon(async {
+            handle.next_request().await.expect("the first call");
+            handle.next_request().await.expect("the last call")
+        })
+        .await;
+        reply.send_response("fine");
+        soon(last).await.expect("no panic").expect("no rejection");
+    });
+}
+
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn a_refund_brings_the_next_one_forward_and_a_debt_puts_it_off() {
     for (answer, seconds) in [("used 30", 20), ("used 80", 70)] {

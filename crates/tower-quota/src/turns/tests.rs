@@ -1,0 +1,424 @@
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::limit::Limit;
+
+const SECOND: u64 = 1_000_000_000;
+
+#[derive(Clone, Copy, Debug)]
+enum Op {
+    Wait(u64),
+    /// To when it has to be told the time.
+    Sleep,
+    /// With a deadline so long from now, or none.
+    Come(Priority, u64, u64, Option<u64>),
+    /// Of those who wait or have not asked yet, by number.
+    Leave(usize),
+    Ask(usize),
+    /// Of those under way, by number.
+    Settle(usize, u64),
+    Refund(usize),
+    Throttle(usize, Option<u64>),
+}
+
+fn ops(tenants: u64) -> impl Strategy<Value = Vec<Op>> {
+    let priority = prop_oneof![
+        Just(Priority::High),
+        Just(Priority::Normal),
+        Just(Priority::Low)
+    ];
+    let bound = proptest::option::of(0..60 * SECOND);
+    let op = prop_oneof![
+        2 => (0..5 * SECOND).prop_map(Op::Wait),
+        6 => Just(Op::Sleep),
+        12 => (priority, 0..tenants, 0..20_u64, bound)
+            .prop_map(|(priority, tenant, tokens, bound)| Op::Come(priority, tenant, tokens, bound)),
+        2 => any::<usize>().prop_map(Op::Leave),
+        6 => any::<usize>().prop_map(Op::Ask),
+        4 => (any::<usize>(), 0..40_u64).prop_map(|(n, tokens)| Op::Settle(n, tokens)),
+        1 => any::<usize>().prop_map(Op::Refund),
+        1 => (any::<usize>(), proptest::option::of(0..3 * SECOND))
+            .prop_map(|(n, hint)| Op::Throttle(n, hint)),
+    ];
+    proptest::collection::vec(op, 1..150)
+}
+
+fn settings() -> impl Strategy<Value = Settings> {
+    (1..30_usize, proptest::option::of(0..40_u64)).prop_map(|(max_queue, max_wait)| Settings {
+        max_queue,
+        max_wait: max_wait.map(Duration::from_secs),
+        aging: Duration::from_secs(3),
+        ..Settings::default()
+    })
+}
+
+fn book() -> Book {
+    let limits = [
+        Limit::calls_per_minute(60).burst(3),
+        Limit::tokens_per_minute(600).burst(40),
+    ];
+    Book::new(limits.to_vec(), 0)
+}
+
+/// One who waits, by the name that is to be woken.
+#[derive(Clone, Debug)]
+struct Came {
+    name: u64,
+    class: usize,
+    at: u64,
+    demand: Demand,
+    give_up: u64,
+    bound: Cause,
+}
+
+impl Came {
+    fn turn(&self, aging: u64) -> (u64, usize, u64) {
+        (self.at + aging * self.class as u64, self.class, self.name)
+    }
+}
+
+/// The same without an index, a total or a short cut: a list of those who wait in the order of
+/// their turns, walked from its start each time. All are one tenant's.
+struct Plain {
+    book: Book,
+    settings: Settings,
+    line: Vec<Came>,
+    ended: Vec<(u64, Answer)>,
+}
+
+impl Plain {
+    fn goes_at(&mut self, now: u64, place: usize) -> u64 {
+        let mut ahead = Demand::NONE;
+        for came in &self.line[..place] {
+            ahead += came.demand;
+        }
+        self.book.fits_at(now, ahead, self.line[place].demand)
+    }
+
+    fn enter(&mut self, now: u64, came: Came, late: bool) -> Result<Option<Entry>, (Cause, u64)> {
+        self.advance(now);
+        if self.line.is_empty() && !late {
+            if let Ok(entry) = self.book.reserve(now, came.demand) {
+                return Ok(Some(entry));
+            }
+        }
+        let aging = nanos(self.settings.aging);
+        let turn = came.turn(aging);
+        let place = self
+            .line
+            .iter()
+            .filter(|other| other.turn(aging) < turn)
+            .count();
+        let (give_up, bound) = (came.give_up, came.bound.clone());
+        self.line.insert(place, came);
+        let at = self.goes_at(now, place);
+        let full = self.line.len() > self.settings.max_queue;
+        if at > give_up || full {
+            self.line.remove(place);
+            return Err((
+                if at > give_up {
+                    bound
+                } else {
+                    Cause::QueueFull
+                },
+                at,
+            ));
+        }
+        self.advance(now);
+        Ok(None)
+    }
+
+    fn end(&mut self, place: usize, answer: impl FnOnce(Cause) -> Answer) {
+        let came = self.line.remove(place);
+        self.ended.push((came.name, answer(came.bound)));
+    }
+
+    fn advance(&mut self, now: u64) {
+        while !self.line.is_empty() {
+            match self.book.reserve(now, self.line[0].demand) {
+                Ok(entry) => self.end(0, |_| Ok(entry)),
+                Err(at) if at > self.line[0].give_up => self.end(0, |bound| Err((bound, at))),
+                Err(at) => {
+                    let over = (0..self.line.len()).filter(|n| self.line[*n].give_up <= now);
+                    let over = over.min_by_key(|n| (self.line[*n].give_up, self.line[*n].class));
+                    let Some(over) = over else { return };
+                    self.end(over, |bound| Err((bound, at)));
+                }
+            }
+        }
+    }
+
+    fn look_over(&mut self, now: u64) {
+        let mut place = 0;
+        while place < self.line.len() {
+            let at = self.goes_at(now, place);
+            if at > self.line[place].give_up {
+                self.end(place, |bound| Err((bound, at)));
+            } else {
+                place += 1;
+            }
+        }
+    }
+}
+
+/// The turns and the plain ones side by side, with what a caller would hold.
+struct Run {
+    turns: Turns<u64>,
+    /// `None` where tenants share.
+    plain: Option<Plain>,
+    now: u64,
+    names: u64,
+    woken: Vec<u64>,
+    /// By name, those who have not come to know what becomes of them, and whether they were woken.
+    waiting: BTreeMap<u64, (Place, Came, u64)>,
+    held: Vec<Entry>,
+}
+
+impl Run {
+    fn new(settings: Settings, tenants: u64) -> Self {
+        Self {
+            turns: Turns::new(book(), Arc::new(settings.clone())),
+            plain: (tenants == 1).then(|| Plain {
+                book: book(),
+                settings,
+                line: Vec::new(),
+                ended: Vec::new(),
+            }),
+            now: 0,
+            names: 0,
+            woken: Vec::new(),
+            waiting: BTreeMap::new(),
+            held: Vec::new(),
+        }
+    }
+
+    fn come(&mut self, priority: Priority, tenant: u64, tokens: u64, bound: Option<u64>) {
+        let now = self.now;
+        let name = self.names;
+        self.names += 1;
+        let call = Call {
+            demand: Demand::call(tokens),
+            priority,
+            tenant,
+            deadline: bound.map(|bound| now + bound - SECOND.min(now + bound)),
+        };
+        let latest = self.turns.settings.max_wait.map_or(u64::MAX, nanos);
+        let latest = now.saturating_add(latest);
+        let deadline = call.deadline.filter(|deadline| *deadline < latest);
+        let came = Came {
+            name,
+            class: priority.index(),
+            at: now,
+            demand: call.demand,
+            give_up: deadline.unwrap_or(latest),
+            bound: deadline.map_or(Cause::MaxWait, |_| Cause::Deadline),
+        };
+        let entered = self.turns.enter(now, call, &mut self.woken);
+        if let Some(plain) = &mut self.plain {
+            let late = call.deadline.is_some_and(|deadline| now > deadline);
+            match (plain.enter(now, came.clone(), late), &entered) {
+                (Ok(Some(entry)), Entered::Admitted(other)) => assert_eq!(entry, *other),
+                (Ok(None), Entered::Waits(_)) => {}
+                (Err((cause, at)), Entered::Rejected(other, time)) => {
+                    assert_eq!((&cause, Some(at)), (other, *time));
+                }
+                (plain, _) => panic!("{entered:?}, not {plain:?}"),
+            }
+        }
+        match entered {
+            Entered::Admitted(entry) => self.held.push(entry),
+            Entered::Rejected(..) => {}
+            Entered::Waits(place) => {
+                self.waiting.insert(name, (place, came, tenant));
+                self.ask(name);
+            }
+        }
+    }
+
+    fn ask(&mut self, name: u64) {
+        let (place, ..) = self.waiting[&name];
+        match self.turns.answer(place) {
+            Some(answer) => {
+                if let Some(plain) = &mut self.plain {
+                    let ended = plain.ended.iter().position(|(other, _)| *other == name);
+                    let (_, expected) = plain.ended.remove(ended.expect("it has ended there too"));
+                    assert_eq!(answer, expected);
+                }
+                self.waiting.remove(&name);
+                self.woken.retain(|woken| *woken != name);
+                self.held.extend(answer.ok());
+            }
+            None => {
+                self.turns.wait(place, name);
+            }
+        }
+    }
+
+    fn leave(&mut self, name: u64) {
+        let (place, ..) = self.waiting.remove(&name).expect("it waits");
+        self.woken.retain(|woken| *woken != name);
+        self.turns.leave(self.now, place, &mut self.woken);
+        if let Some(plain) = &mut self.plain {
+            plain.line.retain(|came| came.name != name);
+            if let Some(ended) = plain.ended.iter().position(|(other, _)| *other == name) {
+                if let (_, Ok(entry)) = plain.ended.remove(ended) {
+                    plain.book.settle(self.now, &entry, Demand::NONE);
+                }
+            }
+            plain.advance(self.now);
+        }
+    }
+
+    fn settle(&mut self, held: usize, actual: Demand, pressed: Option<bool>) {
+        let entry = self.held.swap_remove(held);
+        let now = self.now;
+        self.turns
+            .settle(now, &entry, actual, pressed, &mut self.woken);
+        if let Some(plain) = &mut self.plain {
+            plain.book.settle(now, &entry, actual);
+            if let Some(pressed) = pressed {
+                plain.book.succeeded(now, pressed);
+            }
+            plain.advance(now);
+        }
+    }
+
+    fn throttle(&mut self, held: usize, hint: Option<u64>) {
+        let entry = self.held.swap_remove(held);
+        let now = self.now;
+        let throttle = Throttle::Rate {
+            retry_after: hint.map(Duration::from_nanos),
+        };
+        let at = self.turns.throttled(now, &entry, throttle, &mut self.woken);
+        if let Some(plain) = &mut self.plain {
+            plain.book.settle(now, &entry, Demand::NONE);
+            let cut = plain.book.throttled(now, &entry);
+            if let Some(hint) = hint {
+                plain.book.block(now + hint);
+            }
+            if cut || hint.is_some() {
+                plain.look_over(now);
+            }
+            plain.advance(now);
+            assert_eq!(at, plain.book.fits_at(now, Demand::NONE, entry.demand));
+        }
+    }
+
+    fn step(&mut self, op: Op) {
+        let nth = |n: usize, len: usize| n.checked_rem(len);
+        let name = |n| {
+            let n = nth(n, self.waiting.len())?;
+            self.waiting.keys().nth(n).copied()
+        };
+        match op {
+            Op::Wait(time) => self.now += time,
+            Op::Sleep => self.now = self.turns.wake_at().map_or(self.now, |at| at.max(self.now)),
+            Op::Come(priority, tenant, tokens, bound) => {
+                self.come(priority, tenant, tokens, bound);
+            }
+            Op::Leave(n) => drop(name(n).map(|name| self.leave(name))),
+            Op::Ask(n) => drop(name(n).map(|name| self.ask(name))),
+            Op::Settle(n, tokens) => {
+                if let Some(n) = nth(n, self.held.len()) {
+                    self.settle(n, Demand::call(tokens), Some(tokens % 2 == 0));
+                }
+            }
+            Op::Refund(n) => {
+                if let Some(n) = nth(n, self.held.len()) {
+                    self.settle(n, Demand::NONE, None);
+                }
+            }
+            Op::Throttle(n, hint) => {
+                if let Some(n) = nth(n, self.held.len()) {
+                    self.throttle(n, hint);
+                }
+            }
+        }
+        if matches!(op, Op::Wait(_) | Op::Sleep) {
+            self.turns.advance(self.now, &mut self.woken);
+            if let Some(plain) = &mut self.plain {
+                plain.advance(self.now);
+            }
+        }
+    }
+
+    /// What holds whenever nobody is at work.
+    fn check(&mut self) {
+        let Self { turns, now, .. } = self;
+        // Nobody waits who could go, or who has no time left.
+        let first = turns.queue.front().map(|(_, first)| first.demand);
+        let at = first.map(|demand| turns.book.fits_at(*now, Demand::NONE, demand));
+        let expiry = turns.queue.first_expiry().map(|(expiry, _)| expiry);
+        assert_eq!(
+            turns.wake_at(),
+            at.map(|at| at.min(expiry.unwrap_or(u64::MAX)))
+        );
+        assert!(turns.wake_at().is_none_or(|at| at > *now));
+        // Everybody waits, or has an answer and was woken once.
+        let mut woken = self.woken.clone();
+        woken.sort_unstable();
+        let is_answered =
+            |(place, ..): &&(Place, Came, u64)| turns.answers.contains_key(&place.number());
+        let answered = self.waiting.values().filter(is_answered);
+        let answered: Vec<_> = answered.map(|(_, came, _)| came.name).collect();
+        assert_eq!(woken, answered);
+        assert_eq!(turns.answers.len(), answered.len());
+        assert_eq!(turns.queue.len() + answered.len(), self.waiting.len());
+        // No permit is lost, and none found.
+        let admitted = turns
+            .answers
+            .values()
+            .filter_map(|answer| answer.as_ref().ok());
+        let mut pending = Demand::NONE;
+        for entry in self.held.iter().chain(admitted) {
+            pending += entry.demand;
+        }
+        assert_eq!(turns.book.counts.pending, pending);
+        // Nobody goes before another of the same tenant and priority that came first.
+        for (place, came, tenant) in self.waiting.values() {
+            if !matches!(turns.answers.get(&place.number()), Some(Ok(_))) {
+                continue;
+            }
+            let overtaken = self.waiting.values().find(|(other, earlier, of)| {
+                of == tenant
+                    && earlier.class == came.class
+                    && earlier.name < came.name
+                    && !turns.answers.contains_key(&other.number())
+            });
+            assert!(overtaken.is_none(), "{overtaken:?}");
+        }
+    }
+}
+
+fn run(ops: Vec<Op>, settings: Settings, tenants: u64) {
+    let mut run = Run::new(settings, tenants);
+    for op in ops {
+        run.step(op);
+        run.check();
+    }
+    // All go home: nothing is left behind.
+    while let Some(name) = run.waiting.keys().next().copied() {
+        run.leave(name);
+        run.check();
+    }
+    while !run.held.is_empty() {
+        run.settle(0, Demand::NONE, None);
+    }
+    assert_eq!(run.turns.book.counts.pending, Demand::NONE);
+    assert!(run.turns.answers.is_empty() && run.turns.queue.is_empty());
+}
+
+proptest! {
+    #[test]
+    fn one_tenants_turns_are_those_of_a_plain_list(ops in ops(1), settings in settings()) {
+        run(ops, settings, 1);
+    }
+
+    #[test]
+    fn nobody_is_forgotten_and_no_permit_lost(ops in ops(4), settings in settings()) {
+        run(ops, settings, 4);
+    }
+}
