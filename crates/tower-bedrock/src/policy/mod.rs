@@ -3,10 +3,15 @@
 
 mod cache;
 mod circuit;
+mod quotas;
 mod retry;
 
+#[cfg(feature = "toml")]
+#[cfg_attr(docsrs, doc(cfg(feature = "toml")))]
+pub use self::quotas::QuotasError;
 pub use self::{
     cache::{Answer, CachePolicy, OwnLimits, response_cache},
     circuit::{CircuitPolicy, circuit_breaker},
+    quotas::{Quota, Quotas},
     retry::{RetryPolicy, backoff},
 };

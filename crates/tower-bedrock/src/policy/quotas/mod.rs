@@ -1,0 +1,118 @@
+//! Which quotas an account has.
+
+#[cfg(feature = "toml")]
+mod error;
+#[cfg(feature = "toml")]
+mod nearest;
+mod quota;
+#[cfg(feature = "toml")]
+mod read;
+
+#[cfg(feature = "toml")]
+pub use self::error::QuotasError;
+pub use self::quota::Quota;
+
+use std::{collections::BTreeMap, sync::Arc};
+use tower_quota::{Limits, LimitsOf};
+
+/// The quotas of an account: which [`Quota`] each model has in each Region.
+///
+/// A model is named by the full id or ARN that requests name, for an inference profile such as
+/// `us.…` or `global.…` has quotas of its own. What is said of a model in one Region goes before
+/// what is said of it in any. The limits of a model that is not in the table are found by probing.
+///
+/// ```
+/// use tower_bedrock::policy::{Quota, Quotas};
+///
+/// let quotas = Quotas::new()
+///     .model(
+///         "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+///         Quota::new().tokens_per_minute(200_000).requests_per_minute(200),
+///     )
+///     .model_in(
+///         "eu-west-1",
+///         "eu.amazon.nova-micro-v1:0",
+///         Quota::new().tokens_per_minute(4_000_000),
+///     );
+/// # let _ = quotas;
+/// ```
+///
+/// `aws service-quotas list-service-quotas --service-code bedrock` lists the quotas of an account.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Quotas {
+    models: Models,
+    regions: BTreeMap<Box<str>, Models>,
+}
+
+type Models = BTreeMap<Box<str>, Quota>;
+
+impl Quotas {
+    /// An empty table: all limits are found by probing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the quota of `model` in each Region that has no quota of its own for it.
+    ///
+    /// The last one said of a model counts.
+    #[must_use]
+    pub fn model(mut self, model: impl Into<Box<str>>, quota: Quota) -> Self {
+        self.models.insert(model.into(), quota);
+        self
+    }
+
+    /// Sets the quota of `model` in `region`, such as `"eu-west-1"`: the Region that calls are
+    /// sent to, wherever a profile has them answered.
+    #[must_use]
+    pub fn model_in(
+        mut self,
+        region: impl Into<Box<str>>,
+        model: impl Into<Box<str>>,
+        quota: Quota,
+    ) -> Self {
+        let models = self.regions.entry(region.into()).or_default();
+        models.insert(model.into(), quota);
+        self
+    }
+
+    /// Adds the entries of `other`, which replace the same entries of this table as a whole.
+    ///
+    /// An entry of one Region and an entry of any Region are not the same: of both the one of the
+    /// Region counts, whichever table it is from.
+    #[must_use]
+    pub fn merge(mut self, other: Self) -> Self {
+        self.models.extend(other.models);
+        for (region, models) in other.regions {
+            self.regions.entry(region).or_default().extend(models);
+        }
+        self
+    }
+
+    /// What the table says of `model` in `region`, if anything.
+    #[must_use]
+    pub fn get(&self, region: &str, model: &str) -> Option<Quota> {
+        let in_region = self
+            .regions
+            .get(region)
+            .and_then(|models| models.get(model));
+        in_region.or_else(|| self.models.get(model)).copied()
+    }
+
+    /// The limits of `model` in `region`, or [`Limits::unknown`].
+    #[must_use]
+    pub fn limits(&self, region: &str, model: &str) -> Limits {
+        self.get(region, model)
+            .map_or_else(Limits::unknown, |quota| quota.limits())
+    }
+}
+
+/// For keys `"region/model"`. An ARN may have slashes of its own.
+impl LimitsOf<Arc<str>> for Quotas {
+    fn limits(&self, key: &Arc<str>) -> Limits {
+        match key.split_once('/') {
+            Some((region, model)) => self.limits(region, model),
+            None => Limits::unknown(),
+        }
+    }
+}

@@ -1,0 +1,56 @@
+/// The one of `names` that `wrong` most likely stands for, if it is like any of them.
+pub(super) fn nearest<'a>(wrong: &str, names: &[&'a str]) -> Option<&'a str> {
+    // The distance of something much longer is no news, and takes long to find.
+    let longest = names.iter().map(|name| name.len()).max().unwrap_or(0);
+    if wrong.len() > 2 * longest {
+        return None;
+    }
+    let wrong: Vec<char> = wrong.to_lowercase().chars().collect();
+    let with_distance = names.iter().map(|name| (distance(&wrong, name), *name));
+    let (distance, name) = with_distance.min_by_key(|&(distance, _)| distance)?;
+    (distance <= name.len() / 3).then_some(name)
+}
+
+/// How many letters to add, to take away or to change (Levenshtein).
+fn distance(from: &[char], to: &str) -> usize {
+    let mut row: Vec<usize> = (0..=from.len()).collect();
+    for (done, letter) in to.chars().enumerate() {
+        let mut diagonal = done;
+        row[0] = done + 1;
+        for (n, other) in from.iter().enumerate() {
+            let change = diagonal + usize::from(*other != letter);
+            diagonal = row[n + 1];
+            row[n + 1] = change.min(row[n] + 1).min(diagonal + 1);
+        }
+    }
+    row[from.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{distance, nearest};
+
+    #[test]
+    fn a_slip_of_the_pen_is_found_and_a_different_word_is_not() {
+        let names = ["tokens_per_minute", "requests_per_minute", "tokens_per_day"];
+        for (wrong, meant) in [
+            ("tokens_per_minut", Some("tokens_per_minute")),
+            ("tokens-per-day", Some("tokens_per_day")),
+            ("Tokens_Per_Day", Some("tokens_per_day")),
+            ("request_per_minute", Some("requests_per_minute")),
+            ("burst", None),
+            ("", None),
+            (&"tokens_per_minute".repeat(3), None),
+        ] {
+            assert_eq!(nearest(wrong, &names), meant, "{wrong}");
+        }
+        assert_eq!(nearest("x", &[]), None);
+    }
+
+    #[test]
+    fn the_distance_counts_letters() {
+        let far = |from: &str, to| distance(&from.chars().collect::<Vec<_>>(), to);
+        assert_eq!(far("kitten", "sitting"), 3);
+        assert_eq!((far("", "abc"), far("abc", ""), far("ab", "ab")), (3, 3, 0));
+    }
+}

@@ -1,0 +1,66 @@
+use tower_quota::{Limit, Limits};
+
+/// The limits that Bedrock sets for one model or inference profile in one Region.
+///
+/// What is not set is not limited. Of a model of which nothing is set, the limit is found by
+/// probing. A limit of 0, which AWS knows too, rejects every call at once.
+///
+/// ```
+/// use tower_bedrock::policy::Quota;
+///
+/// let quota = Quota::new().tokens_per_minute(200_000).requests_per_minute(200);
+/// # let _ = quota;
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Quota {
+    tokens_per_minute: Option<u64>,
+    requests_per_minute: Option<u64>,
+    tokens_per_day: Option<u64>,
+}
+
+impl Quota {
+    /// Nothing is known.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            tokens_per_minute: None,
+            requests_per_minute: None,
+            tokens_per_day: None,
+        }
+    }
+
+    /// How many tokens a minute may cost. Default: not known.
+    #[must_use]
+    pub const fn tokens_per_minute(mut self, tokens: u64) -> Self {
+        self.tokens_per_minute = Some(tokens);
+        self
+    }
+
+    /// How many calls a minute may bring. Default: not limited, as Bedrock has it for many models.
+    #[must_use]
+    pub const fn requests_per_minute(mut self, calls: u64) -> Self {
+        self.requests_per_minute = Some(calls);
+        self
+    }
+
+    /// How many tokens a day may cost. Default: not limited.
+    ///
+    /// AWS sets it to 1440 times the tokens per minute, which no day can exceed, and to less for
+    /// new accounts.
+    #[must_use]
+    pub const fn tokens_per_day(mut self, tokens: u64) -> Self {
+        self.tokens_per_day = Some(tokens);
+        self
+    }
+
+    /// The same as a quota layer takes it.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        let limits = [
+            self.tokens_per_minute.map(Limit::tokens_per_minute),
+            self.requests_per_minute.map(Limit::calls_per_minute),
+            self.tokens_per_day.map(Limit::tokens_per_day),
+        ];
+        limits.into_iter().flatten().collect()
+    }
+}
