@@ -25,8 +25,10 @@ use std::{
 };
 use tokio::time::Instant;
 use tower::{Layer, ServiceExt};
-use tower_backoff::Backoff;
-use tower_bedrock::{Bedrock, CacheStatus, Request, StackLayer, policy};
+use tower_bedrock::{
+    Bedrock, CacheStatus, Request, StackLayer,
+    policy::{Quota, Quotas},
+};
 
 /// The same batch through the plain SDK and through the tower-bedrock stack.
 #[derive(Parser)]
@@ -130,11 +132,13 @@ async fn stack(flags: &Flags, batch: &[ConverseInput]) -> Result<Run, Box<dyn Er
     let target = target(flags).await?;
     let throttles = Throttles::default();
     let config = config::Builder::from(target.config()).interceptor(throttles.clone());
-    // A batch of half a minute has no use for waits of up to a minute.
-    let waits = Backoff::new(Duration::from_secs(1), Duration::from_secs(5));
-    let service = StackLayer::new(target.region())
-        .backoff(policy::backoff().throttled(waits))
-        .layer(Bedrock::new(config));
+    let mut layer = StackLayer::new(target.region());
+    // Of the real service nothing is known here: the stack finds its limit.
+    if !flags.aws {
+        let quota = Quota::new().requests_per_minute(flags.rpm);
+        layer = layer.quotas(Quotas::new().model(&*flags.model, quota));
+    }
+    let service = layer.layer(Bedrock::new(config));
     announce(flags, "the stack", &target);
     let mut run = measure(flags, batch, |input| {
         let answer = service.clone().oneshot(Request::new(input));

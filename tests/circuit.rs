@@ -5,7 +5,10 @@ use end_to_end::{MODEL, prompt, stack};
 use std::time::Duration;
 use tokio::time::{Instant, advance};
 use tower::{Layer, ServiceExt};
-use tower_bedrock::{Bedrock, ErrorKind, Request, StackLayer, policy::RetryPolicy};
+use tower_bedrock::{
+    Bedrock, ErrorKind, Request, StackLayer,
+    policy::{Quota, Quotas, RetryPolicy},
+};
 
 const OTHER: &str = "us.amazon.nova-micro-v1:0";
 
@@ -96,7 +99,9 @@ async fn an_outage_can_be_waited_for() {
 async fn deadlines_of_the_impatient_open_nothing() {
     let latency = Latency::new(Duration::from_secs(2), Duration::ZERO);
     let sim = sim().latency(latency);
-    let stack = stack(&sim);
+    let stack = StackLayer::new("us-east-1")
+        .quotas(Quotas::new().model(MODEL, Quota::new().requests_per_minute(6_000)))
+        .layer(Bedrock::new(sim.sdk_config()));
     for n in 0..30 {
         let timeout = Duration::from_millis(n % 2 * 500);
         let hasty = Request::new(prompt(&n.to_string())).timeout(timeout);

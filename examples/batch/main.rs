@@ -24,7 +24,10 @@ use output::Output;
 use record::{Answer, Failure, Record};
 use std::{error::Error, num::NonZeroUsize, path::PathBuf, process::ExitCode, time::Duration};
 use tower::Layer;
-use tower_bedrock::{Bedrock, Stack, StackLayer, policy::RetryPolicy};
+use tower_bedrock::{
+    Bedrock, Stack, StackLayer,
+    policy::{Quota, Quotas, RetryPolicy},
+};
 
 /// Run a file of prompts through the stack; resumes where an earlier run stopped.
 #[derive(Parser)]
@@ -86,8 +89,7 @@ async fn run(flags: &Flags) -> Result<bool, Box<dyn Error>> {
     let records = output.without_done(records);
     let target = target(flags).await?;
     let throttles = Throttles::default();
-    let patience = Duration::from_secs(60 * flags.give_up_after);
-    let stack = stack(&target, &throttles, patience);
+    let stack = stack(flags, &target, &throttles);
 
     eprintln!(
         "{} records to {}; {} were done before",
@@ -136,12 +138,19 @@ async fn target(flags: &Flags) -> Result<Target, Box<dyn Error>> {
 
 /// Nobody waits for a batch, so it sits out an outage and queues at a limit for as long as it is
 /// told to.
-fn stack(target: &Target, throttles: &Throttles, patience: Duration) -> Stack {
+fn stack(flags: &Flags, target: &Target, throttles: &Throttles) -> Stack {
     let config = config::Builder::from(target.config()).interceptor(throttles.clone());
     let policy = RetryPolicy::new().open_circuit(Duration::from_secs(120));
-    StackLayer::new(target.region())
-        .backoff(policy.backoff().deadline(patience))
-        .layer(Bedrock::new(config))
+    let patience = Duration::from_secs(60 * flags.give_up_after);
+    let mut layer = StackLayer::new(target.region()).backoff(policy.backoff().deadline(patience));
+    // Of the real service nothing is known here: the stack finds its limits.
+    if !flags.aws {
+        let quota = Quota::new()
+            .requests_per_minute(flags.rpm)
+            .tokens_per_minute(flags.tpm);
+        layer = layer.quotas(Quotas::new().model(&*flags.model, quota));
+    }
+    layer.layer(Bedrock::new(config))
 }
 
 async fn answer(stack: Stack, model: &str, record: Record) -> (Record, Result<Answer, Failure>) {

@@ -1,11 +1,13 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod base_model;
 mod bedrock;
 mod cache_key;
 mod canonical;
 mod deadline;
 mod error;
+mod estimate;
 mod exchange;
 mod future;
 mod operation;
@@ -13,6 +15,7 @@ mod options;
 pub mod policy;
 mod request;
 mod response;
+mod sketch;
 mod stack;
 mod usage;
 mod wire;
@@ -27,7 +30,7 @@ pub use self::{
     options::{CacheUse, Options, Priority},
     request::Request,
     response::Response,
-    stack::{Backoff, Breaker, Cache, Stack, StackLayer},
+    stack::{Backoff, Breaker, Cache, Stack, StackLayer, TokenQuota},
     usage::Usage,
 };
 pub use tower_response_cache::CacheStatus;

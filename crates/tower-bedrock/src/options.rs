@@ -11,6 +11,7 @@ pub struct Options {
     pub(crate) cache: CacheUse,
     pub(crate) priority: Priority,
     pub(crate) max_attempts: Option<NonZeroU32>,
+    pub(crate) input_tokens: Option<u64>,
 }
 
 impl Options {
@@ -42,6 +43,12 @@ impl Options {
     #[must_use]
     pub fn max_attempts(&self) -> Option<NonZeroU32> {
         self.max_attempts
+    }
+
+    /// How many input tokens the request has, if that was counted.
+    #[must_use]
+    pub fn input_tokens(&self) -> Option<u64> {
+        self.input_tokens
     }
 }
 

@@ -70,6 +70,14 @@ impl<I> Request<I> {
         self
     }
 
+    /// Says how many input tokens the request has, cached parts included, as `CountTokens` counts
+    /// them. A quota layer reserves so many then. Default: it estimates them.
+    #[must_use]
+    pub fn input_tokens(mut self, tokens: u64) -> Self {
+        self.options.input_tokens = Some(tokens);
+        self
+    }
+
     /// The SDK input.
     #[must_use]
     pub fn input(&self) -> &I {

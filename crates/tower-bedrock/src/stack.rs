@@ -1,7 +1,7 @@
 use crate::{
     Bedrock, CacheKey,
     deadline::{Deadline, DeadlineLayer},
-    policy::{self, Answer, CachePolicy, CircuitPolicy, RetryPolicy},
+    policy::{self, Answer, CachePolicy, CircuitPolicy, RetryPolicy, TokenCost},
 };
 use std::{fmt, sync::Arc, time::Duration};
 use tower_backoff::{
@@ -9,6 +9,7 @@ use tower_backoff::{
 };
 use tower_circuit_breaker::{CircuitBreaker, CircuitBreakerLayer, Circuits};
 use tower_layer::Layer;
+use tower_quota::{Limits, LimitsOf, MemoryLedger, QuotaLayer};
 use tower_response_cache::{ResponseCache, ResponseCacheLayer};
 
 /// The retry layer of a [`StackLayer`].
@@ -18,27 +19,33 @@ pub type Breaker = CircuitBreakerLayer<CircuitPolicy, CircuitPolicy, Arc<str>>;
 /// The response cache of a [`StackLayer`].
 pub type Cache = ResponseCacheLayer<CachePolicy, CacheKey, Answer>;
 
+/// The quota layer of a [`StackLayer`].
+pub type TokenQuota = QuotaLayer<TokenCost, MemoryLedger<Arc<str>>>;
+
 /// The service that a [`StackLayer`] makes of `S`.
 pub type Stack<S = Bedrock> = Deadline<ResponseCache<Retried<S>, CachePolicy, CacheKey, Answer>>;
 
 type Retried<S> = Retry<Guarded<S>, RetryPolicy, FromRequest>;
-type Guarded<S> =
-    CircuitBreaker<AttemptTimeoutService<S, Duration>, CircuitPolicy, CircuitPolicy, Arc<str>>;
+type Guarded<S> = CircuitBreaker<Paced<S>, CircuitPolicy, CircuitPolicy, Arc<str>>;
+type Paced<S> =
+    tower_quota::Quota<AttemptTimeoutService<S, Duration>, TokenCost, MemoryLedger<Arc<str>>>;
 
-/// The layers in their proper order, outside in: deadline, cache, retry, circuit breaker, attempt
-/// timeout.
+/// The layers in their proper order, outside in: deadline, cache, retry, circuit breaker, quota,
+/// attempt timeout.
 ///
-/// A repeated request costs nothing below the cache; each retry asks the circuit anew; a sleeping
-/// retry holds nothing. One value serves every [`Operation`](crate::Operation).
+/// A repeated request costs nothing below the cache; each retry asks the circuit and takes quota
+/// anew; a sleeping retry holds nothing. One value serves every [`Operation`](crate::Operation).
 ///
 /// # Clone
 ///
-/// Clones, and all services of one value, share cache, circuits, budget and counts.
+/// Clones, and all services of one value, share cache, circuits, quota and counts.
 #[derive(Clone)]
 pub struct StackLayer {
+    region: Arc<str>,
     cache: Cache,
     backoff: Backoff,
     breaker: Breaker,
+    quota: TokenQuota,
     attempt_timeout: Duration,
 }
 
@@ -46,9 +53,9 @@ impl StackLayer {
     /// The stack for calls that are sent to `region`, such as `"us-east-1"`: the Region of the client
     /// inside. Calls of another account belong under a stack of their own, lest they share answers.
     ///
-    /// Defaults: complete answers are kept for an hour in 64 MiB; a call may be retried for 15
-    /// minutes; a model's circuit opens as [`policy::circuit_breaker`] says; an attempt may take
-    /// 10 minutes.
+    /// Defaults: complete answers are kept for an hour in 64 MiB; a call is attempted 12 times at
+    /// most; a model's circuit opens as [`policy::circuit_breaker`] says; a model's quota is found
+    /// by probing, unless [`quotas`](Self::quotas) tells it; an attempt may take 10 minutes.
     #[must_use]
     pub fn new(region: impl Into<Arc<str>>) -> Self {
         let region = region.into();
@@ -58,9 +65,11 @@ impl StackLayer {
                 Duration::from_secs(3600),
                 64 * 1024 * 1024,
             ),
-            backoff: policy::backoff(),
-            breaker: policy::circuit_breaker(region),
+            backoff: RetryPolicy::new().over_quota(),
+            breaker: policy::circuit_breaker(Arc::clone(&region)),
+            quota: policy::quota(Arc::clone(&region), Limits::unknown()),
             attempt_timeout: Duration::from_secs(600),
+            region,
         }
     }
 
@@ -73,7 +82,7 @@ impl StackLayer {
         self
     }
 
-    /// Takes another retry layer; [`policy::backoff`] makes one.
+    /// Takes another retry layer; [`RetryPolicy::over_quota`] makes one.
     #[must_use]
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.backoff = backoff;
@@ -84,6 +93,24 @@ impl StackLayer {
     #[must_use]
     pub fn circuit_breaker(mut self, breaker: Breaker) -> Self {
         self.breaker = breaker;
+        self
+    }
+
+    /// Tells the quota of each `"region/model"`. Default: each is found by probing.
+    ///
+    /// Takes a table of [`Quotas`](policy::Quotas); a [`Limit`](tower_quota::Limit) or an array of
+    /// them, for each model alike; or a closure `Fn(&Arc<str>) -> Limits`. Takes the place of
+    /// [`quota`](Self::quota).
+    #[must_use]
+    pub fn quotas(self, limits: impl LimitsOf<Arc<str>> + Send + Sync + 'static) -> Self {
+        let quota = policy::quota(Arc::clone(&self.region), limits);
+        self.quota(quota)
+    }
+
+    /// Takes another quota layer; [`policy::quota`] makes one.
+    #[must_use]
+    pub fn quota(mut self, quota: TokenQuota) -> Self {
+        self.quota = quota;
         self
     }
 
@@ -117,6 +144,12 @@ impl StackLayer {
     pub fn circuits(&self) -> Circuits<Arc<str>> {
         self.breaker.circuits()
     }
+
+    /// Shows what each `"region/model"` uses of its quota.
+    #[must_use]
+    pub fn quota_handle(&self) -> tower_quota::Handle<Arc<str>> {
+        self.quota.handle()
+    }
 }
 
 impl<S> Layer<S> for StackLayer {
@@ -124,6 +157,7 @@ impl<S> Layer<S> for StackLayer {
 
     fn layer(&self, inner: S) -> Stack<S> {
         let inner = AttemptTimeoutLayer::new(self.attempt_timeout).layer(inner);
+        let inner = self.quota.layer(inner);
         let inner = self.breaker.layer(inner);
         let inner = self.backoff.layer(inner);
         let inner = self.cache.layer(inner);

@@ -36,6 +36,13 @@ impl Usage {
             .saturating_add(self.cache_read_tokens)
             .saturating_add(self.cache_write_tokens)
     }
+
+    /// Every token of the prompt, whether a prompt cache took part or not.
+    pub(crate) const fn prompt_tokens(&self) -> u64 {
+        self.input_tokens
+            .saturating_add(self.cache_read_tokens)
+            .saturating_add(self.cache_write_tokens)
+    }
 }
 
 impl From<&TokenUsage> for Usage {

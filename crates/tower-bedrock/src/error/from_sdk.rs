@@ -76,9 +76,9 @@ where
     })
 }
 
-type Cause<'a> = &'a (dyn StdError + 'static);
+pub(super) type Cause<'a> = &'a (dyn StdError + 'static);
 
-fn chain<'a>(error: Cause<'a>) -> impl Iterator<Item = Cause<'a>> {
+pub(super) fn chain<'a>(error: Cause<'a>) -> impl Iterator<Item = Cause<'a>> {
     iter::successors(Some(error), |&cause| cause.source())
 }
 

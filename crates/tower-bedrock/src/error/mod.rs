@@ -3,12 +3,14 @@
 mod from_sdk;
 mod hint;
 mod kind;
+mod reach;
 
 pub use self::kind::ErrorKind;
 
 use std::{error::Error as StdError, fmt, num::NonZeroU32, sync::Arc, time::Duration};
 use tower_backoff::AttemptTimeout;
 use tower_circuit_breaker::Open;
+use tower_quota::{Cause, Rejected};
 
 /// Why a call failed: one flat type for every operation and every layer.
 ///
@@ -150,6 +152,11 @@ impl Error {
         self.repr_mut().attempts = NonZeroU32::new(attempts);
     }
 
+    /// Sets the wait unless there is one: the server knows better than a ledger of ours.
+    pub(crate) fn suggest_retry_after(&mut self, wait: Duration) {
+        self.repr_mut().retry_after.get_or_insert(wait);
+    }
+
     pub(crate) fn deadline(operation: &'static str) -> Self {
         let message = "the request's deadline passed";
         let mut error = Self::new(ErrorKind::DeadlineExceeded, message);
@@ -186,6 +193,22 @@ impl From<Open> for Error {
         Self::new(kind, open.to_string())
             .with_retry_after(open.retry_after())
             .with_source(open)
+    }
+}
+
+impl From<Rejected> for Error {
+    fn from(rejected: Rejected) -> Self {
+        let mut message = format!("{rejected}, for {}", rejected.key());
+        if let Cause::TooLarge { .. } = rejected.cause() {
+            message.push_str(
+                "; set a lower max_tokens: a call reserves its input and max_tokens, or without \
+                 that the model's maximum",
+            );
+        }
+        let retry_after = rejected.retry_after();
+        let mut error = Self::new(ErrorKind::QuotaRejected, message).with_source(rejected);
+        error.repr_mut().retry_after = retry_after;
+        error
     }
 }
 

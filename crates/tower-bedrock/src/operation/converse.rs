@@ -1,5 +1,5 @@
 use super::{Operation, plumbing, sealed};
-use crate::{exchange::Head, usage::Usage};
+use crate::{estimate::converse, exchange::Head, sketch::Sketch, usage::Usage};
 use aws_sdk_bedrockruntime::{
     operation::converse::{Converse, ConverseError, ConverseInput, ConverseOutput},
     types::{ContentBlock, ConverseOutput as Output, StopReason},
@@ -22,6 +22,15 @@ impl sealed::Exchange for ConverseInput {
     const DRAWS_TOKENS: bool = true;
 
     plumbing!(Converse, converse, ConverseOutput, ConverseError);
+
+    fn sketch(&self) -> Sketch {
+        let limits = self.inference_config.as_ref();
+        let max_tokens = limits.and_then(|limits| limits.max_tokens);
+        Sketch {
+            input: converse::input_tokens(self),
+            max_output: max_tokens.map(|tokens| u64::try_from(tokens).unwrap_or(0)),
+        }
+    }
 
     fn usage(answer: &ConverseOutput, _: &Head) -> Option<Usage> {
         answer.usage.as_ref().map(Usage::from)

@@ -5,7 +5,7 @@ mod converse;
 mod count_tokens;
 mod invoke_model;
 
-use crate::{exchange::Head, usage::Usage};
+use crate::{exchange::Head, sketch::Sketch, usage::Usage};
 use aws_sdk_bedrockruntime::{
     Client,
     error::{ProvideErrorMetadata, SdkError},
@@ -58,6 +58,11 @@ pub(crate) mod sealed {
 
         /// The SDK's own serializer of the operation.
         fn serializer() -> &'static SharedRequestSerializer;
+
+        /// What the request is likely to cost. Asked of operations that draw tokens.
+        fn sketch(&self) -> Sketch {
+            Sketch::default()
+        }
 
         /// What the answer says it used.
         fn usage(answer: &Self::Answer, head: &Head) -> Option<Usage>;

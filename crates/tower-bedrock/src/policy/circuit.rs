@@ -1,6 +1,7 @@
 use crate::{
     error::{Error, ErrorKind},
     operation::Operation,
+    policy::key::key,
     request::Request,
     response::Response,
 };
@@ -62,11 +63,6 @@ impl<I: Operation> KeyOf<Request<I>> for CircuitPolicy {
     type Key = Arc<str>;
 
     fn key(&self, request: &Request<I>) -> Arc<str> {
-        let region = &self.region;
-        match request.model_id() {
-            Some(model) if I::DRAWS_TOKENS => format!("{region}/{model}").into(),
-            Some(model) => format!("{region}/{model}/{}", I::NAME).into(),
-            None => format!("{region}/{}", I::NAME).into(),
-        }
+        key(&self.region, request)
     }
 }

@@ -3,6 +3,8 @@
 
 mod cache;
 mod circuit;
+mod key;
+mod quota;
 mod quotas;
 mod retry;
 
@@ -12,6 +14,7 @@ pub use self::quotas::QuotasError;
 pub use self::{
     cache::{Answer, CachePolicy, OwnLimits, response_cache},
     circuit::{CircuitPolicy, circuit_breaker},
+    quota::{Burndown, Forecast, MaxOutput, TokenCost, quota},
     quotas::{Quota, Quotas},
     retry::{RetryPolicy, backoff},
 };

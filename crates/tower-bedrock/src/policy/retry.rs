@@ -10,9 +10,10 @@ use tower_backoff::{
 
 /// Tells a retry layer which of Bedrock's errors are worth another attempt.
 ///
-/// Throttles and full queues wait as throttled; capacity, transient faults and timeouts as
-/// transient. A limit per day, the caller's fault, a refused access and a deadline are final. The
-/// wait that an error names goes first.
+/// Throttles wait as throttled; capacity, transient faults and timeouts as transient. A limit per
+/// day, the caller's fault, a refused access and a deadline are final, and so is a quota layer's
+/// rejection: it comes at once because the caller would not wait. The wait that an error names goes
+/// first.
 ///
 /// The response and the last error are told how many attempts were made.
 #[derive(Debug, Clone, Copy)]
@@ -43,15 +44,30 @@ impl RetryPolicy {
 
     /// A [`BackoffLayer`] with this policy, which heeds each request's options.
     ///
-    /// A quota per minute is a matter of waiting, so time bounds the retries and nothing else: 15
+    /// For a stack without a quota layer. A quota per minute is a matter of waiting, so time bounds the retries and nothing else: 15
     /// minutes for a call, any number of attempts, no budget. A request's own
     /// [`timeout`](Request::timeout) or [`max_attempts`](Request::max_attempts) goes first.
     #[must_use]
     pub fn backoff(self) -> BackoffLayer<Self, FromRequest> {
-        BackoffLayer::new(self)
-            .replay(FromRequest)
+        self.unbounded()
             .max_attempts(u32::MAX)
             .deadline(Duration::from_secs(15 * 60))
+    }
+
+    /// A [`BackoffLayer`] with this policy for a stack that paces its calls by a quota layer inside.
+    ///
+    /// There a call may wait long for its turn, and one that has must not be given up at its first
+    /// throttle because of that. So attempts bound the retries, 12 in all, and not time: the waits
+    /// between them come to about five minutes at most, the waits for a turn apart. A request's own
+    /// [`timeout`](Request::timeout) or [`max_attempts`](Request::max_attempts) goes first.
+    #[must_use]
+    pub fn over_quota(self) -> BackoffLayer<Self, FromRequest> {
+        self.unbounded().max_attempts(12)
+    }
+
+    fn unbounded(self) -> BackoffLayer<Self, FromRequest> {
+        BackoffLayer::new(self)
+            .replay(FromRequest)
             .budget(Budget::unlimited())
     }
 }
@@ -75,7 +91,7 @@ impl<O> Classify<Response<O>, Error> for RetryPolicy {
         };
         let after = error.retry_after();
         match error.kind() {
-            ErrorKind::Throttled | ErrorKind::QuotaRejected => Verdict::Throttled { after },
+            ErrorKind::Throttled => Verdict::Throttled { after },
             ErrorKind::CircuitOpen if after.is_none_or(|wait| wait <= self.open_circuit) => {
                 Verdict::Throttled { after }
             }

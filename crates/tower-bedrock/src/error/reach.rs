@@ -1,0 +1,39 @@
+//! How far a call got that failed on its way.
+
+use super::{Error, from_sdk::chain};
+use aws_smithy_runtime_api::client::dns::ResolveDnsError;
+use std::{error::Error as StdError, io};
+
+impl Error {
+    /// Whether it is certain that no model has seen the call: the service said that it could not
+    /// serve it, or no connection was made.
+    ///
+    /// A model that failed (424) had begun, and a connection that broke may have delivered the call.
+    pub(crate) fn never_reached_the_model(&self) -> bool {
+        match self.status() {
+            Some(424) => false,
+            Some(status) => status >= 400,
+            None => self.source().is_some_and(never_connected),
+        }
+    }
+}
+
+fn never_connected(error: &(dyn StdError + 'static)) -> bool {
+    use io::ErrorKind::{
+        AddrNotAvailable, ConnectionRefused, HostUnreachable, NetworkDown, NetworkUnreachable,
+    };
+    chain(error).any(|cause| {
+        let io = cause.downcast_ref::<io::Error>();
+        cause.is::<ResolveDnsError>()
+            || io.is_some_and(|error| {
+                matches!(
+                    error.kind(),
+                    AddrNotAvailable
+                        | ConnectionRefused
+                        | HostUnreachable
+                        | NetworkDown
+                        | NetworkUnreachable
+                )
+            })
+    })
+}

@@ -1,0 +1,166 @@
+use super::{
+    Forecast,
+    burndown::Burndown,
+    forecast::Drawn,
+    max_output::MaxOutput,
+    rates::Models,
+    settle::{charged, failed},
+};
+use crate::{
+    error::Error,
+    operation::Operation,
+    options::Priority,
+    policy::key::{draws_tokens, key},
+    request::Request,
+    response::Response,
+};
+use std::{fmt, sync::Arc, time::Duration};
+use tower_quota::{Ask, Cost, Limit, Limits, LimitsOf, MemoryLedger, QuotaLayer, Settle};
+
+/// Tells a quota layer what Bedrock charges for a call, in tokens.
+#[derive(Clone)]
+pub struct TokenCost {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    settings: Settings,
+    models: Models,
+}
+
+#[derive(Clone)]
+struct Settings {
+    region: Arc<str>,
+    burndown: Burndown,
+    max_output: MaxOutput,
+}
+
+/// Whoever calls holds a future for each call, so more than that is a mistake.
+const MAX_QUEUE: usize = 1_000_000;
+
+impl TokenCost {
+    /// The cost of calls that are sent to `region`.
+    #[must_use]
+    pub fn new(region: impl Into<Arc<str>>) -> Self {
+        Self::with(Settings {
+            region: region.into(),
+            burndown: Burndown::standard(),
+            max_output: MaxOutput::standard(),
+        })
+    }
+
+    fn with(settings: Settings) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                settings,
+                models: Models::default(),
+            }),
+        }
+    }
+
+    fn set(self, change: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = self.shared.settings.clone();
+        change(&mut settings);
+        Self::with(settings)
+    }
+
+    /// Takes another table of burndown rates. Default: [`Burndown::standard`].
+    #[must_use]
+    pub fn burndown(self, burndown: Burndown) -> Self {
+        self.set(|settings| settings.burndown = burndown)
+    }
+
+    /// Takes another table of the models' maxima. Default: [`MaxOutput::standard`].
+    #[must_use]
+    pub fn max_output(self, max_output: MaxOutput) -> Self {
+        self.set(|settings| settings.max_output = max_output)
+    }
+
+    /// A [`QuotaLayer`] with this cost and the limits of each `"region/model"`.
+    ///
+    /// Calls that draw on no model's tokens (`CountTokens`, `ApplyGuardrail`) have keys of their own
+    /// and never wait, whatever `limits` says. Up to a million calls of a model may wait
+    /// ([`max_queue`](QuotaLayer::max_queue)).
+    #[must_use]
+    pub fn quota(
+        self,
+        limits: impl LimitsOf<Arc<str>> + Send + Sync + 'static,
+    ) -> QuotaLayer<Self, MemoryLedger<Arc<str>>> {
+        let limits = move |key: &Arc<str>| {
+            if draws_tokens(key) {
+                limits.limits(key)
+            } else {
+                Limits::from(Limit::calls_per_minute(u64::from(u32::MAX)))
+            }
+        };
+        QuotaLayer::new(limits, self).max_queue(MAX_QUEUE)
+    }
+}
+
+impl<I: Operation> Cost<Request<I>, Response<I::Output>, Error> for TokenCost {
+    type Key = Arc<str>;
+    type Context = Forecast;
+
+    fn ask(&self, request: &Request<I>) -> (Ask<Arc<str>>, Forecast) {
+        let Settings {
+            region,
+            burndown,
+            max_output,
+        } = &self.shared.settings;
+        let (ask, forecast) = match request.model_id() {
+            Some(model) if I::DRAWS_TOKENS => {
+                let rates = self.shared.models.get(region, model, burndown, max_output);
+                let sketch = request.input().sketch();
+                let (input, raw) = match request.options().input_tokens() {
+                    Some(exact) => (exact, None),
+                    None => (rates.learned().predict(sketch.input), Some(sketch.input)),
+                };
+                let output = sketch.max_output.unwrap_or(rates.max_output);
+                let ask = Ask::new(Arc::clone(&rates.key)).tokens(input.saturating_add(output));
+                (ask, Forecast(Some(Drawn { rates, raw })))
+            }
+            _ => (Ask::new(key(region, request)), Forecast(None)),
+        };
+        let options = request.options();
+        let mut ask = ask.priority(match options.priority() {
+            Priority::Low => tower_quota::Priority::Low,
+            Priority::Normal => tower_quota::Priority::Normal,
+            Priority::High => tower_quota::Priority::High,
+        });
+        if let Some(tenant) = options.tenant() {
+            ask = ask.tenant(tenant);
+        }
+        if let Some(deadline) = options.deadline() {
+            ask = ask.deadline(deadline);
+        }
+        (ask, forecast)
+    }
+
+    fn settle(&self, forecast: &Forecast, result: &Result<Response<I::Output>, Error>) -> Settle {
+        match (result, &forecast.0) {
+            (Err(error), _) => failed(error),
+            (Ok(_), None) => Settle::Used(0),
+            (Ok(response), Some(drawn)) => match response.usage() {
+                None => Settle::Reserved,
+                Some(usage) => {
+                    if let Some(raw) = drawn.raw {
+                        drawn.rates.learn(raw, usage.prompt_tokens());
+                    }
+                    Settle::Used(charged(usage, drawn.rates.burndown))
+                }
+            },
+        }
+    }
+
+    fn throttled(&self, error: &mut Error, wait: Duration) {
+        error.suggest_retry_after(wait);
+    }
+}
+
+impl fmt::Debug for TokenCost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenCost")
+            .field("region", &self.shared.settings.region)
+            .finish_non_exhaustive()
+    }
+}

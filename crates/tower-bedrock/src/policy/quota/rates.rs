@@ -1,0 +1,74 @@
+use super::{burndown::Burndown, learned::Learned, max_output::MaxOutput};
+use crate::policy::key::model_key;
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+/// What there is to know of one model, looked up once.
+pub(super) struct Rates {
+    pub(super) key: Arc<str>,
+    pub(super) burndown: u64,
+    pub(super) max_output: u64,
+    learned: Mutex<Learned>,
+}
+
+impl Rates {
+    pub(super) fn learned(&self) -> Learned {
+        *lock(&self.learned)
+    }
+
+    pub(super) fn learn(&self, raw: u64, actual: u64) {
+        lock(&self.learned).learn(raw, actual);
+    }
+}
+
+impl fmt::Debug for Rates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rates")
+            .field("key", &self.key)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The rates of the models that were called.
+#[derive(Default)]
+pub(super) struct Models {
+    known: Mutex<HashMap<Box<str>, Arc<Rates>>>,
+}
+
+/// Nobody calls so many models; only ids that come from outside, and lead nowhere, get here.
+const MOST: usize = 1024;
+
+impl Models {
+    pub(super) fn get(
+        &self,
+        region: &str,
+        model: &str,
+        burndown: &Burndown,
+        max_output: &MaxOutput,
+    ) -> Arc<Rates> {
+        let mut known = lock(&self.known);
+        if let Some(rates) = known.get(model) {
+            return Arc::clone(rates);
+        }
+        let rates = Arc::new(Rates {
+            key: model_key(region, model),
+            burndown: burndown.of(model),
+            max_output: max_output.of(model),
+            learned: Mutex::new(Learned::new()),
+        });
+        if known.len() >= MOST {
+            known.retain(|_, rates| Arc::strong_count(rates) > 1);
+        }
+        if known.len() < MOST {
+            known.insert(model.into(), Arc::clone(&rates));
+        }
+        rates
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
