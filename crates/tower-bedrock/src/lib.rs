@@ -10,6 +10,7 @@ mod error;
 mod estimate;
 mod exchange;
 mod future;
+pub mod monitor;
 mod operation;
 mod options;
 pub mod policy;
@@ -17,6 +18,7 @@ mod request;
 mod response;
 mod sketch;
 mod stack;
+mod telemetry;
 mod usage;
 mod wire;
 

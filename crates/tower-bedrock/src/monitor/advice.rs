@@ -1,0 +1,75 @@
+use std::{fmt, sync::Arc};
+
+/// What a [`Monitor`](super::Monitor) advises about the calls of one key. Its `Display` is for
+/// people, and holds nothing of prompts and answers.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Advice {
+    /// Which calls: `"region/model"`.
+    pub key: Arc<str>,
+    /// What is amiss.
+    pub reason: Reason,
+    /// The `max_tokens` that suits 99 of 100 answers seen so far; `None` if too few answers said
+    /// how long they were.
+    pub suggested_max_tokens: Option<u32>,
+    /// How many answers that is drawn from.
+    pub answers: u64,
+    /// How many of them `max_tokens` cut off: reason to look whether they need more.
+    pub cut_off: u64,
+}
+
+/// Why there is [`Advice`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// Calls set no `max_tokens`, so Bedrock charges each the model's maximum until it ends.
+    Unset {
+        /// How many.
+        calls: u64,
+    },
+    /// Calls reserve far more than they are charged in the end.
+    OverReserved {
+        /// How many times more, on average over the answers.
+        ratio: f64,
+    },
+}
+
+impl Reason {
+    /// The reason's name in `snake_case`, for logs and metric labels.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unset { .. } => "unset",
+            Self::OverReserved { .. } => "over_reserved",
+        }
+    }
+}
+
+impl fmt::Display for Advice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.key)?;
+        match self.reason {
+            Reason::Unset { calls } => write!(
+                f,
+                "{calls} calls set no max_tokens, and the model's maximum counts against the \
+                 quota until each ends; "
+            )?,
+            Reason::OverReserved { ratio } => write!(
+                f,
+                "calls reserve {ratio:.1} times the tokens they are charged in the end; "
+            )?,
+        }
+        match self.suggested_max_tokens {
+            Some(tokens) => write!(
+                f,
+                "going by {} answers, max_tokens {tokens} is enough",
+                self.answers
+            )?,
+            None => f.write_str("set max_tokens to what answers need")?,
+        }
+        if self.cut_off > 0 {
+            write!(f, " ({} were cut off by max_tokens)", self.cut_off)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,35 @@
+use crate::usage::Usage;
+
+/// What the calls of one key have used since the [`Monitor`](super::Monitor) was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct KeyUsage {
+    /// Calls that have ended, failed ones included.
+    pub calls: u64,
+    /// Those of them whose usage is known.
+    pub answers: u64,
+    /// Calls that set no `max_tokens`.
+    pub unset: u64,
+    /// Answers that `max_tokens` cut off.
+    pub cut_off: u64,
+    /// The tokens that the answers were reported to have used.
+    pub tokens: Usage,
+    /// The tokens that were reserved for all calls.
+    pub reserved: u64,
+    /// The tokens that all calls were charged in the end.
+    pub charged: u64,
+    /// The `max_tokens` that the answers so far suggest, be it more or less than what calls ask
+    /// for; `None` before the first answer.
+    pub suggested_max_tokens: Option<u32>,
+}
+
+impl KeyUsage {
+    /// How many times more tokens were reserved than charged, or `None` where nothing was charged.
+    ///
+    /// Bedrock charges a prompt-cache read when a call comes and not in the end: calls that read
+    /// much of it are above 1 whatever their `max_tokens`.
+    #[must_use]
+    pub fn over_reservation(&self) -> Option<f64> {
+        (self.charged > 0).then(|| self.reserved as f64 / self.charged as f64)
+    }
+}

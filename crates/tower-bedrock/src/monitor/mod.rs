@@ -1,0 +1,198 @@
+//! What is used, by model, and what would make it less.
+//!
+//! A [`Monitor`] counts; it changes no call. It advises where `max_tokens` costs quota for
+//! nothing: Bedrock charges a call's `max_tokens` when the call comes, and gives back what was not
+//! used only when it has ended. Where it is not set, the model's maximum is charged.
+
+mod advice;
+mod histogram;
+mod key_usage;
+mod record;
+mod settings;
+mod tally;
+
+pub use self::{
+    advice::{Advice, Reason},
+    key_usage::KeyUsage,
+    record::Record,
+};
+
+use self::{settings::Settings, tally::Tally};
+use crate::telemetry;
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+/// Counts calls and tokens for each key `"region/model"`, and says once for each where
+/// `max_tokens` is better set, or set lower.
+///
+/// It says so when
+///
+/// * `max_tokens` was unset in 20 calls, or
+/// * the answers reserved more than 3 times the tokens that they were charged, after 20 answers,
+///
+/// and the value that the answers suggest is less than what they reserve. It suggests the 99th
+/// percentile of the output tokens, with 20 % on top, rounded up to two digits: 1.2 to 1.5 times
+/// the percentile. An answer that `max_tokens` cut off counts there as twice as long as it came
+/// out, for it wanted to be longer.
+///
+/// What it says goes to [`on_advice`](Self::on_advice), with the feature `tracing` to an event at
+/// level `warn`, and can be asked for at any time. It knows nothing of prompts and answers but
+/// their lengths.
+///
+/// # Clone
+///
+/// Clones share the counts. Each knob starts anew with counts of its own: turn the knobs first.
+#[derive(Clone)]
+pub struct Monitor {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    settings: Settings,
+    counts: Mutex<Counts>,
+}
+
+#[derive(Default)]
+struct Counts {
+    keys: HashMap<Arc<str>, Tally>,
+    untracked: u64,
+}
+
+impl Monitor {
+    /// A monitor that has counted nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with(Settings::default())
+    }
+
+    /// After how many answers, or calls without `max_tokens`, there can be advice. Default: 20.
+    #[must_use]
+    pub fn after(self, calls: u64) -> Self {
+        self.set(|settings| settings.after = calls)
+    }
+
+    /// How many times more than it is charged an answer may reserve, on average, before there is
+    /// advice. Default: 3.
+    #[must_use]
+    pub fn over_reservation(self, ratio: f64) -> Self {
+        self.set(|settings| settings.over_reservation = ratio)
+    }
+
+    /// How many keys to count at most, of about 1.5 kilobytes each. Default: 1024.
+    ///
+    /// Keys are never forgotten; calls of further ones are [`untracked`](Self::untracked).
+    #[must_use]
+    pub fn max_keys(self, keys: usize) -> Self {
+        self.set(|settings| settings.max_keys = keys)
+    }
+
+    /// Gives each advice to `tell` as well, once for each key. Default: nobody is told.
+    ///
+    /// It is called by the task whose call gave rise to the advice, and should not block.
+    #[must_use]
+    pub fn on_advice(self, tell: impl Fn(&Advice) + Send + Sync + 'static) -> Self {
+        self.set(|settings| settings.on_advice = Some(Arc::new(tell)))
+    }
+
+    /// Counts one call that has ended.
+    pub fn record(&self, key: &Arc<str>, record: Record) {
+        let settings = &self.shared.settings;
+        let mut counts = self.counts();
+        let Some(tally) = counts.tally(key, settings.max_keys) else {
+            return;
+        };
+        tally.record(record);
+        let advice = tally.first_advice(key, settings);
+        drop(counts);
+        if let Some(advice) = advice {
+            telemetry::advice(&advice);
+            if let Some(tell) = &settings.on_advice {
+                tell(&advice);
+            }
+        }
+    }
+
+    /// What `key` has used since the monitor was made, or `None` if it was never used.
+    #[must_use]
+    pub fn usage(&self, key: &str) -> Option<KeyUsage> {
+        self.counts().keys.get(key).map(Tally::usage)
+    }
+
+    /// The keys that were used, in order.
+    #[must_use]
+    pub fn keys(&self) -> Vec<Arc<str>> {
+        let mut keys: Vec<_> = self.counts().keys.keys().cloned().collect();
+        keys.sort_unstable();
+        keys
+    }
+
+    /// The advice that there is now, by key in order, from all that was counted by now.
+    #[must_use]
+    pub fn advice(&self) -> Vec<Advice> {
+        let counts = self.counts();
+        let keys = counts.keys.iter();
+        let advice = keys.filter_map(|(key, tally)| tally.advice(key, &self.shared.settings));
+        let mut advice: Vec<_> = advice.collect();
+        drop(counts);
+        advice.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        advice
+    }
+
+    /// How many calls were of keys above [`max_keys`](Self::max_keys), and not counted.
+    #[must_use]
+    pub fn untracked(&self) -> u64 {
+        self.counts().untracked
+    }
+
+    fn with(settings: Settings) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                settings,
+                counts: Mutex::default(),
+            }),
+        }
+    }
+
+    fn set(&self, change: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = self.shared.settings.clone();
+        change(&mut settings);
+        Self::with(settings)
+    }
+
+    /// Nothing foreign runs under the lock, so a poisoned one is whole all the same.
+    fn counts(&self) -> MutexGuard<'_, Counts> {
+        let counts = self.shared.counts.lock();
+        counts.unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Counts {
+    /// The tally of `key`, unless there are too many keys.
+    fn tally(&mut self, key: &Arc<str>, max_keys: usize) -> Option<&mut Tally> {
+        if !self.keys.contains_key(key) {
+            if self.keys.len() >= max_keys {
+                self.untracked = self.untracked.saturating_add(1);
+                return None;
+            }
+            self.keys.insert(Arc::clone(key), Tally::default());
+        }
+        self.keys.get_mut(key)
+    }
+}
+
+impl Default for Monitor {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Monitor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Monitor")
+            .field("settings", &self.shared.settings)
+            .finish_non_exhaustive()
+    }
+}

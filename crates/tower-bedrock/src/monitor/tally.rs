@@ -1,0 +1,126 @@
+use super::{
+    Record,
+    advice::{Advice, Reason},
+    histogram::Histogram,
+    key_usage::KeyUsage,
+    settings::Settings,
+};
+use crate::usage::Usage;
+use std::sync::Arc;
+
+/// All that is known of one key.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    calls: u64,
+    unset: u64,
+    cut_off: u64,
+    tokens: Usage,
+    reserved: u64,
+    charged: u64,
+    /// How long the answers wanted to be.
+    lengths: Histogram,
+    of_answers: OfAnswers,
+    advised: bool,
+}
+
+/// Sums over the answers alone: a call that failed is charged nothing, whatever it reserved.
+#[derive(Debug, Default)]
+struct OfAnswers {
+    reserved: u64,
+    charged: u64,
+    /// What they reserved for their output.
+    room: u64,
+}
+
+impl Tally {
+    pub(super) fn record(&mut self, record: Record) {
+        add(&mut self.calls, 1);
+        add(&mut self.unset, u64::from(record.max_tokens.is_none()));
+        add(&mut self.reserved, record.reserved);
+        add(&mut self.charged, record.charged);
+        let Some(usage) = record.usage else {
+            return;
+        };
+        add(&mut self.cut_off, u64::from(record.cut_off));
+        self.tokens = self.tokens.saturating_add(usage);
+        let length = u32::try_from(usage.output_tokens).unwrap_or(u32::MAX);
+        let wanted = length.saturating_mul(if record.cut_off { 2 } else { 1 });
+        self.lengths.record(wanted);
+        let answers = &mut self.of_answers;
+        add(&mut answers.reserved, record.reserved);
+        add(&mut answers.charged, record.charged);
+        let rest = record.reserved.saturating_sub(usage.prompt_tokens());
+        add(&mut answers.room, record.max_tokens.map_or(rest, u64::from));
+    }
+
+    pub(super) fn usage(&self) -> KeyUsage {
+        KeyUsage {
+            calls: self.calls,
+            answers: self.lengths.total(),
+            unset: self.unset,
+            cut_off: self.cut_off,
+            tokens: self.tokens,
+            reserved: self.reserved,
+            charged: self.charged,
+            suggested_max_tokens: self.suggestion(),
+        }
+    }
+
+    /// The advice, if there was none before.
+    pub(super) fn first_advice(&mut self, key: &Arc<str>, settings: &Settings) -> Option<Advice> {
+        if self.advised {
+            return None;
+        }
+        let advice = self.advice(key, settings)?;
+        self.advised = true;
+        Some(advice)
+    }
+
+    pub(super) fn advice(&self, key: &Arc<str>, settings: &Settings) -> Option<Advice> {
+        let reason = self.reason(settings)?;
+        let answers = self.lengths.total();
+        let enough = answers >= settings.after.max(1);
+        let suggested_max_tokens = self.suggestion().filter(|_| enough);
+        // Where answers need what is reserved for them there is nothing to gain.
+        let room = self.of_answers.room / answers.max(1);
+        if suggested_max_tokens.is_some_and(|tokens| u64::from(tokens) >= room) {
+            return None;
+        }
+        Some(Advice {
+            key: Arc::clone(key),
+            reason,
+            suggested_max_tokens,
+            answers,
+            cut_off: self.cut_off,
+        })
+    }
+
+    fn reason(&self, settings: &Settings) -> Option<Reason> {
+        if self.unset >= settings.after.max(1) {
+            return Some(Reason::Unset { calls: self.unset });
+        }
+        if self.lengths.total() < settings.after.max(1) || self.of_answers.charged == 0 {
+            return None;
+        }
+        let ratio = self.of_answers.reserved as f64 / self.of_answers.charged as f64;
+        (ratio > settings.over_reservation).then_some(Reason::OverReserved { ratio })
+    }
+
+    fn suggestion(&self) -> Option<u32> {
+        let with_headroom = u64::from(self.lengths.percentile_99()?) * 6 / 5;
+        Some(round_up(with_headroom.max(1)))
+    }
+}
+
+/// Up to the next number of which only the first two digits are not 0.
+fn round_up(tokens: u64) -> u32 {
+    let mut unit = 1;
+    while tokens / unit >= 100 {
+        unit *= 10;
+    }
+    u32::try_from(tokens.next_multiple_of(unit)).unwrap_or(u32::MAX)
+}
+
+fn add(sum: &mut u64, more: u64) {
+    *sum = sum.saturating_add(more);
+}
