@@ -257,5 +257,5 @@ fn numbers_beyond_all_measure_do_no_harm() {
     let usage = monitor.usage(&key).unwrap();
     assert_eq!(usage.reserved, u64::MAX);
     assert_eq!(usage.suggested_max_tokens, Some(u32::MAX));
-    assert_eq!(monitor.advice()[0].suggested_max_tokens, Some(u32::MAX));
+    assert_eq!(monitor.advice(), []);
 }
