@@ -17,6 +17,9 @@ use serde::Serialize;
 use tokio::time::Instant;
 use tower::Service;
 
+/// Enough that what happens once in a while shows as a fraction.
+const ALLOCATION_CALLS: u32 = 1000;
+
 /// Whose code is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
@@ -25,6 +28,7 @@ pub(crate) enum Implementation {
     Bare,
     Tower,
     TowerResilience,
+    Sdk,
 }
 
 /// One implementation of a case: makes so many calls and tells how long they took.
@@ -89,6 +93,36 @@ impl Candidate {
             }),
             // Long beside the time that it takes to start a thread.
             share: 5.0,
+        }
+    }
+
+    /// One thread runs `call`, each time with something new of `make`'s, which takes no time.
+    pub(crate) fn given<T>(
+        implementation: Implementation,
+        make: impl Fn() -> T + 'static,
+        mut call: impl FnMut(T) + 'static,
+    ) -> Self {
+        // Few enough to stay in the processor's caches.
+        const AT_ONCE: u32 = 8;
+        let given: Vec<T> = (0..ALLOCATION_CALLS).map(|_| make()).collect();
+        let info = allocation_counter::measure(|| given.into_iter().for_each(&mut call));
+        Self {
+            implementation,
+            allocs: info.count_total as f64 / f64::from(ALLOCATION_CALLS),
+            run: Box::new(move |calls| {
+                let mut spent = Duration::ZERO;
+                opt_out(|| {
+                    for first in (0..calls).step_by(AT_ONCE as usize) {
+                        let count = AT_ONCE.min(calls - first);
+                        let given: Vec<T> = (0..count).map(|_| make()).collect();
+                        let start = Instant::now();
+                        given.into_iter().for_each(&mut call);
+                        spent += start.elapsed();
+                    }
+                });
+                spent
+            }),
+            share: 1.0,
         }
     }
 
@@ -191,11 +225,10 @@ fn allocations<S>(service: &mut S) -> f64
 where
     S: Service<u64, Response = u64>,
 {
-    const CALLS: u32 = 1000;
     let caller = Caller::new();
     (0..10).for_each(|request| caller.call(service, request));
     let info = allocation_counter::measure(|| {
-        (0..CALLS).for_each(|request| caller.call(service, request.into()));
+        (0..ALLOCATION_CALLS).for_each(|request| caller.call(service, request.into()));
     });
-    info.count_total as f64 / f64::from(CALLS)
+    info.count_total as f64 / f64::from(ALLOCATION_CALLS)
 }

@@ -42,6 +42,7 @@ impl fmt::Display for Report {
                 Implementation::Bare => "bare",
                 Implementation::Tower => "tower",
                 Implementation::TowerResilience => "tower-resilience",
+                Implementation::Sdk => "sdk",
             };
             write!(
                 f,

@@ -1,49 +1,64 @@
-use crate::{canonical::canonical, operation::Operation, request::Request, wire};
-use aws_smithy_runtime_api::{box_error::BoxError, client::orchestrator::HttpRequest};
+use crate::{
+    cache_scope::CacheScope,
+    operation::Operation,
+    request::Request,
+    wire::{self, EncodeError},
+};
 use std::fmt;
 
 /// Raised whenever the same request gets another key than before.
-const VERSION: &str = "tower-bedrock request key 1";
+const VERSION: &str = "tower-bedrock request key 2";
 
-/// What Bedrock logs about a request but never reads to answer it, where a header carries it.
-const METADATA_HEADER: &str = "x-amzn-bedrock-request-metadata";
+/// Up to this length, in bytes, a body is worth a copy: hashed in one go it takes less time.
+const SHORT: usize = 16 * 1024;
 
 /// The 256-bit identity of a request: two requests have the same one only if Bedrock would read
 /// them the same.
 ///
-/// It covers the operation, the Region, the tenant, the model id, and every header and every
-/// member of the body as the SDK itself serializes them; `requestMetadata` alone is left out.
-/// Members of JSON objects may stand in any order, for the SDK writes its maps in a new order
-/// each time.
+/// It covers the operation, the tenant, the [scope](CacheScope), and every header and every member
+/// of the body as the SDK itself serializes them, also those that a later SDK adds;
+/// `requestMetadata`, which Bedrock logs and does not read, is left out. Members of JSON objects may
+/// stand in any order, for the SDK writes its maps in a new order each time. It is the BLAKE3
+/// digest of [`wire::canonical`] after scope and tenant, the same in every process.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CacheKey([u8; blake3::OUT_LEN]);
 
 impl CacheKey {
-    /// The key of a request that is sent to `region`.
+    /// The key of a request in a scope.
     ///
     /// # Errors
     ///
     /// If the SDK cannot serialize the input, because the model id is missing, say.
-    pub fn of<I: Operation>(request: &Request<I>, region: Option<&str>) -> Result<Self, BoxError> {
-        let wire = wire::serialize(request.input())?;
-        let mut digest = Digest::new();
-        digest.part(VERSION.as_bytes());
-        digest.part(I::NAME.as_bytes());
-        digest.optional(region.map(str::as_bytes));
-        digest.optional(request.options().tenant().map(str::as_bytes));
-        digest.part(wire.method().as_bytes());
-        digest.part(wire.uri().as_bytes());
-        headers(&mut digest, &wire);
-        let body = wire.body().bytes().unwrap_or_default();
-        match canonical(body, I::UNREAD_MEMBERS) {
-            Some(canonical) => digest.optional(Some(&canonical)),
-            // Not JSON, so there is nothing to put in order: its very bytes count.
-            None => {
-                digest.optional(None);
-                digest.part(body);
-            }
+    pub fn of<I: Operation>(request: &Request<I>, scope: &CacheScope) -> Result<Self, EncodeError> {
+        let encoded = wire::serialize(request.input())?;
+        let body = wire::body::<I>(&encoded, &scope.ignored);
+        let is_short = body.len() <= SHORT;
+        let mut text = Vec::with_capacity(if is_short { 512 + body.len() } else { 512 });
+        let parts = [
+            Some(VERSION),
+            Some(I::NAME),
+            scope.region.as_deref(),
+            scope.endpoint.as_deref(),
+            scope.account.as_deref(),
+            request.options().tenant(),
+        ];
+        for part in parts {
+            optional(part, &mut text);
         }
-        Ok(Self(digest.0.finalize().into()))
+        // Those who ignore less must not get the answers of those who ignore more.
+        text.extend_from_slice(&(scope.ignored.len() as u64).to_le_bytes());
+        for name in &*scope.ignored {
+            optional(Some(name), &mut text);
+        }
+        wire::head(&encoded, &scope.ignored, &mut text);
+        let mut digest = blake3::Hasher::new();
+        if is_short {
+            text.extend_from_slice(&body);
+            digest.update(&text);
+        } else {
+            digest.update(&text).update(&body);
+        }
+        Ok(Self(digest.finalize().into()))
     }
 
     /// The key's bytes.
@@ -53,39 +68,12 @@ impl CacheKey {
     }
 }
 
-/// The body's length is no identity: a canonical body is shorter than the one that was sent.
-fn headers(digest: &mut Digest, wire: &HttpRequest) {
-    let mut headers: Vec<_> = wire
-        .headers()
-        .iter()
-        .filter(|(name, _)| !["content-length", METADATA_HEADER].contains(name))
-        .collect();
-    headers.sort_unstable();
-    digest.part(&(headers.len() as u64).to_le_bytes());
-    for (name, value) in headers {
-        digest.part(name.as_bytes());
-        digest.part(value.as_bytes());
-    }
-}
-
-/// Hashes parts so that no two lists of parts run together to the same bytes.
-struct Digest(blake3::Hasher);
-
-impl Digest {
-    fn new() -> Self {
-        Self(blake3::Hasher::new())
-    }
-
-    fn part(&mut self, bytes: &[u8]) {
-        self.0.update(&(bytes.len() as u64).to_le_bytes());
-        self.0.update(bytes);
-    }
-
-    fn optional(&mut self, bytes: Option<&[u8]>) {
-        self.0.update(&[u8::from(bytes.is_some())]);
-        if let Some(bytes) = bytes {
-            self.part(bytes);
-        }
+/// Writes a part so that no two lists of parts run together to the same bytes.
+fn optional(part: Option<&str>, text: &mut Vec<u8>) {
+    text.push(u8::from(part.is_some()));
+    if let Some(part) = part {
+        text.extend_from_slice(&(part.len() as u64).to_le_bytes());
+        text.extend_from_slice(part.as_bytes());
     }
 }
 

@@ -31,7 +31,7 @@ pub struct Head {
 }
 
 impl Head {
-    fn read(headers: &Headers) -> Self {
+    pub(crate) fn read(headers: &Headers) -> Self {
         Self {
             request_id: headers.get("x-amzn-requestid").map(Arc::from),
             usage: usage(headers),

@@ -4,7 +4,7 @@
 mod base_model;
 mod bedrock;
 mod cache_key;
-mod canonical;
+mod cache_scope;
 mod deadline;
 mod error;
 mod estimate;
@@ -20,11 +20,12 @@ mod sketch;
 mod stack;
 mod telemetry;
 mod usage;
-mod wire;
+pub mod wire;
 
 pub use self::{
     bedrock::Bedrock,
     cache_key::CacheKey,
+    cache_scope::CacheScope,
     deadline::{Deadline, DeadlineFuture, DeadlineLayer},
     error::{Error, ErrorKind},
     future::ResponseFuture,

@@ -13,10 +13,10 @@ use aws_sdk_bedrockruntime::{
 use aws_smithy_types::{Document, Number};
 use common::prompt;
 use std::collections::{HashMap, HashSet};
-use tower_bedrock::{CacheKey, Operation, Request};
+use tower_bedrock::{CacheKey, CacheScope, Operation, Request};
 
 fn key<I: Operation>(input: &I) -> CacheKey {
-    CacheKey::of(&Request::new(input.clone()), Some("us-east-1")).expect("the input is whole")
+    CacheKey::of(&Request::new(input.clone()), &CacheScope::new()).expect("the input is whole")
 }
 
 fn changed(change: impl FnOnce(&mut ConverseInput)) -> CacheKey {
@@ -122,21 +122,27 @@ fn the_spelling_of_an_invoke_model_body_changes_nothing() {
 }
 
 #[test]
-fn tenants_and_regions_have_keys_of_their_own() {
-    let of = |tenant: Option<&str>, region| {
+fn tenants_and_scopes_have_keys_of_their_own() {
+    let scope = CacheScope::new;
+    let of = |tenant: Option<&str>, scope: CacheScope| {
         let mut request = Request::new(prompt("hello"));
         if let Some(tenant) = tenant {
             request = request.tenant(tenant);
         }
-        CacheKey::of(&request, region).unwrap()
+        CacheKey::of(&request, &scope).unwrap()
     };
     let keys = [
-        of(None, None),
-        of(Some(""), None),
-        of(Some("acme"), None),
-        of(None, Some("acme")),
-        of(Some("us"), Some("east")),
-        of(Some("east"), Some("us")),
+        of(None, scope()),
+        of(Some(""), scope()),
+        of(Some("acme"), scope()),
+        of(None, scope().region("acme")),
+        of(None, scope().endpoint("acme")),
+        of(None, scope().account("acme")),
+        of(Some("us"), scope().region("east")),
+        of(Some("east"), scope().region("us")),
+        of(None, scope().region("us").account("east")),
+        of(None, scope().ignoring(["us"])),
+        of(None, scope().ignoring(["u", "s"])),
     ];
     assert_eq!(keys.iter().collect::<HashSet<_>>().len(), keys.len());
 }
@@ -145,5 +151,5 @@ fn tenants_and_regions_have_keys_of_their_own() {
 fn what_the_sdk_cannot_serialize_has_no_key() {
     let mut input = prompt("hello");
     input.model_id = None;
-    assert!(CacheKey::of(&Request::new(input), None).is_err());
+    assert!(CacheKey::of(&Request::new(input), &CacheScope::new()).is_err());
 }

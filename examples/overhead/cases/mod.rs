@@ -1,6 +1,7 @@
 //! What is measured: one file for each layer.
 
 mod backoff;
+mod bedrock;
 mod breaker;
 mod stack;
 
@@ -27,6 +28,9 @@ pub(crate) const ALL: &[(&str, Make)] = &[
     ("breaker-time-window-empty", breaker::time_window_empty),
     ("breaker-time-window-full", breaker::time_window_full),
     ("stack-miss", stack::miss),
+    ("bedrock-key-2kb", bedrock::key_2kb),
+    ("bedrock-key-1mb", bedrock::key_1mb),
+    ("bedrock-hit-2kb", bedrock::hit_2kb),
 ];
 
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {

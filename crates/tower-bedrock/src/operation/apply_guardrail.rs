@@ -6,6 +6,7 @@ use aws_sdk_bedrockruntime::operation::apply_guardrail::{
 
 impl Operation for ApplyGuardrailInput {
     type Output = ApplyGuardrailOutput;
+    type Error = ApplyGuardrailError;
 
     const NAME: &'static str = "ApplyGuardrail";
 

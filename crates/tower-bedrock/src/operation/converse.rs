@@ -8,6 +8,7 @@ use aws_smithy_types::Document;
 
 impl Operation for ConverseInput {
     type Output = ConverseOutput;
+    type Error = ConverseError;
 
     const NAME: &'static str = "Converse";
 

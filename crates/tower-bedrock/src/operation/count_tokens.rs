@@ -6,6 +6,7 @@ use aws_sdk_bedrockruntime::operation::count_tokens::{
 
 impl Operation for CountTokensInput {
     type Output = CountTokensOutput;
+    type Error = CountTokensError;
 
     const NAME: &'static str = "CountTokens";
 

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 
 impl Operation for InvokeModelInput {
     type Output = InvokeModelOutput;
+    type Error = InvokeModelError;
 
     const NAME: &'static str = "InvokeModel";
 

@@ -5,16 +5,12 @@ mod converse;
 mod count_tokens;
 mod invoke_model;
 
-use crate::{exchange::Head, sketch::Sketch, usage::Usage};
+use crate::{exchange::Head, sketch::Sketch, usage::Usage, wire::Codec};
 use aws_sdk_bedrockruntime::{
     Client,
     error::{ProvideErrorMetadata, SdkError},
 };
-use aws_smithy_runtime_api::client::{
-    interceptors::Intercept, orchestrator::HttpResponse, runtime_plugin::RuntimePlugin,
-    ser_de::SharedRequestSerializer,
-};
-use aws_smithy_types::config_bag::ConfigBag;
+use aws_smithy_runtime_api::client::{interceptors::Intercept, orchestrator::HttpResponse};
 use std::{error::Error as StdError, fmt, future::Future};
 
 /// An SDK input that [`Bedrock`](crate::Bedrock) serves.
@@ -22,10 +18,18 @@ use std::{error::Error as StdError, fmt, future::Future};
 /// Implemented for `ConverseInput`, `InvokeModelInput`, `CountTokensInput` and
 /// `ApplyGuardrailInput`. Sealed: use it as a bound, for a layer or a policy over all of them.
 pub trait Operation:
-    sealed::Exchange<Answer = <Self as Operation>::Output> + fmt::Debug + Clone + Send + Sync + 'static
+    sealed::Exchange<Answer = <Self as Operation>::Output, Failure = <Self as Operation>::Error>
+    + fmt::Debug
+    + Clone
+    + Send
+    + Sync
+    + 'static
 {
     /// The SDK output of the operation.
-    type Output: Clone + Send + Sync + 'static;
+    type Output: fmt::Debug + Clone + Send + Sync + 'static;
+
+    /// The SDK's error of the operation, such as `ConverseError`.
+    type Error: ProvideErrorMetadata + StdError + Send + Sync + 'static;
 
     /// The operation's name in the service model, such as `"Converse"`.
     const NAME: &'static str;
@@ -41,8 +45,8 @@ pub(crate) mod sealed {
     pub trait Exchange: Sized {
         /// The SDK output; the same type as `Operation::Output`.
         type Answer;
-        /// The SDK's error for this operation.
-        type Failure: ProvideErrorMetadata + StdError + Send + Sync + 'static;
+        /// The SDK's error of the operation; the same type as `Operation::Error`.
+        type Failure;
 
         /// Members of the body that Bedrock never reads to answer the request.
         const UNREAD_MEMBERS: &'static [&'static str] = &[];
@@ -56,8 +60,11 @@ pub(crate) mod sealed {
             exchange: impl Intercept + 'static,
         ) -> impl Future<Output = Result<Self::Answer, SdkError<Self::Failure, HttpResponse>>> + Send;
 
-        /// The SDK's own serializer of the operation.
-        fn serializer() -> &'static SharedRequestSerializer;
+        /// The SDK's own serializer and deserializer of the operation.
+        fn codec() -> &'static Codec;
+
+        /// The operation's error for an answer that the SDK cannot read.
+        fn unreadable(why: &'static str) -> Self::Failure;
 
         /// What the request is likely to cost. Asked of operations that draw tokens.
         fn sketch(&self) -> Sketch {
@@ -73,18 +80,6 @@ pub(crate) mod sealed {
         /// About how many bytes the answer takes in memory.
         fn weight(answer: &Self::Answer) -> u64;
     }
-}
-
-/// The serializer that an operation's runtime plugin registers with the SDK's orchestrator.
-fn serializer(operation: &dyn RuntimePlugin) -> SharedRequestSerializer {
-    let mut config = ConfigBag::base();
-    if let Some(layer) = operation.config() {
-        config.push_shared_layer(layer);
-    }
-    config
-        .load::<SharedRequestSerializer>()
-        .cloned()
-        .expect("every operation of the SDK registers its serializer")
 }
 
 /// The parts that differ between operations by a name only.
@@ -111,12 +106,13 @@ macro_rules! plumbing {
                 .await
         }
 
-        fn serializer() -> &'static aws_smithy_runtime_api::client::ser_de::SharedRequestSerializer
-        {
-            static SERIALIZER: std::sync::OnceLock<
-                aws_smithy_runtime_api::client::ser_de::SharedRequestSerializer,
-            > = std::sync::OnceLock::new();
-            SERIALIZER.get_or_init(|| super::serializer(&$operation::new()))
+        fn codec() -> &'static crate::wire::Codec {
+            static CODEC: std::sync::OnceLock<crate::wire::Codec> = std::sync::OnceLock::new();
+            CODEC.get_or_init(|| crate::wire::Codec::of(&$operation::new()))
+        }
+
+        fn unreadable(why: &'static str) -> $failure {
+            <$failure>::unhandled(why)
         }
     };
 }

@@ -1,5 +1,6 @@
 use crate::{
     cache_key::CacheKey,
+    cache_scope::CacheScope,
     error::{Error, ErrorKind},
     operation::Operation,
     options::CacheUse,
@@ -21,7 +22,7 @@ use tower_response_cache::{CacheStatus, Keep, Lookup, Policy, ResponseCacheLayer
 /// a request that wants a new sample with [`CacheUse::Bypass`].
 #[derive(Debug, Clone)]
 pub struct CachePolicy {
-    region: Arc<str>,
+    scope: CacheScope,
     ttl: Duration,
 }
 
@@ -30,7 +31,7 @@ impl CachePolicy {
     #[must_use]
     pub fn new(region: impl Into<Arc<str>>, ttl: Duration) -> Self {
         Self {
-            region: region.into(),
+            scope: CacheScope::new().region(region),
             ttl,
         }
     }
@@ -82,7 +83,7 @@ impl<I: Operation> Policy<Request<I>, Response<I::Output>, Error> for CachePolic
         if cache == CacheUse::Bypass {
             return Lookup::Bypass;
         }
-        match CacheKey::of(request, Some(&self.region)) {
+        match CacheKey::of(request, &self.scope) {
             Ok(key) if cache == CacheUse::Refresh => Lookup::Refresh(key),
             Ok(key) => Lookup::Use(key),
             // The SDK will say what is wrong with it.

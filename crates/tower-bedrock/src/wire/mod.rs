@@ -1,0 +1,139 @@
+//! The SDK's own serializers and deserializers: a typed input to the HTTP request that Bedrock
+//! gets, and an HTTP response back to the typed output or error.
+//!
+//! Nothing here is an imitation. What is written and read is what the SDK's client would, because
+//! it is the operation's own code, reached through the SDK's public runtime API. It serves
+//! [operations](Operation) whose answer has an end; a streamed one is another matter.
+//!
+//! A unit test gets a real output out of JSON text, or Bedrock's own errors out of a status:
+//!
+//! ```
+//! use aws_sdk_bedrockruntime::operation::converse::{ConverseError, ConverseInput};
+//! use tower_bedrock::wire;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let output = wire::output::<ConverseInput>(
+//!     r#"{"output": {"message": {"role": "assistant", "content": [{"text": "Hello."}]}},
+//!         "stopReason": "end_turn",
+//!         "usage": {"inputTokens": 3, "outputTokens": 2, "totalTokens": 5},
+//!         "metrics": {"latencyMs": 200}}"#,
+//! )?;
+//! assert_eq!(output.usage.map(|usage| usage.total_tokens), Some(5));
+//!
+//! let throttled = http::Response::builder()
+//!     .status(429)
+//!     .header("x-amzn-errortype", "ThrottlingException")
+//!     .body(r#"{"message": "Too many tokens, please wait before trying again."}"#)?;
+//! let error = wire::decode::<ConverseInput>(throttled).unwrap_err();
+//! assert!(matches!(error, ConverseError::ThrottlingException(_)));
+//! # Ok(())
+//! # }
+//! ```
+
+mod canonical;
+mod codec;
+mod error;
+mod json;
+
+pub use self::error::EncodeError;
+pub(crate) use self::{
+    canonical::{body, head},
+    codec::Codec,
+};
+
+use crate::{error::Error, exchange::Head, operation::Operation, response::Response};
+use aws_sdk_bedrockruntime::error::SdkError;
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use bytes::Bytes;
+use http::{HeaderValue, header::CONTENT_TYPE};
+
+/// The HTTP request for `input`, as it is before the endpoint and a signature are put to it: its
+/// URI is a path, and its headers are those that the input asks for.
+///
+/// The members of its JSON maps stand in a new order each time; see [`canonical`].
+///
+/// # Errors
+///
+/// If the SDK cannot serialize the input: it names no model, say.
+pub fn encode<I: Operation>(input: &I) -> Result<http::Request<Bytes>, EncodeError> {
+    let (head, body) = serialize(input)?
+        .try_into_http1x()
+        .map_err(EncodeError::new)?
+        .into_parts();
+    let body = body.bytes().map(Bytes::copy_from_slice).unwrap_or_default();
+    Ok(http::Request::from_parts(head, body))
+}
+
+/// The HTTP request for `input` as text, the same for equal inputs: what a
+/// [`CacheKey`](crate::CacheKey) is the digest of.
+///
+/// One line of method and path, a line for each header in the order of their names, an empty line,
+/// and the body. A JSON body has no white space and the members of each object in the order of
+/// their names; numbers and strings keep their very spelling. A body that is not JSON, or is nested
+/// more than 256 deep, stands as it is. What Bedrock logs and does not read, `requestMetadata`, is
+/// left out, and so is the body's length.
+///
+/// # Errors
+///
+/// As [`encode`].
+pub fn canonical<I: Operation>(input: &I) -> Result<Vec<u8>, EncodeError> {
+    let request = serialize(input)?;
+    let mut text = Vec::new();
+    head(&request, &[], &mut text);
+    text.extend_from_slice(&body::<I>(&request, &[]));
+    Ok(text)
+}
+
+/// The output or the operation's own error in an HTTP response, whole and in memory.
+///
+/// A response that makes no sense is an error of the operation's that names no code, as it is from
+/// the SDK's client.
+///
+/// # Errors
+///
+/// If the status is not a success, or the SDK cannot read the body.
+pub fn decode<I: Operation>(
+    response: http::Response<impl Into<Bytes>>,
+) -> Result<I::Output, I::Error> {
+    I::codec().decode::<I>(&codec::response(response))
+}
+
+/// The output in the JSON text of an answer's body, for a unit test or a mock.
+///
+/// # Errors
+///
+/// If the SDK cannot read it.
+pub fn output<I: Operation>(json: impl Into<Bytes>) -> Result<I::Output, I::Error> {
+    let mut response = http::Response::new(json);
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(CONTENT_TYPE, json);
+    decode::<I>(response)
+}
+
+/// What [`Bedrock`](crate::Bedrock) makes of an HTTP response: the output with its usage and
+/// request id, or the flat error.
+///
+/// # Errors
+///
+/// As [`decode`]; the source of the error is the SDK's `SdkError<I::Error, HttpResponse>`.
+pub fn response<I: Operation>(
+    response: http::Response<impl Into<Bytes>>,
+) -> Result<Response<I::Output>, Error> {
+    let response = codec::response(response);
+    match I::codec().decode::<I>(&response) {
+        Ok(output) => {
+            let head = Head::read(response.headers());
+            let usage = I::usage(&output, &head);
+            Ok(Response::answered(output, usage, head))
+        }
+        Err(error) => Err(Error::from_sdk(
+            I::NAME,
+            SdkError::service_error(error, response),
+        )),
+    }
+}
+
+/// The HTTP request in the SDK's own type, which is not worth a conversion on the way to a key.
+pub(crate) fn serialize<I: Operation>(input: &I) -> Result<HttpRequest, EncodeError> {
+    I::codec().encode(input.clone()).map_err(EncodeError::new)
+}
