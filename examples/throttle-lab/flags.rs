@@ -1,0 +1,215 @@
+use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
+
+use clap::{Parser, ValueEnum, value_parser};
+use humantime::parse_duration;
+
+use crate::{
+    neighbour::Neighbour,
+    scenario::{Meter, Name, Quota, Scenario, Span},
+    strategy::Strategy,
+};
+
+/// Strategies against one simulated Bedrock quota, side by side, in virtual time.
+#[derive(Debug, Parser)]
+#[command(max_term_width = 100)]
+pub(crate) struct Flags {
+    /// What to begin with; the flags below change it.
+    #[arg(long, value_enum, default_value = "requests", value_name = "NAME")]
+    scenario: Name,
+    /// Requests per minute. Any of the three quotas replaces all of the scenario's.
+    #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
+    rpm: Option<u64>,
+    /// Tokens per minute.
+    #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
+    tpm: Option<u64>,
+    /// Tokens per day.
+    #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
+    tpd: Option<u64>,
+    /// How much of a minute's quota the bucket holds, as the time in which it fills, such as 10s.
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    burst: Option<Duration>,
+    /// Tokens of quota that an output token costs in the end.
+    #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..=1_000))]
+    burndown: Option<u64>,
+    /// How the simulator counts its minutes.
+    #[arg(long, value_enum)]
+    meter: Option<Meter>,
+    /// Calls under way or waiting at one time.
+    #[arg(long, value_name = "N")]
+    workers: Option<NonZeroUsize>,
+    /// Calls to make, all of them different.
+    #[arg(long, value_name = "N")]
+    calls: Option<NonZeroUsize>,
+    /// What prompts, answers and delays are drawn from.
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// The round trip to the simulator and back, such as 30ms, a quarter more or less by chance.
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    network: Option<Duration>,
+    /// Another process that uses a fraction of the quota for a while, such as 0.5@120s-360s.
+    #[arg(long, value_name = "FRACTION@FROM-TO")]
+    neighbour: Option<Neighbour>,
+    /// The longest answer that a call allows.
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=10_000))]
+    max_tokens: Option<u32>,
+    /// How long the prompts are, such as 100-1000.
+    #[arg(long, value_name = "MIN-MAX", value_parser = span)]
+    input_tokens: Option<Span>,
+    /// The model's time to the first token.
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    first_token: Option<Duration>,
+    /// The model's time for each further token.
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    per_token: Option<Duration>,
+    /// Only these strategies, in this order; repeated or with commas.
+    #[arg(long, value_enum, value_name = "NAME", value_delimiter = ',')]
+    strategy: Vec<Strategy>,
+    /// Print one JSON object instead of a table.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Draw the completed calls over time.
+    #[arg(long, value_name = "FILE.svg")]
+    pub(crate) plot: Option<PathBuf>,
+}
+
+impl Flags {
+    /// The named scenario with the other flags' changes, or why it cannot be.
+    pub(crate) fn scenario(&self) -> Result<Scenario, String> {
+        let named = Scenario::named(self.scenario);
+        let quota = Quota {
+            rpm: self.rpm,
+            tpm: self.tpm,
+            tpd: self.tpd,
+        };
+        let scenario = Scenario {
+            name: named.name,
+            quota: if quota == Quota::default() {
+                named.quota
+            } else {
+                quota
+            },
+            burst: self.burst.unwrap_or(named.burst),
+            meter: self.meter.unwrap_or(named.meter),
+            burndown: self.burndown.unwrap_or(named.burndown),
+            workers: self.workers.map_or(named.workers, NonZeroUsize::get),
+            calls: self.calls.map_or(named.calls, NonZeroUsize::get),
+            seed: self.seed.unwrap_or(named.seed),
+            network: self.network.unwrap_or(named.network),
+            neighbour: self.neighbour.or(named.neighbour),
+            input_tokens: self.input_tokens.unwrap_or(named.input_tokens),
+            max_tokens: self.max_tokens.unwrap_or(named.max_tokens),
+            first_token: self.first_token.unwrap_or(named.first_token),
+            per_token: self.per_token.unwrap_or(named.per_token),
+        };
+        scenario.check()?;
+        Ok(scenario)
+    }
+
+    /// Each strategy once.
+    pub(crate) fn strategies(&self) -> Vec<Strategy> {
+        let mut strategies = Vec::new();
+        let all = Strategy::value_variants();
+        let wanted = if self.strategy.is_empty() {
+            all
+        } else {
+            &self.strategy
+        };
+        for strategy in wanted {
+            if !strategies.contains(strategy) {
+                strategies.push(*strategy);
+            }
+        }
+        strategies
+    }
+}
+
+fn span(text: &str) -> Result<Span, String> {
+    let (min, max) = text.split_once('-').unwrap_or((text, text));
+    let number = |text: &str| text.parse::<u64>().ok();
+    match (number(min), number(max)) {
+        // A prompt begins with the sender's name and number, and the simulator takes 25 MB.
+        (Some(min @ 10..), Some(max @ ..=1_000_000)) if min <= max => Ok(Span { min, max }),
+        (Some(_), Some(_)) => Err("prompts have 10 to 1000000 tokens".to_owned()),
+        _ => Err("it is MIN-MAX, such as 100-1000".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn scenario(flags: &str) -> Result<Scenario, String> {
+        let words = ["throttle_lab"].into_iter().chain(flags.split_whitespace());
+        Flags::try_parse_from(words)
+            .map_err(|error| error.to_string())?
+            .scenario()
+    }
+
+    #[test]
+    fn the_flags_are_consistent() {
+        Flags::command().debug_assert();
+    }
+
+    #[test]
+    fn no_flags_are_the_headline() {
+        let scenario = scenario("").unwrap();
+        assert_eq!(scenario.name, Name::Requests);
+        assert_eq!(scenario.quota.rpm, Some(60));
+        assert_eq!((scenario.workers, scenario.calls), (50, 600));
+    }
+
+    #[test]
+    fn flags_change_the_named_scenario() {
+        let scenario =
+            scenario("--scenario burndown --burst 30s --meter fixed --seed 7 --network 0s")
+                .unwrap();
+        assert_eq!(scenario.quota.tpm, Some(200_000));
+        assert_eq!(scenario.burndown, 5);
+        assert_eq!(scenario.burst, Duration::from_secs(30));
+        assert_eq!(scenario.meter, Meter::Fixed);
+        assert_eq!(scenario.seed, 7);
+        assert_eq!(scenario.network, Duration::ZERO);
+    }
+
+    #[test]
+    fn a_quota_replaces_those_of_the_scenario() {
+        let quota = scenario("--tpm 100000 --tpd 1000000").unwrap().quota;
+        let wanted = Quota {
+            rpm: None,
+            tpm: Some(100_000),
+            tpd: Some(1_000_000),
+        };
+        assert_eq!(quota, wanted);
+    }
+
+    #[test]
+    fn strategies_are_repeated_or_listed_and_run_once() {
+        let words = "throttle_lab --strategy backoff,none --strategy none --strategy sdk-standard";
+        let flags = Flags::try_parse_from(words.split_whitespace()).unwrap();
+        let wanted = [Strategy::Backoff, Strategy::None, Strategy::SdkStandard];
+        assert_eq!(flags.strategies(), wanted);
+    }
+
+    #[test]
+    fn bad_input_is_named() {
+        for (flags, why) in [
+            ("--rpm 0", "--rpm"),
+            ("--tpm many", "--tpm"),
+            ("--burst 10", "--burst"),
+            ("--meter leaky", "bucket, fixed, sliding"),
+            ("--workers 0", "--workers"),
+            ("--neighbour 2@0s-1s", "at most 1"),
+            ("--strategy hope", "sdk-standard"),
+            ("--scenario x", "requests"),
+            ("--input-tokens 1000-100", "10 to 1000000"),
+            ("--input-tokens few", "100-1000"),
+            ("--max-tokens 20000", "--max-tokens"),
+            ("--tpm 1000 --burst 10s", "1256"),
+        ] {
+            let error = scenario(flags).unwrap_err();
+            assert!(error.contains(why), "{flags}: {error}");
+        }
+    }
+}

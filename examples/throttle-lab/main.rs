@@ -1,0 +1,65 @@
+//! Strategies against one simulated quota, side by side, in virtual time.
+//!
+//! `cargo run --release --example throttle_lab` prints a table, `-- --json` one JSON object, and
+//! `-- --plot FILE.svg` draws it. The package's README says what is measured and how.
+
+mod batch;
+mod flags;
+mod ideal;
+mod neighbour;
+mod network;
+mod plot;
+mod report;
+mod run;
+mod scenario;
+mod server;
+mod strategy;
+
+use std::{error::Error, fs, process::ExitCode};
+
+use clap::{CommandFactory, Parser, error::ErrorKind};
+
+use crate::{batch::Batch, flags::Flags, ideal::Ideal, report::Report};
+
+fn main() -> ExitCode {
+    let flags = Flags::parse();
+    match run(&flags) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("throttle_lab: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(flags: &Flags) -> Result<(), Box<dyn Error>> {
+    let scenario = flags.scenario().unwrap_or_else(|why| {
+        Flags::command()
+            .error(ErrorKind::ValueValidation, why)
+            .exit()
+    });
+    if let Some(file) = &flags.plot {
+        // Fails before the work and not after it.
+        fs::write(file, "").map_err(|error| format!("{}: {error}", file.display()))?;
+    }
+    let batch = Batch::draw(&scenario)?;
+    let ideal = Ideal::new(&scenario, batch.charge);
+    let mut runs = Vec::new();
+    for strategy in flags.strategies() {
+        eprint!("{strategy} … ");
+        let run = run::run(&scenario, &batch, &ideal, strategy)?;
+        eprintln!("{}", run.summary());
+        runs.push((strategy, run));
+    }
+    let report = Report::new(&scenario, &ideal, &runs);
+    if flags.json {
+        println!("{}", serde_json::to_string(&report)?);
+    } else {
+        print!("{report}");
+    }
+    if let Some(file) = &flags.plot {
+        fs::write(file, plot::svg(&scenario, &ideal, &runs))
+            .map_err(|error| format!("{}: {error}", file.display()))?;
+    }
+    Ok(())
+}

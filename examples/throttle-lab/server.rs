@@ -1,0 +1,92 @@
+use std::time::{Duration, SystemTime};
+
+use aws_sdk_bedrockruntime::config;
+use aws_smithy_async::time::TimeSource;
+use bedrock_sim::{Latency, Model, Simulator};
+use fastrand::Rng;
+use tokio::time::Instant;
+
+use crate::{
+    network::{Network, Throttles},
+    scenario::{Meter, Scenario},
+};
+
+pub(crate) const MODEL: &str = "us.amazon.nova-pro-v1:0";
+
+/// The simulated Bedrock of one row.
+#[derive(Clone)]
+pub(crate) struct Server {
+    simulator: Simulator,
+    scenario: Scenario,
+}
+
+impl Server {
+    /// A fresh one, whose minutes begin now.
+    pub(crate) fn start(scenario: &Scenario) -> Self {
+        let quota = &scenario.quota;
+        let mut model = model(scenario).burst(scenario.burst);
+        if let Some(rpm) = quota.rpm {
+            model = model.requests_per_minute(rpm);
+        }
+        if let Some(tpm) = quota.tpm {
+            model = model.tokens_per_minute(tpm);
+        }
+        if let Some(tpd) = quota.tpd {
+            model = model.tokens_per_day(tpd);
+        }
+        let simulator = Simulator::new()
+            .seed(scenario.seed)
+            .meter(match scenario.meter {
+                Meter::Bucket => bedrock_sim::Meter::Bucket,
+                Meter::Fixed => bedrock_sim::Meter::FixedMinute,
+                Meter::Sliding => bedrock_sim::Meter::SlidingMinute,
+            })
+            .latency(Latency::new(scenario.first_token, scenario.per_token))
+            .model(model);
+        Self {
+            simulator,
+            scenario: scenario.clone(),
+        }
+    }
+
+    /// What a client of the server is made of, retries off, and the throttles it meets.
+    pub(crate) fn client(&self, name: &str) -> (config::Builder, Throttles) {
+        let network = Network::new(
+            self.simulator.http_client(),
+            self.scenario.network,
+            rng(self.scenario.seed, name),
+        );
+        let throttles = network.throttles();
+        let config = self.simulator.sdk_config().http_client(network);
+        (config.time_source(Clock::new()), throttles)
+    }
+}
+
+/// The same time of day in every run: the SDK's adaptive retries reckon with it.
+#[derive(Debug)]
+struct Clock(Instant);
+
+impl Clock {
+    fn new() -> Self {
+        Self(Instant::now())
+    }
+}
+
+impl TimeSource for Clock {
+    fn now(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000) + self.0.elapsed()
+    }
+}
+
+/// The model that is called, without quotas.
+pub(crate) fn model(scenario: &Scenario) -> Model {
+    Model::new(MODEL).burndown(scenario.burndown)
+}
+
+/// Chance for one purpose.
+pub(crate) fn rng(seed: u64, purpose: &str) -> Rng {
+    let salt = purpose.bytes().fold(seed, |salt, byte| {
+        salt.wrapping_mul(257).wrapping_add(byte.into())
+    });
+    Rng::with_seed(salt)
+}
