@@ -1,6 +1,10 @@
 use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
 
-use clap::{Parser, ValueEnum, value_parser};
+use clap::{
+    Parser, ValueEnum,
+    builder::{PossibleValuesParser, TypedValueParser},
+    value_parser,
+};
 use humantime::parse_duration;
 
 use crate::{
@@ -28,8 +32,8 @@ pub(crate) struct Flags {
     /// How much of a minute's quota the bucket holds, as the time in which it fills, such as 10s.
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     burst: Option<Duration>,
-    /// Tokens of quota that an output token costs in the end.
-    #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..=1_000))]
+    /// Tokens of quota that an output token costs in the end, as models of Bedrock have it.
+    #[arg(long, value_parser = PossibleValuesParser::new(["1", "5", "10", "15"]).map(number))]
     burndown: Option<u64>,
     /// How the simulator counts its minutes.
     #[arg(long, value_enum)]
@@ -123,6 +127,11 @@ impl Flags {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "what clap calls")]
+fn number(text: String) -> u64 {
+    text.parse().expect("one of the numbers above")
+}
+
 fn span(text: &str) -> Result<Span, String> {
     let (min, max) = text.split_once('-').unwrap_or((text, text));
     let number = |text: &str| text.parse::<u64>().ok();
@@ -198,6 +207,7 @@ mod tests {
             ("--rpm 0", "--rpm"),
             ("--tpm many", "--tpm"),
             ("--burst 10", "--burst"),
+            ("--burndown 3", "1, 5, 10, 15"),
             ("--meter leaky", "bucket, fixed, sliding"),
             ("--workers 0", "--workers"),
             ("--neighbour 2@0s-1s", "at most 1"),

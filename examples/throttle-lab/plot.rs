@@ -104,6 +104,8 @@ fn style(strategy: Strategy) -> (&'static str, f64) {
         Strategy::TowerRetry => ("#7b5ea7", 1.5),
         Strategy::TowerResilience => ("#e69f00", 1.5),
         Strategy::Backoff => ("#56b4e9", 2.5),
+        Strategy::StackAdaptive => ("#0072b2", 2.5),
+        Strategy::Stack => ("#009e73", 2.5),
     }
 }
 

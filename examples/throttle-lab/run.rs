@@ -55,7 +55,7 @@ pub(crate) fn run(
     // What the strategies draw from the thread's own generator is then the same in every run.
     fastrand::seed(scenario.seed);
     in_virtual_time(async {
-        let server = Server::start(scenario);
+        let server = Server::start(scenario, strategy.name());
         let (config, throttles) = server.client("lab");
         let caller = strategy.caller(config, scenario, batch);
         if let Some(neighbour) = scenario.neighbour {

@@ -1,6 +1,6 @@
 use std::time::{Duration, SystemTime};
 
-use aws_sdk_bedrockruntime::config;
+use aws_sdk_bedrockruntime::config::{self, retry::RetryPartition};
 use aws_smithy_async::time::TimeSource;
 use bedrock_sim::{Latency, Model, Simulator};
 use fastrand::Rng;
@@ -11,18 +11,20 @@ use crate::{
     scenario::{Meter, Scenario},
 };
 
-pub(crate) const MODEL: &str = "us.amazon.nova-pro-v1:0";
+/// The Region that the SDK's client sends to.
+pub(crate) const REGION: &str = "us-east-1";
 
 /// The simulated Bedrock of one row.
 #[derive(Clone)]
 pub(crate) struct Server {
+    row: String,
     simulator: Simulator,
     scenario: Scenario,
 }
 
 impl Server {
-    /// A fresh one, whose minutes begin now.
-    pub(crate) fn start(scenario: &Scenario) -> Self {
+    /// A fresh one, whose minutes begin now, for the row of that name.
+    pub(crate) fn start(scenario: &Scenario, row: String) -> Self {
         let quota = &scenario.quota;
         let mut model = model(scenario).burst(scenario.burst);
         if let Some(rpm) = quota.rpm {
@@ -44,6 +46,7 @@ impl Server {
             .latency(Latency::new(scenario.first_token, scenario.per_token))
             .model(model);
         Self {
+            row,
             simulator,
             scenario: scenario.clone(),
         }
@@ -57,8 +60,15 @@ impl Server {
             rng(self.scenario.seed, name),
         );
         let throttles = network.throttles();
-        let config = self.simulator.sdk_config().http_client(network);
-        (config.time_source(Clock::new()), throttles)
+        // Clients of one partition share the state of the SDK's retries, in all of the process.
+        let partition = RetryPartition::new(format!("{} {name}", self.row));
+        let config = self
+            .simulator
+            .sdk_config()
+            .http_client(network)
+            .time_source(Clock::new())
+            .retry_partition(partition);
+        (config, throttles)
     }
 }
 
@@ -78,9 +88,19 @@ impl TimeSource for Clock {
     }
 }
 
+/// The id of a model with that burndown.
+pub(crate) fn model_id(burndown: u64) -> &'static str {
+    match burndown {
+        5 => "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+        10 => "us.anthropic.claude-sonnet-5-v1:0",
+        15 => "us.anthropic.claude-opus-4-8-v1:0",
+        _ => "us.amazon.nova-pro-v1:0",
+    }
+}
+
 /// The model that is called, without quotas.
 pub(crate) fn model(scenario: &Scenario) -> Model {
-    Model::new(MODEL).burndown(scenario.burndown)
+    Model::new(model_id(scenario.burndown)).burndown(scenario.burndown)
 }
 
 /// Chance for one purpose.

@@ -1,6 +1,6 @@
 //! What an application may do about a quota.
 
-mod backoff;
+mod bedrock;
 mod fixed_loop;
 pub(crate) mod sdk;
 mod tower_resilience;
@@ -31,12 +31,16 @@ pub(crate) enum Strategy {
     SdkStandard,
     /// The SDK's adaptive retries, 3 attempts.
     SdkAdaptive,
-    /// tower's Retry with its ExponentialBackoff (1 s to 60 s, jitter) and its default budget.
+    /// tower's Retry with its `ExponentialBackoff` (1 s to 60 s, jitter) and its default budget.
     TowerRetry,
     /// tower-resilience: a rate limiter at the quota's rate, and up to 5 attempts with jitter.
     TowerResilience,
     /// tower-bedrock's retry layer alone.
     Backoff,
+    /// tower-bedrock's stack, told the quota per minute and per day.
+    Stack,
+    /// tower-bedrock's stack, told nothing.
+    StackAdaptive,
 }
 
 impl Strategy {
@@ -54,7 +58,9 @@ impl Strategy {
             Self::SdkAdaptive => sdk::adaptive(config),
             Self::TowerRetry => tower_retry::caller(config, scenario.seed),
             Self::TowerResilience => tower_resilience::caller(config, scenario, batch),
-            Self::Backoff => backoff::caller(config),
+            Self::Backoff => bedrock::backoff(config),
+            Self::Stack => bedrock::stack(config, scenario),
+            Self::StackAdaptive => bedrock::stack_adaptive(config),
         }
     }
 
