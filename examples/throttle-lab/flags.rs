@@ -65,8 +65,8 @@ pub(crate) struct Flags {
     /// The model's time for each further token.
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     per_token: Option<Duration>,
-    /// Only these strategies, in this order; repeated or with commas.
-    #[arg(long, value_enum, value_name = "NAME", value_delimiter = ',')]
+    /// Only these strategies, in this order; the flag may be repeated.
+    #[arg(long, value_enum, value_name = "NAME", value_delimiter = ',', num_args = 1..)]
     strategy: Vec<Strategy>,
     /// Print one JSON object instead of a table.
     #[arg(long)]
@@ -195,9 +195,9 @@ mod tests {
 
     #[test]
     fn strategies_are_repeated_or_listed_and_run_once() {
-        let words = "throttle_lab --strategy backoff,none --strategy none --strategy sdk-standard";
+        let words = "throttle_lab --strategy backoff,none --strategy none stack --strategy stack";
         let flags = Flags::try_parse_from(words.split_whitespace()).unwrap();
-        let wanted = [Strategy::Backoff, Strategy::None, Strategy::SdkStandard];
+        let wanted = [Strategy::Backoff, Strategy::None, Strategy::Stack];
         assert_eq!(flags.strategies(), wanted);
     }
 

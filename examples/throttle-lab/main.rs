@@ -15,7 +15,11 @@ mod scenario;
 mod server;
 mod strategy;
 
-use std::{error::Error, fs, process::ExitCode};
+use std::{
+    error::Error,
+    fs::{self, OpenOptions},
+    process::ExitCode,
+};
 
 use clap::{CommandFactory, Parser, error::ErrorKind};
 
@@ -39,8 +43,9 @@ fn run(flags: &Flags) -> Result<(), Box<dyn Error>> {
             .exit()
     });
     if let Some(file) = &flags.plot {
-        // Fails before the work and not after it.
-        fs::write(file, "").map_err(|error| format!("{}: {error}", file.display()))?;
+        // A file that cannot be written fails before the work and not after it.
+        let open = OpenOptions::new().create(true).append(true).open(file);
+        open.map_err(|error| format!("{}: {error}", file.display()))?;
     }
     let batch = Batch::draw(&scenario)?;
     let ideal = Ideal::new(&scenario, batch.charge);
