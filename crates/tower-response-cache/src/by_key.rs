@@ -22,9 +22,9 @@ impl<F> ByKey<F> {
 
 impl<F, K, Req, Res, E> Policy<Req, Res, E> for ByKey<F>
 where
-    F: Fn(&Req) -> Option<K>,
-    K: Hash + Eq + Clone,
-    Res: Clone,
+    F: Fn(&Req) -> Option<K> + Send + Sync + 'static,
+    K: Hash + Eq + Clone + Send + Sync + 'static,
+    Res: Clone + Send + 'static,
 {
     type Key = K;
     type Value = Res;

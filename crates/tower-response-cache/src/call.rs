@@ -11,7 +11,7 @@ pin_project! {
     /// One call to a service: waits until it is ready, then calls that very instance.
     #[project = CallProj]
     pub(crate) enum Call<S, Req, F> {
-        Waiting { inner: S, req: Option<Req> },
+        Waiting { parts: Option<(S, Req)> },
         Called { #[pin] future: F },
     }
 }
@@ -22,8 +22,15 @@ where
 {
     pub(crate) fn new(inner: S, req: Req) -> Self {
         Self::Waiting {
-            inner,
-            req: Some(req),
+            parts: Some((inner, req)),
+        }
+    }
+
+    /// The service and the request, unless they were used.
+    pub(crate) fn take(self: Pin<&mut Self>) -> Option<(S, Req)> {
+        match self.project() {
+            CallProj::Waiting { parts } => parts.take(),
+            CallProj::Called { .. } => None,
         }
     }
 
@@ -33,9 +40,10 @@ where
         cx: &mut Context<'_>,
         called: impl FnOnce(),
     ) -> Poll<Result<S::Response, S::Error>> {
-        if let CallProj::Waiting { inner, req } = self.as_mut().project() {
+        if let CallProj::Waiting { parts } = self.as_mut().project() {
+            let (inner, _) = parts.as_mut().expect("polled after completion");
             ready!(inner.poll_ready(cx))?;
-            let req = req.take().expect("polled after completion");
+            let (mut inner, req) = parts.take().expect("it was there");
             called();
             let future = inner.call(req);
             self.set(Self::Called { future });

@@ -1,18 +1,17 @@
-use std::fmt;
+use std::{fmt, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
-use crate::Keep;
+use crate::{Freshness, Keep};
 
-/// A value in a [`Store`], with its lifetime and its weight.
+/// A value in a [`Store`], with its lifetimes, its weight and its tags.
 ///
 /// [`Store`]: crate::Store
 #[derive(Clone)]
 pub struct Entry<V> {
     value: V,
     stored_at: Instant,
-    expires_at: Option<Instant>,
-    weight: u64,
+    keep: Keep,
 }
 
 impl<V> Entry<V> {
@@ -21,8 +20,7 @@ impl<V> Entry<V> {
         Self {
             value,
             stored_at: now,
-            expires_at: now.checked_add(keep.ttl()),
-            weight: keep.weighs(),
+            keep,
         }
     }
 
@@ -31,24 +29,63 @@ impl<V> Entry<V> {
         self.stored_at
     }
 
-    /// The instant from which the value is expired; `None` is never.
-    pub fn expires_at(&self) -> Option<Instant> {
-        self.expires_at
+    /// What the value is good for at `now`.
+    pub fn freshness(&self, now: Instant) -> Freshness {
+        let age = now.saturating_duration_since(self.stored_at);
+        let ttl = self.keep.ttl();
+        if age < ttl {
+            Freshness::Fresh
+        } else if age - ttl < self.keep.revalidates_for() {
+            Freshness::Revalidate
+        } else if age - ttl < self.keep.mends_errors_for() {
+            Freshness::IfError
+        } else {
+            Freshness::Expired
+        }
     }
 
-    /// Whether the value is expired at `now`.
+    /// Whether the value is good for nothing any more at `now`.
     pub fn is_expired(&self, now: Instant) -> bool {
-        self.expires_at.is_some_and(|at| at <= now)
+        self.freshness(now) == Freshness::Expired
     }
 
     /// The weight, in the unit of the store's bound; never 0.
     pub fn weight(&self) -> u64 {
-        self.weight
+        self.keep.weighs()
+    }
+
+    /// The tags under which the value can be invalidated.
+    pub fn tags(&self) -> &[Arc<str>] {
+        self.keep.tags()
+    }
+
+    /// Whether [`tags`](Self::tags) has `tag`.
+    pub fn has_tag(&self, tag: &str) -> bool {
+        self.tags().iter().any(|own| **own == *tag)
     }
 
     /// The value.
+    pub fn value(&self) -> &V {
+        &self.value
+    }
+
+    /// The value alone.
     pub fn into_value(self) -> V {
         self.value
+    }
+
+    pub(crate) fn keep(&self) -> &Keep {
+        &self.keep
+    }
+
+    /// The same, as if it had been stored `age` before `now`.
+    pub(crate) fn aged(mut self, age: Duration, now: Instant) -> Self {
+        // A clock that began later than that knows no older instant; the lifetimes end sooner then.
+        match now.checked_sub(age) {
+            Some(then) => self.stored_at = then,
+            None => self.keep = self.keep.shortened(age),
+        }
+        self
     }
 }
 
@@ -57,8 +94,7 @@ impl<V> fmt::Debug for Entry<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Entry")
             .field("stored_at", &self.stored_at)
-            .field("expires_at", &self.expires_at)
-            .field("weight", &self.weight)
+            .field("keep", &self.keep)
             .finish_non_exhaustive()
     }
 }

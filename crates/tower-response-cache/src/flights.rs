@@ -1,45 +1,83 @@
 use std::{
+    any::Any,
     collections::BTreeMap,
-    future::Future,
+    future::{Future, poll_fn},
     hash::Hash,
+    mem,
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll, ready},
 };
 
-use tokio::sync::oneshot;
+use tokio::{runtime, sync::oneshot};
 
-use crate::table::{FlightTable, Place};
+use crate::{
+    CacheStatus,
+    table::{FlightTable, Place},
+    work::Work,
+};
+
+/// What the key of a flight has to be: it is stored, and goes to a task where one finishes the flight.
+pub(crate) trait Key: Hash + Eq + Clone + Send + Sync + 'static {}
+
+impl<K: Hash + Eq + Clone + Send + Sync + 'static> Key for K {}
+
+/// What the answer of a flight has to be.
+pub(crate) trait Value: Clone + Send + 'static {}
+
+impl<V: Clone + Send + 'static> Value for V {}
 
 /// The flights of one cache, shared by all who lead one or wait for one.
-pub(crate) struct Flights<K, V>(Mutex<FlightTable<K, oneshot::Sender<Turn<V>>>>);
+pub(crate) struct Flights<K, V> {
+    table: Mutex<FlightTable<K, oneshot::Sender<Turn<V>>>>,
+    /// Whether a call is finished after all its callers have left.
+    finish: AtomicBool,
+}
 
 /// What a waiter is told.
 enum Turn<V> {
     /// The flight ended with this.
-    Landed(V),
-    /// The leader is gone or failed: it is on this waiter to make the call.
-    Lead,
+    Landed(V, CacheStatus),
+    /// The leader is gone: it is on this waiter to drive the work, or to make the call if there is
+    /// none.
+    Lead(Option<Work>),
     /// The flight ended with nothing to share.
     Alone,
 }
 
 /// How a request takes part in a flight.
-pub(crate) enum Boarded<K: Hash + Eq, V> {
+pub(crate) enum Boarded<K: Key, V: Value> {
     Lead(Lead<K, V>),
     Wait(Wait<K, V>),
 }
 
 /// How waiting ends.
-pub(crate) enum Waited<K: Hash + Eq, V> {
-    Landed(V),
+pub(crate) enum Waited<K: Key, V: Value> {
+    Landed(V, CacheStatus),
     Lead(Lead<K, V>),
     Alone,
 }
 
 impl<K, V> Flights<K, V> {
     pub(crate) fn new() -> Self {
-        Self(Mutex::new(FlightTable::new()))
+        Self {
+            table: Mutex::new(FlightTable::new()),
+            finish: AtomicBool::new(false),
+        }
+    }
+
+    // It orders nothing.
+    pub(crate) fn set_finish(&self, finish: bool) {
+        self.finish.store(finish, Ordering::Relaxed);
+    }
+
+    /// Where to finish a call that nobody waits for, if that is wanted and possible.
+    fn finisher(&self) -> Option<runtime::Handle> {
+        let finish = self.finish.load(Ordering::Relaxed);
+        finish.then(runtime::Handle::try_current)?.ok()
     }
 
     /// The number of flights, and of those who wait for one.
@@ -52,9 +90,14 @@ impl<K, V> Flights<K, V> {
         self.table().revoke_all();
     }
 
+    /// Keeps what has `tag` from being stored by a flight under way.
+    pub(crate) fn revoke_tag(&self, tag: &Arc<str>) {
+        self.table().revoke_tag(tag);
+    }
+
     // Of a user's code, nothing runs under this lock but `Hash`, `Eq` and `Clone` of the key.
     fn table(&self) -> MutexGuard<'_, FlightTable<K, oneshot::Sender<Turn<V>>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -64,21 +107,43 @@ impl<K: Hash + Eq, V> Flights<K, V> {
         self.table().revoke(key);
     }
 
-    /// Gives the lead to the next waiter.
-    fn pass_on(&self, key: &K, flight: u64) {
-        loop {
-            // The guard must be gone before a waiter is woken.
-            let next = self.table().next(key, flight);
-            match next.map(|waiter| waiter.send(Turn::Lead)) {
-                // It left between being chosen and being told.
-                Some(Err(_)) => {}
-                Some(Ok(())) | None => return,
-            }
-        }
+    /// Claims the right to store an answer with `tags`.
+    pub(crate) fn claim(&self, key: &K, flight: u64, tags: Arc<[Arc<str>]>) -> bool {
+        self.table().claim(key, flight, tags)
+    }
+
+    /// Ends a flight unless what it has stored meanwhile is to be taken back.
+    pub(crate) fn end_if_keepable(&self, key: &K, flight: u64) -> bool {
+        self.table().end_if_keepable(key, flight)
+    }
+
+    /// Whether the second level may have an answer for `key` that is about to be taken back.
+    pub(crate) fn is_taking_back(&self, key: &K) -> bool {
+        self.table().is_taking_back(key)
+    }
+
+    /// Ends the wait for a flight, and the flight too unless it `goes_on` with storing.
+    pub(crate) fn land(&self, key: &K, flight: u64, goes_on: bool) -> Landing<V> {
+        let mut table = self.table();
+        let landed = if goes_on {
+            table.land(key, flight)
+        } else {
+            table.end(key, flight)
+        };
+        landed.map_or_else(
+            || Landing {
+                waiting: Passengers(BTreeMap::new()),
+                keepable: false,
+            },
+            |landed| Landing {
+                waiting: Passengers(landed.waiting),
+                keepable: landed.keepable,
+            },
+        )
     }
 }
 
-impl<K: Hash + Eq + Clone, V> Flights<K, V> {
+impl<K: Key, V: Value> Flights<K, V> {
     /// Joins the flight of `key`, or leads a new one.
     pub(crate) fn board(self: &Arc<Self>, key: K) -> Boarded<K, V> {
         let mut flights = self.table();
@@ -97,7 +162,7 @@ impl<K: Hash + Eq + Clone, V> Flights<K, V> {
             }),
             None => {
                 let flight = flights.start(key.clone());
-                Boarded::Lead(self.lead(key, flight))
+                Boarded::Lead(self.lead(key, flight, None))
             }
         }
     }
@@ -105,54 +170,124 @@ impl<K: Hash + Eq + Clone, V> Flights<K, V> {
     /// Leads a new flight, whether or not there is one.
     pub(crate) fn start(self: &Arc<Self>, key: K) -> Lead<K, V> {
         let flight = self.table().start(key.clone());
-        self.lead(key, flight)
+        self.lead(key, flight, None)
     }
 
-    fn lead(self: &Arc<Self>, key: K, flight: u64) -> Lead<K, V> {
+    /// Leads a new flight unless there is one to join.
+    pub(crate) fn start_first(self: &Arc<Self>, key: K) -> Option<Lead<K, V>> {
+        let mut flights = self.table();
+        if flights.is_joinable(&key) {
+            return None;
+        }
+        let flight = flights.start(key.clone());
+        Some(self.lead(key, flight, None))
+    }
+
+    /// Gives the lead to the next waiter; returns the work if there is none.
+    pub(crate) fn pass_on(
+        &self,
+        key: &K,
+        flight: u64,
+        mut work: Option<Work>,
+        finish: bool,
+    ) -> Option<Work> {
+        loop {
+            // The guard must be gone before a waiter is woken, or the work is dropped.
+            let next = self.table().next(key, flight, finish && work.is_some());
+            let Some(waiter) = next else { return work };
+            match waiter.send(Turn::Lead(work)) {
+                Ok(()) => return None,
+                // It left between being chosen and being told.
+                Err(Turn::Lead(back)) => work = back,
+                Err(_) => return None,
+            }
+        }
+    }
+
+    fn lead(self: &Arc<Self>, key: K, flight: u64, work: Option<Work>) -> Lead<K, V> {
         Lead {
             flights: Arc::clone(self),
             key,
             flight,
+            stage: work.map_or(Stage::Idle, Stage::Under),
+            detached: false,
         }
     }
 }
 
-/// The lead of a flight. Dropped, it passes to the next waiter.
-pub(crate) struct Lead<K: Hash + Eq, V> {
+/// The lead of a flight, with its work once there is one. Dropped, both pass to the next waiter.
+pub(crate) struct Lead<K: Key, V: Value> {
     flights: Arc<Flights<K, V>>,
     key: K,
     flight: u64,
+    stage: Stage,
+    /// Whether a task drives it, not a caller.
+    detached: bool,
 }
 
-impl<K: Hash + Eq, V> Lead<K, V> {
+enum Stage {
+    Idle,
+    Under(Work),
+    Over,
+}
+
+impl<K: Key, V: Value> Lead<K, V> {
     pub(crate) fn key(&self) -> &K {
         &self.key
     }
 
-    /// Claims the right to store the answer.
-    pub(crate) fn claim(&self) -> bool {
-        self.flights.table().claim(&self.key, self.flight)
+    pub(crate) fn flight(&self) -> u64 {
+        self.flight
     }
 
-    /// Ends the flight, so that nothing is left to pass on when `self` drops.
-    pub(crate) fn land(self) -> Landing<V> {
-        let landed = self.flights.table().land(&self.key, self.flight);
-        landed.map_or_else(
-            || Landing {
-                waiting: Passengers(BTreeMap::new()),
-                keepable: false,
-            },
-            |landed| Landing {
-                waiting: Passengers(landed.waiting),
-                keepable: landed.keepable,
-            },
-        )
+    pub(crate) fn has_work(&self) -> bool {
+        matches!(self.stage, Stage::Under(_))
+    }
+
+    pub(crate) fn begin(&mut self, work: Work) {
+        self.stage = Stage::Under(work);
+    }
+
+    /// Drives the work, which lands the flight itself.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>, slot: &mut dyn Any) -> Poll<()> {
+        // Work that panics is gone: there is nothing to pass on then but the lead.
+        let Stage::Under(mut work) = mem::replace(&mut self.stage, Stage::Idle) else {
+            panic!("polled without work");
+        };
+        if work.as_mut().drive(cx, slot).is_pending() {
+            self.stage = Stage::Under(work);
+            return Poll::Pending;
+        }
+        self.stage = Stage::Over;
+        Poll::Ready(())
+    }
+
+    /// Ends the flight without work.
+    pub(crate) fn land(mut self) -> Landing<V> {
+        self.stage = Stage::Over;
+        self.flights.land(&self.key, self.flight, false)
+    }
+
+    /// Drives the work in a task of its own. Nobody else will finish it if that is stopped.
+    pub(crate) fn detach(mut self, runtime: &runtime::Handle) {
+        self.detached = true;
+        runtime.spawn(async move { poll_fn(|cx| self.poll(cx, &mut ())).await });
     }
 }
 
-impl<K: Hash + Eq, V> Drop for Lead<K, V> {
+impl<K: Key, V: Value> Drop for Lead<K, V> {
     fn drop(&mut self) {
-        self.flights.pass_on(&self.key, self.flight);
+        let work = match mem::replace(&mut self.stage, Stage::Over) {
+            Stage::Over => return,
+            Stage::Idle => None,
+            Stage::Under(work) => Some(work),
+        };
+        let runtime = (!self.detached).then(|| self.flights.finisher()).flatten();
+        let left = (self.flights).pass_on(&self.key, self.flight, work, runtime.is_some());
+        if let (Some(work), Some(runtime)) = (left, runtime) {
+            let lead = self.flights.lead(self.key.clone(), self.flight, Some(work));
+            lead.detach(&runtime);
+        }
     }
 }
 
@@ -172,39 +307,46 @@ impl<V: Clone> Passengers<V> {
     }
 
     /// Hands the answer to each, or sends each on its own way. Who has left misses nothing.
-    pub(crate) fn tell(self, answer: Option<&V>) {
+    pub(crate) fn tell(self, answer: Option<&V>, status: CacheStatus) {
         for waiter in self.0.into_values() {
-            let _ = waiter.send(answer.cloned().map_or(Turn::Alone, Turn::Landed));
+            let turn = match answer {
+                Some(value) => Turn::Landed(value.clone(), status),
+                None => Turn::Alone,
+            };
+            let _ = waiter.send(turn);
         }
     }
 }
 
 /// A place in a flight that another leads. Dropped, it is given back.
-pub(crate) struct Wait<K: Hash + Eq, V> {
+pub(crate) struct Wait<K: Key, V: Value> {
     flights: Arc<Flights<K, V>>,
     key: K,
     place: Place,
     turn: oneshot::Receiver<Turn<V>>,
 }
 
-impl<K: Hash + Eq + Clone, V> Wait<K, V> {
+impl<K: Key, V: Value> Wait<K, V> {
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Waited<K, V>> {
         Poll::Ready(match ready!(Pin::new(&mut self.turn).poll(cx)) {
-            Ok(Turn::Landed(value)) => Waited::Landed(value),
-            Ok(Turn::Lead) => Waited::Lead(self.flights.lead(self.key.clone(), self.place.flight)),
+            Ok(Turn::Landed(value, status)) => Waited::Landed(value, status),
+            Ok(Turn::Lead(work)) => {
+                Waited::Lead(self.flights.lead(self.key.clone(), self.place.flight, work))
+            }
             // An error: the leader panicked while it handed out its answer.
             Ok(Turn::Alone) | Err(_) => Waited::Alone,
         })
     }
 }
 
-impl<K: Hash + Eq, V> Drop for Wait<K, V> {
+impl<K: Key, V: Value> Drop for Wait<K, V> {
     fn drop(&mut self) {
-        self.flights.table().leave(&self.key, self.place);
+        let gone = self.flights.table().leave(&self.key, self.place);
+        drop(gone);
         // The lead may have come in the meantime, unseen: it must go on.
         self.turn.close();
-        if let Ok(Turn::Lead) = self.turn.try_recv() {
-            self.flights.pass_on(&self.key, self.place.flight);
+        if let Ok(Turn::Lead(work)) = self.turn.try_recv() {
+            drop((self.flights).lead(self.key.clone(), self.place.flight, work));
         }
     }
 }

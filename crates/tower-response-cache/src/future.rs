@@ -18,8 +18,10 @@ pin_project! {
     ///
     /// # Cancellation
     ///
-    /// Dropped while it leads a flight, it drops the call, and the caller that has waited longest
-    /// makes its own. Dropped while it waits, it leaves the flight.
+    /// Dropped while it leads a flight, it gives the call to the caller that has waited longest, who
+    /// drives it on. With nobody left the call is dropped, or
+    /// [finished in the background](crate::ResponseCacheLayer::finish_abandoned). Dropped while it
+    /// waits, it leaves the flight.
     ///
     /// # Panics
     ///
@@ -70,7 +72,8 @@ where
 
 impl<S, Req, P, St> Future for ResponseFuture<S, Req, P, St>
 where
-    S: Service<Req>,
+    S: Service<Req, Response: 'static, Error: 'static, Future: Send> + Send + 'static,
+    Req: Send + 'static,
     P: Policy<Req, S::Response, S::Error>,
     St: Store<P::Key, P::Value>,
 {

@@ -1,8 +1,11 @@
 use std::{fmt, hash::Hash, sync::Arc};
 
-use crate::{MemoryStore, Stats, Store, cache::Cache};
+use crate::{Invalidation, MemoryStore, Stats, Store, cache::Cache, far::Scope};
 
 /// Looks into a cache and empties it; made by [`ResponseCacheLayer::handle`].
+///
+/// A call that is under way when its answer is invalidated still answers those who wait for it. It is
+/// not stored, and whoever asks from then on does not join it.
 ///
 /// [`ResponseCacheLayer::handle`]: crate::ResponseCacheLayer::handle
 pub struct Handle<K, V, St = MemoryStore<K, V>> {
@@ -23,18 +26,35 @@ impl<K: Hash + Eq, V, St: Store<K, V>> Handle<K, V, St> {
     pub fn stats(&self) -> Stats {
         self.cache.stats()
     }
+}
 
+/// What is at hand is forgotten at once; see [`Invalidation`] for a remote store.
+#[allow(
+    clippy::must_use_candidate,
+    reason = "without a remote store nothing is left to await"
+)]
+impl<K, V, St> Handle<K, V, St>
+where
+    K: Hash + Eq + Clone + Send + Sync + 'static,
+    V: Clone + Send + 'static,
+    St: Store<K, V>,
+{
     /// Forgets the answer for `key`.
-    ///
-    /// A call that is under way answers those who wait for it, and is not stored; whoever asks
-    /// from now on does not join it.
-    pub fn invalidate(&self, key: &K) {
-        self.cache.invalidate(key);
+    pub fn invalidate(&self, key: &K) -> Invalidation {
+        self.cache.invalidate(Scope::Key(key.clone()))
     }
 
-    /// Forgets every answer; calls under way are treated as by [`invalidate`](Self::invalidate).
-    pub fn clear(&self) {
-        self.cache.clear();
+    /// Forgets every answer that was kept [with](crate::Keep::with_tags) `tag`.
+    ///
+    /// This looks at every entry. Of the calls under way none is joined any more, since the tags of
+    /// their answers are not known.
+    pub fn invalidate_tag(&self, tag: &str) -> Invalidation {
+        self.cache.invalidate(Scope::Tag(tag.into()))
+    }
+
+    /// Forgets every answer.
+    pub fn clear(&self) -> Invalidation {
+        self.cache.invalidate(Scope::All)
     }
 }
 

@@ -1,21 +1,53 @@
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-/// How long a response is kept and how much room it takes; the answer of [`Policy::keep`].
+/// How long a result is kept, how much room it takes and by which tags it is found; the answer of
+/// [`Policy::keep`].
+///
+/// A kept answer is fresh for its lifetime. Then, for as long as is allowed here, it is stale: good
+/// while a new one is fetched, or where the call for a new one fails. Both times run from the end of
+/// the lifetime.
 ///
 /// [`Policy::keep`]: crate::Policy::keep
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Keep {
     ttl: Duration,
+    while_revalidate: Duration,
+    if_error: Duration,
     weight: u64,
+    tags: Option<Arc<[Arc<str>]>>,
 }
 
 impl Keep {
-    /// Keeps a response for `ttl`, at weight 1.
+    /// Keeps a result for `ttl`, at weight 1, without tags, and not at all once it is stale.
     ///
-    /// A `ttl` of zero keeps nothing; one too long for the clock never ends.
+    /// A `ttl` of zero keeps nothing; [`Duration::MAX`] never ends.
     #[must_use]
     pub const fn new(ttl: Duration) -> Self {
-        Self { ttl, weight: 1 }
+        Self {
+            ttl,
+            while_revalidate: Duration::ZERO,
+            if_error: Duration::ZERO,
+            weight: 1,
+            tags: None,
+        }
+    }
+
+    /// Answers with the stale value for `time` more, while one call in the background fetches a new
+    /// one. Default: 0.
+    #[must_use]
+    pub const fn stale_while_revalidate(mut self, time: Duration) -> Self {
+        self.while_revalidate = time;
+        self
+    }
+
+    /// Lets the stale value take the place of an error for `time` more, if [`Policy::stale_if_error`]
+    /// allows it for that error. Default: 0.
+    ///
+    /// [`Policy::stale_if_error`]: crate::Policy::stale_if_error
+    #[must_use]
+    pub const fn stale_if_error(mut self, time: Duration) -> Self {
+        self.if_error = time;
+        self
     }
 
     /// Sets the weight, in the unit of the store's bound: bytes, if the bound is in bytes.
@@ -27,11 +59,52 @@ impl Keep {
         self
     }
 
+    /// Sets the tags by which [`Handle::invalidate_tag`] finds the result: its model, its tenant, the
+    /// version of a prompt. Default: none.
+    ///
+    /// [`Handle::invalidate_tag`]: crate::Handle::invalidate_tag
+    #[must_use]
+    pub fn with_tags<T: Into<Arc<str>>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
+        let tags: Arc<[_]> = tags.into_iter().map(Into::into).collect();
+        self.tags = (!tags.is_empty()).then_some(tags);
+        self
+    }
+
     pub(crate) const fn ttl(&self) -> Duration {
         self.ttl
     }
 
+    pub(crate) const fn revalidates_for(&self) -> Duration {
+        self.while_revalidate
+    }
+
+    pub(crate) const fn mends_errors_for(&self) -> Duration {
+        self.if_error
+    }
+
     pub(crate) const fn weighs(&self) -> u64 {
         self.weight
+    }
+
+    pub(crate) fn shared_tags(&self) -> Arc<[Arc<str>]> {
+        self.tags.clone().unwrap_or_default()
+    }
+
+    pub(crate) fn tags(&self) -> &[Arc<str>] {
+        self.tags.as_deref().unwrap_or_default()
+    }
+
+    /// From the moment of storing until it is good for nothing.
+    pub(crate) fn lifetime(&self) -> Duration {
+        let stale = self.while_revalidate.max(self.if_error);
+        self.ttl.saturating_add(stale)
+    }
+
+    pub(crate) fn shortened(mut self, age: Duration) -> Self {
+        let beyond = age.saturating_sub(self.ttl);
+        self.ttl = self.ttl.saturating_sub(age);
+        self.while_revalidate = self.while_revalidate.saturating_sub(beyond);
+        self.if_error = self.if_error.saturating_sub(beyond);
+        self
     }
 }

@@ -2,7 +2,7 @@ use std::{fmt, hash::Hash, sync::Arc};
 
 use tower_layer::Layer;
 
-use crate::{Handle, MemoryStore, ResponseCache, cache::Cache};
+use crate::{Codec, Handle, MemoryStore, RemoteStore, ResponseCache, cache::Cache, far::Coded};
 
 /// Answers repeated requests from a cache, and lets callers that ask the same at the same time
 /// share one call.
@@ -17,10 +17,11 @@ pub struct ResponseCacheLayer<P, K, V, St = MemoryStore<K, V>> {
 impl<P, K: Hash + Eq, V: Clone> ResponseCacheLayer<P, K, V> {
     /// A cache in memory, of entries that weigh `max_weight` at most.
     ///
-    /// The unit is the one in which `policy` weighs a response: bytes, or entries if all weigh 1,
-    /// as they do unless the policy says otherwise. See [`MemoryStore::new`] for how the bound is
-    /// split and how large one entry may be. A `max_weight` of 0 stores nothing; callers that ask
-    /// at the same time still share a call.
+    /// The unit is the one in which `policy` weighs a response: entries, as all weigh 1 unless the
+    /// policy says otherwise. For a bound in bytes give a [`MemoryStore::of_bytes`] to
+    /// [`with_store`](Self::with_store). See [`MemoryStore::new`] for how the bound is split and how
+    /// large one entry may be. A `max_weight` of 0 stores nothing; callers that ask at the same time
+    /// still share a call.
     #[must_use]
     pub fn new(policy: P, max_weight: u64) -> Self {
         Self::with_store(policy, MemoryStore::new(max_weight))
@@ -33,8 +34,34 @@ impl<P, K, V, St> ResponseCacheLayer<P, K, V, St> {
     pub fn with_store(policy: P, store: St) -> Self {
         Self {
             policy: Arc::new(policy),
-            cache: Arc::new(Cache::new(store)),
+            cache: Arc::new(Cache::new(store, None)),
         }
+    }
+
+    /// A cache of two levels: `store` at hand, `remote` behind it.
+    #[must_use]
+    pub fn with_remote<R>(policy: P, store: St, remote: R) -> Self
+    where
+        R: RemoteStore<K>,
+        K: Send + Sync + 'static,
+        V: Codec + 'static,
+    {
+        let far = Box::new(Coded::new(remote));
+        Self {
+            policy: Arc::new(policy),
+            cache: Arc::new(Cache::new(store, Some(far))),
+        }
+    }
+
+    /// Finishes a call in the background after all its callers have left, for its answer to be
+    /// stored. Default: `false`, the call is dropped with its last caller.
+    ///
+    /// For calls that are paid for anyway. It takes a tokio runtime; where the last caller is dropped
+    /// outside of one, the call is dropped too. Applies to the cache, not to this value alone.
+    #[must_use]
+    pub fn finish_abandoned(self, finish: bool) -> Self {
+        self.cache.flights().set_finish(finish);
+        self
     }
 
     /// A handle to the cache.

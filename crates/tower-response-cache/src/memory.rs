@@ -12,6 +12,10 @@ use crate::{Entry, Store, StoreStats};
 
 /// The share of a shard that one entry may take: what `quick_cache` admits, by its own default.
 const LARGEST_SHARE: f64 = 0.97;
+/// What a slot of `quick_cache` has beside key and entry, with its place in the hash table: bytes.
+const SLOT_OVERHEAD: usize = 32;
+/// What allocators add to two allocations, the key's and the value's: bytes.
+const HEAP_OVERHEAD: u64 = 32;
 const SHARD_WEIGHT: u64 = 1 << 20;
 const MAX_SHARDS: u64 = 16;
 
@@ -24,19 +28,32 @@ const MAX_SHARDS: u64 = 16;
 /// towards the bound.
 pub struct MemoryStore<K, V> {
     cache: Cache<K, Entry<V>, EntryWeight, RandomState, Evicted<K, V>>,
+    weight: EntryWeight,
     max_entry_weight: u64,
     evicted: AtomicU64,
 }
 
 impl<K: Hash + Eq, V: Clone> MemoryStore<K, V> {
+    /// A store that takes up at most `max_bytes` of memory, if each entry weighs as many bytes as its
+    /// key and its value have on the heap.
+    ///
+    /// What an entry takes beside that is added to its weight: key and value themselves, its times
+    /// and its place in the tables, those half empty after they have grown. Tags are not counted, as
+    /// entries share them.
+    #[must_use]
+    pub fn of_bytes(max_bytes: u64) -> Self {
+        let slot = size_of::<K>() + size_of::<Entry<V>>() + SLOT_OVERHEAD;
+        let overhead = 2 * slot as u64 + HEAP_OVERHEAD;
+        Self::make(max_bytes, Self::shards(max_bytes), EntryWeight { overhead })
+    }
+
     /// A store whose entries weigh `max_weight` at most, in the unit in which entries are weighed.
     ///
     /// There is one shard for each full 2^20 of `max_weight` (a MiB, if it is in bytes), rounded
     /// down to a power of two, at least 1 and at most 16. A `max_weight` of 0 stores nothing.
     #[must_use]
     pub fn new(max_weight: u64) -> Self {
-        let wanted = (max_weight / SHARD_WEIGHT).clamp(1, MAX_SHARDS);
-        Self::with_shards(max_weight, 1 << wanted.ilog2())
+        Self::with_shards(max_weight, Self::shards(max_weight))
     }
 
     /// A store with `shards` shards, rounded up to a power of two: more of them suit more threads,
@@ -51,7 +68,20 @@ impl<K: Hash + Eq, V: Clone> MemoryStore<K, V> {
             (1..=1 << 16).contains(&shards),
             "shards must be in 1..=65536"
         );
-        let shards = u64::from(shards.next_power_of_two());
+        Self::make(
+            max_weight,
+            shards.next_power_of_two(),
+            EntryWeight { overhead: 0 },
+        )
+    }
+
+    fn shards(max_weight: u64) -> u32 {
+        let wanted = (max_weight / SHARD_WEIGHT).clamp(1, MAX_SHARDS);
+        1 << wanted.ilog2()
+    }
+
+    fn make(max_weight: u64, shards: u32, weight: EntryWeight) -> Self {
+        let shards = u64::from(shards);
         let shard_weight = max_weight / shards;
         let options = OptionsBuilder::new()
             .shards(shards as usize)
@@ -64,14 +94,16 @@ impl<K: Hash + Eq, V: Clone> MemoryStore<K, V> {
             .build()
             .expect("both capacities are set");
         Self {
-            cache: Cache::with_options(options, EntryWeight, RandomState::new(), Evicted::new()),
+            cache: Cache::with_options(options, weight, RandomState::new(), Evicted::new()),
+            weight,
             max_entry_weight: ((shard_weight as f64 * LARGEST_SHARE) as u64)
                 .max(shard_weight.min(1)),
             evicted: AtomicU64::new(0),
         }
     }
 
-    /// The weight of the largest entry that is taken: 97 % of a shard.
+    /// The weight of the largest entry that is taken: 97 % of a shard. What
+    /// [`of_bytes`](Self::of_bytes) adds counts.
     pub fn max_entry_weight(&self) -> u64 {
         self.max_entry_weight
     }
@@ -79,8 +111,8 @@ impl<K: Hash + Eq, V: Clone> MemoryStore<K, V> {
 
 impl<K, V> Store<K, V> for MemoryStore<K, V>
 where
-    K: Hash + Eq + Clone,
-    V: Clone,
+    K: Hash + Eq + Clone + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
 {
     fn get(&self, key: &K, now: Instant) -> Option<Entry<V>> {
         let entry = self.cache.get(key)?;
@@ -93,7 +125,7 @@ where
     }
 
     fn insert(&self, key: K, entry: Entry<V>) -> bool {
-        if entry.weight() > self.max_entry_weight {
+        if self.weight.of(&entry) > self.max_entry_weight {
             self.cache.remove(&key);
             return false;
         }
@@ -108,6 +140,10 @@ where
 
     fn remove(&self, key: &K) {
         self.cache.remove(key);
+    }
+
+    fn remove_tag(&self, tag: &str) {
+        self.cache.retain(|_, entry| !entry.has_tag(tag));
     }
 
     fn clear(&self) {
@@ -132,11 +168,20 @@ impl<K, V> fmt::Debug for MemoryStore<K, V> {
 }
 
 #[derive(Clone, Copy)]
-struct EntryWeight;
+struct EntryWeight {
+    /// What each entry weighs beside its own weight.
+    overhead: u64,
+}
+
+impl EntryWeight {
+    fn of<V>(self, entry: &Entry<V>) -> u64 {
+        entry.weight().saturating_add(self.overhead)
+    }
+}
 
 impl<K, V> Weighter<K, Entry<V>> for EntryWeight {
     fn weight(&self, _: &K, entry: &Entry<V>) -> u64 {
-        entry.weight()
+        self.of(entry)
     }
 }
 

@@ -1,6 +1,5 @@
 use std::{
     future::Future,
-    hash::Hash,
     mem,
     pin::Pin,
     sync::Arc,
@@ -8,28 +7,42 @@ use std::{
 };
 
 use pin_project_lite::pin_project;
+use tokio::time::Instant;
 use tower_service::Service;
 
 use crate::{
-    CacheStatus, Policy, Store,
+    CacheStatus, Entry, Freshness, Policy, Store,
     cache::Cache,
     call::Call,
-    flights::{Boarded, Lead, Wait, Waited},
+    flight::{Cause, Flight, Flown, Seat},
+    flights::{Boarded, Key, Lead, Value, Wait, Waited},
 };
 
 /// How a request that was no hit comes to its answer.
-pub(crate) enum Way<K: Hash + Eq, V> {
+pub(crate) enum Way<K: Key, V: Value, R> {
     /// By the flight of its key, which it has yet to join or to start.
     Board(K),
     /// By a new flight of its key, which it has yet to start.
     Refresh(K),
     /// By a flight that another leads.
     Wait(Wait<K, V>),
-    /// By its own call; others may wait for it if it leads a flight.
-    Call(Option<Lead<K, V>>, CacheStatus),
+    /// By a flight that it leads, which has yet to begin.
+    Begin(Lead<K, V>, Cause),
+    /// By a flight that it drives, begun by itself or by another.
+    Drive(Lead<K, V>, CacheStatus),
+    /// By a call of its own that nobody else waits for.
+    Alone(CacheStatus),
+    /// By the second level, or with what is to be said if that has nothing.
+    Ask(Ask<V>, R),
     /// It has its answer, or panicked.
     Done,
 }
+
+/// The way to an answer of `S`.
+pub(crate) type WayOf<S, Req, K, V> =
+    Way<K, V, Result<<S as Service<Req>>::Response, <S as Service<Req>>::Error>>;
+
+type Ask<V> = Pin<Box<dyn Future<Output = Option<Entry<V>>> + Send>>;
 
 pin_project! {
     /// A request that was no hit, with an inner service of its own, for it may have to call it.
@@ -38,19 +51,17 @@ pin_project! {
         S: Service<Req>,
         P: Policy<Req, S::Response, S::Error>,
     {
-        way: Way<P::Key, P::Value>,
-        shared: Shared<P, P::Key, P::Value, St, P::Context>,
+        way: WayOf<S, Req, P::Key, P::Value>,
+        shared: Shared<P, P::Key, P::Value, St>,
         #[pin]
         call: Call<S, Req, S::Future>,
     }
 }
 
 /// What a miss needs besides its call: nothing of it is pinned.
-struct Shared<P, K, V, St, C> {
-    policy: Arc<P>,
-    cache: Arc<Cache<K, V, St>>,
-    /// Absent for a bypass.
-    context: Option<C>,
+pub(crate) struct Shared<P, K, V, St> {
+    pub(crate) policy: Arc<P>,
+    pub(crate) cache: Arc<Cache<K, V, St>>,
 }
 
 impl<S, Req, P, St> Miss<S, Req, P, St>
@@ -59,27 +70,23 @@ where
     P: Policy<Req, S::Response, S::Error>,
 {
     pub(crate) fn new(
-        call: Call<S, Req, S::Future>,
-        policy: Arc<P>,
-        cache: Arc<Cache<P::Key, P::Value, St>>,
-        way: Way<P::Key, P::Value>,
-        context: Option<P::Context>,
+        inner: S,
+        req: Req,
+        shared: Shared<P, P::Key, P::Value, St>,
+        way: WayOf<S, Req, P::Key, P::Value>,
     ) -> Self {
         Self {
             way,
-            shared: Shared {
-                policy,
-                cache,
-                context,
-            },
-            call,
+            shared,
+            call: Call::new(inner, req),
         }
     }
 }
 
 impl<S, Req, P, St> Future for Miss<S, Req, P, St>
 where
-    S: Service<Req>,
+    S: Service<Req, Response: 'static, Error: 'static, Future: Send> + Send + 'static,
+    Req: Send + 'static,
     P: Policy<Req, S::Response, S::Error>,
     St: Store<P::Key, P::Value>,
 {
@@ -96,40 +103,70 @@ where
                     Boarded::Wait(wait) => Way::Wait(wait),
                     Boarded::Lead(lead) => match shared.landed_before(lead) {
                         Ok(result) => return Poll::Ready(result),
-                        Err(lead) => Way::Call(Some(lead), CacheStatus::Miss),
+                        Err(lead) => Way::Begin(lead, Cause::Miss),
                     },
                 },
-                Way::Refresh(key) => {
-                    let lead = shared.cache.flights().start(key);
-                    Way::Call(Some(lead), CacheStatus::Refreshed)
-                }
+                Way::Refresh(key) => Way::Begin(shared.cache.flights().start(key), Cause::Refresh),
                 Way::Wait(mut wait) => match wait.poll(cx) {
                     Poll::Pending => {
                         *this.way = Way::Wait(wait);
                         return Poll::Pending;
                     }
-                    Poll::Ready(Waited::Landed(value)) => {
-                        match shared.restore(value, CacheStatus::Joined) {
+                    Poll::Ready(Waited::Landed(value, status)) => {
+                        match shared.restore(value, status) {
                             Some(result) => return Poll::Ready(result),
-                            None => Way::Call(None, CacheStatus::Miss),
+                            None => Way::Alone(CacheStatus::Miss),
                         }
                     }
-                    Poll::Ready(Waited::Lead(lead)) => Way::Call(Some(lead), CacheStatus::Miss),
-                    Poll::Ready(Waited::Alone) => Way::Call(None, CacheStatus::Miss),
+                    Poll::Ready(Waited::Lead(lead)) if lead.has_work() => {
+                        Way::Drive(lead, CacheStatus::Joined)
+                    }
+                    Poll::Ready(Waited::Lead(lead)) => Way::Begin(lead, Cause::Miss),
+                    Poll::Ready(Waited::Alone) => Way::Alone(CacheStatus::Miss),
                 },
-                Way::Call(lead, status) => {
+                Way::Begin(lead, cause) => {
+                    let (inner, req) = call.as_mut().take().expect("nothing was called yet");
+                    let status = match cause {
+                        Cause::Refresh => CacheStatus::Refreshed,
+                        Cause::Miss | Cause::Revalidate => CacheStatus::Miss,
+                    };
+                    Way::Drive(shared.begin(lead, inner, req, cause), status)
+                }
+                Way::Drive(mut lead, status) => {
+                    let mut flown = None::<Flown<Self::Output>>;
+                    if lead.poll(cx, &mut flown).is_pending() {
+                        *this.way = Way::Drive(lead, status);
+                        return Poll::Pending;
+                    }
+                    match flown {
+                        Some(Flown::Called(result)) => {
+                            if status == CacheStatus::Joined {
+                                shared.cache.count(status);
+                            }
+                            return Poll::Ready(shared.marked(result, status));
+                        }
+                        Some(Flown::Restored(result)) => return Poll::Ready(result),
+                        // It was begun by a request of another type.
+                        None => Way::Alone(CacheStatus::Miss),
+                    }
+                }
+                Way::Alone(status) => {
                     let called = || shared.cache.count(status);
-                    let Poll::Ready(mut result) = call.as_mut().poll(cx, called) else {
-                        *this.way = Way::Call(lead, status);
+                    let Poll::Ready(result) = call.as_mut().poll(cx, called) else {
+                        *this.way = Way::Alone(status);
                         return Poll::Pending;
                     };
-                    if let Some(lead) = lead {
-                        shared.land(lead, &result);
-                    }
-                    if let Ok(res) = &mut result {
-                        shared.policy.mark(res, status);
-                    }
-                    return Poll::Ready(result);
+                    return Poll::Ready(shared.marked(result, status));
+                }
+                Way::Ask(mut ask, absent) => {
+                    let Poll::Ready(found) = ask.as_mut().poll(cx) else {
+                        *this.way = Way::Ask(ask, absent);
+                        return Poll::Pending;
+                    };
+                    let now = Instant::now();
+                    let fresh = found.filter(|entry| entry.freshness(now) == Freshness::Fresh);
+                    let hit = fresh.and_then(|e| shared.restore(e.into_value(), CacheStatus::Hit));
+                    return Poll::Ready(hit.unwrap_or_else(|| shared.absent(absent)));
                 }
                 Way::Done => panic!("polled after completion"),
             }
@@ -137,15 +174,57 @@ where
     }
 }
 
-impl<P, K, V, St, C> Shared<P, K, V, St, C>
-where
-    K: Hash + Eq + Clone,
-    V: Clone,
-    St: Store<K, V>,
-{
+impl<P, K: Key, V: Value, St: Store<K, V>> Shared<P, K, V, St> {
+    /// Gives a flight its work.
+    pub(crate) fn begin<S, Req>(
+        &self,
+        mut lead: Lead<K, V>,
+        inner: S,
+        req: Req,
+        cause: Cause,
+    ) -> Lead<K, V>
+    where
+        S: Service<Req, Response: 'static, Error: 'static, Future: Send> + Send + 'static,
+        Req: Send + 'static,
+        P: Policy<Req, S::Response, S::Error, Key = K, Value = V>,
+    {
+        let flight = Flight {
+            context: self.policy.context(&req),
+            inner,
+            req,
+            cause,
+            policy: Arc::clone(&self.policy),
+            seat: Seat {
+                cache: Arc::clone(&self.cache),
+                key: lead.key().clone(),
+                flight: lead.flight(),
+            },
+        };
+        lead.begin(Box::pin(flight.fly()));
+        lead
+    }
+
+    pub(crate) fn absent<Req, Res, E>(&self, result: Result<Res, E>) -> Result<Res, E>
+    where
+        P: Policy<Req, Res, E, Key = K, Value = V>,
+    {
+        self.cache.count(CacheStatus::Absent);
+        self.marked(result, CacheStatus::Absent)
+    }
+
+    fn marked<Req, Res, E>(&self, mut result: Result<Res, E>, status: CacheStatus) -> Result<Res, E>
+    where
+        P: Policy<Req, Res, E, Key = K, Value = V>,
+    {
+        if let Ok(res) = &mut result {
+            self.policy.mark(res, status);
+        }
+        result
+    }
+
     fn restore<Req, Res, E>(&self, value: V, status: CacheStatus) -> Option<Result<Res, E>>
     where
-        P: Policy<Req, Res, E, Key = K, Value = V, Context = C>,
+        P: Policy<Req, Res, E, Key = K, Value = V>,
     {
         let result = self.policy.restore(value, status)?;
         self.cache.count(status);
@@ -155,53 +234,15 @@ where
     /// Looks into the store once more: another flight may have landed since it was read.
     fn landed_before<Req, Res, E>(&self, lead: Lead<K, V>) -> Result<Result<Res, E>, Lead<K, V>>
     where
-        P: Policy<Req, Res, E, Key = K, Value = V, Context = C>,
+        P: Policy<Req, Res, E, Key = K, Value = V>,
     {
-        let Some(value) = self.cache.get(lead.key()) else {
+        let Some(value) = self.cache.get_fresh(lead.key()) else {
             return Err(lead);
         };
         let Some(result) = self.restore(value.clone(), CacheStatus::Hit) else {
             return Err(lead);
         };
-        lead.land().waiting.tell(Some(&value));
+        lead.land().waiting.tell(Some(&value), CacheStatus::Joined);
         Ok(result)
-    }
-
-    /// Stores what is to be kept, then ends the flight, unless its error is for the leader alone.
-    fn land<Req, Res, E>(&self, lead: Lead<K, V>, result: &Result<Res, E>)
-    where
-        P: Policy<Req, Res, E, Key = K, Value = V, Context = C>,
-    {
-        let policy = &*self.policy;
-        let res = match result {
-            Ok(res) => res,
-            Err(err) => {
-                // Without a value the lead is dropped, and passes on.
-                let context = self.context.as_ref();
-                if let Some(value) = context.and_then(|c| policy.share_error(c, err)) {
-                    lead.land().waiting.tell(Some(&value));
-                }
-                return;
-            }
-        };
-        let keep = self.context.as_ref().and_then(|c| policy.keep(c, res));
-        let keep = keep.filter(|keep| !keep.ttl().is_zero() && lead.claim());
-        let mut value = None;
-        if let Some(keep) = keep {
-            value = policy.share(res);
-            if let Some(value) = value.clone() {
-                self.cache.insert(lead.key().clone(), value, keep);
-            }
-        }
-        let key = value.is_some().then(|| lead.key().clone());
-        let landed = lead.land();
-        if let Some(key) = key.filter(|_| !landed.keepable) {
-            // Invalidated, or overtaken by a later call, between the claim and now.
-            self.cache.remove(&key);
-        }
-        if !landed.waiting.is_empty() {
-            let value = value.or_else(|| policy.share(res));
-            landed.waiting.tell(value.as_ref());
-        }
     }
 }

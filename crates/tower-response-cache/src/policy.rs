@@ -2,36 +2,48 @@ use std::hash::Hash;
 
 use crate::{CacheStatus, Keep, Lookup};
 
-/// Decides which requests are answered from the cache, and which responses are kept.
+/// Decides which requests are answered from the cache, and which results are kept.
 ///
 /// [`ByKey`] is a ready policy for responses that can be cloned. One policy may be implemented for
 /// several request and response types with the same `Key` and `Value`: then one layer value serves
 /// them all from one cache. Their keys must differ, by a tag of the operation for example.
 ///
-/// The methods run on the caller's task, under no lock. If one panics, the panic is the caller's;
-/// the callers that wait for it go on without it.
+/// The methods run on a caller's task, or on a task in the background where no caller waits, and under
+/// no lock. If one panics, the panic is that of the caller who drives the call; those who wait for it
+/// go on without it.
 ///
 /// [`ByKey`]: crate::ByKey
-pub trait Policy<Req, Res, E> {
+pub trait Policy<Req, Res, E>: Send + Sync + 'static {
     /// What tells requests apart.
     ///
     /// Requests with equal keys get each other's answers, so everything that shapes an answer
     /// belongs into the key, the tenant included; a digest should have 256 bits.
-    type Key: Hash + Eq + Clone;
+    type Key: Hash + Eq + Clone + Send + Sync + 'static;
 
     /// What is stored and handed to the callers that joined a flight. It should be cheap to clone:
     /// a hit clones it once.
-    type Value: Clone;
+    type Value: Clone + Send + 'static;
 
-    /// What [`keep`](Self::keep) wants to know of the request, which is gone by then: a lifetime of
+    /// What is to be known of the request when its answer comes, as it is gone by then: a lifetime of
     /// its own, or that it is not to be stored. `()` if nothing.
-    type Context;
+    type Context: Send + 'static;
 
     /// Says what the cache is to do for `req`.
     fn lookup(&self, req: &Req) -> Lookup<Self::Key>;
 
-    /// Takes from `req` what [`keep`](Self::keep) needs. Not called for hits and bypasses.
+    /// Takes from `req` what the other methods need. Called when its call is about to be made.
     fn context(&self, req: &Req) -> Self::Context;
+
+    /// The result for a request that takes only stored answers, where none is stored: what a 504 is
+    /// to `only-if-cached` of HTTP.
+    ///
+    /// With `None`, the default, the request goes on to the inner service. Asked only where there is
+    /// no fresh answer at hand. A stale one that would be given to others is given to such a request,
+    /// too, and nothing is fetched for it.
+    fn absent(&self, req: &Req) -> Option<Result<Res, E>> {
+        let _ = req;
+        None
+    }
 
     /// Says whether and how long `res` is kept; `None` keeps it out of the store.
     ///
@@ -45,26 +57,48 @@ pub trait Policy<Req, Res, E> {
     /// once.
     fn share(&self, res: &Res) -> Option<Self::Value>;
 
-    /// Makes a value of an error for the callers that joined the flight. It is never stored.
+    /// Makes a value of an error for the callers that joined the flight.
     ///
     /// With `None`, the default, they do not see the error: the one that has waited longest makes
     /// the next call, and the others wait for that one. Errors that any of them would get just
     /// the same should be shared, lest they queue up for it; errors that come of limits of the
-    /// leader's own, which `context` can tell, should not.
+    /// caller's own, which `context` can tell, should not.
     fn share_error(&self, context: &Self::Context, err: &E) -> Option<Self::Value> {
         let _ = (context, err);
         None
     }
 
+    /// Says whether and how long the value that [`share_error`](Self::share_error) made of `err` is
+    /// kept, in the place of any older answer. `None`, the default, keeps no error.
+    ///
+    /// For a short time, and for errors that the same request will bring again: it spares the calls.
+    fn keep_error(&self, context: &Self::Context, err: &E) -> Option<Keep> {
+        let _ = (context, err);
+        None
+    }
+
+    /// Says whether an older answer is better than `err`, if one is still
+    /// [good for that](Keep::stale_if_error). `false` by default.
+    ///
+    /// For errors that say nothing of the request: an open circuit, a quota with too long a wait, a
+    /// throttle, an outage. A request that asked for a new answer gets the error all the same. So an
+    /// older answer is never replaced by the error.
+    fn stale_if_error(&self, context: &Self::Context, err: &E) -> bool {
+        let _ = (context, err);
+        false
+    }
+
     /// Makes a result for another caller of a value that [`share`](Self::share) or
     /// [`share_error`](Self::share_error) made.
     ///
-    /// `status` is [`Hit`](CacheStatus::Hit) or [`Joined`](CacheStatus::Joined). With `None`,
-    /// because the value is not of this type, the caller goes on as if there were no value.
+    /// `status` is [`Hit`](CacheStatus::Hit), [`Joined`](CacheStatus::Joined) or
+    /// [`Stale`](CacheStatus::Stale). With `None`, because the value is not of this type, the caller
+    /// goes on as if there were no value.
     fn restore(&self, value: Self::Value, status: CacheStatus) -> Option<Result<Res, E>>;
 
-    /// Marks the response of a call that this caller made with how the cache took part.
+    /// Marks the response of a call with how the cache took part, for its caller.
     ///
+    /// [`Joined`](CacheStatus::Joined) is for the one that took the call over from a caller that left.
     /// Called after [`share`](Self::share), so that the mark is not stored. Does nothing by default.
     fn mark(&self, res: &mut Res, status: CacheStatus) {
         let _ = (res, status);

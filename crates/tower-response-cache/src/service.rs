@@ -1,16 +1,18 @@
 use std::{
     fmt,
+    hash::Hash,
     sync::Arc,
     task::{Context, Poll},
 };
 
+use tokio::runtime;
 use tower_service::Service;
 
 use crate::{
-    CacheStatus, Handle, Lookup, MemoryStore, Policy, ResponseFuture, Store,
+    CacheStatus, Freshness, Handle, Lookup, MemoryStore, Policy, ResponseFuture, Store,
     cache::Cache,
-    call::Call,
-    miss::{Miss, Way},
+    flight::Cause,
+    miss::{Miss, Shared, Way, WayOf},
 };
 
 /// Answers repeated requests from a cache; made by [`ResponseCacheLayer`].
@@ -59,12 +61,85 @@ impl<S, P, K, V, St> ResponseCache<S, P, K, V, St> {
     }
 }
 
+impl<S, P, K, V, St> ResponseCache<S, P, K, V, St>
+where
+    K: Hash + Eq + Clone + Send + Sync + 'static,
+    V: Clone + Send + 'static,
+    St: Store<K, V>,
+{
+    /// Answers a request for which nothing fresh is at hand.
+    fn not_fresh<Req>(&self, key: K, req: Req, stale: Option<V>) -> ResponseFuture<S, Req, P, St>
+    where
+        S: Service<Req, Response: 'static, Error: 'static, Future: Send> + Clone + Send + 'static,
+        Req: Send + 'static,
+        P: Policy<Req, S::Response, S::Error, Key = K, Value = V>,
+    {
+        let absent = self.policy.absent(&req);
+        // Without a runtime there is no background; the caller fetches it then.
+        let runtime = stale.is_some().then(runtime::Handle::try_current);
+        let runtime = runtime.and_then(Result::ok);
+        let stale = stale.filter(|_| runtime.is_some() || absent.is_some());
+        if let Some(old) = stale.and_then(|v| self.policy.restore(v, CacheStatus::Stale)) {
+            self.cache.count(CacheStatus::Stale);
+            if let (None, Some(runtime)) = (absent, runtime) {
+                self.revalidate(key, req, &runtime);
+            }
+            return ResponseFuture::hit(old);
+        }
+        match absent {
+            None => self.miss(req, Way::Board(key)),
+            Some(absent) if self.cache.has_remote() => {
+                let cache = Arc::clone(&self.cache);
+                let ask = Box::pin(async move { cache.fetch(&key).await });
+                self.miss(req, Way::Ask(ask, absent))
+            }
+            Some(absent) => ResponseFuture::hit(self.shared().absent(absent)),
+        }
+    }
+
+    fn miss<Req>(&self, req: Req, way: WayOf<S, Req, K, V>) -> ResponseFuture<S, Req, P, St>
+    where
+        S: Service<Req> + Clone,
+        P: Policy<Req, S::Response, S::Error, Key = K, Value = V>,
+    {
+        ResponseFuture::miss(Miss::new(self.inner.clone(), req, self.shared(), way))
+    }
+
+    fn shared(&self) -> Shared<P, K, V, St> {
+        Shared {
+            policy: Arc::clone(&self.policy),
+            cache: Arc::clone(&self.cache),
+        }
+    }
+
+    /// Fetches a new answer in the background, unless a call for it is under way.
+    fn revalidate<Req>(&self, key: K, req: Req, runtime: &runtime::Handle)
+    where
+        S: Service<Req, Response: 'static, Error: 'static, Future: Send> + Clone + Send + 'static,
+        Req: Send + 'static,
+        P: Policy<Req, S::Response, S::Error, Key = K, Value = V>,
+    {
+        let Some(lead) = self.cache.flights().start_first(key) else {
+            return;
+        };
+        // Another may have landed since the store was read.
+        if let Some(value) = self.cache.get_fresh(lead.key()) {
+            lead.land().waiting.tell(Some(&value), CacheStatus::Joined);
+            return;
+        }
+        let shared = self.shared();
+        let lead = shared.begin(lead, self.inner.clone(), req, Cause::Revalidate);
+        lead.detach(runtime);
+    }
+}
+
 impl<S, Req, P, K, V, St> Service<Req> for ResponseCache<S, P, K, V, St>
 where
-    S: Service<Req> + Clone,
+    S: Service<Req, Response: 'static, Error: 'static, Future: Send> + Clone + Send + 'static,
+    Req: Send + 'static,
     P: Policy<Req, S::Response, S::Error, Key = K, Value = V>,
-    K: std::hash::Hash + Eq + Clone,
-    V: Clone,
+    K: Hash + Eq + Clone + Send + Sync + 'static,
+    V: Clone + Send + 'static,
     St: Store<K, V>,
 {
     type Response = S::Response;
@@ -76,26 +151,25 @@ where
     }
 
     fn call(&mut self, req: Req) -> Self::Future {
-        let (way, context) = match self.policy.lookup(&req) {
+        let way = match self.policy.lookup(&req) {
             Lookup::Use(key) => {
-                let stored = self.cache.get(&key);
-                let hit = stored.and_then(|value| self.policy.restore(value, CacheStatus::Hit));
-                if let Some(result) = hit {
-                    self.cache.count(CacheStatus::Hit);
-                    return ResponseFuture::hit(result);
-                }
-                (Way::Board(key), Some(self.policy.context(&req)))
+                let stale = match self.cache.get(&key) {
+                    Some((value, Freshness::Fresh)) => {
+                        if let Some(hit) = self.policy.restore(value, CacheStatus::Hit) {
+                            self.cache.count(CacheStatus::Hit);
+                            return ResponseFuture::hit(hit);
+                        }
+                        None
+                    }
+                    Some((value, Freshness::Revalidate)) => Some(value),
+                    _ => None,
+                };
+                return self.not_fresh(key, req, stale);
             }
-            Lookup::Refresh(key) => (Way::Refresh(key), Some(self.policy.context(&req))),
-            Lookup::Bypass => (Way::Call(None, CacheStatus::Bypass), None),
+            Lookup::Refresh(key) => Way::Refresh(key),
+            Lookup::Bypass => Way::Alone(CacheStatus::Bypass),
         };
-        ResponseFuture::miss(Miss::new(
-            Call::new(self.inner.clone(), req),
-            Arc::clone(&self.policy),
-            Arc::clone(&self.cache),
-            way,
-            context,
-        ))
+        self.miss(req, way)
     }
 }
 

@@ -1,4 +1,8 @@
+use std::fmt;
+
 /// How the cache took part in an answer.
+///
+/// [`cache_status`](Self::cache_status) says the same in the words of RFC 9211.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CacheStatus {
@@ -8,7 +12,7 @@ pub enum CacheStatus {
     /// Nothing was stored; this caller called the inner service.
     Miss,
 
-    /// Answered by the call that another caller had under way.
+    /// Answered by the call that another caller had made.
     Joined,
 
     /// The request asked for a new answer; this caller called the inner service.
@@ -16,10 +20,20 @@ pub enum CacheStatus {
 
     /// The request went past the cache.
     Bypass,
+
+    /// Answered from the store after the answer's lifetime: a new one is being fetched, or the call
+    /// for it failed.
+    Stale,
+
+    /// Nothing was stored, and the request was for a stored answer only.
+    Absent,
 }
 
 impl CacheStatus {
-    /// The status as one lower-case word, for a header or a metric label.
+    #[cfg(feature = "metrics")]
+    pub(crate) const COUNT: usize = 7;
+
+    /// The status as one lower-case word, for a metric label.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -28,6 +42,54 @@ impl CacheStatus {
             Self::Joined => "joined",
             Self::Refreshed => "refreshed",
             Self::Bypass => "bypass",
+            Self::Stale => "stale",
+            Self::Absent => "absent",
         }
+    }
+
+    /// The value of a `Cache-Status` header (RFC 9211), for a cache called `name`.
+    ///
+    /// `name` has to be a token, such as `bedrock`: letters, digits and hyphens.
+    ///
+    /// ```
+    /// use tower_response_cache::CacheStatus;
+    ///
+    /// let header = CacheStatus::Joined.cache_status("bedrock").to_string();
+    /// assert_eq!(header, "bedrock; fwd=uri-miss; collapsed");
+    /// ```
+    #[must_use]
+    pub const fn cache_status(self, name: &str) -> CacheStatusHeader<'_> {
+        CacheStatusHeader { status: self, name }
+    }
+
+    const fn parameters(self) -> &'static str {
+        match self {
+            Self::Hit => "hit",
+            Self::Miss => "fwd=uri-miss",
+            Self::Joined => "fwd=uri-miss; collapsed",
+            Self::Refreshed => "fwd=request",
+            Self::Bypass => "fwd=bypass",
+            Self::Stale => "hit; detail=stale",
+            Self::Absent => "detail=absent",
+        }
+    }
+}
+
+impl fmt::Display for CacheStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Writes the value of a `Cache-Status` header; made by [`CacheStatus::cache_status`].
+#[derive(Clone, Copy, Debug)]
+pub struct CacheStatusHeader<'a> {
+    status: CacheStatus,
+    name: &'a str,
+}
+
+impl fmt::Display for CacheStatusHeader<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}; {}", self.name, self.status.parameters())
     }
 }

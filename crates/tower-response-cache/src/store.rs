@@ -2,18 +2,20 @@ use tokio::time::Instant;
 
 use crate::Entry;
 
-/// Where a cache keeps its entries.
+/// Where a cache keeps its entries at hand.
 ///
 /// The default is [`MemoryStore`]; implement this trait to put another in-process cache in its
-/// place, with [`ResponseCacheLayer::with_store`].
+/// place, with [`ResponseCacheLayer::with_store`]. What is far away, slow and may fail is a
+/// [`RemoteStore`]: a second level behind this one.
 ///
 /// The methods run on the caller's task and must not block. A store bounds itself, by the weights
 /// of its entries.
 ///
 /// [`MemoryStore`]: crate::MemoryStore
+/// [`RemoteStore`]: crate::RemoteStore
 /// [`ResponseCacheLayer::with_store`]: crate::ResponseCacheLayer::with_store
-pub trait Store<K, V> {
-    /// Returns the entry of `key`, unless it is expired at `now`.
+pub trait Store<K, V>: Send + Sync + 'static {
+    /// Returns the entry of `key`, unless it is expired at `now`; a stale one too.
     fn get(&self, key: &K, now: Instant) -> Option<Entry<V>>;
 
     /// Puts `entry` in the place of any earlier entry of `key`, and says whether it was taken.
@@ -24,6 +26,9 @@ pub trait Store<K, V> {
 
     /// Removes the entry of `key`.
     fn remove(&self, key: &K);
+
+    /// Removes every entry that [has](Entry::has_tag) `tag`.
+    fn remove_tag(&self, tag: &str);
 
     /// Removes every entry.
     fn clear(&self);
@@ -38,7 +43,7 @@ pub trait Store<K, V> {
 pub struct StoreStats {
     /// Entries, expired ones that were not yet removed included.
     pub entries: u64,
-    /// The weight of these entries, in the unit of the bound.
+    /// The weight of these entries, in the unit of the bound: bytes, if it is in bytes.
     pub weight: u64,
     /// Entries that were pushed out by others since the store was made.
     pub evicted: u64,

@@ -19,20 +19,36 @@ impl Telemetry {
         #[cfg(feature = "metrics")]
         self.requests.of(status).increment(1);
     }
+
+    #[cfg_attr(not(feature = "metrics"), allow(clippy::unused_self))]
+    pub(crate) fn revalidation(&self) {
+        #[cfg(feature = "tracing")]
+        tracing::debug!("response cache fetches a new answer for a stale one");
+        #[cfg(feature = "metrics")]
+        self.requests.revalidations().increment(1);
+    }
 }
 
 /// One counter for each status, registered when it is first counted: a recorder that is installed
 /// later is not seen.
 #[cfg(feature = "metrics")]
 #[derive(Default)]
-struct Requests([std::sync::OnceLock<metrics::Counter>; 5]);
+struct Requests {
+    by_status: [std::sync::OnceLock<metrics::Counter>; CacheStatus::COUNT],
+    revalidations: std::sync::OnceLock<metrics::Counter>,
+}
 
 #[cfg(feature = "metrics")]
 impl Requests {
     fn of(&self, status: CacheStatus) -> &metrics::Counter {
-        self.0[status as usize].get_or_init(
+        self.by_status[status as usize].get_or_init(
             || metrics::counter!("tower_response_cache_requests_total", "result" => status.as_str()),
         )
+    }
+
+    fn revalidations(&self) -> &metrics::Counter {
+        let name = "tower_response_cache_revalidations_total";
+        self.revalidations.get_or_init(|| metrics::counter!(name))
     }
 }
 

@@ -1,6 +1,11 @@
 //! The bound of the layer, and another store behind it.
 
-use std::{cell::RefCell, collections::HashMap, convert::Infallible, rc::Rc, time::Duration};
+use std::{
+    collections::HashMap,
+    convert::Infallible,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use tokio::time::Instant;
 use tower::{Layer, Service, service_fn};
@@ -62,27 +67,31 @@ async fn weights_never_exceed_the_bound() {
     assert!(layer.handle().stats().store.evicted > 200);
 }
 
-/// Not even `Send`.
 #[derive(Clone, Default)]
-struct Plain(Rc<RefCell<HashMap<usize, Entry<String>>>>);
+struct Plain(Arc<Mutex<HashMap<usize, Entry<String>>>>);
 
 impl Store<usize, String> for Plain {
     fn get(&self, key: &usize, now: Instant) -> Option<Entry<String>> {
-        let entry = self.0.borrow().get(key).cloned();
+        let entry = self.0.lock().expect("no panic").get(key).cloned();
         entry.filter(|entry| !entry.is_expired(now))
     }
 
     fn insert(&self, key: usize, entry: Entry<String>) -> bool {
-        self.0.borrow_mut().insert(key, entry);
+        self.0.lock().expect("no panic").insert(key, entry);
         true
     }
 
     fn remove(&self, key: &usize) {
-        self.0.borrow_mut().remove(key);
+        self.0.lock().expect("no panic").remove(key);
+    }
+
+    fn remove_tag(&self, tag: &str) {
+        let mut entries = self.0.lock().expect("no panic");
+        entries.retain(|_, entry| !entry.has_tag(tag));
     }
 
     fn clear(&self) {
-        self.0.borrow_mut().clear();
+        self.0.lock().expect("no panic").clear();
     }
 
     fn stats(&self) -> StoreStats {
@@ -101,7 +110,7 @@ async fn another_store_takes_the_place_of_the_default() {
     service.call(3).await.unwrap();
     service.call(3).await.unwrap();
     assert_eq!(layer.handle().stats().hits, 1);
-    assert_eq!(store.0.borrow().len(), 1);
+    assert_eq!(store.0.lock().unwrap().len(), 1);
     tokio::time::advance(Duration::from_secs(1)).await;
     service.call(3).await.unwrap();
     assert_eq!(layer.handle().stats().misses, 2);

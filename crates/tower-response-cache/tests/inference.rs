@@ -188,21 +188,3 @@ fn futures_are_send_if_their_parts_are() {
     is_send(&service);
     is_send(&service.call(7));
 }
-
-#[tokio::test]
-async fn nothing_has_to_be_send_or_static() {
-    let offset = std::rc::Rc::new(1);
-    let borrowed = &offset;
-    let service = ServiceBuilder::new()
-        .layer(ResponseCacheLayer::new(
-            ByKey::new(Duration::from_secs(60), move |n: &i64| {
-                Some(*n + **borrowed)
-            }),
-            100,
-        ))
-        .service(service_fn(move |n: i64| {
-            let offset = std::rc::Rc::clone(borrowed);
-            async move { Ok::<_, Infallible>(n + *offset) }
-        }));
-    assert_eq!(service.oneshot(1).await.unwrap(), 2);
-}

@@ -4,7 +4,7 @@ use std::{collections::HashMap, time::Duration};
 
 use proptest::{collection::vec, prelude::*};
 use tokio::time::Instant;
-use tower_response_cache::{Entry, Keep, MemoryStore, Store};
+use tower_response_cache::{Entry, Freshness, Keep, MemoryStore, Store};
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -91,7 +91,7 @@ fn weights_of_a_full_store_stay_below_its_bound() {
     let keep = Keep::new(Duration::from_secs(1)).weight(7);
     let now = Instant::now();
     for key in 0..10_000 {
-        assert!(store.insert(key, Entry::new(key, keep, now)));
+        assert!(store.insert(key, Entry::new(key, keep.clone(), now)));
     }
     let stats = store.stats();
     assert!((900..=1000).contains(&stats.weight), "{stats:?}");
@@ -103,7 +103,7 @@ fn weightless_entries_are_bounded_all_the_same() {
     let store = MemoryStore::new(10);
     let keep = Keep::new(Duration::from_secs(1)).weight(0);
     for key in 0..1000 {
-        store.insert(key, Entry::new((), keep, Instant::now()));
+        store.insert(key, Entry::new((), keep.clone(), Instant::now()));
     }
     assert!(store.stats().entries <= 10);
 }
@@ -115,7 +115,7 @@ fn largest_entry_is_taken_and_a_larger_one_refused() {
         let largest = store.max_entry_weight();
         let keep = Keep::new(Duration::from_secs(1));
         let now = Instant::now();
-        assert!(store.insert('a', Entry::new(1, keep.weight(largest), now)));
+        assert!(store.insert('a', Entry::new(1, keep.clone().weight(largest), now)));
         assert_eq!(store.get(&'a', now).map(Entry::into_value), Some(1));
         assert!(!store.insert('a', Entry::new(2, keep.weight(largest + 1), now)));
         // What it was to replace is outdated.
@@ -132,8 +132,8 @@ fn endless_lifetime_never_ends() {
     let later = now + Duration::from_secs(1 << 32);
     let entry = store.get(&'a', later).unwrap();
     assert_eq!(
-        (entry.expires_at(), entry.stored_at(), entry.weight()),
-        (None, now, 1)
+        (entry.freshness(later), entry.stored_at(), entry.weight()),
+        (Freshness::Fresh, now, 1)
     );
 }
 

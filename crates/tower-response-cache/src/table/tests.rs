@@ -1,6 +1,10 @@
-use proptest::{collection::vec, prelude::*};
+use std::{collections::HashSet, sync::Arc};
+
+use proptest::{collection::vec, prelude::*, sample::subsequence};
 
 use super::{FlightTable, Place};
+
+const TAGS: [&str; 2] = ["red", "blue"];
 
 /// Flights in the order of their start, in one list.
 #[derive(Default)]
@@ -11,6 +15,9 @@ struct ModelFlight {
     key: u8,
     keepable: bool,
     joinable: bool,
+    landed: bool,
+    tags: Vec<&'static str>,
+    revoked: Vec<&'static str>,
     waiting: Vec<u32>,
 }
 
@@ -19,10 +26,13 @@ enum Step {
     Start(u8),
     Join(u8),
     Leave(usize),
-    Next(usize),
-    Claim(usize),
+    Next(usize, bool),
+    Claim(usize, Vec<&'static str>),
     Land(usize),
+    EndIfKeepable(usize),
+    End(usize),
     Revoke(u8),
+    RevokeTag(&'static str),
     RevokeAll,
 }
 
@@ -33,10 +43,13 @@ fn step() -> impl Strategy<Value = Step> {
         4 => key().prop_map(Step::Start),
         8 => key().prop_map(Step::Join),
         3 => (0..64usize).prop_map(Step::Leave),
-        3 => at().prop_map(Step::Next),
-        3 => at().prop_map(Step::Claim),
-        3 => at().prop_map(Step::Land),
+        3 => (at(), any::<bool>()).prop_map(|(at, goes_on)| Step::Next(at, goes_on)),
+        4 => (at(), subsequence(TAGS.to_vec(), 0..=2)).prop_map(|(at, tags)| Step::Claim(at, tags)),
+        2 => at().prop_map(Step::Land),
+        1 => at().prop_map(Step::EndIfKeepable),
+        3 => at().prop_map(Step::End),
         1 => key().prop_map(Step::Revoke),
+        1 => (0..2usize).prop_map(|at| Step::RevokeTag(TAGS[at])),
         1 => Just(Step::RevokeAll),
     ]
 }
@@ -61,11 +74,20 @@ proptest! {
                 Step::Start(key) => {
                     let id = table.start(key);
                     started.push((id, key));
-                    let waiting = Vec::new();
-                    model.0.push(ModelFlight { id, key, keepable: true, joinable: true, waiting });
+                    model.0.push(ModelFlight {
+                        id,
+                        key,
+                        keepable: true,
+                        joinable: true,
+                        landed: false,
+                        tags: Vec::new(),
+                        revoked: Vec::new(),
+                        waiting: Vec::new(),
+                    });
                 }
                 Step::Join(key) => {
                     let last = model.0.iter_mut().rev().find(|f| f.key == key);
+                    prop_assert_eq!(table.is_joinable(&key), last.as_ref().is_some_and(|f| f.joinable));
                     let place = table.join(&key, || number);
                     let expected = last.filter(|f| f.joinable).map(|f| {
                         f.waiting.push(number);
@@ -85,31 +107,56 @@ proptest! {
                     }
                     prop_assert_eq!(left, expected);
                 }
-                Step::Next(at) => {
+                Step::Next(at, goes_on) => {
                     let Some(((id, key), found)) = model.at(&started, at) else { continue };
                     let mut expected = None;
                     if let Some(at) = found {
-                        if model.0[at].waiting.is_empty() {
-                            model.0.remove(at);
-                        } else {
+                        if !model.0[at].waiting.is_empty() {
                             expected = Some(model.0[at].waiting.remove(0));
+                        } else if !goes_on {
+                            model.0.remove(at);
                         }
                     }
-                    prop_assert_eq!(table.next(&key, id), expected);
+                    prop_assert_eq!(table.next(&key, id, goes_on), expected);
                 }
-                Step::Claim(at) => {
+                Step::Claim(at, tags) => {
                     let Some(((id, key), found)) = model.at(&started, at) else { continue };
+                    if let Some(at) = found {
+                        let flight = &mut model.0[at];
+                        flight.keepable &= !tags.iter().any(|tag| flight.revoked.contains(tag));
+                        flight.tags.clone_from(&tags);
+                    }
                     let expected = found.is_some_and(|at| model.0[at].keepable);
                     if expected {
                         for earlier in model.0.iter_mut().filter(|f| f.key == key && f.id < id) {
                             earlier.keepable = false;
                         }
                     }
-                    prop_assert_eq!(table.claim(&key, id), expected);
+                    let tags = tags.into_iter().map(Arc::from).collect();
+                    prop_assert_eq!(table.claim(&key, id, tags), expected);
                 }
                 Step::Land(at) => {
                     let Some(((id, key), found)) = model.at(&started, at) else { continue };
                     let landed = table.land(&key, id);
+                    let landed = landed.map(|l| (l.keepable, l.waiting.into_values().collect()));
+                    let expected = found.map(|at| {
+                        let flight = &mut model.0[at];
+                        (flight.joinable, flight.landed) = (false, true);
+                        (flight.keepable, std::mem::take(&mut flight.waiting))
+                    });
+                    prop_assert_eq!(landed, expected);
+                }
+                Step::EndIfKeepable(at) => {
+                    let Some(((id, key), found)) = model.at(&started, at) else { continue };
+                    let expected = found.is_none_or(|at| model.0[at].keepable);
+                    prop_assert_eq!(table.end_if_keepable(&key, id), expected);
+                    if let (Some(at), true) = (found, expected) {
+                        model.0.remove(at);
+                    }
+                }
+                Step::End(at) => {
+                    let Some(((id, key), found)) = model.at(&started, at) else { continue };
+                    let landed = table.end(&key, id);
                     let landed = landed.map(|l| (l.keepable, l.waiting.into_values().collect()));
                     let expected = found.map(|at| model.0.remove(at));
                     prop_assert_eq!(landed, expected.map(|f| (f.keepable, f.waiting)));
@@ -120,6 +167,14 @@ proptest! {
                         (flight.keepable, flight.joinable) = (false, false);
                     }
                 }
+                Step::RevokeTag(tag) => {
+                    table.revoke_tag(&Arc::from(tag));
+                    for flight in &mut model.0 {
+                        flight.joinable = false;
+                        flight.keepable &= !flight.tags.contains(&tag);
+                        flight.revoked.push(tag);
+                    }
+                }
                 Step::RevokeAll => {
                     table.revoke_all();
                     for flight in &mut model.0 {
@@ -127,10 +182,16 @@ proptest! {
                     }
                 }
             }
-            let waiting = model.0.iter().map(|f| f.waiting.len() as u64).sum();
-            prop_assert_eq!(table.count(), (model.0.len() as u64, waiting));
-            let keys = model.0.iter().map(|f| f.key).collect::<std::collections::HashSet<_>>();
+            let under_way = || model.0.iter().filter(|f| !f.landed);
+            let waiting = under_way().map(|f| f.waiting.len() as u64).sum();
+            prop_assert_eq!(table.count(), (under_way().count() as u64, waiting));
+            let keys = model.0.iter().map(|f| f.key).collect::<HashSet<_>>();
             prop_assert_eq!(table.by_key.len(), keys.len(), "an ended key leaves nothing");
+            for key in 0..3 {
+                let mut of_key = model.0.iter().filter(|f| f.key == key);
+                let expected = of_key.any(|f| f.landed && !f.keepable);
+                prop_assert_eq!(table.is_taking_back(&key), expected);
+            }
         }
     }
 }

@@ -2,6 +2,8 @@
 
 #![allow(dead_code)]
 
+pub(crate) mod elsewhere;
+
 use std::{
     future::Future,
     pin::Pin,

@@ -1,0 +1,79 @@
+use std::{future::Future, marker::PhantomData, pin::Pin, sync::Arc};
+
+use tokio::time::Instant;
+
+use crate::{Codec, Entry, Remote, RemoteStore, record};
+
+/// What asking the second level takes, beside the call that it may save: one box.
+type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Unreachable>> + Send + 'a>>;
+
+/// The second level failed; why is the store's own to tell.
+#[derive(Debug)]
+pub(crate) struct Unreachable;
+
+/// What is to be forgotten.
+pub(crate) enum Scope<K> {
+    Key(K),
+    Tag(Arc<str>),
+    All,
+}
+
+/// A [`RemoteStore`] with the codec of its values, without their types.
+pub(crate) trait Far<K, V>: Send + Sync {
+    fn get<'a>(&'a self, key: &'a K) -> Answer<'a, Option<Entry<V>>>;
+
+    /// The entry as the store is to have it; `None` if its value is not for it.
+    fn encode(&self, entry: &Entry<V>) -> Option<Remote>;
+
+    fn insert<'a>(&'a self, key: &'a K, entry: Remote) -> Answer<'a, ()>;
+
+    fn forget<'a>(&'a self, scope: &'a Scope<K>) -> Answer<'a, ()>;
+}
+
+pub(crate) struct Coded<R, V> {
+    store: R,
+    value: PhantomData<fn() -> V>,
+}
+
+impl<R, V> Coded<R, V> {
+    pub(crate) fn new(store: R) -> Self {
+        Self {
+            store,
+            value: PhantomData,
+        }
+    }
+}
+
+impl<K: Send + Sync, V: Codec, R: RemoteStore<K>> Far<K, V> for Coded<R, V> {
+    fn get<'a>(&'a self, key: &'a K) -> Answer<'a, Option<Entry<V>>> {
+        Box::pin(async move {
+            let remote = self.store.get(key).await.map_err(|_| Unreachable)?;
+            let now = Instant::now();
+            // What is expired here and not yet gone there is none.
+            match remote.map(|remote| record::read::<V>(&remote, now)) {
+                None => Ok(None),
+                Some(None) => Err(Unreachable),
+                Some(Some(entry)) => Ok((!entry.is_expired(now)).then_some(entry)),
+            }
+        })
+    }
+
+    fn encode(&self, entry: &Entry<V>) -> Option<Remote> {
+        record::write(entry)
+    }
+
+    fn insert<'a>(&'a self, key: &'a K, entry: Remote) -> Answer<'a, ()> {
+        Box::pin(async move { self.store.insert(key, entry).await.map_err(|_| Unreachable) })
+    }
+
+    fn forget<'a>(&'a self, scope: &'a Scope<K>) -> Answer<'a, ()> {
+        Box::pin(async move {
+            match scope {
+                Scope::Key(key) => self.store.remove(key).await,
+                Scope::Tag(tag) => self.store.remove_tag(tag).await,
+                Scope::All => self.store.clear().await,
+            }
+            .map_err(|_| Unreachable)
+        })
+    }
+}

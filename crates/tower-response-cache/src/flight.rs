@@ -1,0 +1,177 @@
+use std::{future::poll_fn, pin::pin, sync::Arc};
+
+use tokio::time::Instant;
+use tower_service::Service;
+
+use crate::{
+    CacheStatus, Entry, Freshness, Keep, Policy, Store,
+    cache::Cache,
+    call::Call,
+    flights::{Key, Landing, Value},
+};
+
+/// What the one that drove a flight to its end has of it.
+pub(crate) enum Flown<R> {
+    /// What the inner service said.
+    Called(R),
+    /// What was stored: here, or on the second level.
+    Restored(R),
+}
+
+/// Why a flight calls the inner service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    Miss,
+    Refresh,
+    /// A stale answer was given; no caller waits.
+    Revalidate,
+}
+
+/// All that a flight needs to make its call and to store what comes of it, without its caller.
+pub(crate) struct Flight<S, Req, P, K, V, St, C> {
+    pub(crate) inner: S,
+    pub(crate) req: Req,
+    pub(crate) context: C,
+    pub(crate) cause: Cause,
+    pub(crate) policy: Arc<P>,
+    pub(crate) seat: Seat<K, V, St>,
+}
+
+/// A flight's place in the cache.
+pub(crate) struct Seat<K, V, St> {
+    pub(crate) cache: Arc<Cache<K, V, St>>,
+    pub(crate) key: K,
+    pub(crate) flight: u64,
+}
+
+impl<S, Req, P, K, V, St, C> Flight<S, Req, P, K, V, St, C>
+where
+    S: Service<Req>,
+    P: Policy<Req, S::Response, S::Error, Key = K, Value = V, Context = C>,
+    K: Key,
+    V: Value,
+    St: Store<K, V>,
+{
+    /// Asks the second level, then the inner service, and lands the flight.
+    pub(crate) async fn fly(self) -> Flown<Result<S::Response, S::Error>> {
+        let seat = &self.seat;
+        if self.cause != Cause::Refresh {
+            let found = seat.cache.fetch(&seat.key).await;
+            if let Some(result) = found.and_then(|entry| seat.land_fetched(entry, &*self.policy)) {
+                return Flown::Restored(result);
+            }
+        }
+        let called = || match self.cause {
+            Cause::Miss => seat.cache.count(CacheStatus::Miss),
+            Cause::Refresh => seat.cache.count(CacheStatus::Refreshed),
+            Cause::Revalidate => seat.cache.count_revalidation(),
+        };
+        let mut call = pin!(Call::new(self.inner, self.req));
+        let result = poll_fn(|cx| call.as_mut().poll(cx, called)).await;
+        let (policy, context) = (&*self.policy, &self.context);
+        let err = match result {
+            Ok(res) => {
+                seat.land(policy.keep(context, &res), || policy.share(&res));
+                return Flown::Called(Ok(res));
+            }
+            Err(err) => err,
+        };
+        if policy.stale_if_error(context, &err) {
+            if let Some(value) = seat.land_stale() {
+                let stale = (self.cause == Cause::Miss).then_some(value);
+                return match stale.and_then(|v| policy.restore(v, CacheStatus::Stale)) {
+                    Some(result) => {
+                        seat.cache.count_stale();
+                        Flown::Restored(result)
+                    }
+                    None => Flown::Called(Err(err)),
+                };
+            }
+        }
+        match policy.share_error(context, &err) {
+            Some(value) => seat.land(policy.keep_error(context, &err), || Some(value.clone())),
+            None => seat.pass_on(),
+        }
+        Flown::Called(Err(err))
+    }
+}
+
+impl<K: Key, V: Value, St: Store<K, V>> Seat<K, V, St> {
+    /// Stores what is to be kept, then hands it to those who wait.
+    fn land(&self, keep: Option<Keep>, share: impl Fn() -> Option<V>) {
+        let keep = keep.filter(|keep| !keep.ttl().is_zero() && self.claim(keep));
+        let (mut value, mut remote) = (None, None);
+        if let Some(keep) = keep {
+            value = share();
+            if let Some(value) = value.clone() {
+                let entry = Entry::new(value, keep, Instant::now());
+                remote = self.cache.encode(&entry);
+                self.cache.insert(self.key.clone(), entry);
+            }
+        }
+        let landed = self.end(remote.is_some());
+        if value.is_some() && !landed.keepable {
+            // Invalidated, or overtaken by a later call, between the claim and now.
+            self.cache.remove(&self.key);
+        }
+        match remote {
+            Some(remote) if landed.keepable => {
+                Arc::clone(&self.cache).write_behind(self.key.clone(), self.flight, remote);
+            }
+            Some(_) => drop(self.end(false)),
+            None => {}
+        }
+        if !landed.waiting.is_empty() {
+            let value = value.or_else(share);
+            landed.waiting.tell(value.as_ref(), CacheStatus::Joined);
+        }
+    }
+
+    /// Puts at hand what was far, and lands with it if it is fresh.
+    fn land_fetched<P, Req, Res, E>(&self, entry: Entry<V>, policy: &P) -> Option<Result<Res, E>>
+    where
+        P: Policy<Req, Res, E, Key = K, Value = V>,
+    {
+        let fresh = entry.freshness(Instant::now()) == Freshness::Fresh;
+        let value = fresh.then(|| entry.value().clone());
+        let keep = entry.keep().clone();
+        if self.claim(&keep) {
+            self.cache.insert(self.key.clone(), entry);
+            if !self.claim(&keep) {
+                self.cache.remove(&self.key);
+            }
+        }
+        let value = value?;
+        let result = policy.restore(value.clone(), CacheStatus::Hit)?;
+        self.cache.count(CacheStatus::Hit);
+        self.end(false)
+            .waiting
+            .tell(Some(&value), CacheStatus::Joined);
+        Some(result)
+    }
+
+    /// Lands with what is stored, however old, if there is anything.
+    fn land_stale(&self) -> Option<V> {
+        let (value, _) = self.cache.get(&self.key)?;
+        self.end(false)
+            .waiting
+            .tell(Some(&value), CacheStatus::Stale);
+        Some(value)
+    }
+
+    /// Ends without an answer for others: the next one makes its own call.
+    fn pass_on(&self) {
+        self.cache
+            .flights()
+            .pass_on(&self.key, self.flight, None, false);
+    }
+
+    fn claim(&self, keep: &Keep) -> bool {
+        let flights = self.cache.flights();
+        flights.claim(&self.key, self.flight, keep.shared_tags())
+    }
+
+    fn end(&self, goes_on: bool) -> Landing<V> {
+        self.cache.flights().land(&self.key, self.flight, goes_on)
+    }
+}

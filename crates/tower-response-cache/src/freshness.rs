@@ -1,0 +1,15 @@
+/// What a stored value is good for at an instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Freshness {
+    /// It answers.
+    Fresh,
+
+    /// It answers at once, while one call in the background brings a new one.
+    Revalidate,
+
+    /// It answers only if the call for a new one fails, and the policy allows it.
+    IfError,
+
+    /// It is good for nothing.
+    Expired,
+}

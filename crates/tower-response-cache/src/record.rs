@@ -1,0 +1,79 @@
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::Instant;
+
+use crate::{Codec, Entry, Keep, Remote};
+
+const VERSION: u8 = 1;
+
+/// Writes an entry for a remote store: the version of this form, three times in milliseconds, the
+/// weight and the number of tags, then each tag behind its length, then the value. All numbers are
+/// of 8 bytes, the first one last.
+pub(crate) fn write<V: Codec>(entry: &Entry<V>) -> Option<Remote> {
+    let value = entry.value().encode()?;
+    let keep = entry.keep();
+    let mut bytes = Vec::with_capacity(1 + 5 * 8 + value.len());
+    bytes.push(VERSION);
+    for time in [keep.ttl(), keep.revalidates_for(), keep.mends_errors_for()] {
+        number(&mut bytes, millis(time));
+    }
+    number(&mut bytes, keep.weighs());
+    number(&mut bytes, keep.tags().len() as u64);
+    for tag in keep.tags() {
+        number(&mut bytes, tag.len() as u64);
+        bytes.extend_from_slice(tag.as_bytes());
+    }
+    bytes.extend_from_slice(&value);
+    Some(Remote {
+        bytes,
+        expires_in: keep.lifetime(),
+        tags: keep.shared_tags(),
+    })
+}
+
+/// Reads what [`write`] wrote; what anything else wrote is `None`.
+pub(crate) fn read<V: Codec>(remote: &Remote, now: Instant) -> Option<Entry<V>> {
+    let (version, mut rest) = remote.bytes.split_first()?;
+    if *version != VERSION {
+        return None;
+    }
+    let mut times = [Duration::ZERO; 3];
+    for time in &mut times {
+        *time = match take_number(&mut rest)? {
+            u64::MAX => Duration::MAX,
+            millis => Duration::from_millis(millis),
+        };
+    }
+    let weight = take_number(&mut rest)?;
+    let mut tags: Vec<Arc<str>> = Vec::new();
+    for _ in 0..take_number(&mut rest)? {
+        let length = usize::try_from(take_number(&mut rest)?).ok()?;
+        let (tag, after) = rest.split_at_checked(length)?;
+        tags.push(std::str::from_utf8(tag).ok()?.into());
+        rest = after;
+    }
+    let keep = Keep::new(times[0])
+        .stale_while_revalidate(times[1])
+        .stale_if_error(times[2])
+        .weight(weight)
+        .with_tags(tags);
+    let age = keep.lifetime().saturating_sub(remote.expires_in);
+    Some(Entry::new(V::decode(rest)?, keep, now).aged(age, now))
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn number(bytes: &mut Vec<u8>, number: u64) {
+    bytes.extend_from_slice(&number.to_le_bytes());
+}
+
+fn take_number(rest: &mut &[u8]) -> Option<u64> {
+    let (number, after) = rest.split_first_chunk()?;
+    *rest = after;
+    Some(u64::from_le_bytes(*number))
+}
+
+#[cfg(test)]
+mod tests;

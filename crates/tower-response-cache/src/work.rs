@@ -1,0 +1,26 @@
+use std::{
+    any::Any,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+/// The call of a flight, whoever drives it. It outlives the caller that began it.
+pub(crate) type Work = Pin<Box<dyn Drive>>;
+
+/// A future of an output that the table of flights cannot name.
+pub(crate) trait Drive: Send {
+    /// Polls; at the end puts the output into `slot`, which is an `Option` of it if the driver is of
+    /// the same type.
+    fn drive(self: Pin<&mut Self>, cx: &mut Context<'_>, slot: &mut dyn Any) -> Poll<()>;
+}
+
+impl<F: Future<Output: 'static> + Send> Drive for F {
+    fn drive(self: Pin<&mut Self>, cx: &mut Context<'_>, slot: &mut dyn Any) -> Poll<()> {
+        let output = ready!(self.poll(cx));
+        if let Some(slot) = slot.downcast_mut::<Option<F::Output>>() {
+            *slot = Some(output);
+        }
+        Poll::Ready(())
+    }
+}

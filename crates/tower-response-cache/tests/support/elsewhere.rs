@@ -1,0 +1,119 @@
+//! A remote store that is slow, fails when told to, and knows nothing but bytes.
+
+#![allow(dead_code)]
+
+use std::{
+    collections::HashMap,
+    fmt::Debug,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::time::{Instant, sleep};
+use tower_response_cache::{Remote, RemoteStore};
+
+type Stored = (Vec<u8>, Option<Instant>, Arc<[Arc<str>]>);
+
+#[derive(Clone, Debug)]
+pub(crate) struct Elsewhere {
+    entries: Arc<Mutex<HashMap<String, Stored>>>,
+    down: Arc<AtomicBool>,
+    delay: Duration,
+    fail_every: u64,
+    calls: Arc<Mutex<u64>>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Down;
+
+impl Elsewhere {
+    pub(crate) fn new(delay: Duration) -> Self {
+        Self {
+            entries: Arc::default(),
+            down: Arc::default(),
+            delay,
+            fail_every: u64::MAX,
+            calls: Arc::default(),
+        }
+    }
+
+    pub(crate) fn failing_every(mut self, calls: u64) -> Self {
+        self.fail_every = calls;
+        self
+    }
+
+    pub(crate) fn set_down(&self, down: bool) {
+        self.down.store(down, Ordering::Relaxed);
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.entries.lock().expect("no panic").len()
+    }
+
+    /// Spoils what is stored.
+    pub(crate) fn scramble(&self) {
+        for (bytes, ..) in self.entries.lock().expect("no panic").values_mut() {
+            bytes[0] ^= 0xff;
+        }
+    }
+
+    async fn reach(&self) -> Result<(), Down> {
+        let number = {
+            let mut calls = self.calls.lock().expect("no panic");
+            *calls += 1;
+            *calls
+        };
+        sleep(self.delay).await;
+        if self.down.load(Ordering::Relaxed) || number % self.fail_every == 0 {
+            return Err(Down);
+        }
+        Ok(())
+    }
+}
+
+impl<K: Debug + Send + Sync> RemoteStore<K> for Elsewhere {
+    type Error = Down;
+
+    async fn get(&self, key: &K) -> Result<Option<Remote>, Down> {
+        self.reach().await?;
+        let now = Instant::now();
+        let entries = self.entries.lock().expect("no panic");
+        let Some((bytes, until, _)) = entries.get(&format!("{key:?}")) else {
+            return Ok(None);
+        };
+        let left = until.map_or(Duration::MAX, |until| until - now);
+        Ok((!left.is_zero()).then(|| Remote::new(bytes.clone(), left)))
+    }
+
+    async fn insert(&self, key: &K, entry: Remote) -> Result<(), Down> {
+        self.reach().await?;
+        let until = Instant::now().checked_add(entry.expires_in);
+        let stored = (entry.bytes, until, entry.tags);
+        let mut entries = self.entries.lock().expect("no panic");
+        entries.insert(format!("{key:?}"), stored);
+        Ok(())
+    }
+
+    async fn remove(&self, key: &K) -> Result<(), Down> {
+        self.reach().await?;
+        let mut entries = self.entries.lock().expect("no panic");
+        entries.remove(&format!("{key:?}"));
+        Ok(())
+    }
+
+    async fn remove_tag(&self, tag: &str) -> Result<(), Down> {
+        self.reach().await?;
+        let mut entries = self.entries.lock().expect("no panic");
+        entries.retain(|_, (_, _, tags)| !tags.iter().any(|own| **own == *tag));
+        Ok(())
+    }
+
+    async fn clear(&self) -> Result<(), Down> {
+        self.reach().await?;
+        self.entries.lock().expect("no panic").clear();
+        Ok(())
+    }
+}
