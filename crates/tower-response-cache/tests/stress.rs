@@ -122,7 +122,7 @@ impl Policy<Request, Answer, Failure> for Rules {
     }
 
     fn absent(&self, req: &Request) -> Option<Result<Answer, Failure>> {
-        (req.how == How::OnlyIfCached).then(|| Err(Failure::Absent))
+        (req.how == How::OnlyIfCached).then_some(Err(Failure::Absent))
     }
 
     fn keep(&self, how: &How, res: &Answer) -> Option<Keep> {
@@ -182,7 +182,7 @@ struct World {
 
 impl World {
     fn roll(&self, sides: u64) -> u64 {
-        self.random.lock().unwrap().u64(0..sides)
+        self.random.lock().expect("no panic").u64(0..sides)
     }
 
     fn millis(&self, most: u64) -> Duration {
@@ -191,8 +191,8 @@ impl World {
 
     /// Runs at the moment that the service is called; returns the number of the call.
     fn called(&self) -> u64 {
-        self.began.lock().unwrap().push(Instant::now());
-        let mut outcome = self.outcome.lock().unwrap();
+        self.began.lock().expect("no panic").push(Instant::now());
+        let mut outcome = self.outcome.lock().expect("no panic");
         outcome.calls += 1;
         outcome.calls
     }
@@ -216,12 +216,12 @@ impl World {
 
     /// What the answers to a request that begins now may not be older than.
     fn floor(&self, key: Key) -> u64 {
-        let floors = self.floors.lock().unwrap();
+        let floors = self.floors.lock().expect("no panic");
         floors.get(&key).copied().unwrap_or(0)
     }
 
     async fn invalidate<St: Store<Key, Value>>(&self, handle: &Handle<Key, Value, St>, key: Key) {
-        let calls = self.outcome.lock().unwrap().calls;
+        let calls = self.outcome.lock().expect("no panic").calls;
         let by_tag = self.roll(10) == 0;
         let done = if by_tag {
             handle.invalidate_tag(&format!("tenant {}", key.0)).await
@@ -231,7 +231,7 @@ impl World {
         if done.is_err() {
             return;
         }
-        let mut floors = self.floors.lock().unwrap();
+        let mut floors = self.floors.lock().expect("no panic");
         let keys = if by_tag { 0..KEYS } else { key.1..key.1 + 1 };
         for other in keys {
             let floor = floors.entry((key.0, other)).or_default();
@@ -279,7 +279,7 @@ async fn run<St: Store<Key, Value>>(
             let request = Request { tenant, key, how };
             let asked = Instant::now();
             let result = tokio::time::timeout(patience, service.oneshot(request)).await;
-            let mut outcome = world.outcome.lock().unwrap();
+            let mut outcome = world.outcome.lock().expect("no panic");
             match result {
                 Err(_) => outcome.cancelled += 1,
                 Ok(Err(error)) => {
@@ -292,7 +292,7 @@ async fn run<St: Store<Key, Value>>(
                     outcome.ok += 1;
                     assert_eq!(answer.of, (tenant, key), "another's answer");
                     assert!(answer.call > floor, "an answer that was invalidated");
-                    let began = world.began.lock().unwrap()[answer.call as usize - 1];
+                    let began = world.began.lock().expect("no panic")[answer.call as usize - 1];
                     let age = asked.saturating_duration_since(began);
                     assert!(age < oldest, "an answer of {age:?}");
                     assert!(how != How::Refresh || began >= asked, "not a new answer");
@@ -310,12 +310,12 @@ async fn run<St: Store<Key, Value>>(
                 "{message:?} {:?}",
                 panic.downcast_ref::<String>(),
             );
-            world.outcome.lock().unwrap().panicked += 1;
+            world.outcome.lock().expect("no panic").panicked += 1;
         }
     }
     // What goes on without callers ends on its own.
     sleep(Duration::from_secs(10)).await;
-    let outcome = std::mem::take(&mut *world.outcome.lock().unwrap());
+    let outcome = std::mem::take(&mut *world.outcome.lock().expect("no panic"));
     (outcome, handle.stats())
 }
 
@@ -359,7 +359,7 @@ fn paused<F: Future>(future: F) -> F::Output {
         .enable_time()
         .start_paused(true)
         .build()
-        .unwrap();
+        .expect("a clock needs nothing");
     runtime.block_on(future)
 }
 
