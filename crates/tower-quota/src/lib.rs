@@ -29,6 +29,10 @@ mod sync;
 mod telemetry;
 mod throttle;
 mod ticket;
+#[cfg(not(loom))]
+mod timer;
+#[cfg(loom)]
+#[path = "timer/model.rs"]
 mod timer;
 mod turns;
 mod usage;

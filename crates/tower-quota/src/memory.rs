@@ -1,6 +1,6 @@
 use std::fmt;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use crate::admit::Admit;
 use crate::ask::Ask;
@@ -9,7 +9,7 @@ use crate::ledger::Ledger;
 use crate::limits::{Limits, LimitsOf};
 use crate::settings::Settings;
 use crate::slot::Slot;
-use crate::sync::lock;
+use crate::sync::{Mutex, lock};
 use crate::usage::Usage;
 
 /// The ledger of one process, in memory: the default.

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-use tokio::runtime::Id;
 use tokio::time::Instant;
 
 use crate::ask::Ask;
@@ -16,10 +15,10 @@ use crate::grant::Grant;
 use crate::limits::Limits;
 use crate::queue::Place;
 use crate::settings::Settings;
-use crate::sync::{Mutex, MutexGuard, lock, now};
+use crate::sync::{Mutex, MutexGuard, lock};
 use crate::telemetry;
 use crate::throttle::Throttle;
-use crate::timer::{self, Timer};
+use crate::timer::{self, Id, Timer, now};
 use crate::turns::{Call, Entered, Turns};
 use crate::usage::Usage;
 
@@ -234,3 +233,6 @@ impl fmt::Debug for Slot {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, loom))]
+mod tests;

@@ -1,4 +1,4 @@
-//! The primitives that loom replaces in its models.
+//! The primitive that loom replaces in its models; `timer` is the other.
 //! `RUSTFLAGS="--cfg loom" cargo test --release --lib` runs them.
 
 #[cfg(not(loom))]
@@ -6,14 +6,6 @@ pub(crate) use std::sync::{Mutex, MutexGuard};
 
 #[cfg(loom)]
 pub(crate) use loom::sync::{Mutex, MutexGuard};
-
-#[cfg(not(loom))]
-pub(crate) fn now() -> tokio::time::Instant {
-    tokio::time::Instant::now()
-}
-
-#[cfg(loom)]
-pub(crate) use crate::slot::model::now;
 
 /// Locks, and recovers the data of a lock that a panic has poisoned: the only foreign code under
 /// a lock is what a key does to be found, copied and printed, and nothing is half changed by then.

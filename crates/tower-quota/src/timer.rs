@@ -1,7 +1,8 @@
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
-use tokio::runtime::{Handle, Id};
+use tokio::runtime::Handle;
+pub(crate) use tokio::runtime::Id;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 /// The one timer of a key. It wakes the key itself, not a waiter: so a call that waits is woken
@@ -10,6 +11,10 @@ use tokio::time::{Instant, Sleep, sleep_until};
 pub(crate) struct Timer {
     set: Option<(Instant, Id)>,
     sleep: Option<Pin<Box<Sleep>>>,
+}
+
+pub(crate) fn now() -> Instant {
+    Instant::now()
 }
 
 /// The runtime that the caller is in, if any.

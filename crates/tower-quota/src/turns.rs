@@ -278,5 +278,5 @@ impl<W> Turns<W> {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod tests;
