@@ -27,3 +27,51 @@ fn digits(number: Number) -> usize {
         Number::Float(_) => 4,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    fn document(value: &Value) -> Document {
+        match value {
+            Value::Null => Document::Null,
+            Value::Bool(value) => Document::Bool(*value),
+            Value::String(text) => Document::String(text.clone()),
+            Value::Number(n) => Document::Number(match n.as_u64() {
+                Some(n) => Number::PosInt(n),
+                None => Number::NegInt(n.as_i64().unwrap_or(0)),
+            }),
+            Value::Array(items) => Document::Array(items.iter().map(document).collect()),
+            Value::Object(members) => {
+                let members = members.iter().map(|(k, v)| (k.clone(), document(v)));
+                Document::Object(members.collect())
+            }
+        }
+    }
+
+    fn json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<u64>().prop_map(Value::from),
+            "[a-z ]{0,9}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 32, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::hash_map("[a-z]{0,5}", inner, 0..4)
+                    .prop_map(|members| members.into_iter().collect::<Value>()),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn it_is_the_length_of_compact_json(value in json()) {
+            prop_assert_eq!(len(&document(&value)), value.to_string().len());
+        }
+    }
+}

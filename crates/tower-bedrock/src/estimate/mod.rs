@@ -1,6 +1,8 @@
 //! Input tokens of a request by rule of thumb.
 
+pub(crate) mod body;
 pub(crate) mod converse;
+mod families;
 mod json;
 
 /// What every message costs on top of its content.

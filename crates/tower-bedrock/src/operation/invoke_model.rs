@@ -1,5 +1,5 @@
 use super::{Operation, plumbing, sealed};
-use crate::{exchange::Head, usage::Usage};
+use crate::{estimate, exchange::Head, sketch::Sketch, usage::Usage};
 use aws_sdk_bedrockruntime::operation::invoke_model::{
     InvokeModel, InvokeModelError, InvokeModelInput, InvokeModelOutput,
 };
@@ -27,6 +27,15 @@ impl sealed::Exchange for InvokeModelInput {
         InvokeModelError
     );
 
+    fn sketch(&self) -> Sketch {
+        let model = self.model_id.as_deref().unwrap_or_default();
+        estimate::body::sketch(model, body(self))
+    }
+
+    fn body(&self) -> Option<&[u8]> {
+        Some(body(self))
+    }
+
     fn usage(_: &InvokeModelOutput, head: &Head) -> Option<Usage> {
         head.usage
     }
@@ -40,6 +49,10 @@ impl sealed::Exchange for InvokeModelInput {
         (size_of::<InvokeModelOutput>() + answer.content_type.len() + answer.body.as_ref().len())
             as u64
     }
+}
+
+fn body(input: &InvokeModelInput) -> &[u8] {
+    input.body.as_ref().map(AsRef::as_ref).unwrap_or_default()
 }
 
 /// Why the model stopped, under the names that Anthropic's and Amazon's models give it.

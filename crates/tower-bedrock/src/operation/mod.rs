@@ -71,6 +71,11 @@ pub(crate) mod sealed {
             Sketch::default()
         }
 
+        /// The body of a request that has one of its model's own format.
+        fn body(&self) -> Option<&[u8]> {
+            None
+        }
+
         /// What the answer says it used.
         fn usage(answer: &Self::Answer, head: &Head) -> Option<Usage>;
 

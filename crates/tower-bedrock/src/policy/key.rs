@@ -25,3 +25,31 @@ pub(super) fn draws_tokens(key: &str) -> bool {
     let last = key.rsplit('/').next();
     ![CountTokensInput::NAME, ApplyGuardrailInput::NAME].contains(&last.unwrap_or(key))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_bedrockruntime::operation::converse::ConverseInput;
+
+    const PROFILE: &str = "arn:aws:bedrock:us-east-1:1:application-inference-profile/a1b2c3";
+
+    #[test]
+    fn only_calls_that_draw_tokens_have_the_models_key() {
+        let converse = ConverseInput::builder().model_id(PROFILE).build().unwrap();
+        let count = CountTokensInput::builder()
+            .model_id(PROFILE)
+            .build()
+            .unwrap();
+        let guardrail = ApplyGuardrailInput::builder().build().unwrap();
+        let converse = key("eu-west-1", &Request::new(converse));
+        assert_eq!(&*converse, format!("eu-west-1/{PROFILE}"));
+        assert!(draws_tokens(&converse));
+        for other in [
+            key("eu-west-1", &Request::new(count)),
+            key("eu-west-1", &Request::new(guardrail)),
+        ] {
+            assert_ne!(converse, other);
+            assert!(!draws_tokens(&other), "{other}");
+        }
+    }
+}

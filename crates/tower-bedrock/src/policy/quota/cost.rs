@@ -33,7 +33,10 @@ struct Settings {
     region: Arc<str>,
     burndown: Burndown,
     max_output: MaxOutput,
+    read_body: Option<Arc<ReadBody>>,
 }
+
+type ReadBody = dyn Fn(&str, &[u8]) -> Option<u64> + Send + Sync;
 
 /// Whoever calls holds a future for each call, so more than that is a mistake.
 const MAX_QUEUE: usize = 1_000_000;
@@ -46,6 +49,7 @@ impl TokenCost {
             region: region.into(),
             burndown: Burndown::standard(),
             max_output: MaxOutput::standard(),
+            read_body: None,
         })
     }
 
@@ -74,6 +78,20 @@ impl TokenCost {
     #[must_use]
     pub fn max_output(self, max_output: MaxOutput) -> Self {
         self.set(|settings| settings.max_output = max_output)
+    }
+
+    /// Lets `read` say how many output tokens a body of `InvokeModel` allows, by the full model id
+    /// and the body's bytes. Where it answers `None` the body is read as usual.
+    ///
+    /// Usually the format is known by the model's vendor, and for an id that names no model by the
+    /// members that bodies have for that purpose. A body that names no limit reserves the model's
+    /// maximum.
+    #[must_use]
+    pub fn read_body_with(
+        self,
+        read: impl Fn(&str, &[u8]) -> Option<u64> + Send + Sync + 'static,
+    ) -> Self {
+        self.set(|settings| settings.read_body = Some(Arc::new(read)))
     }
 
     /// A [`QuotaLayer`] with this cost and the limits of each `"region/model"`.
@@ -106,6 +124,7 @@ impl<I: Operation> Cost<Request<I>, Response<I::Output>, Error> for TokenCost {
             region,
             burndown,
             max_output,
+            read_body,
         } = &self.shared.settings;
         let (ask, forecast) = match request.model_id() {
             Some(model) if I::DRAWS_TOKENS => {
@@ -115,7 +134,11 @@ impl<I: Operation> Cost<Request<I>, Response<I::Output>, Error> for TokenCost {
                     Some(exact) => (exact, None),
                     None => (rates.learned().predict(sketch.input), Some(sketch.input)),
                 };
-                let output = sketch.max_output.unwrap_or(rates.max_output);
+                let read = read_body.as_deref().zip(request.input().body());
+                let output = read
+                    .and_then(|(read, body)| read(model, body))
+                    .or(sketch.max_output)
+                    .unwrap_or(rates.max_output);
                 let ask = Ask::new(Arc::clone(&rates.key)).tokens(input.saturating_add(output));
                 (ask, Forecast(Some(Drawn { rates, raw })))
             }

@@ -47,3 +47,71 @@ impl Learned {
         self.error = self.error * KEPT + error;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Learned;
+    use proptest::prelude::*;
+
+    fn off(learned: &Learned, raw: u64, actual: u64) -> f64 {
+        learned.predict(raw) as f64 / actual as f64
+    }
+
+    #[test]
+    fn a_first_guess_leans_to_the_high_side() {
+        assert_eq!(Learned::new().predict(1_000), 1_150);
+        assert_eq!(Learned::new().predict(0), 0);
+    }
+
+    #[test]
+    fn an_estimate_twice_off_is_within_a_few_percent_after_forty_answers() {
+        for (raw, actual) in [(1_000, 2_000), (1_000, 500), (50_000, 100_000)] {
+            let mut learned = Learned::new();
+            let mut before = f64::INFINITY;
+            for answers in [1, 4, 15, 20] {
+                (0..answers).for_each(|_| learned.learn(raw, actual));
+                let now = (off(&learned, raw, actual) - 1.0).abs();
+                assert!(now < before, "{raw} {actual}: {now} after {before}");
+                before = now;
+            }
+            assert!(before < 0.05, "{raw} {actual}: {before}");
+        }
+    }
+
+    #[test]
+    fn it_leans_by_the_mean_error_and_long_prompts_count_more() {
+        let mut learned = Learned::new();
+        for n in 0..400 {
+            // Ten percent up and down.
+            learned.learn(1_000, if n % 2 == 0 { 1_100 } else { 900 });
+        }
+        let mean = off(&learned, 1_000, 1_000);
+        assert!((1.05..1.15).contains(&mean), "{mean}");
+        learned.learn(10, 80);
+        assert!((off(&learned, 1_000, 1_000) - mean).abs() < 0.01);
+    }
+
+    #[test]
+    fn it_follows_a_change_of_traffic() {
+        let mut learned = Learned::new();
+        (0..500).for_each(|_| learned.learn(1_000, 1_000));
+        (0..300).for_each(|_| learned.learn(1_000, 3_000));
+        assert!((off(&learned, 1_000, 3_000) - 1.0).abs() < 0.05);
+    }
+
+    proptest! {
+        #[test]
+        fn no_report_makes_it_wild(
+            reports in prop::collection::vec((any::<u32>(), any::<u64>()), 0..200),
+            raw in 0_u64..1_000_000,
+        ) {
+            let mut learned = Learned::new();
+            for (raw, actual) in reports {
+                learned.learn(u64::from(raw), actual);
+            }
+            let predicted = learned.predict(raw);
+            prop_assert!(predicted <= raw * 17, "{predicted} of {raw}");
+            prop_assert!(predicted >= raw / 8);
+        }
+    }
+}

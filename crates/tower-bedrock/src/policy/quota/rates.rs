@@ -72,3 +72,25 @@ impl Models {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_of_ids_is_forgotten_and_models_in_use_are_not() {
+        let (models, burndown, max_output) = (
+            Models::default(),
+            Burndown::standard(),
+            MaxOutput::standard(),
+        );
+        let get = |model: &str| models.get("us-east-1", model, &burndown, &max_output);
+        let used = get("in.use");
+        used.learn(1_000, 3_000);
+        for n in 0..3 * MOST {
+            get(&n.to_string());
+        }
+        assert!(lock(&models.known).len() <= MOST);
+        assert!(Arc::ptr_eq(&used, &get("in.use")));
+    }
+}

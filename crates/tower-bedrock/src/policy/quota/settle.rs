@@ -30,3 +30,92 @@ pub(super) fn failed(error: &Error) -> Settle {
         | ErrorKind::Other => Settle::Reserved,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::{io, time::Duration};
+
+    fn error(kind: ErrorKind) -> Error {
+        Error::new(kind, "for a test")
+    }
+
+    #[test]
+    fn a_throttle_keeps_the_servers_hint() {
+        let wait = Duration::from_secs(3);
+        for retry_after in [None, Some(wait)] {
+            let hinted = |kind| match retry_after {
+                Some(wait) => error(kind).with_retry_after(wait),
+                None => error(kind),
+            };
+            assert_eq!(
+                failed(&hinted(ErrorKind::Throttled)),
+                Settle::Throttled(Throttle::Rate { retry_after })
+            );
+            assert_eq!(
+                failed(&hinted(ErrorKind::Exhausted)),
+                Settle::exhausted(retry_after)
+            );
+        }
+    }
+
+    #[test]
+    fn what_was_never_charged_is_given_back() {
+        for kind in [
+            ErrorKind::Invalid,
+            ErrorKind::AccessDenied,
+            ErrorKind::Capacity,
+            ErrorKind::CircuitOpen,
+            ErrorKind::QuotaRejected,
+        ] {
+            assert_eq!(failed(&error(kind)), Settle::Refund, "{kind}");
+        }
+        for status in [429, 500, 502] {
+            let error = error(ErrorKind::Transient).with_status(status);
+            assert_eq!(failed(&error), Settle::Refund, "{status}");
+        }
+        for kind in [
+            io::ErrorKind::ConnectionRefused,
+            io::ErrorKind::HostUnreachable,
+        ] {
+            let refused = error(ErrorKind::Transient).with_source(io::Error::from(kind));
+            assert_eq!(failed(&refused), Settle::Refund, "{kind}");
+        }
+    }
+
+    #[test]
+    fn what_may_have_been_charged_counts_as_reserved() {
+        for kind in [
+            ErrorKind::Timeout,
+            ErrorKind::DeadlineExceeded,
+            ErrorKind::Transient,
+            ErrorKind::Other,
+        ] {
+            assert_eq!(failed(&error(kind)), Settle::Reserved, "{kind}");
+        }
+        for status in [200, 424] {
+            let error = error(ErrorKind::Transient).with_status(status);
+            assert_eq!(failed(&error), Settle::Reserved, "{status}");
+        }
+        let reset = io::Error::from(io::ErrorKind::ConnectionReset);
+        let reset = error(ErrorKind::Transient).with_source(reset);
+        assert_eq!(failed(&reset), Settle::Reserved);
+    }
+
+    proptest! {
+        #[test]
+        fn the_charge_is_the_published_formula(
+            input: u64, output: u64, read: u64, write: u64, burndown in 0_u64..100,
+        ) {
+            let mut usage = Usage::new(input, output);
+            usage.cache_read_tokens = read;
+            usage.cache_write_tokens = write;
+            let plain = u128::from(input)
+                + u128::from(write)
+                + u128::from(output) * u128::from(burndown);
+            let plain = u64::try_from(plain).unwrap_or(u64::MAX);
+            prop_assert_eq!(charged(usage, burndown), plain);
+        }
+    }
+}

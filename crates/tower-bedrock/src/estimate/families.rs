@@ -1,0 +1,80 @@
+//! Where the bodies of `InvokeModel` say how much the model may write.
+
+use crate::base_model::base_model;
+
+/// The names of nested members that lead to a value, outermost first.
+pub(super) type Path = &'static [&'static str];
+
+/// What the body format of a model family is like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Family {
+    /// The limit of output tokens is at the first of these paths that is there.
+    Text(&'static [Path]),
+    /// Embeddings, rankings, images: no output token is charged.
+    NoOutput,
+}
+
+/// The family of a model. One that is not listed, or that the id does not tell, may have its limit
+/// at any path that is known.
+pub(super) fn family(model: &str) -> Family {
+    let base = base_model(model).unwrap_or_default();
+    FAMILIES
+        .iter()
+        .filter(|(prefix, _)| base.starts_with(prefix))
+        .max_by_key(|(prefix, _)| prefix.len())
+        .map_or(ANY, |&(_, family)| family)
+}
+
+// As the inference parameters of each family are documented in the Bedrock user guide, 2026-11.
+const FAMILIES: &[(&str, Family)] = &[
+    ("ai21.", Family::Text(&[MAX_TOKENS, &["maxTokens"]])),
+    ("amazon.nova-", NOVA),
+    ("amazon.nova-2-multimodal-embeddings", Family::NoOutput),
+    ("amazon.nova-canvas", Family::NoOutput),
+    ("amazon.nova-reel", Family::NoOutput),
+    ("amazon.rerank", Family::NoOutput),
+    ("amazon.titan-embed", Family::NoOutput),
+    ("amazon.titan-image", Family::NoOutput),
+    ("amazon.titan-text", TITAN),
+    ("amazon.titan-tg1", TITAN),
+    (
+        "anthropic.",
+        Family::Text(&[MAX_TOKENS, &["max_tokens_to_sample"]]),
+    ),
+    ("cohere.command", Family::Text(&[MAX_TOKENS])),
+    ("cohere.embed", Family::NoOutput),
+    ("cohere.rerank", Family::NoOutput),
+    ("deepseek.", CHAT),
+    ("google.", CHAT),
+    ("luma.", Family::NoOutput),
+    ("meta.", Family::Text(&[&["max_gen_len"]])),
+    ("minimax.", CHAT),
+    ("mistral.", CHAT),
+    ("moonshot", CHAT),
+    ("nvidia.", CHAT),
+    ("openai.", CHAT),
+    ("qwen.", CHAT),
+    ("stability.", Family::NoOutput),
+    ("twelvelabs.marengo", Family::NoOutput),
+    ("writer.", CHAT),
+    ("zai.", CHAT),
+];
+
+const MAX_TOKENS: Path = &["max_tokens"];
+/// The `OpenAI` chat format, which many speak.
+const CHAT: Family = Family::Text(&[&["max_completion_tokens"], MAX_TOKENS]);
+const NOVA: Family = Family::Text(&[
+    &["inferenceConfig", "maxTokens"],
+    &["inferenceConfig", "max_new_tokens"],
+]);
+const TITAN: Family = Family::Text(&[&["textGenerationConfig", "maxTokenCount"]]);
+const ANY: Family = Family::Text(&[
+    &["max_completion_tokens"],
+    MAX_TOKENS,
+    &["max_tokens_to_sample"],
+    &["max_gen_len"],
+    &["maxTokens"],
+    &["inferenceConfig", "maxTokens"],
+    &["inferenceConfig", "max_new_tokens"],
+    &["textGenerationConfig", "maxTokenCount"],
+]);
