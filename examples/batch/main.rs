@@ -26,7 +26,7 @@ use std::{error::Error, num::NonZeroUsize, path::PathBuf, process::ExitCode, tim
 use tower::Layer;
 use tower_bedrock::{
     Bedrock, Stack, StackLayer,
-    policy::{Quota, Quotas, RetryPolicy},
+    policy::{Quota, Quotas, RetryPolicy, TokenCost},
 };
 
 /// Run a file of prompts through the stack; resumes where an earlier run stopped.
@@ -142,15 +142,19 @@ fn stack(flags: &Flags, target: &Target, throttles: &Throttles) -> Stack {
     let config = config::Builder::from(target.config()).interceptor(throttles.clone());
     let policy = RetryPolicy::new().open_circuit(Duration::from_secs(120));
     let patience = Duration::from_secs(60 * flags.give_up_after);
-    let mut layer = StackLayer::new(target.region()).backoff(policy.backoff().deadline(patience));
     // Of the real service nothing is known here: the stack finds its limits.
+    let mut quotas = Quotas::new();
     if !flags.aws {
         let quota = Quota::new()
             .requests_per_minute(flags.rpm)
             .tokens_per_minute(flags.tpm);
-        layer = layer.quotas(Quotas::new().model(&*flags.model, quota));
+        quotas = quotas.model(&*flags.model, quota);
     }
-    layer.layer(Bedrock::new(config))
+    let cost = TokenCost::new(target.region()).patience(patience);
+    StackLayer::new(target.region())
+        .backoff(policy.backoff().deadline(patience))
+        .quota(cost.quota(quotas))
+        .layer(Bedrock::new(config))
 }
 
 async fn answer(stack: Stack, model: &str, record: Record) -> (Record, Result<Answer, Failure>) {

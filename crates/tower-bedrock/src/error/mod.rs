@@ -157,6 +157,19 @@ impl Error {
         self.repr_mut().retry_after.get_or_insert(wait);
     }
 
+    /// Makes of a throttle the last one: for `time` there was nothing else.
+    pub(crate) fn give_up(&mut self, key: &str, time: Duration) {
+        let said = self.message().unwrap_or_default();
+        let message = format!(
+            "{said} For {}s all calls of {key} were throttled: its quota is 0, or others use it up",
+            time.as_secs()
+        );
+        let repr = self.repr_mut();
+        repr.kind = ErrorKind::Exhausted;
+        repr.message = Some(message.trim_start().into());
+        repr.retry_after.get_or_insert(time);
+    }
+
     pub(crate) fn deadline(operation: &'static str) -> Self {
         let message = "the request's deadline passed";
         let mut error = Self::new(ErrorKind::DeadlineExceeded, message);

@@ -7,7 +7,7 @@ use super::{
     settle::{charged, failed},
 };
 use crate::{
-    error::Error,
+    error::{Error, ErrorKind},
     operation::Operation,
     options::Priority,
     policy::key::{draws_tokens, key},
@@ -15,7 +15,10 @@ use crate::{
     response::Response,
 };
 use std::{fmt, sync::Arc, time::Duration};
-use tower_quota::{Ask, Cost, Limit, Limits, LimitsOf, MemoryLedger, QuotaLayer, Settle};
+use tokio::time::Instant;
+use tower_quota::{
+    Ask, Cost, Limit, Limits, LimitsOf, MemoryLedger, QuotaLayer, Reservation, Settle,
+};
 
 /// Tells a quota layer what Bedrock charges for a call, in tokens.
 #[derive(Clone)]
@@ -34,6 +37,7 @@ struct Settings {
     burndown: Burndown,
     max_output: MaxOutput,
     read_body: Option<Arc<ReadBody>>,
+    patience: Duration,
 }
 
 type ReadBody = dyn Fn(&str, &[u8]) -> Option<u64> + Send + Sync;
@@ -50,6 +54,7 @@ impl TokenCost {
             burndown: Burndown::standard(),
             max_output: MaxOutput::standard(),
             read_body: None,
+            patience: Duration::from_secs(600),
         })
     }
 
@@ -94,6 +99,17 @@ impl TokenCost {
         self.set(|settings| settings.read_body = Some(Arc::new(read)))
     }
 
+    /// How long a model may throttle every call before it is given up. Default: 10 minutes.
+    ///
+    /// A quota of 0 throttles for ever, and so does one that others use up. From then on a throttle
+    /// is [`ErrorKind::Exhausted`](crate::ErrorKind), which is not retried and opens the circuit; it
+    /// no longer slows the key down, so that whoever waits for it comes to know soon. An answer ends
+    /// that. It takes 12 throttles in a row, however long that takes.
+    #[must_use]
+    pub fn patience(self, patience: Duration) -> Self {
+        self.set(|settings| settings.patience = patience)
+    }
+
     /// A [`QuotaLayer`] with this cost and the limits of each `"region/model"`.
     ///
     /// Calls that draw on no model's tokens (`CountTokens`, `ApplyGuardrail`) have keys of their own
@@ -125,6 +141,7 @@ impl<I: Operation> Cost<Request<I>, Response<I::Output>, Error> for TokenCost {
             burndown,
             max_output,
             read_body,
+            ..
         } = &self.shared.settings;
         let (ask, forecast) = match request.model_id() {
             Some(model) if I::DRAWS_TOKENS => {
@@ -132,7 +149,7 @@ impl<I: Operation> Cost<Request<I>, Response<I::Output>, Error> for TokenCost {
                 let sketch = request.input().sketch();
                 let (input, raw) = match request.options().input_tokens() {
                     Some(exact) => (exact, None),
-                    None => (rates.learned().predict(sketch.input), Some(sketch.input)),
+                    None => (rates.predict(sketch.input), Some(sketch.input)),
                 };
                 let read = read_body.as_deref().zip(request.input().body());
                 let output = read
@@ -161,17 +178,35 @@ impl<I: Operation> Cost<Request<I>, Response<I::Output>, Error> for TokenCost {
 
     fn settle(&self, forecast: &Forecast, result: &Result<Response<I::Output>, Error>) -> Settle {
         match (result, &forecast.0) {
+            (Err(error), Some(drawn)) if error.kind() == ErrorKind::Throttled => {
+                let patience = self.shared.settings.patience;
+                if drawn.rates.throttled(Instant::now(), patience) {
+                    // To be given up: only there can the error be changed.
+                    return Settle::Later;
+                }
+                failed(error)
+            }
             (Err(error), _) => failed(error),
             (Ok(_), None) => Settle::Used(0),
-            (Ok(response), Some(drawn)) => match response.usage() {
-                None => Settle::Reserved,
-                Some(usage) => {
-                    if let Some(raw) = drawn.raw {
-                        drawn.rates.learn(raw, usage.prompt_tokens());
-                    }
-                    Settle::Used(charged(usage, drawn.rates.burndown))
-                }
-            },
+            (Ok(response), Some(Drawn { rates, raw })) => {
+                let usage = response.usage();
+                rates.answered(*raw, usage.map(|usage| usage.prompt_tokens()));
+                usage.map_or(Settle::Reserved, |usage| {
+                    Settle::Used(charged(usage, rates.burndown))
+                })
+            }
+        }
+    }
+
+    fn later(
+        &self,
+        forecast: Forecast,
+        result: &mut Result<Response<I::Output>, Error>,
+        reservation: Reservation,
+    ) {
+        reservation.refund();
+        if let (Err(error), Some(drawn)) = (result, forecast.0) {
+            error.give_up(&drawn.rates.key, self.shared.settings.patience);
         }
     }
 

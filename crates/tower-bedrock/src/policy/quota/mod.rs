@@ -7,6 +7,7 @@ mod learned;
 mod max_output;
 mod rates;
 mod settle;
+mod streak;
 mod table;
 
 pub use self::{burndown::Burndown, cost::TokenCost, forecast::Forecast, max_output::MaxOutput};

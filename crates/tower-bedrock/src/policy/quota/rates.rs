@@ -1,26 +1,48 @@
-use super::{burndown::Burndown, learned::Learned, max_output::MaxOutput};
+use super::{burndown::Burndown, learned::Learned, max_output::MaxOutput, streak::Streak};
 use crate::policy::key::model_key;
 use std::{
     collections::HashMap,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
+use tokio::time::Instant;
 
 /// What there is to know of one model, looked up once.
 pub(super) struct Rates {
     pub(super) key: Arc<str>,
     pub(super) burndown: u64,
     pub(super) max_output: u64,
-    learned: Mutex<Learned>,
+    seen: Mutex<Seen>,
+}
+
+/// What the answers of the model said so far.
+#[derive(Default)]
+struct Seen {
+    learned: Learned,
+    streak: Streak,
 }
 
 impl Rates {
-    pub(super) fn learned(&self) -> Learned {
-        *lock(&self.learned)
+    /// What `raw` estimated input tokens are likely to come to.
+    pub(super) fn predict(&self, raw: u64) -> u64 {
+        let learned = lock(&self.seen).learned;
+        learned.predict(raw)
     }
 
-    pub(super) fn learn(&self, raw: u64, actual: u64) {
-        lock(&self.learned).learn(raw, actual);
+    /// The model answered a prompt that was estimated at `raw`, if it was, and had `actual` input
+    /// tokens, if that is known.
+    pub(super) fn answered(&self, raw: Option<u64>, actual: Option<u64>) {
+        let mut seen = lock(&self.seen);
+        seen.streak.answered();
+        if let (Some(raw), Some(actual)) = (raw, actual) {
+            seen.learned.learn(raw, actual);
+        }
+    }
+
+    /// Whether there were nothing but throttles for as long as `patience`, with this one.
+    pub(super) fn throttled(&self, now: Instant, patience: Duration) -> bool {
+        lock(&self.seen).streak.throttled(now, patience)
     }
 }
 
@@ -57,7 +79,7 @@ impl Models {
             key: model_key(region, model),
             burndown: burndown.of(model),
             max_output: max_output.of(model),
-            learned: Mutex::new(Learned::new()),
+            seen: Mutex::default(),
         });
         if known.len() >= MOST {
             known.retain(|_, rates| Arc::strong_count(rates) > 1);
@@ -86,7 +108,7 @@ mod tests {
         );
         let get = |model: &str| models.get("us-east-1", model, &burndown, &max_output);
         let used = get("in.use");
-        used.learn(1_000, 3_000);
+        used.answered(Some(1_000), Some(3_000));
         for n in 0..3 * MOST {
             get(&n.to_string());
         }

@@ -1,0 +1,46 @@
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Throttles of one model since it last answered.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Streak {
+    throttles: u32,
+    since: Option<Instant>,
+}
+
+/// Fewer than that say nothing, however far apart.
+const LEAST: u32 = 12;
+
+impl Streak {
+    pub(super) fn answered(&mut self) {
+        *self = Self::default();
+    }
+
+    /// One more at `now`. Whether there were nothing but throttles for as long as `patience`.
+    pub(super) fn throttled(&mut self, now: Instant, patience: Duration) -> bool {
+        let since = *self.since.get_or_insert(now);
+        self.throttles = self.throttles.saturating_add(1);
+        self.throttles >= LEAST && now.saturating_duration_since(since) >= patience
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn both_time_and_throttles_have_to_be_there_and_an_answer_starts_anew() {
+        let (start, minute) = (Instant::now(), Duration::from_secs(60));
+        let mut streak = Streak::default();
+        for n in 1..=11 {
+            assert!(!streak.throttled(start + n * minute, 2 * minute), "{n}");
+        }
+        assert!(streak.throttled(start + 12 * minute, 2 * minute));
+        streak.answered();
+        for _ in 0..100 {
+            assert!(!streak.throttled(start, 2 * minute));
+        }
+        assert!(!streak.throttled(start + minute, 2 * minute));
+        assert!(streak.throttled(start + 2 * minute, 2 * minute));
+    }
+}
