@@ -35,14 +35,17 @@ const SECOND: Duration = Duration::from_secs(1);
 const NOVA: &str = "us.amazon.nova-lite-v1:0";
 const KEY: &str = "us-east-1/us.anthropic.claude-sonnet-4-5-20250929-v1:0";
 
-type Quotum = Handle<Arc<str>>;
+type Ledger = Handle<Arc<str>>;
 
-fn usage(handle: &Quotum, key: &str) -> tower_quota::Usage {
-    handle.usage(&key.into()).unwrap()
+fn usage(handle: &Ledger, key: &str) -> tower_quota::Usage {
+    handle.usage(&key.into()).expect("the key was used")
 }
 
 fn account(sim: &Simulator, model: &str) -> ModelUsage {
-    sim.usage().model(model).unwrap().clone()
+    sim.usage()
+        .model(model)
+        .expect("the model is served")
+        .clone()
 }
 
 /// A model that a call takes a second and some.
@@ -53,7 +56,7 @@ fn sim() -> Simulator {
         .model(Model::new(NOVA))
 }
 
-fn told(sim: &Simulator) -> (Stack, Quotum) {
+fn told(sim: &Simulator) -> (Stack, Ledger) {
     let quota = Quota::new().tokens_per_minute(2_000_000);
     let quotas = Quotas::new().model(MODEL, quota).model(NOVA, quota);
     let layer = StackLayer::new("us-east-1").quotas(quotas);
@@ -67,7 +70,7 @@ fn cached(text: &str) -> ConverseInput {
     let point = CachePointBlock::builder()
         .r#type(CachePointType::Default)
         .build()
-        .unwrap();
+        .expect("all that is required is given");
     input.system = Some(vec![
         SystemContentBlock::Text("Be kind. ".repeat(1_000)),
         SystemContentBlock::CachePoint(point),
@@ -86,7 +89,7 @@ fn invoke(model: &str, body: &str) -> InvokeModelInput {
         .model_id(model)
         .body(Blob::new(body))
         .build()
-        .unwrap()
+        .expect("nothing is required")
 }
 
 #[tokio::test(start_paused = true)]
@@ -251,7 +254,7 @@ fn answers(
             .body(Blob::new("{}"))
             .content_type("application/json")
             .build()
-            .unwrap();
+            .expect("all that is required is given");
         let response = Response::new(output);
         ready(Ok::<_, Error>(match usage {
             Some(usage) => response.with_usage(usage),
@@ -319,7 +322,7 @@ async fn the_estimate_learns_from_what_is_reported() {
     assert!((1.0..1.05).contains(&errors[59]), "{errors:?}");
 }
 
-fn usage_or_nothing(handle: &Quotum) -> u64 {
+fn usage_or_nothing(handle: &Ledger) -> u64 {
     handle
         .usage(&KEY.into())
         .map_or(0, |usage| usage.total_reserved)

@@ -142,3 +142,126 @@ fn video_len(source: Option<&VideoSource>) -> Option<usize> {
 fn optional(part: Option<&str>) -> u64 {
     part.map_or(0, text)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_bedrockruntime::{
+        primitives::Blob,
+        types::{
+            CachePointBlock, CachePointType, ConversationRole, DocumentBlock,
+            GuardrailConverseTextBlock, ImageBlock, ImageFormat, ImageSource, Message, S3Location,
+            ToolResultBlock, ToolSpecification, ToolUseBlock, VideoBlock, VideoFormat,
+        },
+    };
+    use aws_smithy_types::Document;
+    use proptest::prelude::*;
+    use std::collections::HashMap;
+
+    fn cost(content: Vec<ContentBlock>) -> u64 {
+        let message = Message::builder()
+            .role(ConversationRole::User)
+            .set_content(Some(content));
+        let input = ConverseInput::builder().messages(message.build().unwrap());
+        input_tokens(&input.build().unwrap()) - MESSAGE
+    }
+
+    fn word(text: &str) -> ContentBlock {
+        ContentBlock::Text(text.to_owned())
+    }
+
+    fn paper(format: DocumentFormat, source: DocumentSource) -> ContentBlock {
+        let block = DocumentBlock::builder().format(format).name("name");
+        ContentBlock::Document(block.source(source).build().unwrap())
+    }
+
+    fn object(name: &str, value: &str) -> Document {
+        Document::Object(HashMap::from([(name.to_owned(), value.into())]))
+    }
+
+    #[test]
+    fn an_empty_request_costs_nothing() {
+        assert_eq!(input_tokens(&ConverseInput::builder().build().unwrap()), 0);
+    }
+
+    #[test]
+    fn every_kind_of_content_has_its_cost() {
+        let cache_point = CachePointBlock::builder().r#type(CachePointType::Default);
+        let bytes = |len| Blob::new(vec![0; len]);
+        let s3 = S3Location::builder().uri("s3://a/b").build().unwrap();
+        let image = ImageBlock::builder()
+            .format(ImageFormat::Png)
+            .source(ImageSource::Bytes(bytes(900_000)));
+        let video = |source| {
+            let block = VideoBlock::builder()
+                .format(VideoFormat::Mp4)
+                .source(source);
+            ContentBlock::Video(block.build().unwrap())
+        };
+        let guarded = GuardrailConverseTextBlock::builder().text("12345678");
+        let guarded = GuardrailConverseContentBlock::Text(guarded.build().unwrap());
+        let tool_use = ToolUseBlock::builder()
+            .tool_use_id("1")
+            .name("look")
+            .input(object("a", "b"));
+        let result = ToolResultBlock::builder()
+            .tool_use_id("1")
+            .content(ToolResultContentBlock::Text("12345678".to_owned()))
+            .content(ToolResultContentBlock::Json(object("a", "b")));
+        for (block, tokens) in [
+            (word("12345"), 2),
+            (ContentBlock::CachePoint(cache_point.build().unwrap()), 0),
+            (ContentBlock::Image(image.build().unwrap()), IMAGE),
+            (
+                paper(DocumentFormat::Pdf, DocumentSource::Bytes(bytes(250_000))),
+                1 + 9_000,
+            ),
+            (
+                paper(DocumentFormat::Pdf, DocumentSource::S3Location(s3)),
+                1 + 3_000,
+            ),
+            (
+                paper(DocumentFormat::Txt, DocumentSource::Bytes(bytes(400))),
+                1 + 100,
+            ),
+            (
+                paper(DocumentFormat::Txt, DocumentSource::Text("1234".to_owned())),
+                1 + 1,
+            ),
+            (video(VideoSource::Bytes(bytes(5_000_000))), 20_000),
+            (ContentBlock::GuardContent(guarded), 2),
+            // {"a":"b"}
+            (
+                ContentBlock::ToolUse(tool_use.build().unwrap()),
+                TOOL_CALL + 1 + 3,
+            ),
+            (
+                ContentBlock::ToolResult(result.build().unwrap()),
+                TOOL_CALL + 2 + 3,
+            ),
+        ] {
+            assert_eq!(cost(vec![block.clone()]), tokens, "{block:?}");
+        }
+    }
+
+    #[test]
+    fn system_prompts_and_tools_count() {
+        let tool = ToolSpecification::builder()
+            .name("look")
+            .description("12345678")
+            .input_schema(ToolInputSchema::Json(object("a", "b")));
+        let tools = ToolConfiguration::builder().tools(Tool::ToolSpec(tool.build().unwrap()));
+        let input = ConverseInput::builder()
+            .system(SystemContentBlock::Text("1234".to_owned()))
+            .tool_config(tools.build().unwrap());
+        assert_eq!(input_tokens(&input.build().unwrap()), 1 + TOOL + 1 + 2 + 3);
+    }
+
+    proptest! {
+        #[test]
+        fn it_is_the_sum_of_its_parts(texts in prop::collection::vec("\\PC{0,40}", 0..20)) {
+            let parts = texts.iter().map(|text| (text.len() as u64).div_ceil(4)).sum::<u64>();
+            prop_assert_eq!(cost(texts.iter().map(|text| word(text)).collect()), parts);
+        }
+    }
+}

@@ -222,3 +222,57 @@ impl fmt::Debug for TokenCost {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_bedrockruntime::{
+        operation::converse::{ConverseInput, ConverseOutput},
+        types::{InferenceConfiguration, StopReason},
+    };
+    use proptest::prelude::*;
+
+    const MODEL: &str = "us.anthropic.claude-opus-4-1-20250805-v1:0";
+
+    fn request(max_tokens: Option<i32>) -> Request<ConverseInput> {
+        let limits = InferenceConfiguration::builder().set_max_tokens(max_tokens);
+        let input = ConverseInput::builder()
+            .model_id(MODEL)
+            .inference_config(limits.build());
+        Request::new(input.build().unwrap())
+    }
+
+    fn response() -> Response<ConverseOutput> {
+        let output = ConverseOutput::builder().stop_reason(StopReason::EndTurn);
+        Response::new(output.build().unwrap())
+    }
+
+    proptest! {
+        #[test]
+        fn a_call_reserves_and_settles_by_the_published_rules(
+            input in 0_u64..1 << 40,
+            max_tokens in prop::option::of(0..i32::MAX),
+            reported in prop::option::of((0_u64..1 << 40, 0_u64..1 << 30, 0_u64..1 << 40, 0_u64..1 << 40)),
+        ) {
+            let cost = TokenCost::new("us-east-1");
+            let (ask, forecast) = Cost::<_, Response<ConverseOutput>, _>::ask(
+                &cost,
+                &request(max_tokens).input_tokens(input),
+            );
+            prop_assert_eq!(ask.reserved(), input + max_tokens.map_or(32_000, |n| n as u64));
+            prop_assert_eq!(&**ask.key(), format!("us-east-1/{MODEL}"));
+
+            let (answer, settled) = match reported {
+                None => (response(), Settle::Reserved),
+                Some((input, output, read, write)) => {
+                    let mut usage = crate::Usage::new(input, output);
+                    usage.cache_read_tokens = read;
+                    usage.cache_write_tokens = write;
+                    (response().with_usage(usage), Settle::Used(input + write + 5 * output))
+                }
+            };
+            let settle = Cost::<Request<ConverseInput>, _, _>::settle(&cost, &forecast, &Ok(answer));
+            prop_assert_eq!(settle, settled);
+        }
+    }
+}
