@@ -2,12 +2,10 @@
 
 mod support;
 
-use std::time::Duration;
-
 use support::{Request, SECOND, layer, one_a_second, service, tokens};
 use tokio_test::{assert_pending, assert_ready_err, assert_ready_ok, task};
 use tower::{BoxError, Layer, Service as _, ServiceExt, service_fn};
-use tower_quota::{Ask, Limit, Priority, QuotaLayer, Usage};
+use tower_quota::{Ask, Limit, QuotaLayer, Usage};
 
 fn usage(layer: &support::Layered) -> Usage {
     layer.handle().usage(&"").expect("it was used")
@@ -125,86 +123,6 @@ async fn a_readiness_error_passes_and_is_refunded() {
     // At once, not when the future is dropped.
     assert_eq!(usage(&layer).limits[0].used, 0);
     drop(call);
-}
-
-/// A service whose calls take a while, and come to another amount than they reserved.
-async fn serve(request: Request) -> Result<&'static str, BoxError> {
-    tokio::time::sleep(Duration::from_millis(request.name % 50)).await;
-    match request.name % 5 {
-        0 => Ok("used 1"),
-        1 => Ok("used 20"),
-        2 => Ok("refund"),
-        3 => Err("refund".into()),
-        _ => Ok("fine"),
-    }
-}
-
-#[tokio::test(flavor = "current_thread", start_paused = true)]
-async fn a_hundred_thousand_cancellations_leave_the_ledger_exact() {
-    let limits = [
-        Limit::tokens(60_000, 60 * SECOND).burst(500),
-        Limit::calls(10_000, 60 * SECOND).burst(50),
-    ];
-    let layer = layer(limits).max_wait(20 * SECOND);
-    let service = layer.layer(service_fn(serve));
-    let mut rng = fastrand::Rng::with_seed(7);
-    let mut live = Vec::new();
-    let mut cancelled = 0;
-    let priorities = [Priority::High, Priority::Normal, Priority::Low];
-    while cancelled < 100_000 {
-        match rng.u32(..10) {
-            0..=4 if live.len() < 100 => {
-                let request = Request {
-                    name: rng.u64(..),
-                    tokens: rng.u64(..20),
-                    priority: priorities[rng.usize(..3)],
-                    tenant: rng.u64(..4),
-                    ..Request::default()
-                };
-                let mut call = task::spawn(service.clone().oneshot(request));
-                // Some are never polled.
-                if rng.u32(..8) == 0 || call.poll().is_pending() {
-                    live.push(call);
-                }
-            }
-            5 if rng.bool() => tokio::time::advance(Duration::from_millis(rng.u64(..60))).await,
-            5 | 6 => {
-                live.retain_mut(|call| !call.is_woken() || call.poll().is_pending());
-            }
-            7 if !live.is_empty() => {
-                let number = rng.usize(..live.len());
-                if live[number].poll().is_ready() {
-                    drop(live.swap_remove(number));
-                }
-            }
-            _ if !live.is_empty() => {
-                drop(live.swap_remove(rng.usize(..live.len())));
-                cancelled += 1;
-            }
-            _ => {}
-        }
-    }
-    drop(live);
-    let gone = usage(&layer);
-    assert_eq!(gone.queued, 0);
-    assert_eq!((gone.pending_calls, gone.pending_tokens), (0, 0));
-    tokio::time::advance(61 * SECOND).await;
-    let whole = usage(&layer);
-    assert!(whole.limits.iter().all(|limit| limit.used == 0));
-    // All of both bursts is there again, and not one more.
-    let mut admitted = 0;
-    loop {
-        let request = Request {
-            name: 4,
-            ..tokens(10)
-        };
-        assert_pending!(task::spawn(service.clone().oneshot(request)).poll());
-        if usage(&layer).limits[0].used == admitted * 10 {
-            break;
-        }
-        admitted += 1;
-    }
-    assert_eq!(admitted, 50);
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]

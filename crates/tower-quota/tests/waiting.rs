@@ -286,18 +286,6 @@ async fn a_closure_can_be_the_cost_and_another_the_limits() {
     assert_eq!(keys, [0, 7]);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_waiter_is_forgotten_by_several_threads() {
-    let limit = Limit::calls(2000, SECOND).burst(1).margin(Duration::ZERO);
-    let layer = QuotaLayer::new(limit, |_: &()| Ask::new(0));
-    let service = layer.layer(service_fn(|()| async { Ok::<_, BoxError>(()) }));
-    let calls = (0..1000).map(|_| tokio::spawn(service.clone().oneshot(())));
-    for call in soon(join_all(calls)).await {
-        call.expect("no panic").expect("no rejection");
-    }
-    assert_eq!(layer.handle().usage(&0).expect("it was used").queued, 0);
-}
-
 #[test]
 fn a_waiter_outlives_the_runtime_that_another_one_waited_in() {
     let runtime = || {
