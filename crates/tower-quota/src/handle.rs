@@ -1,6 +1,7 @@
 use std::fmt;
 use std::hash::Hash;
 
+use crate::headroom::Headroom;
 use crate::memory::MemoryLedger;
 use crate::usage::Usage;
 
@@ -18,6 +19,12 @@ impl<K: Hash + Eq + Clone + fmt::Display> Handle<K> {
     #[must_use]
     pub fn usage(&self, key: &K) -> Option<Usage> {
         self.ledger.usage(key)
+    }
+
+    /// How much room `key` has for another call: all of it if it was never used or is forgotten.
+    #[must_use]
+    pub fn headroom(&self, key: &K) -> Headroom {
+        self.ledger.headroom(key)
     }
 
     /// The keys that are remembered at the moment, in no order.

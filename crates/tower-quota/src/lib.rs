@@ -11,11 +11,14 @@ mod future;
 mod gauge;
 mod grant;
 mod handle;
+mod headroom;
 mod keyed;
 mod layer;
 mod ledger;
 mod limit;
 mod limits;
+#[cfg(feature = "load")]
+mod loaded;
 mod memory;
 mod pace;
 mod priority;
@@ -44,10 +47,13 @@ pub use self::cost::Cost;
 pub use self::error::{Cause, Rejected};
 pub use self::future::ResponseFuture;
 pub use self::handle::Handle;
+pub use self::headroom::Headroom;
 pub use self::layer::QuotaLayer;
 pub use self::ledger::Ledger;
 pub use self::limit::{Limit, Unit};
 pub use self::limits::{Limits, LimitsOf};
+#[cfg(feature = "load")]
+pub use self::loaded::Loaded;
 pub use self::memory::MemoryLedger;
 pub use self::priority::Priority;
 pub use self::reservation::Reservation;

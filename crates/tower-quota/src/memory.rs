@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::admit::Admit;
 use crate::ask::Ask;
+use crate::headroom::Headroom;
 use crate::keyed::Keyed;
 use crate::ledger::Ledger;
 use crate::limits::{Limits, LimitsOf};
@@ -68,6 +69,11 @@ impl<K: Hash + Eq + Clone + fmt::Display> MemoryLedger<K> {
     pub(crate) fn usage(&self, key: &K) -> Option<Usage> {
         let slot = lock(&self.shared.keys).get(key)?;
         Some(slot.usage())
+    }
+
+    pub(crate) fn headroom(&self, key: &K) -> Headroom {
+        let slot = lock(&self.shared.keys).get(key);
+        slot.map_or(Headroom::WHOLE, |slot| slot.headroom())
     }
 
     pub(crate) fn keys(&self) -> Vec<K> {

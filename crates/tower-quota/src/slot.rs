@@ -12,6 +12,7 @@ use crate::demand::Demand;
 use crate::error::{Cause, Rejected};
 use crate::gauge::nanos;
 use crate::grant::Grant;
+use crate::headroom::Headroom;
 use crate::limits::Limits;
 use crate::queue::Place;
 use crate::settings::Settings;
@@ -148,6 +149,11 @@ impl Slot {
     pub(crate) fn usage(&self) -> Usage {
         let now = self.now();
         lock(&self.state).turns.usage(now)
+    }
+
+    pub(crate) fn headroom(&self) -> Headroom {
+        let now = self.now();
+        lock(&self.state).turns.headroom(now)
     }
 
     /// Whether nothing is lost by forgetting the key now, if nobody holds it.

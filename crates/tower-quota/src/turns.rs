@@ -5,6 +5,7 @@ use crate::book::{Book, Entry};
 use crate::demand::Demand;
 use crate::error::Cause;
 use crate::gauge::nanos;
+use crate::headroom::Headroom;
 use crate::priority::Priority;
 use crate::queue::{Place, Queue};
 use crate::settings::Settings;
@@ -21,6 +22,8 @@ pub(crate) struct Turns<W> {
     queue: Queue<Waiter<W>>,
     answers: HashMap<u64, Answer>,
     wake_at: Option<u64>,
+    /// How many tokens calls ask for, the last ones above all.
+    typical: u64,
     settings: Arc<Settings>,
 }
 
@@ -60,6 +63,7 @@ impl<W> Turns<W> {
             queue: Queue::new(nanos(settings.aging)),
             answers: HashMap::new(),
             wake_at: None,
+            typical: 0,
             settings,
         }
     }
@@ -74,6 +78,10 @@ impl<W> Turns<W> {
             let limit = Box::new(limit.clone());
             return Entered::Rejected(Cause::TooLarge { asked, limit }, None);
         }
+        self.typical = match demand.tokens.checked_sub(self.typical) {
+            Some(more) => self.typical + more.div_ceil(8),
+            None => self.typical - (self.typical - demand.tokens).div_ceil(8),
+        };
         // Those whose time has come make room in the queue first.
         self.advance(now, woken);
         if self.queue.is_empty() && deadline.is_none_or(|deadline| now <= deadline) {
@@ -229,6 +237,11 @@ impl<W> Turns<W> {
 
     pub(crate) fn usage(&mut self, now: u64) -> Usage {
         Usage::of(&mut self.book, self.queue.len(), now)
+    }
+
+    pub(crate) fn headroom(&mut self, now: u64) -> Headroom {
+        let queued = self.queue.asked_besides(Demand::NONE);
+        Headroom::of(&mut self.book, queued, Demand::call(self.typical), now)
     }
 
     /// Whether nothing is lost by forgetting all this, if nobody uses it.
