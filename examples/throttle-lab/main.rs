@@ -49,13 +49,7 @@ fn run(flags: &Flags) -> Result<(), Box<dyn Error>> {
     }
     let batch = Batch::draw(&scenario)?;
     let ideal = Ideal::new(&scenario, batch.charge);
-    let mut runs = Vec::new();
-    for strategy in flags.strategies() {
-        eprint!("{strategy} … ");
-        let run = run::run(&scenario, &batch, &ideal, strategy)?;
-        eprintln!("{}", run.summary());
-        runs.push((strategy, run));
-    }
+    let runs = run::all(&scenario, &batch, &ideal, &flags.strategies())?;
     let report = Report::new(&scenario, &ideal, &runs);
     if flags.json {
         println!("{}", serde_json::to_string(&report)?);

@@ -1,5 +1,5 @@
 use kuva::{
-    plot::{LinePlot, legend::LegendPosition},
+    plot::{LinePlot, LineStyle, legend::LegendPosition},
     render::{
         layout::{Layout, TickFormat},
         plots::Plot,
@@ -13,17 +13,18 @@ use crate::{ideal::Ideal, run::Run, scenario::Scenario, strategy::Strategy};
 /// How many points a line has at most: enough for the eye, few for the file.
 const POINTS: usize = 200;
 /// Where the axis ends at the latest, in ideal times.
-const LONGEST: f64 = 2.0;
+const LONGEST: f64 = 1.4;
 
 /// The completed calls of each strategy over time, and the ideal, as an SVG image.
 pub(crate) fn svg(scenario: &Scenario, ideal: &Ideal, runs: &[(Strategy, Run)]) -> String {
     let end = axis_end(ideal, runs);
     let calls = scenario.calls as f64;
-    let mut plots: Vec<Plot> = vec![ideal_line(ideal, calls, end).into()];
-    plots.extend(
-        runs.iter()
-            .map(|(strategy, run)| line(*strategy, run, end).into()),
-    );
+    let mut plots: Vec<Plot> = runs
+        .iter()
+        .map(|(strategy, run)| line(*strategy, run, end).into())
+        .collect();
+    // On top of them, since the best come close to it.
+    plots.push(ideal_line(ideal, calls).into());
     let layout = Layout::auto_from_plots(&plots)
         .with_x_axis_min(0.0)
         .with_x_axis_max(end)
@@ -50,18 +51,13 @@ fn axis_end(ideal: &Ideal, runs: &[(Strategy, Run)]) -> f64 {
     last.clamp(ideal, (LONGEST * ideal).max(1.0)) * 1.03
 }
 
-fn ideal_line(ideal: &Ideal, calls: f64, end: f64) -> LinePlot {
-    let mut points: Vec<_> = ideal
-        .bends()
-        .into_iter()
-        .map(|at| (at, calls * ideal.done(at)))
-        .collect();
-    points.push((end, calls));
+fn ideal_line(ideal: &Ideal, calls: f64) -> LinePlot {
+    let points = ideal.bends().into_iter();
     LinePlot::new()
-        .with_data(points)
+        .with_data(points.map(|at| (at, calls * ideal.done(at))))
         .with_color("#24292f")
-        .with_stroke_width(1.5)
-        .with_dashed()
+        .with_stroke_width(1.2)
+        .with_line_style(LineStyle::Custom("5 4".into()))
         .with_legend(format!("ideal: all in {:.0} s", ideal.seconds()))
 }
 
@@ -79,7 +75,10 @@ fn line(strategy: Strategy, run: &Run, end: f64) -> LinePlot {
             points.push((at, done as f64));
         }
     }
-    if let Some(&(_, done)) = points.last() {
+    // What was not done by the end of the axis stays undone; what was, ends there.
+    if let Some(&(_, done)) = points.last()
+        && done < run.calls as f64
+    {
         points.push((end, done));
     }
     let label = match run.makespan() {
@@ -98,10 +97,10 @@ fn line(strategy: Strategy, run: &Run, end: f64) -> LinePlot {
 fn style(strategy: Strategy) -> (&'static str, f64) {
     match strategy {
         Strategy::None => ("#999999", 1.5),
-        Strategy::FixedLoop => ("#b8860b", 1.5),
-        Strategy::SdkStandard => ("#cc79a7", 1.5),
-        Strategy::SdkAdaptive => ("#d55e00", 1.5),
-        Strategy::TowerRetry => ("#7b5ea7", 1.5),
+        Strategy::FixedLoop => ("#8c564b", 1.5),
+        Strategy::SdkStandard => ("#d684bd", 1.5),
+        Strategy::SdkAdaptive => ("#d1242f", 1.5),
+        Strategy::TowerRetry => ("#8250df", 1.5),
         Strategy::TowerResilience => ("#e69f00", 1.5),
         Strategy::Backoff => ("#56b4e9", 2.5),
         Strategy::StackAdaptive => ("#0072b2", 2.5),

@@ -1,10 +1,12 @@
 use std::{
     future::Future,
     io,
+    panic::resume_unwind,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
+    thread,
     time::Duration,
 };
 
@@ -45,13 +47,31 @@ pub(crate) struct Ended {
     pub(crate) ok: bool,
 }
 
-/// Has the workers make all calls of the batch through one strategy, against a fresh server.
-pub(crate) fn run(
+/// Runs each strategy on a thread and a clock of its own, and says on stderr how it went.
+pub(crate) fn all(
     scenario: &Scenario,
     batch: &Batch,
     ideal: &Ideal,
-    strategy: Strategy,
-) -> io::Result<Run> {
+    strategies: &[Strategy],
+) -> io::Result<Vec<(Strategy, Run)>> {
+    thread::scope(|scope| {
+        let start = |&strategy| {
+            scope.spawn(move || {
+                let run = run(scenario, batch, ideal, strategy)?;
+                eprintln!("{strategy}: {}", run.summary());
+                Ok((strategy, run))
+            })
+        };
+        let threads: Vec<_> = strategies.iter().map(start).collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)))
+            .collect()
+    })
+}
+
+/// Has the workers make all calls of the batch through one strategy, against a fresh server.
+fn run(scenario: &Scenario, batch: &Batch, ideal: &Ideal, strategy: Strategy) -> io::Result<Run> {
     // What the strategies draw from the thread's own generator is then the same in every run.
     fastrand::seed(scenario.seed);
     in_virtual_time(async {
@@ -125,7 +145,7 @@ impl Work {
         }
     }
 
-    fn log(&self) -> std::sync::MutexGuard<'_, Log> {
+    fn log(&self) -> MutexGuard<'_, Log> {
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
