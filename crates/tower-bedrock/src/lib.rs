@@ -5,6 +5,7 @@ mod base_model;
 mod bedrock;
 mod cache_key;
 mod cache_scope;
+mod count_tokens;
 mod deadline;
 mod error;
 mod estimate;
@@ -26,6 +27,7 @@ pub use self::{
     bedrock::Bedrock,
     cache_key::CacheKey,
     cache_scope::CacheScope,
+    count_tokens::{CountTokens, CountTokensFuture, CountTokensLayer, Counts},
     deadline::{Deadline, DeadlineFuture, DeadlineLayer},
     error::{Error, ErrorKind},
     future::ResponseFuture,

@@ -12,6 +12,7 @@ pub struct Options {
     pub(crate) priority: Priority,
     pub(crate) max_attempts: Option<NonZeroU32>,
     pub(crate) input_tokens: Option<u64>,
+    pub(crate) count_tokens: bool,
 }
 
 impl Options {
@@ -49,6 +50,12 @@ impl Options {
     #[must_use]
     pub fn input_tokens(&self) -> Option<u64> {
         self.input_tokens
+    }
+
+    /// Whether to have the input tokens counted.
+    #[must_use]
+    pub fn count_tokens(&self) -> bool {
+        self.count_tokens
     }
 }
 

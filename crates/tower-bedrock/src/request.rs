@@ -78,6 +78,14 @@ impl<I> Request<I> {
         self
     }
 
+    /// Has a [`CountTokensLayer`](crate::CountTokensLayer), if there is one, ask Bedrock for the
+    /// exact number of input tokens. Default: not.
+    #[must_use]
+    pub fn count_tokens(mut self) -> Self {
+        self.options.count_tokens = true;
+        self
+    }
+
     /// The SDK input.
     #[must_use]
     pub fn input(&self) -> &I {

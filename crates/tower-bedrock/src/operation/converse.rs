@@ -2,7 +2,9 @@ use super::{Operation, plumbing, sealed};
 use crate::{estimate::converse, exchange::Head, sketch::Sketch, usage::Usage};
 use aws_sdk_bedrockruntime::{
     operation::converse::{Converse, ConverseError, ConverseInput, ConverseOutput},
-    types::{ContentBlock, ConverseOutput as Output, StopReason},
+    types::{
+        ContentBlock, ConverseOutput as Output, ConverseTokensRequest, CountTokensInput, StopReason,
+    },
 };
 use aws_smithy_types::Document;
 
@@ -31,6 +33,16 @@ impl sealed::Exchange for ConverseInput {
             input: converse::input_tokens(self),
             max_output: max_tokens.map(|tokens| u64::try_from(tokens).unwrap_or(0)),
         }
+    }
+
+    fn to_count(&self) -> Option<CountTokensInput> {
+        let request = ConverseTokensRequest::builder()
+            .set_messages(self.messages.clone())
+            .set_system(self.system.clone())
+            .set_tool_config(self.tool_config.clone())
+            .set_additional_model_request_fields(self.additional_model_request_fields.clone())
+            .build();
+        Some(CountTokensInput::Converse(request))
     }
 
     fn usage(answer: &ConverseOutput, _: &Head) -> Option<Usage> {

@@ -3,6 +3,7 @@ use crate::{estimate, exchange::Head, sketch::Sketch, usage::Usage};
 use aws_sdk_bedrockruntime::operation::invoke_model::{
     InvokeModel, InvokeModelError, InvokeModelInput, InvokeModelOutput,
 };
+use aws_sdk_bedrockruntime::types::{CountTokensInput, InvokeModelTokensRequest};
 use serde::Deserialize;
 use std::borrow::Cow;
 
@@ -34,6 +35,15 @@ impl sealed::Exchange for InvokeModelInput {
 
     fn body(&self) -> Option<&[u8]> {
         Some(body(self))
+    }
+
+    fn to_count(&self) -> Option<CountTokensInput> {
+        let body = self.body.clone()?;
+        let request = InvokeModelTokensRequest::builder()
+            .body(body)
+            .build()
+            .ok()?;
+        Some(CountTokensInput::InvokeModel(request))
     }
 
     fn usage(_: &InvokeModelOutput, head: &Head) -> Option<Usage> {

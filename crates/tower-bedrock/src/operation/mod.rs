@@ -9,6 +9,7 @@ use crate::{exchange::Head, sketch::Sketch, usage::Usage, wire::Codec};
 use aws_sdk_bedrockruntime::{
     Client,
     error::{ProvideErrorMetadata, SdkError},
+    types::CountTokensInput,
 };
 use aws_smithy_runtime_api::client::{interceptors::Intercept, orchestrator::HttpResponse};
 use std::{error::Error as StdError, fmt, future::Future};
@@ -73,6 +74,11 @@ pub(crate) mod sealed {
 
         /// The body of a request that has one of its model's own format.
         fn body(&self) -> Option<&[u8]> {
+            None
+        }
+
+        /// The same as CountTokens takes it, copied; `None` where there is nothing to count.
+        fn to_count(&self) -> Option<CountTokensInput> {
             None
         }
 

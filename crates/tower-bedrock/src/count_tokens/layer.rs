@@ -1,0 +1,87 @@
+use super::{Counts, failures::Failures, service::CountTokens, settings::Settings};
+use std::{sync::Arc, time::Duration};
+use tower_layer::Layer;
+
+/// Puts [`CountTokens`] around services: a request that
+/// [asks for it](crate::Request::count_tokens) has its input tokens counted by Bedrock first.
+///
+/// The counts are asked of a service of their own, such as a [`Bedrock`](crate::Bedrock) or a
+/// stack around it. Counting is free of charge and has a quota of its own, but it takes a round
+/// trip and sends the prompt twice; where a few percent of the quota are no matter, the quota
+/// layer's own estimate is as good.
+///
+/// The layer belongs outside the quota layer, and inside the cache, lest answers from there wait
+/// for a count:
+///
+/// ```
+/// use tower::ServiceBuilder;
+/// use tower_bedrock::{Bedrock, CountTokensLayer, policy};
+/// # fn example(bedrock: Bedrock, quotas: policy::Quotas) {
+/// let service = ServiceBuilder::new()
+///     .layer(CountTokensLayer::new(bedrock.clone()).all())
+///     .layer(policy::RetryPolicy::new().over_quota())
+///     .layer(policy::quota("us-east-1", quotas))
+///     .service(bedrock);
+/// # let _ = service;
+/// # }
+/// ```
+///
+/// # Clone
+///
+/// Clones, and all services of one value, share what they know of failed counts.
+#[derive(Debug, Clone)]
+pub struct CountTokensLayer<C> {
+    counter: C,
+    settings: Settings,
+    failures: Arc<Failures>,
+}
+
+impl<C> CountTokensLayer<C> {
+    /// Asks `counter` for the counts.
+    #[must_use]
+    pub fn new(counter: C) -> Self {
+        Self {
+            counter,
+            settings: Settings::default(),
+            failures: Arc::default(),
+        }
+    }
+
+    /// Counts every request that can be counted. Default: those that ask for it.
+    #[must_use]
+    pub fn all(mut self) -> Self {
+        self.settings.all = true;
+        self
+    }
+
+    /// Sets how long a request waits for its count before it goes on without. Default: 5 seconds.
+    ///
+    /// A request's own deadline ends the wait, too.
+    #[must_use]
+    pub fn patience(mut self, longest: Duration) -> Self {
+        self.settings.patience = longest;
+        self
+    }
+
+    /// Sets for how long a model is not asked after a count for it has failed. Default: 60 seconds.
+    #[must_use]
+    pub fn pause(mut self, pause: Duration) -> Self {
+        self.settings.pause = pause;
+        self
+    }
+
+    /// What became of the requests so far.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.failures.counts()
+    }
+}
+
+impl<S, C: Clone> Layer<S> for CountTokensLayer<C> {
+    type Service = CountTokens<S, C>;
+
+    fn layer(&self, inner: S) -> CountTokens<S, C> {
+        let counter = self.counter.clone();
+        CountTokens::new(inner, counter, self.settings, Arc::clone(&self.failures))
+    }
+}
