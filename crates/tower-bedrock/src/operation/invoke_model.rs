@@ -1,9 +1,9 @@
 use super::{Operation, plumbing, sealed};
 use crate::{estimate, exchange::Head, sketch::Sketch, usage::Usage};
-use aws_sdk_bedrockruntime::operation::invoke_model::{
-    InvokeModel, InvokeModelError, InvokeModelInput, InvokeModelOutput,
+use aws_sdk_bedrockruntime::{
+    operation::invoke_model::{InvokeModel, InvokeModelError, InvokeModelInput, InvokeModelOutput},
+    types::{CountTokensInput, InvokeModelTokensRequest},
 };
-use aws_sdk_bedrockruntime::types::{CountTokensInput, InvokeModelTokensRequest};
 use serde::Deserialize;
 use std::borrow::Cow;
 
