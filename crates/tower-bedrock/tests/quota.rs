@@ -25,6 +25,7 @@ use std::{
 };
 use tokio::time::{Instant, timeout};
 use tower::{Layer, ServiceExt, service_fn};
+use tower_backoff::AttemptTimeoutLayer;
 use tower_bedrock::{
     CacheUse, Error, ErrorKind, Priority, Request, Response, Stack, StackLayer, Usage,
     policy::{self, Burndown, MaxOutput, Quota, Quotas, TokenCost},
@@ -184,10 +185,10 @@ async fn a_call_that_is_given_up_counts_as_reserved() {
 async fn an_attempt_that_times_out_counts_as_reserved() {
     let quota = policy::quota("us-east-1", Limit::tokens_per_minute(10_000));
     let handle = quota.handle();
-    let slow =
-        service_fn(|_: Request<ConverseInput>| pending::<Result<Response<ConverseOutput>, _>>());
-    let slow = tower_backoff::AttemptTimeoutLayer::new(SECOND)
-        .layer(tower::util::MapErr::new(slow, |error: Error| error));
+    let slow = service_fn(|_: Request<ConverseInput>| {
+        pending::<Result<Response<ConverseOutput>, Error>>()
+    });
+    let slow = AttemptTimeoutLayer::new(SECOND).layer(slow);
     let request = Request::new(prompt("hello")).input_tokens(100);
     let error = quota.layer(slow).oneshot(request).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout);

@@ -21,6 +21,44 @@ use tower_quota::{
 };
 
 /// Tells a quota layer what Bedrock charges for a call, in tokens.
+///
+/// The rules are those that AWS has published (2026-09). At admission a call is charged its input,
+/// cached or not, and the most output it allows; if it sets no maximum, the model's
+/// ([`MaxOutput`]). In the end it has cost
+///
+/// ```text
+/// input + cache writes + output × burndown
+/// ```
+///
+/// and the rest is given back. Cache reads are free, and [`Burndown`] can take the cost above what
+/// was reserved.
+///
+/// | the call | counts |
+/// |---|---|
+/// | is answered with its usage | as by the rule |
+/// | is answered without, as by some models of `InvokeModel` | as it reserved: unknown is not zero |
+/// | is throttled, per minute or per day | not at all |
+/// | is refused: invalid, access denied, 503, 529, 500, `ModelNotReadyException`, no connection | not at all |
+/// | times out, breaks off, or fails in the model (408, 424) | as it reserved: Bedrock may have charged it |
+/// | is dropped after it was sent, by the caller or an attempt timeout | as it reserved |
+///
+/// # Estimate
+///
+/// Nobody knows the input tokens before the call. They are estimated from the request's texts,
+/// schemas and media, at four bytes a token, without serializing or copying anything, and corrected
+/// by what the model's answers report: with traffic the error shrinks to that of single prompts. The
+/// estimate leans to the high side, by 15 % at first and by its own mean error later: too high a
+/// reservation delays others for as long as the call takes, too low a one is a throttle.
+/// [`Request::input_tokens`] gives the exact count instead.
+///
+/// # Throttles
+///
+/// A throttle without a hint of the server's gets the ledger's own wait as its
+/// [`retry_after`](Error::retry_after).
+///
+/// # Clone
+///
+/// Clones share what was learned. Each knob starts anew.
 #[derive(Clone)]
 pub struct TokenCost {
     shared: Arc<Shared>,
