@@ -142,7 +142,7 @@ impl Error {
     }
 
     /// How many attempts were made, the first included, if a retry layer was passed. One that an
-    /// open circuit rejected counts.
+    /// open circuit or a quota layer rejected counts.
     #[must_use]
     pub fn attempts(&self) -> Option<u32> {
         self.repr.attempts.map(NonZeroU32::get)
