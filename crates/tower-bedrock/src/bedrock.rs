@@ -35,6 +35,7 @@ use tower_service::Service;
 pub struct Bedrock {
     client: Client,
     region: Option<Arc<str>>,
+    raw: bool,
 }
 
 impl Bedrock {
@@ -54,7 +55,18 @@ impl Bedrock {
         Self {
             client: Client::from_conf(config),
             region,
+            raw: false,
         }
+    }
+
+    /// Hands the HTTP response along with each answer, as [`Response::raw`]. Default: it does not.
+    ///
+    /// It costs a copy of the body, which a cache that keeps answers outside the process needs: the
+    /// SDK can read an output and not write one.
+    #[must_use]
+    pub fn with_raw_responses(mut self) -> Self {
+        self.raw = true;
+        self
     }
 
     /// The SDK client, for what this service does not cover. It does not retry either.
@@ -79,7 +91,11 @@ impl From<Client> for Bedrock {
                 .config()
                 .region()
                 .map(|region| Arc::from(region.as_ref()));
-            Self { client, region }
+            Self {
+                client,
+                region,
+                raw: false,
+            }
         } else {
             Self::new(client.config().to_builder())
         }
@@ -103,15 +119,15 @@ impl<I: Operation> Service<Request<I>> for Bedrock {
     }
 
     fn call(&mut self, request: Request<I>) -> Self::Future {
-        let client = self.client.clone();
+        let (client, raw) = (self.client.clone(), self.raw);
         ResponseFuture::new(async move {
             let Some(deadline) = request.options().deadline() else {
-                return attempt(&client, request).await;
+                return attempt(&client, raw, request).await;
             };
             if deadline <= Instant::now() {
                 return Err(Error::deadline(I::NAME));
             }
-            timeout_at(deadline, attempt(&client, request))
+            timeout_at(deadline, attempt(&client, raw, request))
                 .await
                 .unwrap_or_else(|_| Err(Error::deadline(I::NAME)))
         })
@@ -120,14 +136,18 @@ impl<I: Operation> Service<Request<I>> for Bedrock {
 
 async fn attempt<I: Operation>(
     client: &Client,
+    raw: bool,
     request: Request<I>,
 ) -> Result<Response<I::Output>, Error> {
-    let (exchange, head) = Exchange::new(request.into_input());
+    let model_id: Option<Arc<str>> = request.model_id().map(Arc::from);
+    let (exchange, head) = Exchange::new(request.into_input(), raw);
     match I::send(client, exchange).await {
         Ok(output) => {
             let head = head.get().cloned().unwrap_or_default();
             let usage = I::usage(&output, &head);
-            Ok(Response::answered(output, usage, head))
+            let mut response = Response::answered(output, usage, head);
+            response.origin_mut().model_id = model_id;
+            Ok(response)
         }
         Err(error) => Err(Error::from_sdk(I::NAME, error)),
     }

@@ -7,15 +7,18 @@ use aws_smithy_runtime_api::{
         interceptors::{
             Intercept,
             context::{
-                BeforeDeserializationInterceptorContextRef,
+                AfterDeserializationInterceptorContextRef,
                 BeforeSerializationInterceptorContextMut, Input,
             },
         },
+        orchestrator::HttpResponse,
         runtime_components::RuntimeComponents,
     },
     http::Headers,
 };
 use aws_smithy_types::config_bag::ConfigBag;
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue};
 use std::{
     fmt,
     sync::{Arc, Mutex, OnceLock, PoisonError},
@@ -28,6 +31,8 @@ pub struct Head {
     pub(crate) usage: Option<Usage>,
     /// Zero if the answer does not say.
     pub(crate) body_bytes: u64,
+    /// All of it, if it was asked for.
+    pub(crate) raw: Option<Arc<http::Response<Bytes>>>,
 }
 
 impl Head {
@@ -39,8 +44,25 @@ impl Head {
                 .get("content-length")
                 .and_then(|length| length.parse().ok())
                 .unwrap_or(0),
+            raw: None,
         }
     }
+}
+
+/// What of a response says the same at any time: the connection's own headers and the date are not
+/// in it. `None` if the body is not in memory.
+fn raw(response: &HttpResponse) -> Option<http::Response<Bytes>> {
+    let body = Bytes::copy_from_slice(response.body().bytes()?);
+    let mut raw = http::Response::new(body);
+    *raw.status_mut() = http::StatusCode::from_u16(response.status().into()).ok()?;
+    for (name, value) in response.headers().iter_bytes() {
+        if name == "content-type" || name.starts_with("x-amzn-") {
+            let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
+            let value = HeaderValue::from_bytes(value).ok()?;
+            raw.headers_mut().append(name, value);
+        }
+    }
+    Some(raw)
 }
 
 /// An absent count means unknown, not zero; only the prompt cache's are left out when zero.
@@ -61,15 +83,17 @@ fn usage(headers: &Headers) -> Option<Usage> {
 pub(crate) struct Exchange<I> {
     input: Mutex<Option<I>>,
     head: Arc<OnceLock<Head>>,
+    raw: bool,
 }
 
 impl<I> Exchange<I> {
-    /// The interceptor, and where the answer's head will be.
-    pub(crate) fn new(input: I) -> (Self, Arc<OnceLock<Head>>) {
+    /// The interceptor, and where the answer's head will be; with the whole response if `raw`.
+    pub(crate) fn new(input: I, raw: bool) -> (Self, Arc<OnceLock<Head>>) {
         let head = Arc::new(OnceLock::new());
         let exchange = Self {
             input: Mutex::new(Some(input)),
             head: Arc::clone(&head),
+            raw,
         };
         (exchange, head)
     }
@@ -99,14 +123,18 @@ impl<I: fmt::Debug + Send + Sync + 'static> Intercept for Exchange<I> {
         Ok(())
     }
 
-    fn read_before_deserialization(
+    /// By now the SDK has read the body into memory.
+    fn read_after_deserialization(
         &self,
-        context: &BeforeDeserializationInterceptorContextRef<'_>,
+        context: &AfterDeserializationInterceptorContextRef<'_>,
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        self.head
-            .get_or_init(|| Head::read(context.response().headers()));
+        let response = context.response();
+        self.head.get_or_init(|| Head {
+            raw: self.raw.then(|| raw(response)).flatten().map(Arc::new),
+            ..Head::read(response.headers())
+        });
         Ok(())
     }
 }

@@ -14,6 +14,7 @@ mod future;
 pub mod monitor;
 mod operation;
 mod options;
+mod origin;
 pub mod policy;
 mod request;
 mod response;

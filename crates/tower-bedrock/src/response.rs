@@ -1,4 +1,5 @@
-use crate::{exchange::Head, usage::Usage};
+use crate::{exchange::Head, origin::Origin, usage::Usage};
+use bytes::Bytes;
 use std::{fmt, num::NonZeroU32, ops::Deref, sync::Arc};
 use tower_response_cache::CacheStatus;
 
@@ -11,7 +12,7 @@ pub struct Response<O> {
     output: Arc<O>,
     usage: Option<Usage>,
     saved: Option<Usage>,
-    request_id: Option<Arc<str>>,
+    origin: Origin,
     attempts: NonZeroU32,
     cache: Option<CacheStatus>,
     body_bytes: u64,
@@ -29,7 +30,7 @@ impl<O> Response<O> {
             output,
             usage: None,
             saved: None,
-            request_id: None,
+            origin: Origin::default(),
             attempts: NonZeroU32::MIN,
             cache: None,
             body_bytes: 0,
@@ -39,8 +40,12 @@ impl<O> Response<O> {
     pub(crate) fn answered(output: O, usage: Option<Usage>, head: Head) -> Self {
         Self {
             usage,
-            request_id: head.request_id,
             body_bytes: head.body_bytes,
+            origin: Origin {
+                request_id: head.request_id,
+                model_id: None,
+                raw: head.raw,
+            },
             ..Self::new(output)
         }
     }
@@ -60,7 +65,14 @@ impl<O> Response<O> {
     /// Sets what [`request_id`](Self::request_id) answers.
     #[must_use]
     pub fn with_request_id(mut self, request_id: impl Into<Arc<str>>) -> Self {
-        self.request_id = Some(request_id.into());
+        self.origin.request_id = Some(request_id.into());
+        self
+    }
+
+    /// Sets what [`model_id`](Self::model_id) answers.
+    #[must_use]
+    pub fn with_model_id(mut self, model_id: impl Into<Arc<str>>) -> Self {
+        self.origin.model_id = Some(model_id.into());
         self
     }
 
@@ -100,7 +112,8 @@ impl<O> Response<O> {
         Arc::unwrap_or_clone(self.output)
     }
 
-    /// The tokens this call used: zero when a cache answered, `None` when nobody reported them.
+    /// The tokens this call was charged for: zero when a cache answered, `None` when nobody reported
+    /// them. A cached output says in its own `usage` what the call that brought it was charged for.
     ///
     /// For `InvokeModel` they come from the answer's headers, which not every model sends.
     #[must_use]
@@ -117,7 +130,23 @@ impl<O> Response<O> {
     /// Bedrock's id of the request; a cached answer keeps the id of the call that brought it.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
-        self.request_id.as_deref()
+        self.origin.request_id.as_deref()
+    }
+
+    /// The model, inference profile or ARN that was asked, as the request named it.
+    #[must_use]
+    pub fn model_id(&self) -> Option<&str> {
+        self.origin.model_id.as_deref()
+    }
+
+    /// The HTTP response that the output was read from: its status, its body, and those headers
+    /// that Bedrock makes or that describe the body. [`wire::response`](crate::wire::response) makes
+    /// the same of it.
+    ///
+    /// `None` unless [`Bedrock::with_raw_responses`](crate::Bedrock::with_raw_responses) asked for it.
+    #[must_use]
+    pub fn raw(&self) -> Option<&http::Response<Bytes>> {
+        self.origin.raw.as_deref()
     }
 
     /// How many attempts were made, the first included; one that an open circuit rejected counts.
@@ -145,21 +174,25 @@ impl<O> Response<O> {
         Arc::clone(&self.output)
     }
 
-    pub(crate) fn request_id_shared(&self) -> Option<Arc<str>> {
-        self.request_id.clone()
+    pub(crate) fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    pub(crate) fn origin_mut(&mut self) -> &mut Origin {
+        &mut self.origin
     }
 
     /// What the first caller paid for, given to another one that pays nothing.
     pub(crate) fn from_cache(
         output: Arc<O>,
         saved: Option<Usage>,
-        request_id: Option<Arc<str>>,
+        origin: Origin,
         status: CacheStatus,
     ) -> Self {
         Self {
             usage: Some(Usage::default()),
             saved,
-            request_id,
+            origin,
             cache: Some(status),
             ..Self::shared(output)
         }
@@ -184,7 +217,7 @@ impl<O> Clone for Response<O> {
     fn clone(&self) -> Self {
         Self {
             output: Arc::clone(&self.output),
-            request_id: self.request_id.clone(),
+            origin: self.origin.clone(),
             ..*self
         }
     }
@@ -195,7 +228,8 @@ impl<O> fmt::Debug for Response<O> {
         f.debug_struct("Response")
             .field("usage", &self.usage)
             .field("saved", &self.saved)
-            .field("request_id", &self.request_id)
+            .field("request_id", &self.origin.request_id)
+            .field("model_id", &self.origin.model_id)
             .field("attempts", &self.attempts)
             .field("cache", &self.cache)
             .finish_non_exhaustive()

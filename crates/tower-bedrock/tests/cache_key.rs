@@ -6,12 +6,13 @@ use aws_sdk_bedrockruntime::{
     operation::{converse::ConverseInput, invoke_model::InvokeModelInput},
     primitives::Blob,
     types::{
-        PerformanceConfigLatency, SystemContentBlock, Tool, ToolConfiguration, ToolInputSchema,
-        ToolSpecification,
+        PerformanceConfigLatency, ServiceTier, ServiceTierType, SystemContentBlock, Tool,
+        ToolConfiguration, ToolInputSchema, ToolSpecification,
     },
 };
 use aws_smithy_types::{Document, Number};
 use common::prompt;
+use proptest::prelude::*;
 use std::collections::{HashMap, HashSet};
 use tower_bedrock::{CacheKey, CacheScope, Operation, Request};
 
@@ -152,4 +153,100 @@ fn what_the_sdk_cannot_serialize_has_no_key() {
     let mut input = prompt("hello");
     input.model_id = None;
     assert!(CacheKey::of(&Request::new(input), &CacheScope::new()).is_err());
+}
+
+#[test]
+fn what_is_ignored_changes_nothing_and_all_else_does() {
+    let scope = CacheScope::new().ignoring(["serviceTier", "X-Amzn-Bedrock-Service-Tier"]);
+    let of = |request: &ConverseInput| CacheKey::of(&Request::new(request.clone()), &scope);
+    let plain = prompt("hello");
+    let mut flex = plain.clone();
+    let tier = ServiceTier::builder().r#type(ServiceTierType::Flex).build();
+    flex.service_tier = Some(tier.unwrap());
+    let mut brief = flex.clone();
+    brief.system = Some(vec![]);
+    assert_eq!(of(&plain).unwrap(), of(&flex).unwrap());
+    assert_ne!(key(&plain), key(&flex));
+    assert_ne!(of(&brief).unwrap(), of(&flex).unwrap());
+    let invoke = |tier| {
+        let input = InvokeModelInput::builder()
+            .model_id("m")
+            .set_service_tier(tier);
+        let request = Request::new(input.body(Blob::new("{}")).build().unwrap());
+        CacheKey::of(&request, &scope).unwrap()
+    };
+    assert_eq!(invoke(None), invoke(Some(ServiceTierType::Flex)));
+}
+
+/// Values of a tool's schema and the like. No floats: `-0.0` is equal to `0.0` and not the same.
+fn document() -> impl Strategy<Value = Document> {
+    let leaf = prop_oneof![
+        Just(Document::Null),
+        any::<bool>().prop_map(Document::Bool),
+        any::<u64>().prop_map(|number| Document::Number(Number::PosInt(number))),
+        (i64::MIN..0).prop_map(|number| Document::Number(Number::NegInt(number))),
+        // Neighbours that one 64-bit float stands for.
+        (0..3_u64).prop_map(|more| Document::Number(Number::PosInt((1 << 53) + more))),
+        text().prop_map(Document::String),
+    ];
+    leaf.prop_recursive(4, 24, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Document::Array),
+            prop::collection::hash_map(text(), inner, 0..4).prop_map(Document::Object),
+        ]
+    })
+}
+
+/// Forms of one letter that are to be kept apart, and any others.
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        Just("\u{e9}".to_owned()),
+        Just("e\u{301}".to_owned()),
+        Just("\"\\\u{0}".to_owned()),
+        any::<String>(),
+    ]
+}
+
+fn input() -> impl Strategy<Value = ConverseInput> {
+    let system = prop::option::of(prop::collection::vec(text(), 0..3));
+    let paths = prop::option::of(prop::collection::vec(text(), 0..3));
+    let extra = prop::option::of(document());
+    (text(), system, paths, extra).prop_map(|(prompted, system, paths, extra)| {
+        let mut input = prompt(&prompted);
+        let block = |text| SystemContentBlock::Text(text);
+        input.system = system.map(|texts| texts.into_iter().map(block).collect());
+        input.additional_model_response_field_paths = paths;
+        input.additional_model_request_fields = extra;
+        input
+    })
+}
+
+/// The same value in maps of another order.
+fn rebuilt(value: &Document) -> Document {
+    match value {
+        Document::Array(items) => Document::Array(items.iter().map(rebuilt).collect()),
+        Document::Object(members) => {
+            let members = members.iter();
+            Document::Object(
+                members
+                    .map(|(name, value)| (name.clone(), rebuilt(value)))
+                    .collect(),
+            )
+        }
+        value => value.clone(),
+    }
+}
+
+proptest! {
+    #[test]
+    fn inputs_have_one_key_if_and_only_if_they_are_equal(a in input(), b in input(), other in document()) {
+        prop_assert_eq!(a == b, key(&a) == key(&b));
+        let mut changed = a.clone();
+        changed.additional_model_request_fields = Some(other);
+        prop_assert_eq!(a == changed, key(&a) == key(&changed));
+        let mut same = a.clone();
+        same.additional_model_request_fields =
+            a.additional_model_request_fields.as_ref().map(rebuilt);
+        prop_assert_eq!(key(&a), key(&same));
+    }
 }

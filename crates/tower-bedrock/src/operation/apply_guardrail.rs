@@ -1,4 +1,4 @@
-use super::{Operation, plumbing, sealed};
+use super::{Ending, Operation, plumbing, sealed};
 use crate::{exchange::Head, usage::Usage};
 use aws_sdk_bedrockruntime::operation::apply_guardrail::{
     ApplyGuardrail, ApplyGuardrailError, ApplyGuardrailInput, ApplyGuardrailOutput,
@@ -31,9 +31,13 @@ impl sealed::Exchange for ApplyGuardrailInput {
         None
     }
 
-    /// A draft guardrail can change under the same name, so its verdicts are never kept.
-    fn is_complete(_: &ApplyGuardrailOutput) -> bool {
+    fn is_sampled(&self) -> bool {
         false
+    }
+
+    /// A draft guardrail can change under the same name, so its verdicts are never kept.
+    fn ending(_: &ApplyGuardrailOutput) -> Ending {
+        Ending::Other
     }
 
     fn weight(_: &ApplyGuardrailOutput) -> u64 {

@@ -1,10 +1,8 @@
-use super::{Operation, plumbing, sealed};
+use super::{Ending, Operation, plumbing, sealed};
 use crate::{estimate::converse, exchange::Head, sketch::Sketch, usage::Usage};
 use aws_sdk_bedrockruntime::{
     operation::converse::{Converse, ConverseError, ConverseInput, ConverseOutput},
-    types::{
-        ContentBlock, ConverseOutput as Output, ConverseTokensRequest, CountTokensInput, StopReason,
-    },
+    types::{ContentBlock, ConverseOutput as Output, ConverseTokensRequest, CountTokensInput},
 };
 use aws_smithy_types::Document;
 
@@ -49,11 +47,13 @@ impl sealed::Exchange for ConverseInput {
         answer.usage.as_ref().map(Usage::from)
     }
 
-    fn is_complete(answer: &ConverseOutput) -> bool {
-        matches!(
-            answer.stop_reason,
-            StopReason::EndTurn | StopReason::StopSequence
-        )
+    fn is_sampled(&self) -> bool {
+        let inference = self.inference_config.as_ref();
+        inference.and_then(|inference| inference.temperature) != Some(0.0)
+    }
+
+    fn ending(answer: &ConverseOutput) -> Ending {
+        Ending::named(answer.stop_reason.as_str())
     }
 
     fn weight(answer: &ConverseOutput) -> u64 {

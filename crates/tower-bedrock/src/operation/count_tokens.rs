@@ -1,4 +1,4 @@
-use super::{Operation, plumbing, sealed};
+use super::{Ending, Operation, plumbing, sealed};
 use crate::{exchange::Head, usage::Usage};
 use aws_sdk_bedrockruntime::operation::count_tokens::{
     CountTokens, CountTokensError, CountTokensInput, CountTokensOutput,
@@ -30,8 +30,12 @@ impl sealed::Exchange for CountTokensInput {
         None
     }
 
-    fn is_complete(_: &CountTokensOutput) -> bool {
-        true
+    fn is_sampled(&self) -> bool {
+        false
+    }
+
+    fn ending(_: &CountTokensOutput) -> Ending {
+        Ending::Complete
     }
 
     fn weight(_: &CountTokensOutput) -> u64 {

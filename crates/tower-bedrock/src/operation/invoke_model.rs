@@ -1,11 +1,13 @@
-use super::{Operation, plumbing, sealed};
+use super::{
+    Ending, Operation,
+    invoke_body::{Answered, Asked},
+    plumbing, sealed,
+};
 use crate::{estimate, exchange::Head, sketch::Sketch, usage::Usage};
 use aws_sdk_bedrockruntime::{
     operation::invoke_model::{InvokeModel, InvokeModelError, InvokeModelInput, InvokeModelOutput},
     types::{CountTokensInput, InvokeModelTokensRequest},
 };
-use serde::Deserialize;
-use std::borrow::Cow;
 
 impl Operation for InvokeModelInput {
     type Output = InvokeModelOutput;
@@ -50,9 +52,18 @@ impl sealed::Exchange for InvokeModelInput {
         head.usage
     }
 
-    fn is_complete(answer: &InvokeModelOutput) -> bool {
-        serde_json::from_slice::<Ending<'_>>(answer.body.as_ref())
-            .is_ok_and(|ending| ending.is_complete())
+    /// An embedding is computed, not drawn.
+    fn is_sampled(&self) -> bool {
+        let model_id = self.model_id.as_deref();
+        let embeds = model_id.is_some_and(|model| model.contains("embed"));
+        let asked = serde_json::from_slice::<Asked>(body(self));
+        let temperature = asked.ok().and_then(|asked| asked.temperature());
+        !embeds && temperature != Some(0.0)
+    }
+
+    fn ending(answer: &InvokeModelOutput) -> Ending {
+        serde_json::from_slice::<Answered<'_>>(answer.body.as_ref())
+            .map_or(Ending::Other, |answered| answered.ending())
     }
 
     fn weight(answer: &InvokeModelOutput) -> u64 {
@@ -63,23 +74,4 @@ impl sealed::Exchange for InvokeModelInput {
 
 fn body(input: &InvokeModelInput) -> &[u8] {
     input.body.as_ref().map(AsRef::as_ref).unwrap_or_default()
-}
-
-/// Why the model stopped, under the names that Anthropic's and Amazon's models give it.
-///
-/// A family that is not known here counts as incomplete: better a call too many than half an
-/// answer kept.
-#[derive(Deserialize)]
-struct Ending<'a> {
-    #[serde(borrow, alias = "stopReason")]
-    stop_reason: Option<Cow<'a, str>>,
-}
-
-impl Ending<'_> {
-    fn is_complete(&self) -> bool {
-        matches!(
-            self.stop_reason.as_deref(),
-            Some("end_turn" | "stop_sequence")
-        )
-    }
 }

@@ -3,7 +3,11 @@
 mod apply_guardrail;
 mod converse;
 mod count_tokens;
+mod ending;
+mod invoke_body;
 mod invoke_model;
+
+pub(crate) use self::ending::Ending;
 
 use crate::{exchange::Head, sketch::Sketch, usage::Usage, wire::Codec};
 use aws_sdk_bedrockruntime::{
@@ -85,8 +89,12 @@ pub(crate) mod sealed {
         /// What the answer says it used.
         fn usage(answer: &Self::Answer, head: &Head) -> Option<Usage>;
 
-        /// Whether the answer is whole, so that it may serve another caller.
-        fn is_complete(answer: &Self::Answer) -> bool;
+        /// Whether the model draws its answer by chance: unless the input asks for a temperature
+        /// of 0.
+        fn is_sampled(&self) -> bool;
+
+        /// How the answer ended.
+        fn ending(answer: &Self::Answer) -> Ending;
 
         /// About how many bytes the answer takes in memory.
         fn weight(answer: &Self::Answer) -> u64;

@@ -12,7 +12,7 @@ mod retry;
 #[cfg_attr(docsrs, doc(cfg(feature = "toml")))]
 pub use self::quotas::QuotasError;
 pub use self::{
-    cache::{Answer, CachePolicy, OwnLimits, response_cache},
+    cache::{Answer, CacheContext, CachePolicy, Price, Prices, Saved, Savings, response_cache},
     circuit::{CircuitPolicy, circuit_breaker},
     quota::{Burndown, Forecast, MaxOutput, TokenCost, quota},
     quotas::{Quota, Quotas},

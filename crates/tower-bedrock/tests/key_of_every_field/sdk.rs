@@ -53,11 +53,12 @@ impl Sdk {
         let mut shapes = Shapes::new();
         let mut open = vec![root.to_owned()];
         while let Some(shape) = open.pop() {
-            if !shapes.contains_key(&shape) {
-                let members = members(&self.serializer(&shape));
-                open.extend(members.iter().filter_map(|member| member.shape.clone()));
-                shapes.insert(shape, members);
+            if shapes.contains_key(&shape) {
+                continue;
             }
+            let members = members(&self.serializer(&shape));
+            open.extend(members.iter().filter_map(|member| member.shape.clone()));
+            shapes.insert(shape, members);
         }
         shapes
     }
@@ -126,9 +127,9 @@ pub(crate) fn all(shapes: &Shapes) -> BTreeSet<(String, String)> {
 fn members(serializer: &str) -> Vec<Member> {
     let mut members: Vec<Member> = Vec::new();
     for part in serializer.split(".key(").skip(1) {
-        if part.starts_with('"') {
+        if let Some(name) = part.strip_prefix('"') {
             members.push(Member {
-                name: quoted(&part[1..]).to_owned(),
+                name: quoted(name).to_owned(),
                 shape: None,
                 is_map: false,
             });

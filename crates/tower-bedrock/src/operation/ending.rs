@@ -1,0 +1,26 @@
+/// How an answer ended, as far as it says whether it may serve another caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Ending {
+    /// The model said all it had to say.
+    Complete,
+    /// It ran into a limit of tokens.
+    Truncated,
+    /// It asks for a tool.
+    ToolUse,
+    /// It was stopped, by a guardrail say, or does not tell.
+    Other,
+}
+
+impl Ending {
+    /// By the names that the families of models have for it.
+    pub(super) fn named(name: &str) -> Self {
+        match name {
+            "end_turn" | "stop_sequence" | "stop" | "COMPLETE" => Self::Complete,
+            "max_tokens" | "length" | "MAX_TOKENS" | "model_context_window_exceeded" => {
+                Self::Truncated
+            }
+            "tool_use" | "tool_calls" | "TOOL_CALL" => Self::ToolUse,
+            _ => Self::Other,
+        }
+    }
+}

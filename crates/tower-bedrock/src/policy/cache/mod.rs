@@ -1,0 +1,251 @@
+mod answer;
+mod price;
+mod prices;
+mod savings;
+
+pub use self::{
+    answer::Answer,
+    price::Price,
+    prices::Prices,
+    savings::{Saved, Savings},
+};
+
+use crate::{
+    cache_key::CacheKey,
+    cache_scope::CacheScope,
+    error::{Error, ErrorKind},
+    operation::{Ending, Operation},
+    options::CacheUse,
+    request::Request,
+    response::Response,
+};
+use std::{sync::Arc, time::Duration};
+use tower_response_cache::{CacheStatus, Keep, Lookup, Policy, ResponseCacheLayer};
+
+/// Tells a response cache which requests are the same and which answers are worth keeping.
+///
+/// Requests are the same if their [`CacheKey`]s are. Kept are complete answers: those that ended
+/// with `end_turn` or `stop_sequence`, embeddings, and token counts. An answer that was cut off,
+/// that asks for a tool, that a guardrail intervened in, or of an `InvokeModel` family whose ending
+/// is not known, is handed to the callers that wait for it and then forgotten. So are errors.
+///
+/// What an answer that the cache gives would have cost is summed in [`savings`](Self::savings);
+/// [`Response::usage`] is zero for it. Answers are found by the tags `model:` and `tenant:`, with
+/// the model id and the tenant as the request named them.
+#[derive(Debug, Clone)]
+pub struct CachePolicy {
+    scope: CacheScope,
+    ttl: Duration,
+    while_revalidate: Duration,
+    if_error: Duration,
+    truncated: bool,
+    tool_use: bool,
+    sampled: bool,
+    prices: Arc<Prices>,
+    savings: Savings,
+}
+
+impl CachePolicy {
+    /// A policy for calls that are sent to `region`, which keeps answers for `ttl`.
+    #[must_use]
+    pub fn new(region: impl Into<Arc<str>>, ttl: Duration) -> Self {
+        Self {
+            scope: CacheScope::new().region(region),
+            ttl,
+            while_revalidate: Duration::ZERO,
+            if_error: Duration::ZERO,
+            truncated: false,
+            tool_use: false,
+            sampled: true,
+            prices: Arc::default(),
+            savings: Savings::default(),
+        }
+    }
+
+    /// Sets what a key covers beside the request: account, endpoint, and what does not count.
+    /// Default: the Region alone.
+    #[must_use]
+    pub fn scope(mut self, scope: CacheScope) -> Self {
+        self.scope = scope;
+        self
+    }
+
+    /// Sets whether answers are kept that a limit of tokens cut off. Default: not, as a caller who
+    /// asks again may hope for the rest.
+    #[must_use]
+    pub fn truncated(mut self, keep: bool) -> Self {
+        self.truncated = keep;
+        self
+    }
+
+    /// Sets whether answers are kept that ask for a tool. Default: not. They are half of an
+    /// exchange, and begin something: a repeat would have the caller act again on what the tool
+    /// said the last time, under an id that was used before.
+    #[must_use]
+    pub fn tool_use(mut self, keep: bool) -> Self {
+        self.tool_use = keep;
+        self
+    }
+
+    /// Sets whether requests that leave the answer to chance are cached. Default: they are.
+    ///
+    /// A request leaves it to chance unless it asks for a temperature of 0: without one the model
+    /// takes its own, which is mostly 1. So hardly any request would be cached without this, and
+    /// who adds a cache wants a repeated request answered alike. A single request that wants a
+    /// new sample says [`CacheUse::Bypass`]. If `false`, such requests go past the cache and share
+    /// no call.
+    #[must_use]
+    pub fn sampled(mut self, cache: bool) -> Self {
+        self.sampled = cache;
+        self
+    }
+
+    /// Sets for how long after its `ttl` an answer is still given, while one call fetches a new one.
+    /// Default: 0.
+    #[must_use]
+    pub fn stale_while_revalidate(mut self, time: Duration) -> Self {
+        self.while_revalidate = time;
+        self
+    }
+
+    /// Sets for how long after its `ttl` an answer takes the place of an error that says nothing of
+    /// the request: a throttle, a full quota, an open circuit, an outage. Default: 0.
+    #[must_use]
+    pub fn stale_if_error(mut self, time: Duration) -> Self {
+        self.if_error = time;
+        self
+    }
+
+    /// Sets the prices that [`savings`](Self::savings) are summed by. Default: none.
+    #[must_use]
+    pub fn prices(mut self, prices: Prices) -> Self {
+        self.prices = Arc::new(prices);
+        self
+    }
+
+    /// A handle to what the cache saves. Clones of the policy share it.
+    #[must_use]
+    pub fn savings(&self) -> Savings {
+        self.savings.clone()
+    }
+
+    /// A response cache with this policy, in at most `bytes` of memory.
+    #[must_use]
+    pub fn layer(self, bytes: u64) -> ResponseCacheLayer<Self, CacheKey, Answer> {
+        ResponseCacheLayer::new(self, bytes)
+    }
+
+    fn keeps(&self, ending: Ending) -> bool {
+        match ending {
+            Ending::Complete => true,
+            Ending::Truncated => self.truncated,
+            Ending::ToolUse => self.tool_use,
+            Ending::Other => false,
+        }
+    }
+}
+
+/// A [`ResponseCacheLayer`] with Bedrock's [`CachePolicy`]: keeps answers of calls to `region` for
+/// `ttl`, in at most `bytes` of memory.
+#[must_use]
+pub fn response_cache(
+    region: impl Into<Arc<str>>,
+    ttl: Duration,
+    bytes: u64,
+) -> ResponseCacheLayer<CachePolicy, CacheKey, Answer> {
+    CachePolicy::new(region, ttl).layer(bytes)
+}
+
+/// What of a request is to be known when its answer comes.
+#[derive(Debug, Clone)]
+pub struct CacheContext {
+    /// It brought a deadline or a number of attempts of its own.
+    own_limits: bool,
+    model_id: Option<Arc<str>>,
+    tenant: Option<Arc<str>>,
+}
+
+impl<I: Operation> Policy<Request<I>, Response<I::Output>, Error> for CachePolicy {
+    type Key = CacheKey;
+    type Value = Answer;
+    type Context = CacheContext;
+
+    fn lookup(&self, request: &Request<I>) -> Lookup<CacheKey> {
+        let cache = request.options().cache();
+        if cache == CacheUse::Bypass || (!self.sampled && request.is_sampled()) {
+            return Lookup::Bypass;
+        }
+        match CacheKey::of(request, &self.scope) {
+            Ok(key) if cache == CacheUse::Refresh => Lookup::Refresh(key),
+            Ok(key) => Lookup::Use(key),
+            // The SDK will say what is wrong with it.
+            Err(_) => Lookup::Bypass,
+        }
+    }
+
+    fn context(&self, request: &Request<I>) -> CacheContext {
+        let options = request.options();
+        CacheContext {
+            own_limits: options.deadline().is_some() || options.max_attempts().is_some(),
+            model_id: request.model_id().map(Arc::from),
+            tenant: options.tenant.clone(),
+        }
+    }
+
+    fn keep(&self, asked: &CacheContext, response: &Response<I::Output>) -> Option<Keep> {
+        if !self.keeps(I::ending(response.output())) {
+            return None;
+        }
+        let raw = response.raw().map_or(0, |raw| raw.body().len() as u64);
+        // The body bounds what a walk of the output does not know of.
+        let weight = I::weight(response.output()).max(response.body_bytes());
+        let model = asked.model_id.iter().map(|model| format!("model:{model}"));
+        let tenant = asked.tenant.iter().map(|tenant| format!("tenant:{tenant}"));
+        Some(
+            Keep::new(self.ttl)
+                .stale_while_revalidate(self.while_revalidate)
+                .stale_if_error(self.if_error)
+                .weight(weight.saturating_add(raw))
+                .with_tags(model.chain(tenant)),
+        )
+    }
+
+    fn share(&self, response: &Response<I::Output>) -> Option<Answer> {
+        Some(Answer::of::<I>(response))
+    }
+
+    /// An error that another attempt would not mend is everybody's, and so is one that the layer's
+    /// own limits made final. Where the caller set limits of its own, others may get further.
+    fn share_error(&self, asked: &CacheContext, error: &Error) -> Option<Answer> {
+        let mends = !matches!(
+            error.kind(),
+            ErrorKind::Invalid | ErrorKind::AccessDenied | ErrorKind::Exhausted
+        );
+        let others_may_fare_better = mends && asked.own_limits;
+        (!others_may_fare_better).then(|| Answer::failed(error.clone()))
+    }
+
+    fn stale_if_error(&self, _: &CacheContext, error: &Error) -> bool {
+        !matches!(
+            error.kind(),
+            ErrorKind::Invalid | ErrorKind::AccessDenied | ErrorKind::Other
+        )
+    }
+
+    fn restore(
+        &self,
+        answer: Answer,
+        status: CacheStatus,
+    ) -> Option<Result<Response<I::Output>, Error>> {
+        let result = answer.response::<I>(status)?;
+        if let Ok(response) = &result {
+            self.savings
+                .add(&self.prices, response.model_id(), response.saved());
+        }
+        Some(result)
+    }
+
+    fn mark(&self, response: &mut Response<I::Output>, status: CacheStatus) {
+        response.set_cache(status);
+    }
+}

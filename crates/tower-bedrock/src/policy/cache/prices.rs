@@ -1,0 +1,78 @@
+use super::Price;
+use crate::base_model::base_model;
+
+/// The prices of models, by the beginnings of their ids.
+///
+/// ```
+/// use tower_bedrock::policy::{Price, Prices};
+///
+/// let prices = Prices::new()
+///     .model("anthropic.claude-sonnet-4-5", Price::new(3.0, 15.0).cache_read(0.3).cache_write(3.75))
+///     .model("amazon.nova-micro", Price::new(0.035, 0.14));
+///
+/// let sonnet = prices.get("us.anthropic.claude-sonnet-4-5-20250929-v1:0");
+/// assert_eq!(sonnet, prices.get("anthropic.claude-sonnet-4-5"));
+/// ```
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Prices {
+    /// The longest beginnings first.
+    entries: Vec<(Box<str>, Price)>,
+}
+
+impl Prices {
+    /// A table without prices.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the price of the models whose base id begins with `prefix`; the longest one that fits
+    /// counts. A profile has its model's price, unless a prefix fits the profile's own id or ARN.
+    #[must_use]
+    pub fn model(mut self, prefix: impl Into<Box<str>>, price: Price) -> Self {
+        let prefix = prefix.into();
+        self.entries.retain(|(other, _)| *other != prefix);
+        let longer = |(other, _): &(Box<str>, Price)| other.len() >= prefix.len();
+        let place = self.entries.partition_point(longer);
+        self.entries.insert(place, (prefix, price));
+        self
+    }
+
+    /// The price of a model, by its id, its profile's or an ARN.
+    #[must_use]
+    pub fn get(&self, model_id: &str) -> Option<Price> {
+        let base = base_model(model_id);
+        let fits = |prefix: &str| {
+            model_id.starts_with(prefix) || base.is_some_and(|base| base.starts_with(prefix))
+        };
+        let entry = self.entries.iter().find(|(prefix, _)| fits(prefix));
+        entry.map(|(_, price)| *price)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_prefix_counts_whatever_the_order() {
+        let [short, long, own] = [1.0, 2.0, 3.0].map(|price| Price::new(price, price));
+        let profile = "arn:aws:bedrock:us-east-1:1:application-inference-profile/abc";
+        let entries = [
+            ("anthropic.", short),
+            ("anthropic.claude-opus", long),
+            (profile, own),
+        ];
+        for order in [[0, 1, 2], [1, 0, 2], [2, 1, 0]] {
+            let prices = order.iter().fold(Prices::new(), |prices, &index| {
+                prices.model(entries[index].0, entries[index].1)
+            });
+            assert_eq!(prices.get("eu.anthropic.claude-opus-5"), Some(long));
+            assert_eq!(prices.get("anthropic.claude-sonnet-5"), Some(short));
+            assert_eq!(prices.get(profile), Some(own));
+            assert_eq!(prices.get("amazon.nova"), None);
+            let changed = prices.model("anthropic.", own);
+            assert_eq!(changed.get("anthropic.claude-sonnet-5"), Some(own));
+        }
+    }
+}
