@@ -266,6 +266,21 @@ async fn answers_are_found_by_model_and_tenant() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_answer_weighs_its_raw_response_too() {
+    let sim = simulator();
+    let weight = async |bedrock: Bedrock| {
+        let layer = policy().layer(MIB);
+        let call = layer.layer(bedrock).oneshot(Request::new(prompt("hello")));
+        let raw = call.await.unwrap().raw().map_or(0, |raw| raw.body().len());
+        (layer.handle().stats().store.weight, raw as u64)
+    };
+    let (plain, none) = weight(bedrock(&sim)).await;
+    let (both, raw) = weight(bedrock(&sim).with_raw_responses()).await;
+    assert!(none == 0 && raw > 0);
+    assert_eq!(both, plain + raw);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_raw_response_is_the_very_answer_and_comes_only_when_asked_for() {
     let sim = simulator();
     let ask = |bedrock: Bedrock| bedrock.oneshot(Request::new(prompt("hello")));

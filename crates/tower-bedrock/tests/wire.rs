@@ -33,7 +33,8 @@ fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> http::Response<V
 }
 
 fn canonical<I: Operation>(input: &I) -> String {
-    String::from_utf8(wire::canonical(input).unwrap()).unwrap()
+    let text = wire::canonical(input).expect("the input is whole");
+    String::from_utf8(text).expect("the body is text")
 }
 
 fn count() -> CountTokensInput {
