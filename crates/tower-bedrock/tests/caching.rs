@@ -21,8 +21,8 @@ use std::{
 use tokio::{task::yield_now, time::advance};
 use tower::{Layer, Service, ServiceExt};
 use tower_bedrock::{
-    Bedrock, CacheKey, CacheScope, CacheStatus, CacheUse, Error, ErrorKind, Operation, Request,
-    Response, Usage,
+    Bedrock, CacheKey, CacheStatus, CacheUse, Error, ErrorKind, Operation, Request, Response,
+    Usage,
     policy::{Answer, CachePolicy, Price, Prices},
     wire,
 };
@@ -156,8 +156,7 @@ async fn accounts_share_no_answers_in_one_store() {
     let sim = simulator();
     let remote = Shared::default();
     for account in ["1", "2"] {
-        let scope = CacheScope::new().region("us-east-1").account(account);
-        let policy = policy().scope(scope);
+        let policy = policy().account(account);
         let layer: Layered =
             ResponseCacheLayer::with_remote(policy, MemoryStore::new(MIB), remote.clone());
         let service = layer.layer(bedrock(&sim).with_raw_responses());

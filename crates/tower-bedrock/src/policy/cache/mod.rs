@@ -62,12 +62,32 @@ impl CachePolicy {
         }
     }
 
-    /// Sets what a key covers beside the request: account, endpoint, and what does not count.
-    /// Default: the Region alone.
+    /// Sets whose account calls are charged to, as [`CacheScope::account`] does. Default: none.
     #[must_use]
-    pub fn scope(mut self, scope: CacheScope) -> Self {
-        self.scope = scope;
+    pub fn account(mut self, account: impl Into<Arc<str>>) -> Self {
+        self.scope = self.scope.account(account);
         self
+    }
+
+    /// Sets the endpoint of calls, as [`CacheScope::endpoint`] does. Default: the Region's own.
+    #[must_use]
+    pub fn endpoint(mut self, url: impl Into<Arc<str>>) -> Self {
+        self.scope = self.scope.endpoint(url);
+        self
+    }
+
+    /// Sets which outermost members and headers of a request do not count, as
+    /// [`CacheScope::ignoring`] does. Default: none.
+    #[must_use]
+    pub fn ignoring(mut self, names: impl IntoIterator<Item = impl Into<Box<str>>>) -> Self {
+        self.scope = self.scope.ignoring(names);
+        self
+    }
+
+    /// The scope of the policy's keys, to find an answer by [`CacheKey::of`].
+    #[must_use]
+    pub fn scope(&self) -> &CacheScope {
+        &self.scope
     }
 
     /// Sets whether answers are kept that a limit of tokens cut off. Default: not, as a caller who
