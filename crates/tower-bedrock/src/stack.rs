@@ -1,6 +1,7 @@
 use crate::{
     Bedrock, CacheKey,
     deadline::{Deadline, DeadlineLayer},
+    monitor::Monitor,
     policy::{self, Answer, CachePolicy, CircuitPolicy, RetryPolicy, TokenCost},
 };
 use std::{fmt, sync::Arc, time::Duration};
@@ -149,6 +150,15 @@ impl StackLayer {
     #[must_use]
     pub fn quota_handle(&self) -> tower_quota::Handle<Arc<str>> {
         self.quota.handle()
+    }
+
+    /// Counts the tokens of each `"region/model"`, and advises a `max_tokens`.
+    ///
+    /// [`quotas`](Self::quotas) and [`quota`](Self::quota) bring a monitor of their own: ask for
+    /// it after them.
+    #[must_use]
+    pub fn monitor(&self) -> Monitor {
+        self.quota.cost().monitor()
     }
 }
 

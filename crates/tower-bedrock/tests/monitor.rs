@@ -1,9 +1,16 @@
 //! What the monitor counts, and when it advises what.
 
+mod common;
+
+use aws_sdk_bedrockruntime::{operation::invoke_model::InvokeModelInput, primitives::Blob};
+use bedrock_sim::Fault;
+use common::{MODEL, bedrock, prompt, simulator};
 use std::sync::{Arc, Mutex};
+use tower::{Layer, ServiceExt};
 use tower_bedrock::{
-    Usage,
+    StackLayer, Usage,
     monitor::{Advice, Monitor, Reason, Record},
+    policy::{Burndown, Quotas, TokenCost},
 };
 
 fn key(text: &str) -> Arc<str> {
@@ -258,4 +265,63 @@ fn numbers_beyond_all_measure_do_no_harm() {
     assert_eq!(usage.reserved, u64::MAX);
     assert_eq!(usage.suggested_max_tokens, Some(u32::MAX));
     assert_eq!(monitor.advice(), []);
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn the_monitor_of_a_stack_counts_what_bedrock_charges() {
+    let sim = simulator();
+    let layer = StackLayer::new("us-east-1");
+    let monitor = layer.monitor();
+    let stack = layer.layer(bedrock(&sim));
+    sim.script([Fault::throttling(), Fault::internal_server()]);
+    let mut cut = prompt("a");
+    cut.inference_config.as_mut().unwrap().max_tokens = Some(1);
+    let mut open = prompt("b");
+    open.inference_config = None;
+    let body = r#"{"anthropic_version":"bedrock-2023-05-31","max_tokens":640,
+        "messages":[{"role":"user","content":"hello"}]}"#;
+    let invoked = InvokeModelInput::builder()
+        .model_id(MODEL)
+        .body(Blob::new(body))
+        .build()
+        .unwrap();
+    for input in [cut, open.clone(), open] {
+        stack.clone().oneshot(input.into()).await.unwrap();
+    }
+    stack.oneshot(invoked.into()).await.unwrap();
+
+    let usage = monitor.usage(&format!("us-east-1/{MODEL}")).unwrap();
+    // The second of the same came out of the cache, and two attempts failed.
+    assert_eq!((usage.calls, usage.answers), (5, 3));
+    assert_eq!((usage.unset, usage.cut_off), (1, 1));
+    let account = sim.usage().model(MODEL).unwrap().clone();
+    assert_eq!(usage.tokens.input_tokens, account.input_tokens);
+    assert_eq!(usage.tokens.output_tokens, account.output_tokens);
+    assert_eq!(usage.charged, account.settled);
+    assert!(usage.over_reservation().unwrap() > 10.0);
+    assert_eq!(layer.monitor().keys(), monitor.keys());
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn a_stack_whose_calls_set_no_max_tokens_is_advised() {
+    let sim = simulator();
+    let monitor = Monitor::new().after(10);
+    // Knobs that come later keep it.
+    let cost = TokenCost::new("us-east-1")
+        .monitored_by(monitor.clone())
+        .burndown(Burndown::standard());
+    let layer = StackLayer::new("us-east-1").quota(cost.quota(Quotas::new()));
+    let stack = layer.layer(bedrock(&sim));
+    let mut longest = 0;
+    for n in 0..10 {
+        let mut input = prompt(&n.to_string());
+        input.inference_config = None;
+        let answer = stack.clone().oneshot(input.into()).await.unwrap();
+        longest = longest.max(answer.usage().unwrap().output_tokens);
+    }
+    let advice = monitor.advice().pop().unwrap();
+    assert_eq!(*advice.key, format!("us-east-1/{MODEL}"));
+    assert_eq!(advice.reason, Reason::Unset { calls: 10 });
+    let suggested = u64::from(advice.suggested_max_tokens.unwrap());
+    assert!((longest * 12 / 10..=longest * 15 / 10).contains(&suggested));
 }

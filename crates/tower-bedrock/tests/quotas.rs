@@ -1,8 +1,15 @@
 //! The table of quotas, said in code.
 
+mod common;
+
+use common::{MODEL, bedrock, prompt, simulator};
 use std::{sync::Arc, time::Duration};
+use tokio::time::Instant;
 use tower::{BoxError, Layer, ServiceExt, service_fn};
-use tower_bedrock::policy::{Quota, Quotas};
+use tower_bedrock::{
+    ErrorKind, StackLayer,
+    policy::{Quota, Quotas},
+};
 use tower_quota::{Ask, Cause, Limit, Limits, LimitsOf, QuotaLayer, Rejected};
 
 const PROFILE: &str = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
@@ -104,4 +111,26 @@ async fn a_quota_of_nothing_rejects_every_call_at_once() {
         assert!(matches!(rejected.cause(), Cause::TooLarge { limit, .. } if limit.amount() == 0));
         assert_eq!(rejected.retry_after(), None);
     }
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn a_stack_says_what_to_do_about_a_quota_of_nothing() {
+    let sim = simulator();
+    let quotas = Quotas::new().model(MODEL, Quota::new().requests_per_minute(0));
+    let stack = StackLayer::new("us-east-1")
+        .quotas(quotas)
+        .layer(bedrock(&sim));
+    let start = Instant::now();
+    let error = stack.oneshot(prompt("hello").into()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::QuotaRejected);
+    assert_eq!(
+        error.message(),
+        Some(
+            "call is larger than the limit: 1 of 0 calls per 60s, for \
+             us-east-1/us.anthropic.claude-sonnet-4-5-20250929-v1:0; a quota of 0 admits no \
+             call: have AWS raise it, or correct the table of quotas"
+        )
+    );
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    assert_eq!(sim.usage().model(MODEL).unwrap().admitted, 0);
 }

@@ -92,6 +92,12 @@ impl<C, L> QuotaLayer<C, L> {
     pub fn with_ledger(ledger: L, cost: C) -> Self {
         Self { cost, ledger }
     }
+
+    /// What says what a call costs.
+    #[must_use]
+    pub fn cost(&self) -> &C {
+        &self.cost
+    }
 }
 
 impl<S, C: Clone, L: Clone> Layer<S> for QuotaLayer<C, L> {

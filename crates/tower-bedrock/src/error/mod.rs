@@ -212,11 +212,15 @@ impl From<Open> for Error {
 impl From<Rejected> for Error {
     fn from(rejected: Rejected) -> Self {
         let mut message = format!("{rejected}, for {}", rejected.key());
-        if let Cause::TooLarge { .. } = rejected.cause() {
-            message.push_str(
+        match rejected.cause() {
+            Cause::TooLarge { limit, .. } if limit.amount() == 0 => message.push_str(
+                "; a quota of 0 admits no call: have AWS raise it, or correct the table of quotas",
+            ),
+            Cause::TooLarge { .. } => message.push_str(
                 "; set a lower max_tokens: a call reserves its input and max_tokens, or without \
                  that the model's maximum",
-            );
+            ),
+            _ => {}
         }
         let retry_after = rejected.retry_after();
         let mut error = Self::new(ErrorKind::QuotaRejected, message).with_source(rejected);

@@ -4,7 +4,7 @@ use crate::usage::Usage;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct KeyUsage {
-    /// Calls that have ended, failed ones included.
+    /// Calls that have ended, failed ones included; in a stack with retries each attempt is one.
     pub calls: u64,
     /// Those of them whose usage is known.
     pub answers: u64,

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorKind},
+    monitor::Monitor,
     operation::Operation,
     options::Priority,
     policy::key::{draws_tokens, key},
@@ -76,6 +77,7 @@ struct Settings {
     max_output: MaxOutput,
     read_body: Option<Arc<ReadBody>>,
     patience: Duration,
+    monitor: Monitor,
 }
 
 type ReadBody = dyn Fn(&str, &[u8]) -> Option<u64> + Send + Sync;
@@ -93,6 +95,7 @@ impl TokenCost {
             max_output: MaxOutput::standard(),
             read_body: None,
             patience: Duration::from_secs(600),
+            monitor: Monitor::new(),
         })
     }
 
@@ -148,6 +151,21 @@ impl TokenCost {
         self.set(|settings| settings.patience = patience)
     }
 
+    /// Takes another monitor to tell of every attempt that has ended. Default: one of its own.
+    ///
+    /// It is not told of attempts that their callers gave up, nor of calls that the quota layer
+    /// rejected.
+    #[must_use]
+    pub fn monitored_by(self, monitor: Monitor) -> Self {
+        self.set(|settings| settings.monitor = monitor)
+    }
+
+    /// Shows what is used, and how `max_tokens` had better be set.
+    #[must_use]
+    pub fn monitor(&self) -> Monitor {
+        self.shared.settings.monitor.clone()
+    }
+
     /// A [`QuotaLayer`] with this cost and the limits of each `"region/model"`.
     ///
     /// Calls that draw on no model's tokens (`CountTokens`, `ApplyGuardrail`) have keys of their own
@@ -190,12 +208,20 @@ impl<I: Operation> Cost<Request<I>, Response<I::Output>, Error> for TokenCost {
                     None => (rates.predict(sketch.input), Some(sketch.input)),
                 };
                 let read = read_body.as_deref().zip(request.input().body());
-                let output = read
+                let named = read
                     .and_then(|(read, body)| read(model, body))
-                    .or(sketch.max_output)
-                    .unwrap_or(rates.max_output);
-                let ask = Ask::new(Arc::clone(&rates.key)).tokens(input.saturating_add(output));
-                (ask, Forecast(Some(Drawn { rates, raw })))
+                    .or(sketch.max_output);
+                let output = named.unwrap_or(rates.max_output);
+                let reserved = input.saturating_add(output);
+                let ask = Ask::new(Arc::clone(&rates.key)).tokens(reserved);
+                let drawn = Drawn {
+                    rates,
+                    raw,
+                    reserved,
+                    output,
+                    named: named.is_some(),
+                };
+                (ask, Forecast(Some(drawn)))
             }
             _ => (Ask::new(key(region, request)), Forecast(None)),
         };
@@ -215,25 +241,32 @@ impl<I: Operation> Cost<Request<I>, Response<I::Output>, Error> for TokenCost {
     }
 
     fn settle(&self, forecast: &Forecast, result: &Result<Response<I::Output>, Error>) -> Settle {
-        match (result, &forecast.0) {
+        let settle = match (result, &forecast.0) {
             (Err(error), Some(drawn)) if error.kind() == ErrorKind::Throttled => {
                 let patience = self.shared.settings.patience;
                 if drawn.rates.throttled(Instant::now(), patience) {
                     // To be given up: only there can the error be changed.
-                    return Settle::Later;
+                    Settle::Later
+                } else {
+                    failed(error)
                 }
-                failed(error)
             }
             (Err(error), _) => failed(error),
             (Ok(_), None) => Settle::Used(0),
-            (Ok(response), Some(Drawn { rates, raw })) => {
+            (Ok(response), Some(Drawn { rates, raw, .. })) => {
                 let usage = response.usage();
                 rates.answered(*raw, usage.map(|usage| usage.prompt_tokens()));
                 usage.map_or(Settle::Reserved, |usage| {
                     Settle::Used(charged(usage, rates.burndown))
                 })
             }
+        };
+        if let Some(drawn) = &forecast.0 {
+            let usage = result.as_ref().ok().and_then(Response::usage);
+            let monitor = &self.shared.settings.monitor;
+            monitor.record(&drawn.rates.key, drawn.record(usage, &settle));
         }
+        settle
     }
 
     fn later(
