@@ -11,6 +11,8 @@ use crate::{Freshness, Keep};
 pub struct Entry<V> {
     value: V,
     stored_at: Instant,
+    /// `None` is never. It follows from the others; a hit is spared the arithmetic.
+    stale_from: Option<Instant>,
     keep: Keep,
 }
 
@@ -20,6 +22,7 @@ impl<V> Entry<V> {
         Self {
             value,
             stored_at: now,
+            stale_from: now.checked_add(keep.ttl()),
             keep,
         }
     }
@@ -31,13 +34,13 @@ impl<V> Entry<V> {
 
     /// What the value is good for at `now`.
     pub fn freshness(&self, now: Instant) -> Freshness {
-        let age = now.saturating_duration_since(self.stored_at);
-        let ttl = self.keep.ttl();
-        if age < ttl {
-            Freshness::Fresh
-        } else if age - ttl < self.keep.revalidates_for() {
+        let Some(stale_from) = self.stale_from.filter(|stale_from| *stale_from <= now) else {
+            return Freshness::Fresh;
+        };
+        let staleness = now - stale_from;
+        if staleness < self.keep.revalidates_for() {
             Freshness::Revalidate
-        } else if age - ttl < self.keep.mends_errors_for() {
+        } else if staleness < self.keep.mends_errors_for() {
             Freshness::IfError
         } else {
             Freshness::Expired
@@ -79,13 +82,12 @@ impl<V> Entry<V> {
     }
 
     /// The same, as if it had been stored `age` before `now`.
-    pub(crate) fn aged(mut self, age: Duration, now: Instant) -> Self {
+    pub(crate) fn aged(self, age: Duration, now: Instant) -> Self {
         // A clock that began later than that knows no older instant; the lifetimes end sooner then.
         match now.checked_sub(age) {
-            Some(then) => self.stored_at = then,
-            None => self.keep = self.keep.shortened(age),
+            Some(then) => Self::new(self.value, self.keep, then),
+            None => Self::new(self.value, self.keep.shortened(age), now),
         }
-        self
     }
 }
 

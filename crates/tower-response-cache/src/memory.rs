@@ -16,7 +16,8 @@ const LARGEST_SHARE: f64 = 0.97;
 const SLOT_OVERHEAD: usize = 32;
 /// What allocators add to two allocations, the key's and the value's: bytes.
 const HEAP_OVERHEAD: u64 = 32;
-const SHARD_WEIGHT: u64 = 1 << 20;
+const SHARD_BYTES: u64 = 1 << 20;
+const SHARD_ENTRIES: u64 = 1 << 9;
 const MAX_SHARDS: u64 = 16;
 
 /// The default [`Store`]: in memory, bounded by weight, evicting what is used least.
@@ -44,16 +45,18 @@ impl<K: Hash + Eq, V: Clone> MemoryStore<K, V> {
     pub fn of_bytes(max_bytes: u64) -> Self {
         let slot = size_of::<K>() + size_of::<Entry<V>>() + SLOT_OVERHEAD;
         let overhead = 2 * slot as u64 + HEAP_OVERHEAD;
-        Self::make(max_bytes, Self::shards(max_bytes), EntryWeight { overhead })
+        let shards = Self::shards(max_bytes, SHARD_BYTES);
+        Self::make(max_bytes, shards, EntryWeight { overhead })
     }
 
     /// A store whose entries weigh `max_weight` at most, in the unit in which entries are weighed.
     ///
-    /// There is one shard for each full 2^20 of `max_weight` (a MiB, if it is in bytes), rounded
-    /// down to a power of two, at least 1 and at most 16. A `max_weight` of 0 stores nothing.
+    /// There is one shard for each full 512 of `max_weight`, for each MiB in the case of
+    /// [`of_bytes`](Self::of_bytes), rounded down to a power of two, at least 1 and at most 16. A
+    /// `max_weight` of 0 stores nothing.
     #[must_use]
     pub fn new(max_weight: u64) -> Self {
-        Self::with_shards(max_weight, Self::shards(max_weight))
+        Self::with_shards(max_weight, Self::shards(max_weight, SHARD_ENTRIES))
     }
 
     /// A store with `shards` shards, rounded up to a power of two: more of them suit more threads,
@@ -75,8 +78,8 @@ impl<K: Hash + Eq, V: Clone> MemoryStore<K, V> {
         )
     }
 
-    fn shards(max_weight: u64) -> u32 {
-        let wanted = (max_weight / SHARD_WEIGHT).clamp(1, MAX_SHARDS);
+    fn shards(max_weight: u64, shard_weight: u64) -> u32 {
+        let wanted = (max_weight / shard_weight).clamp(1, MAX_SHARDS);
         1 << wanted.ilog2()
     }
 

@@ -2,7 +2,7 @@
 
 mod support;
 
-use support::{Inner, Request, TTL, Words, assert_no_call, cached, soon};
+use support::{Request, TTL, Words, answer, assert_no_call, cached, fail};
 use tokio_test::{
     assert_pending, assert_ready,
     task::{self, Spawn},
@@ -28,19 +28,6 @@ fn three_calls(service: &mut Cached) -> [Call; 3] {
         assert_pending!(call.poll());
     }
     calls
-}
-
-async fn answer(inner: &mut Inner, response: &str) {
-    let (_, reply) = soon(inner.next_request()).await.expect("a call");
-    reply.send_response(response.to_owned());
-}
-
-async fn fail(inner: &mut Inner, message: &'static str) {
-    soon(inner.next_request())
-        .await
-        .expect("a call")
-        .1
-        .send_error(message);
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
@@ -164,4 +151,55 @@ async fn answer_expires_to_the_millisecond() {
     let mut miss = task::spawn(service.call("a"));
     assert_pending!(miss.poll());
     assert_eq!(handle.stats().store.entries, 0);
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn request_may_have_a_lifetime_of_its_own() {
+    let (mut service, mut inner, _) = cached();
+    let mut call = task::spawn(service.call("a short"));
+    assert_pending!(call.poll());
+    answer(&mut inner, "answer").await;
+    assert_ready!(call.poll()).unwrap();
+    tokio::time::advance(std::time::Duration::from_secs(1)).await;
+    assert_pending!(task::spawn(service.call("a")).poll());
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn error_is_kept_for_a_short_time_if_the_rule_says_so() {
+    let (mut service, mut inner, handle) = cached();
+    let [mut leader, mut second, mut third] = three_calls(&mut service);
+    fail(&mut inner, "kept").await;
+    let message = |result: Result<String, tower::BoxError>| result.unwrap_err().to_string();
+    assert_eq!(message(assert_ready!(leader.poll())), "kept");
+    assert_eq!(message(assert_ready!(second.poll())), "kept [joined]");
+    assert_eq!(message(assert_ready!(third.poll())), "kept [joined]");
+    let mut hit = task::spawn(service.call("a"));
+    assert_eq!(message(assert_ready!(hit.poll())), "kept [hit]");
+    let stats = handle.stats();
+    assert_eq!((stats.misses, stats.stored, stats.hits), (1, 1, 1));
+    tokio::time::advance(support::ERROR_TTL).await;
+    let mut miss = task::spawn(service.call("a"));
+    assert_pending!(miss.poll());
+    answer(&mut inner, "answer").await;
+    assert_eq!(assert_ready!(miss.poll()).unwrap(), "answer [miss]");
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn request_for_a_stored_answer_only_calls_nothing_and_waits_for_nothing() {
+    let (mut service, mut inner, handle) = cached();
+    let mut absent = task::spawn(service.call("a only-if-cached"));
+    let error = assert_ready!(absent.poll()).unwrap_err();
+    assert_eq!(error.to_string(), "absent");
+    let mut absent = task::spawn(service.call("a only-if-cached or-nothing"));
+    assert_eq!(assert_ready!(absent.poll()).unwrap(), "nothing [absent]");
+    let mut call = task::spawn(service.call("a"));
+    assert_pending!(call.poll());
+    let mut absent = task::spawn(service.call("a only-if-cached"));
+    assert!(assert_ready!(absent.poll()).is_err());
+    answer(&mut inner, "answer").await;
+    assert_ready!(call.poll()).unwrap();
+    let mut hit = task::spawn(service.call("a only-if-cached"));
+    assert_eq!(assert_ready!(hit.poll()).unwrap(), "answer [hit]");
+    let stats = handle.stats();
+    assert_eq!((stats.absent, stats.misses, stats.hits), (3, 1, 1));
 }

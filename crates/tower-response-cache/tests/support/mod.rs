@@ -27,17 +27,25 @@ pub(crate) type Value = Result<String, String>;
 
 pub(crate) const TTL: Duration = Duration::from_secs(60);
 
+/// How long an answer that begins with `lasting` is good beyond its lifetime, in the background and
+/// in the place of errors.
+pub(crate) const REVALIDATE: Duration = Duration::from_secs(30);
+pub(crate) const IF_ERROR: Duration = Duration::from_secs(90);
+/// How long an error that is kept is kept.
+pub(crate) const ERROR_TTL: Duration = Duration::from_secs(5);
+
 /// The first word of a request is its key, the second says what to do: `refresh`, `bypass`,
-/// `no-store`. A response is not kept if it begins with `passing`, and not shared if it begins with
-/// `stream`. An error is shared if it begins with `shared`.
+/// `no-store`, `only-if-cached`, `short`. A response is not kept if it begins with `passing`, and not
+/// shared if it begins with `stream`; `tagged red` has the tag `red`. An error is shared if it begins
+/// with `shared` or `kept`, kept if it begins with `kept`, and worse than a stale answer if it ends
+/// with `throttled`.
 #[derive(Debug)]
 pub(crate) struct Words;
 
 impl Policy<Request, String, BoxError> for Words {
     type Key = Key;
     type Value = Value;
-    /// Whether it may be stored.
-    type Context = bool;
+    type Context = Request;
 
     fn lookup(&self, req: &Request) -> Lookup<Key> {
         let (key, word) = req.split_once(' ').unwrap_or((req, ""));
@@ -48,13 +56,34 @@ impl Policy<Request, String, BoxError> for Words {
         }
     }
 
-    fn context(&self, req: &Request) -> bool {
-        !req.ends_with(" no-store")
+    fn context(&self, req: &Request) -> Request {
+        req
     }
 
-    fn keep(&self, may_store: &bool, res: &String) -> Option<Keep> {
+    fn absent(&self, req: &Request) -> Option<Result<String, BoxError>> {
+        let result = match req.split_once(' ')?.1 {
+            "only-if-cached" => Err("absent".into()),
+            "only-if-cached or-nothing" => Ok("nothing".to_owned()),
+            _ => return None,
+        };
+        Some(result)
+    }
+
+    fn keep(&self, context: &Request, res: &String) -> Option<Keep> {
         assert!(!res.starts_with("panic in keep"), "keep");
-        (*may_store && !res.starts_with("passing")).then(|| Keep::new(TTL))
+        if context.ends_with(" no-store") || res.starts_with("passing") {
+            return None;
+        }
+        if context.ends_with(" short") {
+            return Some(Keep::new(Duration::from_secs(1)));
+        }
+        let keep = Keep::new(TTL).with_tags(res.strip_prefix("tagged "));
+        Some(if res.starts_with("lasting") {
+            keep.stale_while_revalidate(REVALIDATE)
+                .stale_if_error(IF_ERROR)
+        } else {
+            keep
+        })
     }
 
     fn share(&self, res: &String) -> Option<Value> {
@@ -62,9 +91,19 @@ impl Policy<Request, String, BoxError> for Words {
         (!res.starts_with("stream")).then(|| Ok(res.clone()))
     }
 
-    fn share_error(&self, _: &bool, err: &BoxError) -> Option<Value> {
+    fn share_error(&self, _: &Request, err: &BoxError) -> Option<Value> {
         let message = err.to_string();
-        message.starts_with("shared").then_some(Err(message))
+        let shared = message.starts_with("shared") || message.starts_with("kept");
+        shared.then_some(Err(message))
+    }
+
+    fn keep_error(&self, _: &Request, err: &BoxError) -> Option<Keep> {
+        let kept = err.to_string().starts_with("kept");
+        kept.then(|| Keep::new(ERROR_TTL))
+    }
+
+    fn stale_if_error(&self, _: &Request, err: &BoxError) -> bool {
+        err.to_string().ends_with("throttled")
     }
 
     fn restore(&self, value: Value, status: CacheStatus) -> Option<Result<String, BoxError>> {
@@ -88,6 +127,25 @@ pub(crate) fn cached() -> (Spawn<Cached>, Inner, Handle<Key, Value>) {
     let (mut service, inner) = mock::spawn_layer(layer);
     assert!(service.poll_ready().is_ready());
     (service, inner, handle)
+}
+
+/// Lets the service answer its next call.
+pub(crate) async fn answer(inner: &mut Inner, response: &str) {
+    let (_, reply) = soon(inner.next_request()).await.expect("a call");
+    reply.send_response(response.to_owned());
+}
+
+/// Lets the next call of the service fail.
+pub(crate) async fn fail(inner: &mut Inner, message: &'static str) {
+    let (_, reply) = soon(inner.next_request()).await.expect("a call");
+    reply.send_error(message);
+}
+
+/// Lets the tasks in the background run.
+pub(crate) async fn others_run() {
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
 }
 
 /// Fails in no time if `future` hangs, for the clock of the tests is paused.

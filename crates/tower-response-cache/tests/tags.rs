@@ -1,0 +1,45 @@
+//! Answers are forgotten by tag, those that are under way too.
+
+mod support;
+
+use support::{answer, cached};
+use tokio_test::{assert_pending, assert_ready, task};
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn answers_of_a_tag_are_forgotten_and_no_others() {
+    let (mut service, mut inner, handle) = cached();
+    for (key, response) in [("a", "tagged red"), ("b", "tagged blue"), ("c", "plain")] {
+        let mut call = task::spawn(service.call(key));
+        assert_pending!(call.poll());
+        answer(&mut inner, response).await;
+        assert_ready!(call.poll()).unwrap();
+    }
+    drop(handle.invalidate_tag("red"));
+    assert_eq!(handle.stats().store.entries, 2);
+    assert_pending!(task::spawn(service.call("a")).poll());
+    for key in ["b", "c"] {
+        assert_ready!(task::spawn(service.call(key)).poll()).unwrap();
+    }
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn answers_of_a_tag_that_are_under_way_are_given_and_not_stored() {
+    let (mut service, mut inner, handle) = cached();
+    let mut red = task::spawn(service.call("a"));
+    let mut blue = task::spawn(service.call("b"));
+    assert_pending!(red.poll());
+    assert_pending!(blue.poll());
+    drop(handle.invalidate_tag("red"));
+    // It is not known yet that this answer will be a red one; that one is new in any case.
+    let mut after = task::spawn(service.call("a"));
+    assert_pending!(after.poll());
+    answer(&mut inner, "tagged red").await;
+    answer(&mut inner, "tagged blue").await;
+    answer(&mut inner, "tagged red").await;
+    assert_eq!(assert_ready!(red.poll()).unwrap(), "tagged red [miss]");
+    assert_eq!(handle.stats().stored, 0);
+    assert_eq!(assert_ready!(blue.poll()).unwrap(), "tagged blue [miss]");
+    assert_eq!(handle.stats().stored, 1);
+    assert_eq!(assert_ready!(after.poll()).unwrap(), "tagged red [miss]");
+    assert_eq!(handle.stats().stored, 2);
+}
