@@ -3,6 +3,7 @@
 mod backoff;
 mod bedrock;
 mod breaker;
+mod cache;
 mod stack;
 
 use crate::{
@@ -27,6 +28,8 @@ pub(crate) const ALL: &[(&str, Make)] = &[
     ),
     ("breaker-time-window-empty", breaker::time_window_empty),
     ("breaker-time-window-full", breaker::time_window_full),
+    ("cache-hit", cache::hit),
+    ("cache-hit-2-threads", cache::hit_on_two_threads),
     ("stack-miss", stack::miss),
     ("bedrock-key-2kb", bedrock::key_2kb),
     ("bedrock-key-1mb", bedrock::key_1mb),
