@@ -20,7 +20,7 @@ use crate::{
     response::Response,
 };
 use std::{sync::Arc, time::Duration};
-use tower_response_cache::{CacheStatus, Keep, Lookup, Policy, ResponseCacheLayer};
+use tower_response_cache::{CacheStatus, Keep, Lookup, MemoryStore, Policy, ResponseCacheLayer};
 
 /// Tells a response cache which requests are the same and which answers are worth keeping.
 ///
@@ -152,7 +152,7 @@ impl CachePolicy {
     /// A response cache with this policy, in at most `bytes` of memory.
     #[must_use]
     pub fn layer(self, bytes: u64) -> ResponseCacheLayer<Self, CacheKey, Answer> {
-        ResponseCacheLayer::new(self, bytes)
+        ResponseCacheLayer::with_store(self, MemoryStore::of_bytes(bytes))
     }
 
     fn keeps(&self, ending: Ending) -> bool {
