@@ -75,7 +75,7 @@ pub(crate) enum Name {
     Fixed,
     /// As `requests`, and another process uses half of the quota for four minutes.
     Neighbour,
-    /// 600 requests a minute, 6,000 calls by 1,000 workers.
+    /// 300 requests a minute, 3,000 calls by 1,000 workers.
     Many,
 }
 
@@ -137,11 +137,11 @@ impl Scenario {
             },
             Name::Many => Self {
                 quota: Quota {
-                    rpm: Some(600),
+                    rpm: Some(300),
                     ..Quota::default()
                 },
                 workers: 1_000,
-                calls: 6_000,
+                calls: 3_000,
                 ..requests
             },
         }
