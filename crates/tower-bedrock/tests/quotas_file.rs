@@ -72,6 +72,26 @@ fn a_file_says_the_same_as_code() {
 }
 
 #[test]
+fn the_example_says_what_its_comments_say() {
+    let quotas = Quotas::from_toml(include_str!("../examples/quotas.toml")).unwrap();
+    let sonnet = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
+    let nova = "eu.amazon.nova-micro-v1:0";
+    let general = Quota::new()
+        .tokens_per_minute(200_000)
+        .requests_per_minute(200);
+    assert_eq!(quotas.get("us-east-1", sonnet), Some(general));
+    assert_eq!(
+        quotas.get("us-west-2", sonnet),
+        Some(general.requests_per_minute(4))
+    );
+    let european = Quota::new()
+        .tokens_per_minute(4_000_000)
+        .tokens_per_day(1_000_000_000);
+    assert_eq!(quotas.get("eu-west-1", nova), Some(european));
+    assert_eq!(quotas.get("us-east-1", nova), None);
+}
+
+#[test]
 fn every_kind_of_region_is_taken() {
     for region in [
         "us-east-1",
