@@ -91,6 +91,48 @@ async fn it_works_over_a_concurrency_limit_and_loses_no_permit() {
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn a_retry_outside_of_it_over_a_concurrency_limit_takes_quota_for_each_attempt() {
+    use std::future::{Ready, ready};
+    use tower::retry::{Policy, RetryLayer};
+
+    #[derive(Clone)]
+    struct Twice(bool);
+
+    impl Policy<support::Request, &'static str, BoxError> for Twice {
+        type Future = Ready<()>;
+
+        fn retry(
+            &mut self,
+            _: &mut support::Request,
+            _: &mut Result<&'static str, BoxError>,
+        ) -> Option<Ready<()>> {
+            std::mem::take(&mut self.0).then(|| ready(()))
+        }
+
+        fn clone_request(&mut self, request: &support::Request) -> Option<support::Request> {
+            Some(request.clone())
+        }
+    }
+
+    let layer = one_a_second();
+    let service = ServiceBuilder::new()
+        .layer(RetryLayer::new(Twice(true)))
+        .layer(layer.clone())
+        .layer(ConcurrencyLimitLayer::new(1))
+        .service(Strict::default());
+    let start = tokio::time::Instant::now();
+    let calls = (0..3).map(|_| service.clone().oneshot(tokens(7)));
+    for answer in soon(futures_util::future::join_all(calls)).await {
+        assert_eq!(answer.unwrap(), "fine");
+    }
+    // Six attempts, of which the first did not wait.
+    assert_eq!(start.elapsed().as_secs(), 5);
+    let usage = layer.handle().usage(&"").expect("it was used");
+    assert_eq!((usage.limits[0].used, usage.total_used), (6, 42));
+    assert_eq!((usage.pending_calls, usage.queued), (0, 0));
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn errors_can_be_the_users_own() {
     #[derive(Debug, PartialEq)]
     enum Error {

@@ -75,6 +75,63 @@ async fn a_settled_call_lets_the_next_go_at_once() {
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn calls_at_once_do_not_slip_through_before_the_first_has_its_answer() {
+    let layer = layer(Limit::tokens_per_minute(60).burst(60));
+    let (mut service, mut handle) = service(&layer);
+    let mut calls: Vec<_> = (0..10)
+        .map(|_| task::spawn(service.call(tokens(20))))
+        .collect();
+    for call in &mut calls {
+        assert_pending!(call.poll());
+    }
+    for _ in 0..3 {
+        let (_, reply) = handle
+            .next_request()
+            .await
+            .expect("there is room for three");
+        reply.send_response("fine");
+    }
+    assert_pending!(task::spawn(handle.next_request()).poll());
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn a_call_that_one_limit_has_no_room_for_is_charged_to_none() {
+    let limits = [
+        Limit::calls_per_minute(60).burst(60),
+        Limit::tokens_per_minute(100).burst(100),
+        Limit::tokens_per_day(150),
+    ];
+    let layer = layer(limits).max_wait(Duration::ZERO);
+    let (service, _handle) = service(&layer);
+    let call = |n| soon(service.clone().oneshot(tokens(n)));
+    let used = || layer.handle().usage(&"").expect("it was used").limits;
+    let used = || used().iter().map(|limit| limit.used).collect::<Vec<_>>();
+    let mut first = task::spawn(service.clone().oneshot(tokens(80)));
+    assert_pending!(first.poll());
+    assert_eq!(used(), [1, 80, 80]);
+    // For the minute, for the day, and for good.
+    for tokens in [30, 90, 120, 151] {
+        rejected(call(tokens).await);
+        assert_eq!(used(), [1, 80, 80]);
+    }
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn tokens_for_the_day_make_calls_wait_for_the_day() {
+    let limits = [Limit::tokens_per_minute(100), Limit::tokens_per_day(150)];
+    let layer = layer(limits).max_wait(SECOND * 600);
+    let (service, _handle) = service(&layer);
+    let call = || task::spawn(service.clone().oneshot(tokens(100)));
+    let mut first = call();
+    assert_pending!(first.poll());
+    let error = rejected(Err(assert_ready_err!(call().poll())));
+    // The rate of the day brings back the fifty that are missing only after eight hours, but no
+    // period of a day may hold more than its amount.
+    let day = SECOND * 24 * 60 * 60;
+    assert!(error.retry_after() >= Some(day), "{error}");
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn a_small_call_does_not_overtake_a_large_one_that_waits() {
     let layer = layer(Limit::tokens_per_minute(60).burst(60));
     let (mut service, _handle) = service(&layer);
