@@ -5,6 +5,7 @@ use std::{
 
 use tower::Service;
 use tower_circuit_breaker::Open;
+use tower_quota::Rejected;
 
 /// The service below every layer: answers each request with itself, at once.
 #[derive(Clone, Debug)]
@@ -16,6 +17,12 @@ pub(crate) struct Refused;
 
 impl From<Open> for Refused {
     fn from(_: Open) -> Self {
+        Self
+    }
+}
+
+impl From<Rejected> for Refused {
+    fn from(_: Rejected) -> Self {
         Self
     }
 }

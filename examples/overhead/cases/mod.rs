@@ -4,6 +4,7 @@ mod backoff;
 mod bedrock;
 mod breaker;
 mod cache;
+mod quota;
 mod stack;
 
 use crate::{
@@ -30,6 +31,9 @@ pub(crate) const ALL: &[(&str, Make)] = &[
     ("breaker-time-window-full", breaker::time_window_full),
     ("cache-hit", cache::hit),
     ("cache-hit-2-threads", cache::hit_on_two_threads),
+    ("quota-admit", quota::admit),
+    ("quota-admit-10000-keys", quota::admit_many_keys),
+    ("quota-admit-2-threads", quota::admit_on_two_threads),
     ("stack-miss", stack::miss),
     ("bedrock-key-2kb", bedrock::key_2kb),
     ("bedrock-key-1mb", bedrock::key_1mb),

@@ -1,0 +1,68 @@
+//! Quotas that are never used up.
+
+use std::time::Duration;
+
+use tower::{Layer, Service};
+use tower_quota::{Ask, Limit, QuotaLayer};
+use tower_resilience::ratelimiter::RateLimiterLayer as PeerLayer;
+
+use crate::{
+    immediate::Immediate,
+    measure::{Caller, Candidate, Implementation},
+};
+
+const PLENTY: u64 = 1 << 40;
+
+/// Ours takes a call and its tokens at once, and settles them; the peer takes one permit.
+pub(super) fn admit() -> Vec<Candidate> {
+    vec![
+        Candidate::new(Implementation::Ours, ours(1)),
+        Candidate::new(Implementation::TowerResilience, peer()),
+    ]
+}
+
+/// The peer has no keys: all calls are of one limiter.
+pub(super) fn admit_many_keys() -> Vec<Candidate> {
+    const KEYS: u64 = 10_000;
+    let caller = Caller::new();
+    let mut ours = ours(KEYS);
+    (0..KEYS).for_each(|request| caller.call(&mut ours, request));
+    vec![
+        Candidate::new(Implementation::Ours, ours),
+        Candidate::new(Implementation::TowerResilience, peer()),
+    ]
+}
+
+pub(super) fn admit_on_two_threads() -> Vec<Candidate> {
+    vec![
+        Candidate::on_two_threads(Implementation::Ours, ours(1)),
+        Candidate::on_two_threads(Implementation::TowerResilience, peer()),
+    ]
+}
+
+pub(super) fn limits() -> [Limit; 2] {
+    [
+        Limit::tokens_per_minute(PLENTY).burst(PLENTY),
+        Limit::calls_per_minute(PLENTY).burst(PLENTY),
+    ]
+}
+
+fn ours(keys: u64) -> impl Service<u64, Response = u64> + Clone + Send + 'static {
+    QuotaLayer::new(limits(), move |request: &u64| {
+        Ask::new(request % keys).tokens(1000)
+    })
+    .max_idle_keys(2 * keys as usize)
+    .layer(Immediate)
+}
+
+pub(super) fn peer_layer() -> PeerLayer {
+    PeerLayer::builder()
+        .limit_for_period(usize::MAX)
+        .refresh_period(Duration::from_secs(60))
+        .build()
+        .expect("the limit is above nothing")
+}
+
+fn peer() -> impl Service<u64, Response = u64> + Clone + Send + 'static {
+    peer_layer().layer(Immediate)
+}
