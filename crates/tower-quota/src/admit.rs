@@ -8,6 +8,7 @@ use std::task::{Context, Poll, ready};
 
 use crate::ask::Ask;
 use crate::error::Rejected;
+use crate::grant::Grant;
 use crate::memory::MemoryLedger;
 use crate::queue::Place;
 use crate::reservation::Reservation;
@@ -55,24 +56,27 @@ impl<K: Hash + Eq + Clone + fmt::Display> Future for Admit<K> {
     type Output = Result<Reservation, Rejected>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let admitted = match &self.stage {
+        let (slot, result, waited) = match &self.stage {
             Stage::New { ledger, ask } => {
                 let slot = ledger.slot(&ask.key);
                 match slot.enter(ask) {
-                    ControlFlow::Break(admitted) => admitted,
+                    ControlFlow::Break(result) => (slot, result, false),
                     ControlFlow::Continue(place) => {
                         self.stage = Stage::Waiting { slot, place };
                         return self.poll(cx);
                     }
                 }
             }
-            Stage::Waiting { slot, place } => ready!(slot.poll(*place, cx)),
+            Stage::Waiting { slot, place } => {
+                let result = ready!(slot.poll(*place, cx));
+                (Arc::clone(slot), result, true)
+            }
             Stage::Done => panic!("polled after it was ready"),
         };
         self.stage = Stage::Done;
-        let admitted = admitted?;
-        telemetry::admitted(admitted.settings().name);
-        Poll::Ready(Ok(Reservation::of(admitted)))
+        let entry = result?;
+        telemetry::admitted(slot.settings().name);
+        Poll::Ready(Ok(Reservation::of(Grant::new(slot, entry, waited))))
     }
 }
 

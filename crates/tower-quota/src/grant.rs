@@ -3,7 +3,6 @@ use std::time::Duration;
 
 use crate::book::Entry;
 use crate::demand::Demand;
-use crate::settings::Settings;
 use crate::slot::Slot;
 use crate::throttle::Throttle;
 
@@ -23,10 +22,6 @@ impl Grant {
             entry,
             pressed,
         }
-    }
-
-    pub(crate) fn settings(&self) -> &Settings {
-        self.slot.settings()
     }
 
     pub(crate) fn reserved(&self) -> u64 {

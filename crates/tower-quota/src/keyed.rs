@@ -7,10 +7,9 @@ use std::hash::Hash;
 /// values goes at once, those unused for longest, so that a stream of new keys costs each little.
 #[derive(Debug)]
 pub(crate) struct Keyed<K, V> {
-    entries: HashMap<K, (V, u64)>,
+    entries: HashMap<K, V>,
     bound: usize,
     sweep_at: usize,
-    uses: u64,
 }
 
 impl<K: Hash + Eq + Clone, V: Clone> Keyed<K, V> {
@@ -19,51 +18,46 @@ impl<K: Hash + Eq + Clone, V: Clone> Keyed<K, V> {
             entries: HashMap::new(),
             bound,
             sweep_at: bound,
-            uses: 0,
         }
-    }
-
-    /// The value of `key`, which is used now.
-    pub(crate) fn touch(&mut self, key: &K) -> Option<V> {
-        self.uses += 1;
-        let (value, used) = self.entries.get_mut(key)?;
-        *used = self.uses;
-        Some(value.clone())
-    }
-
-    /// The value of `key`, which is `value` where there was none.
-    pub(crate) fn get_or_insert(&mut self, key: &K, value: V, idle: impl Fn(&V) -> bool) -> V {
-        if let Some(value) = self.touch(key) {
-            return value;
-        }
-        if self.entries.len() >= self.sweep_at {
-            self.sweep(idle);
-        }
-        self.entries.insert(key.clone(), (value.clone(), self.uses));
-        value
     }
 
     pub(crate) fn get(&self, key: &K) -> Option<V> {
-        self.entries.get(key).map(|(value, _)| value.clone())
+        self.entries.get(key).cloned()
+    }
+
+    /// The value of `key`, which is `value` where there was none. `idle_since` says when a value
+    /// was last used, if it is idle.
+    pub(crate) fn get_or_insert(
+        &mut self,
+        key: &K,
+        value: V,
+        idle_since: impl Fn(&V) -> Option<u64>,
+    ) -> V {
+        if let Some(value) = self.get(key) {
+            return value;
+        }
+        if self.entries.len() >= self.sweep_at {
+            self.sweep(idle_since);
+        }
+        self.entries.insert(key.clone(), value.clone());
+        value
     }
 
     pub(crate) fn keys(&self) -> impl Iterator<Item = &K> {
         self.entries.keys()
     }
 
-    fn sweep(&mut self, idle: impl Fn(&V) -> bool) {
+    fn sweep(&mut self, idle_since: impl Fn(&V) -> Option<u64>) {
         let step = self.bound / 8 + 1;
-        let mut uses: Vec<u64> = self
-            .entries
-            .values()
-            .filter(|(value, _)| idle(value))
-            .map(|(_, used)| *used)
-            .collect();
-        uses.sort_unstable();
-        let excess = (self.entries.len() + step).saturating_sub(self.bound);
-        if let Some(last) = excess.min(uses.len()).checked_sub(1).map(|last| uses[last]) {
-            self.entries
-                .retain(|_, (value, used)| *used > last || !idle(value));
+        let mut idle: Vec<u64> = self.entries.values().filter_map(&idle_since).collect();
+        idle.sort_unstable();
+        let mut excess = (self.entries.len() + step).saturating_sub(self.bound);
+        if let Some(last) = excess.min(idle.len()).checked_sub(1).map(|last| idle[last]) {
+            self.entries.retain(|_, value| {
+                let goes = excess > 0 && idle_since(value).is_some_and(|since| since <= last);
+                excess -= usize::from(goes);
+                !goes
+            });
         }
         self.sweep_at = self.bound.max(self.entries.len() + step);
     }
@@ -77,13 +71,26 @@ mod tests {
     fn the_idle_ones_unused_for_longest_go_and_the_others_stay() {
         let mut keyed = Keyed::new(16);
         for key in 0..1000_u32 {
-            keyed.get_or_insert(&key, key, |value| value % 100 != 7);
-            keyed.get_or_insert(&3, 3, |_| true);
+            // The third is used all the time, and every hundredth is never idle.
+            keyed.get_or_insert(&key, key, |value| match value {
+                3 => Some(u64::from(key)),
+                value => (value % 100 != 7).then_some(u64::from(*value)),
+            });
+            assert!(keyed.get(&key.min(3)).is_some());
+            assert!(keyed.get(&key).is_some());
         }
         let held = keyed.keys().filter(|key| **key % 100 == 7).count();
         assert_eq!(held, 10);
-        assert!(keyed.get(&3).is_some());
-        assert!(keyed.get(&999).is_some());
         assert!(keyed.keys().count() <= 16 + 10, "{}", keyed.keys().count());
+        assert!(keyed.get(&998).is_some());
+    }
+
+    #[test]
+    fn of_those_last_used_at_the_same_time_no_more_go_than_have_to() {
+        let mut keyed = Keyed::new(16);
+        for key in 0..17_u32 {
+            keyed.get_or_insert(&key, (), |()| Some(0));
+        }
+        assert_eq!(keyed.keys().count(), 14);
     }
 }

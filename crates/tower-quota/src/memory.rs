@@ -2,6 +2,8 @@ use std::fmt;
 use std::hash::Hash;
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
 use crate::admit::Admit;
 use crate::ask::Ask;
 use crate::headroom::Headroom;
@@ -10,7 +12,8 @@ use crate::ledger::Ledger;
 use crate::limits::{Limits, LimitsOf};
 use crate::settings::Settings;
 use crate::slot::Slot;
-use crate::sync::{Mutex, lock};
+use crate::sync::{RwLock, read, write};
+use crate::timer::now;
 use crate::usage::Usage;
 
 /// The ledger of one process, in memory: the default.
@@ -25,7 +28,8 @@ pub struct MemoryLedger<K> {
 struct Shared<K> {
     limits: Arc<dyn Fn(&K) -> Limits + Send + Sync>,
     settings: Arc<Settings>,
-    keys: Mutex<Keyed<K, Arc<Slot>>>,
+    epoch: Instant,
+    keys: RwLock<Keyed<K, Arc<Slot>>>,
 }
 
 impl<K: Hash + Eq + Clone + fmt::Display> MemoryLedger<K> {
@@ -45,39 +49,47 @@ impl<K: Hash + Eq + Clone + fmt::Display> MemoryLedger<K> {
         Self {
             shared: Arc::new(Shared {
                 limits,
-                keys: Mutex::new(Keyed::new(settings.max_idle_keys)),
+                epoch: now(),
+                keys: RwLock::new(Keyed::new(settings.max_idle_keys)),
                 settings: Arc::new(settings),
             }),
         }
     }
 
     pub(crate) fn slot(&self, key: &K) -> Arc<Slot> {
+        self.find(key).unwrap_or_else(|| self.make(key))
+    }
+
+    fn find(&self, key: &K) -> Option<Arc<Slot>> {
+        read(&self.shared.keys).get(key)
+    }
+
+    #[cold]
+    fn make(&self, key: &K) -> Arc<Slot> {
         let shared = &*self.shared;
-        if let Some(slot) = lock(&shared.keys).touch(key) {
-            return slot;
-        }
         // Foreign code, so not under the lock; of two that get here, the first one's slot counts.
         let limits = (shared.limits)(key);
         let text = key.to_string().into();
-        let slot = Arc::new(Slot::new(text, &limits, Arc::clone(&shared.settings)));
-        lock(&shared.keys).get_or_insert(key, slot, |slot| {
+        let settings = Arc::clone(&shared.settings);
+        let slot = Arc::new(Slot::new(text, &limits, settings, shared.epoch));
+        write(&shared.keys).get_or_insert(key, slot, |slot| {
             // Whoever holds a slot got it under this lock, or from another holder.
-            Arc::strong_count(slot) == 1 && slot.is_whole()
+            let unused = Arc::strong_count(slot) == 1;
+            unused.then(|| slot.whole_since()).flatten()
         })
     }
 
     pub(crate) fn usage(&self, key: &K) -> Option<Usage> {
-        let slot = lock(&self.shared.keys).get(key)?;
-        Some(slot.usage())
+        Some(self.find(key)?.usage())
     }
 
     pub(crate) fn headroom(&self, key: &K) -> Headroom {
-        let slot = lock(&self.shared.keys).get(key);
-        slot.map_or(Headroom::WHOLE, |slot| slot.headroom())
+        self.find(key)
+            .map_or(Headroom::WHOLE, |slot| slot.headroom())
     }
 
     pub(crate) fn keys(&self) -> Vec<K> {
-        lock(&self.shared.keys).keys().cloned().collect()
+        read(&self.shared.keys).keys().cloned().collect()
     }
 }
 

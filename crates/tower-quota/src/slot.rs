@@ -11,7 +11,6 @@ use crate::book::{Book, Entry};
 use crate::demand::Demand;
 use crate::error::{Cause, Rejected};
 use crate::gauge::nanos;
-use crate::grant::Grant;
 use crate::headroom::Headroom;
 use crate::limits::Limits;
 use crate::queue::Place;
@@ -47,11 +46,18 @@ struct Sleeper {
 }
 
 impl Slot {
-    pub(crate) fn new(key: Arc<str>, limits: &Limits, settings: Arc<Settings>) -> Self {
-        let turns = Turns::new(Book::new(limits.to_book(), 0), Arc::clone(&settings));
+    /// Its times count from `epoch`.
+    pub(crate) fn new(
+        key: Arc<str>,
+        limits: &Limits,
+        settings: Arc<Settings>,
+        epoch: Instant,
+    ) -> Self {
+        let book = Book::new(limits.to_book(), time(epoch, now()));
+        let turns = Turns::new(book, Arc::clone(&settings));
         Self {
             key,
-            epoch: now(),
+            epoch,
             settings,
             state: Mutex::new(State {
                 turns,
@@ -68,7 +74,7 @@ impl Slot {
     pub(crate) fn enter(
         self: &Arc<Self>,
         ask: &Ask<impl Sized>,
-    ) -> ControlFlow<Result<Grant, Rejected>, Place> {
+    ) -> ControlFlow<Result<Entry, Rejected>, Place> {
         let now = self.now();
         let call = Call {
             demand: ask.demand(),
@@ -81,9 +87,7 @@ impl Slot {
         let entered = state.turns.enter(now, call, &mut woken);
         self.go_on(state, woken);
         match entered {
-            Entered::Admitted(entry) => {
-                ControlFlow::Break(Ok(Grant::new(Arc::clone(self), entry, false)))
-            }
+            Entered::Admitted(entry) => ControlFlow::Break(Ok(entry)),
             Entered::Rejected(cause, at) => ControlFlow::Break(Err(self.rejected(now, cause, at))),
             Entered::Waits(place) => ControlFlow::Continue(place),
         }
@@ -98,13 +102,13 @@ impl Slot {
         self: &Arc<Self>,
         place: Place,
         cx: &Context<'_>,
-    ) -> Poll<Result<Grant, Rejected>> {
+    ) -> Poll<Result<Entry, Rejected>> {
         let waker = cx.waker().clone();
         let mut state = lock(&self.state);
         if let Some(answer) = state.turns.answer(place) {
             drop(state);
             return Poll::Ready(match answer {
-                Ok(entry) => Ok(Grant::new(Arc::clone(self), entry, true)),
+                Ok(entry) => Ok(entry),
                 Err((cause, at)) => Err(self.rejected(self.now(), cause, Some(at))),
             });
         }
@@ -156,10 +160,10 @@ impl Slot {
         lock(&self.state).turns.headroom(now)
     }
 
-    /// Whether nothing is lost by forgetting the key now, if nobody holds it.
-    pub(crate) fn is_whole(&self) -> bool {
+    /// When the key was last used, if nothing is lost by forgetting it now.
+    pub(crate) fn whole_since(&self) -> Option<u64> {
         let now = self.now();
-        lock(&self.state).turns.is_whole(now)
+        lock(&self.state).turns.whole_since(now)
     }
 
     /// Sets the timer for the next turn, and wakes those who were let go.
@@ -205,8 +209,12 @@ impl Slot {
     }
 
     fn time(&self, instant: Instant) -> u64 {
-        nanos(instant.saturating_duration_since(self.epoch))
+        time(self.epoch, instant)
     }
+}
+
+fn time(epoch: Instant, instant: Instant) -> u64 {
+    nanos(instant.saturating_duration_since(epoch))
 }
 
 impl Wake for Slot {

@@ -24,6 +24,8 @@ pub(crate) struct Turns<W> {
     wake_at: Option<u64>,
     /// How many tokens calls ask for, the last ones above all.
     typical: u64,
+    /// When a call came last.
+    used: u64,
     settings: Arc<Settings>,
 }
 
@@ -64,6 +66,7 @@ impl<W> Turns<W> {
             answers: HashMap::new(),
             wake_at: None,
             typical: 0,
+            used: 0,
             settings,
         }
     }
@@ -78,6 +81,7 @@ impl<W> Turns<W> {
             let limit = Box::new(limit.clone());
             return Entered::Rejected(Cause::TooLarge { asked, limit }, None);
         }
+        self.used = now;
         self.typical = match demand.tokens.checked_sub(self.typical) {
             Some(more) => self.typical + more.div_ceil(8),
             None => self.typical - (self.typical - demand.tokens).div_ceil(8),
@@ -244,9 +248,9 @@ impl<W> Turns<W> {
         Headroom::of(&mut self.book, queued, Demand::call(self.typical), now)
     }
 
-    /// Whether nothing is lost by forgetting all this, if nobody uses it.
-    pub(crate) fn is_whole(&mut self, now: u64) -> bool {
-        self.book.whole_at(now) <= now
+    /// When a call came last, if nothing is lost by forgetting all this while nobody uses it.
+    pub(crate) fn whole_since(&mut self, now: u64) -> Option<u64> {
+        (self.book.whole_at(now) <= now).then_some(self.used)
     }
 
     /// Rejects those who will not make it as things are now.

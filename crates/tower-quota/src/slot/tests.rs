@@ -12,6 +12,7 @@ use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::thread;
 
 use super::*;
+use crate::grant::Grant;
 use crate::limit::Limit;
 use crate::timer::{enter, epoch, set_now};
 
@@ -29,7 +30,7 @@ fn model(run: impl Fn() + Send + Sync + 'static) {
 fn slot() -> Arc<Slot> {
     set_now(epoch());
     let limits = Limits::from(Limit::calls(1, PERIOD).margin(Duration::ZERO));
-    Arc::new(Slot::new("".into(), &limits, Arc::default()))
+    Arc::new(Slot::new("".into(), &limits, Arc::default(), epoch()))
 }
 
 /// What `Admit` does, without the keys.
@@ -42,13 +43,14 @@ async fn admit(slot: &Arc<Slot>) -> Result<Grant, Rejected> {
             }
         }
     }
+    let grant = |entry| Grant::new(Arc::clone(slot), entry, false);
     match slot.enter(&Ask::new(())) {
-        ControlFlow::Break(admitted) => admitted,
+        ControlFlow::Break(admitted) => admitted.map(grant),
         ControlFlow::Continue(place) => {
             let mut waiting = Waiting(slot, Some(place));
             let admitted = poll_fn(|cx| slot.poll(place, cx)).await;
             waiting.1 = None;
-            admitted
+            admitted.map(grant)
         }
     }
 }
