@@ -1,7 +1,9 @@
+use crate::charge::Charge;
 use crate::demand::Demand;
 use crate::gauge::Gauge;
-use crate::limit::Limit;
-use crate::pace::Pace;
+use crate::limit::{Limit, Unit};
+use crate::outcome::Outcome;
+use crate::pace::ONE;
 
 /// All limits of one key: pure state that is told the time, in nanoseconds.
 ///
@@ -10,7 +12,7 @@ use crate::pace::Pace;
 #[derive(Debug)]
 pub(crate) struct Book {
     gauges: Box<[Gauge]>,
-    pace: Pace,
+    outcome: Outcome,
     /// Nothing is admitted before.
     blocked: u64,
     /// The last time it was told; time does not go back.
@@ -33,18 +35,17 @@ pub(crate) struct Counts {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
     pub(crate) at: u64,
-    pub(crate) demand: Demand,
+    pub(crate) charge: Charge,
 }
 
 impl Book {
     pub(crate) fn new(limits: Vec<Limit>, now: u64) -> Self {
-        let probing = limits.iter().any(|limit| limit.probing);
         Self {
             gauges: limits
                 .into_iter()
                 .map(|limit| Gauge::new(limit, now))
                 .collect(),
-            pace: Pace::new(probing, now),
+            outcome: Outcome::default(),
             blocked: 0,
             now,
             counts: Counts::default(),
@@ -60,62 +61,86 @@ impl Book {
     /// Charges `demand` to all limits, or says when it will fit.
     pub(crate) fn reserve(&mut self, now: u64, demand: Demand) -> Result<Entry, u64> {
         let at = self.fits_at(now, Demand::NONE, demand);
+        let charge = self.charge(demand);
         if at > self.now {
+            for gauge in &mut self.gauges {
+                gauge.save_for(charge);
+            }
             return Err(at);
         }
         for gauge in &mut self.gauges {
-            gauge.charge(demand);
+            gauge.charge(charge);
         }
         self.counts.pending += demand;
         Ok(Entry {
             at: self.now,
-            demand,
+            charge,
         })
     }
 
     /// When `mine` fits, after `ahead` is admitted, as far as is known now.
     pub(crate) fn fits_at(&mut self, now: u64, ahead: Demand, mine: Demand) -> u64 {
         self.advance(now);
-        let pace = self.pace.now();
+        let (ahead, mine) = (self.charge(ahead), self.charge(mine));
         // From the end of the block on the limits count as of now: they only have more by then.
         self.gauges
             .iter()
-            .map(|gauge| gauge.fits_at(pace, ahead, mine))
+            .map(|gauge| gauge.fits_at(ahead, mine))
             .fold(self.now.max(self.blocked), u64::max)
+    }
+
+    fn charge(&self, asked: Demand) -> Charge {
+        Charge {
+            asked,
+            expected: self.outcome.of(asked),
+        }
     }
 
     /// Replaces what the call reserved by what it came to.
     pub(crate) fn settle(&mut self, now: u64, entry: &Entry, actual: Demand) {
         self.advance(now);
         for gauge in &mut self.gauges {
-            gauge.correct(entry.at, entry.demand, actual);
+            gauge.correct(entry.at, entry.charge, actual);
         }
         let counts = &mut self.counts;
-        counts.pending.calls -= entry.demand.calls;
-        counts.pending.tokens = counts.pending.tokens.saturating_sub(entry.demand.tokens);
+        counts.pending.calls -= entry.charge.asked.calls;
+        counts.pending.tokens = counts
+            .pending
+            .tokens
+            .saturating_sub(entry.charge.asked.tokens);
         if actual.calls > 0 {
-            counts.reserved = counts.reserved.saturating_add(entry.demand.tokens);
+            counts.reserved = counts.reserved.saturating_add(entry.charge.asked.tokens);
             counts.used = counts.used.saturating_add(actual.tokens);
         }
     }
 
-    /// The server let the call in.
-    pub(crate) fn succeeded(&mut self, now: u64, pressed: bool) {
+    /// The server let the call in, and it came to `actual`. `pressed` says that it had waited.
+    pub(crate) fn succeeded(&mut self, now: u64, entry: &Entry, actual: Demand, pressed: bool) {
         self.advance(now);
-        self.pace.succeeded(self.now, pressed);
+        self.outcome.learn(entry.charge.asked, actual);
+        for gauge in &mut self.gauges {
+            gauge.succeeded(entry.at, pressed);
+        }
     }
 
-    /// The server had nothing left for the call. Says whether the pace was cut for it.
-    pub(crate) fn throttled(&mut self, now: u64, entry: &Entry) -> bool {
+    /// The server had nothing left for the call, in that unit if it said so. Says whether a pace
+    /// was cut for it.
+    pub(crate) fn throttled(&mut self, now: u64, entry: &Entry, unit: Option<Unit>) -> bool {
         self.advance(now);
         self.counts.throttled += 1;
-        let proven = self.gauges.iter().map(Gauge::proven).max().unwrap_or(0);
-        let Some(pause) = self.pace.throttled(self.now, entry.at, proven) else {
-            return false;
-        };
-        self.gauges.iter_mut().for_each(Gauge::drain);
-        self.block(self.now.saturating_add(pause));
-        true
+        let unit = unit.filter(|unit| self.gauges.iter().any(|gauge| gauge.limit().unit == *unit));
+        let mut cut = false;
+        for gauge in &mut self.gauges {
+            let short = gauge.limit().unit;
+            if entry.charge.asked.of(short) == 0 || unit.is_some_and(|unit| unit != short) {
+                continue;
+            }
+            if let Some(pause) = gauge.throttled(entry.at, entry.charge.asked) {
+                cut = true;
+                self.blocked = self.blocked.max(self.now.saturating_add(pause));
+            }
+        }
+        cut
     }
 
     /// Admits nothing before `until`.
@@ -124,7 +149,8 @@ impl Book {
     }
 
     pub(crate) fn pace(&self) -> u64 {
-        self.pace.now()
+        let paces = self.gauges.iter().map(|gauge| gauge.pace().now());
+        paces.min().unwrap_or(ONE)
     }
 
     pub(crate) fn gauges(&mut self, now: u64) -> &[Gauge] {
@@ -135,18 +161,16 @@ impl Book {
     /// When the book can be forgotten: nothing is lost from there on.
     pub(crate) fn whole_at(&mut self, now: u64) -> u64 {
         self.advance(now);
-        let pace = self.pace.now();
         self.gauges
             .iter()
-            .map(|gauge| gauge.whole_at(pace))
-            .fold(self.blocked.max(self.pace.whole_at()), u64::max)
+            .map(Gauge::whole_at)
+            .fold(self.blocked, u64::max)
     }
 
     fn advance(&mut self, now: u64) {
         self.now = self.now.max(now);
-        let pace = self.pace.now();
         for gauge in &mut self.gauges {
-            gauge.advance(self.now, pace);
+            gauge.advance(self.now);
         }
     }
 }

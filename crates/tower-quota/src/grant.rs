@@ -25,7 +25,7 @@ impl Grant {
     }
 
     pub(crate) fn reserved(&self) -> u64 {
-        self.entry.demand.tokens
+        self.entry.charge.asked.tokens
     }
 
     pub(crate) fn settle(&self, tokens: u64) {
@@ -34,7 +34,7 @@ impl Grant {
     }
 
     pub(crate) fn keep(&self) {
-        self.slot.settle(&self.entry, self.entry.demand, None);
+        self.slot.settle(&self.entry, self.entry.charge.asked, None);
     }
 
     pub(crate) fn refund(&self) {

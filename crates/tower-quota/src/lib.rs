@@ -4,6 +4,7 @@
 mod admit;
 mod ask;
 mod book;
+mod charge;
 mod cost;
 mod demand;
 mod error;
@@ -20,6 +21,7 @@ mod limits;
 #[cfg(feature = "load")]
 mod loaded;
 mod memory;
+mod outcome;
 mod pace;
 mod priority;
 mod queue;

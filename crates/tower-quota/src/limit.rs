@@ -1,8 +1,12 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::pace::{ONE, OPEN};
+
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
+/// What is admitted at once by default, as time.
+const BURST: Duration = Duration::from_secs(3);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What a [`Limit`] counts.
@@ -34,8 +38,8 @@ impl fmt::Display for Unit {
 ///   each `period + margin`, evenly. That is safe for a token bucket that holds the burst and
 ///   the largest call.
 ///
-/// A call larger than the burst waits until the burst is whole and then goes alone; one larger
-/// than the amount is rejected.
+/// A call larger than the burst goes at once where nothing was used for long enough, and is saved
+/// for otherwise; one larger than the amount is rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limit {
     pub(crate) unit: Unit,
@@ -44,6 +48,8 @@ pub struct Limit {
     pub(crate) margin: Duration,
     pub(crate) burst: Burst,
     pub(crate) probing: bool,
+    /// The pace it begins with.
+    pub(crate) start: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,7 +92,7 @@ impl Limit {
         Self::tokens(amount, MINUTE)
     }
 
-    /// At most `amount` tokens in any 24 hours.
+    /// At most `amount` tokens in any 24 hours, wherever the server's own day begins.
     #[must_use]
     pub fn tokens_per_day(amount: u64) -> Self {
         Self::tokens(amount, DAY)
@@ -95,7 +101,7 @@ impl Limit {
     fn new(unit: Unit, amount: u64, period: Duration) -> Self {
         assert!(!period.is_zero(), "a period lasts some time");
         let burst = if period < HOUR {
-            Burst::Time(Duration::from_secs(1).min(period))
+            Burst::Time(BURST.min(period))
         } else {
             Burst::Amount(amount)
         };
@@ -103,14 +109,15 @@ impl Limit {
             unit,
             amount,
             period,
-            margin: Duration::from_millis(500).min(period / 100),
+            margin: Duration::from_millis(300).min(period / 200),
             burst,
             probing: false,
+            start: ONE,
         }
     }
 
     /// How much is admitted at once after a pause, in the limit's unit. Default: what the rate
-    /// brings in one second, or the whole amount where the period is an hour or longer.
+    /// brings in three seconds, or the whole amount where the period is an hour or longer.
     #[must_use]
     pub fn burst(mut self, amount: u64) -> Self {
         self.burst = Burst::Amount(amount);
@@ -118,7 +125,7 @@ impl Limit {
     }
 
     /// What calls may gain on each other on their way to the server: each period is taken to be
-    /// longer by that. Default: a hundredth of the period, and at most 500 milliseconds.
+    /// longer by that. Default: a two-hundredth of the period, and at most 300 milliseconds.
     #[must_use]
     pub fn margin(mut self, margin: Duration) -> Self {
         self.margin = margin;
@@ -127,12 +134,24 @@ impl Limit {
 
     /// Takes the limit for a first guess: calls that go well raise it, throttles lower it.
     ///
-    /// The rate doubles about every ten seconds until the first throttle, as long as calls wait
-    /// for it. There is no amount that the period may not exceed.
+    /// The rate doubles every second until the first throttle, as long as calls wait for it; after
+    /// that it follows what goes through. The burst is what it brings in one second, unless it is
+    /// set. Until the first throttle there is no amount that the period may not exceed.
     #[must_use]
     pub fn probing(mut self) -> Self {
         self.probing = true;
+        if self.burst == Burst::Time(BURST) {
+            self.burst = Burst::Time(Duration::from_secs(1));
+        }
         self
+    }
+
+    /// Probing, and as good as no limit until the first throttle.
+    pub(crate) fn open(self) -> Self {
+        Self {
+            start: OPEN,
+            ..self.probing()
+        }
     }
 
     /// What is counted.

@@ -4,7 +4,8 @@ use crate::limit::Limit;
 
 /// The limits of one key. A call is reserved in all of them, or in none.
 ///
-/// Without any limit the key's limit is found by probing, from 60 calls a minute.
+/// Without any limit the key's limits are found by probing: from 60 calls a minute, and as many
+/// tokens as they ask for until a throttle says otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     limits: Arc<[Limit]>,
@@ -19,7 +20,10 @@ impl Limits {
 
     pub(crate) fn to_book(&self) -> Vec<Limit> {
         if self.limits.is_empty() {
-            vec![Limit::calls_per_minute(60).probing()]
+            vec![
+                Limit::calls_per_minute(60).probing(),
+                Limit::tokens_per_minute(60_000).open(),
+            ]
         } else {
             self.limits.to_vec()
         }

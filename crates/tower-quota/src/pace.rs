@@ -1,31 +1,81 @@
-/// The pace at which the limits hold as they were given.
+/// The pace at which a limit holds as it was given.
 pub(crate) const ONE: u64 = 1 << 20;
 
+/// As good as no limit, until the first throttle says more.
+pub(crate) const OPEN: u64 = ONE << 20;
+
 const FLOOR: u64 = ONE >> 10;
-const CEILING: u64 = ONE << 20;
 const SECOND: u64 = 1_000_000_000;
+
+/// What a server's bucket is taken to have held when the first throttle comes.
+const HELD: u64 = 10 * SECOND;
 
 /// How much of the given rate is used: falls at throttles, rises with successes.
 ///
-/// A throttle takes 15 % off, once for all the calls that were under way. Successes bring back a
-/// quarter of the full pace in each minute. Where the limit is a guess there is no full pace: it
-/// doubles about every ten seconds up to the first throttle, which halves it; from there on what
-/// it was after the last throttle stands in for the full one.
+/// A throttle counts once for all the calls that were under way. It takes 15 % off if calls
+/// admitted since the last cut went well, so that this pace was tried; if not, the server may be
+/// out of quota until its minute ends, and the pace keeps to what was measured while it pauses,
+/// each time twice as long. From there on it rises by the square of the time that goes well:
+/// slowly where it was throttled, and the faster the longer nothing is.
+///
+/// Where the limit is a guess it doubles every second up to the first throttle. That shows what
+/// there was, and the measured rate takes the place of the guess.
 #[derive(Debug)]
 pub(crate) struct Pace {
     now: u64,
     probing: bool,
-    /// The pace just after the last cut, and when that was.
-    cut: Option<(u64, u64)>,
+    cut: Option<Cut>,
     raised: u64,
-    /// Throttles since the last success, calls that were under way at a cut left out.
+    /// Throttles since a call went well, those under way at a cut left out.
     in_row: u32,
 }
 
+#[derive(Debug)]
+struct Cut {
+    at: u64,
+    /// The pace just after it.
+    base: u64,
+    /// How long it went well since.
+    well: u64,
+    /// Calls admitted since went well.
+    tried: bool,
+    rise: Rise,
+}
+
+/// After what time without a throttle a pace has doubled.
+#[derive(Clone, Copy, Debug)]
+struct Rise {
+    time: u64,
+    /// No call counts for more: a slow pace is tried by calls, not by the clock.
+    call: u64,
+}
+
+const RISE: Rise = Rise {
+    time: 144 * SECOND,
+    call: 4 * SECOND,
+};
+/// While a guess has been throttled once: it may be far too low by now.
+const FAST: Rise = Rise {
+    time: 64 * SECOND,
+    call: 10 * SECOND,
+};
+
+/// What went through in the period that ends with a throttle.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Passed {
+    /// As a pace.
+    pub(crate) pace: u64,
+    /// What the throttled call would have added.
+    pub(crate) short: u64,
+    /// In how much of the period.
+    pub(crate) time: u64,
+    pub(crate) period: u64,
+}
+
 impl Pace {
-    pub(crate) fn new(probing: bool, now: u64) -> Self {
+    pub(crate) fn new(start: u64, probing: bool, now: u64) -> Self {
         Self {
-            now: ONE,
+            now: start,
             probing,
             cut: None,
             raised: now,
@@ -37,59 +87,112 @@ impl Pace {
         self.now
     }
 
+    /// Whether a throttle has shown a guess to be too high.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.cut.is_some()
+    }
+
+    /// Whether nothing went well since the last cut.
+    pub(crate) fn is_untried(&self) -> bool {
+        self.cut.as_ref().is_some_and(|cut| !cut.tried)
+    }
+
     /// When it can be forgotten: at once if it is as good as new, or an hour after it was last
     /// heard of.
     pub(crate) fn whole_at(&self) -> u64 {
-        if self.cut.is_none() && self.now == ONE {
+        if self.cut.is_none() && (self.now == ONE || self.now == OPEN) {
             0
         } else {
             self.raised.saturating_add(3600 * SECOND)
         }
     }
 
-    /// A call went well. `pressed` says that it had to wait for its turn: a pace that nobody uses
-    /// proves nothing about a higher one.
-    pub(crate) fn succeeded(&mut self, now: u64, pressed: bool) {
-        let time = now.saturating_sub(self.raised).min(60 * SECOND);
+    /// A call admitted `at` that time went well. `pressed` says that it had to wait for its turn:
+    /// a pace that nobody uses proves nothing about a higher one.
+    pub(crate) fn succeeded(&mut self, now: u64, at: u64, pressed: bool) {
+        let time = now.saturating_sub(self.raised);
+        let raises = pressed || !self.probing;
+        let Some(cut) = &mut self.cut else {
+            self.raised = self.raised.max(now);
+            if self.probing && raises {
+                // Doubles in a second, as 1.44 is 1 ÷ ln 2, and takes four calls for it at least.
+                let raise = share(self.now, time, SECOND / 100 * 144).min(self.now / 4);
+                self.now = self.now.saturating_add(raise).min(OPEN);
+            }
+            return;
+        };
+        if at <= cut.at {
+            return;
+        }
         self.raised = self.raised.max(now);
         self.in_row = 0;
-        let raise = match (self.probing, self.cut) {
-            (false, _) => share(ONE, time, 240 * SECOND),
-            (true, _) if !pressed => 0,
-            (true, None) => share(self.now, time.min(10 * SECOND), 14 * SECOND),
-            // By calls too, or a slow pace would be throttled every few calls.
-            (true, Some((pace, _))) => share(pace, time, 240 * SECOND).min(pace / 256).max(1),
+        cut.tried = true;
+        if raises {
+            cut.well = cut.well.saturating_add(time.min(cut.rise.call));
+        }
+        let (measure, most) = if self.probing {
+            (cut.base, OPEN)
+        } else {
+            (ONE, ONE)
         };
-        let most = if self.probing { CEILING } else { ONE };
-        self.now = self.now.saturating_add(raise).min(most);
+        let time = cut.rise.time;
+        let raise = share(share(measure, cut.well, time), cut.well, time);
+        self.now = cut.base.saturating_add(raise).min(most).max(self.now);
         if !self.probing && self.now == ONE {
             self.cut = None;
         }
     }
 
-    /// A call admitted `at` that time was throttled. Says how long to pause where the pace was
-    /// cut for it.
-    ///
-    /// `proven` is the pace that went well over the last period: while a server counts that
-    /// period nothing passes, however slow, and that is no reason to go on below it.
-    pub(crate) fn throttled(&mut self, now: u64, at: u64, proven: u64) -> Option<u64> {
-        if self.cut.is_some_and(|(_, cut)| at <= cut) {
+    /// A call admitted `at` that time was throttled. Says how long to pause where it counts.
+    pub(crate) fn throttled(&mut self, now: u64, at: u64, passed: Passed) -> Option<u64> {
+        if self.cut.as_ref().is_some_and(|cut| at <= cut.at) {
             return None;
         }
-        let least = (proven / 20 * 17).min(self.now);
-        self.now = match (self.probing, self.cut) {
-            (true, None) => self.now / 2,
-            _ => self.now / 20 * 17,
-        }
-        .max(least)
-        .max(FLOOR);
-        self.cut = Some((self.now, now));
+        let tried = !self.is_untried();
+        self.in_row = if tried {
+            1
+        } else {
+            self.in_row.saturating_add(1)
+        };
+        let mut rise = RISE;
+        let pace = match (self.probing, &self.cut) {
+            (true, None) => {
+                // A bucket gave what it held and what came in; a safe part of what came in.
+                let time = u128::from(HELD) + u128::from(passed.time);
+                let whole = u128::from(passed.pace) * u128::from(passed.period) / time;
+                let whole = u64::try_from(whole).unwrap_or(u64::MAX);
+                rise = FAST;
+                (whole / 10 * 7).min(self.now / 10 * 7)
+            }
+            (true, Some(_)) if tried => {
+                // The limit lies between what passed and what did not.
+                let limit = passed.pace.saturating_add(passed.short / 2);
+                limit.clamp(self.now / 5 * 4, self.now) / 20 * 17
+            }
+            (true, Some(_)) => {
+                if passed.pace == 0 {
+                    self.now
+                } else {
+                    (passed.pace / 100 * 97).clamp(self.now / 4, self.now)
+                }
+            }
+            (false, _) if tried => self.now / 20 * 17,
+            _ => self.now,
+        };
+        self.now = pace.max(FLOOR.min(self.now));
+        self.cut = Some(Cut {
+            at: now,
+            base: self.now,
+            well: 0,
+            tried: false,
+            rise,
+        });
         self.raised = self.raised.max(now);
-        self.in_row = self.in_row.saturating_add(1);
-        // The first costs the burst alone; from the second on half a second, up to eight.
+        // In a row two seconds, up to eight; where nothing has passed for a period, up to 64.
+        let most = if passed.pace == 0 { 6 } else { 3 };
         Some(match self.in_row {
-            0 | 1 => 0,
-            more => (SECOND / 2) << (more - 2).min(4),
+            0 | 1 => SECOND / 4,
+            more => SECOND << (more - 1).min(most),
         })
     }
 }
@@ -101,91 +204,4 @@ fn share(pace: u64, time: u64, whole: u64) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn a_throttle_cuts_once_for_all_calls_under_way() {
-        let mut pace = Pace::new(false, 0);
-        assert_eq!(pace.throttled(10 * SECOND, 8 * SECOND, 0), Some(0));
-        let cut = pace.now();
-        assert!(cut < ONE && cut > ONE / 10 * 8);
-        assert_eq!(pace.throttled(11 * SECOND, 9 * SECOND, 0), None);
-        assert_eq!(pace.now(), cut);
-        assert_eq!(
-            pace.throttled(12 * SECOND, 11 * SECOND, 0),
-            Some(SECOND / 2)
-        );
-        assert!(pace.now() < cut);
-    }
-
-    #[test]
-    fn a_period_that_is_used_up_does_not_bring_the_pace_to_nothing() {
-        let mut pace = Pace::new(true, 0);
-        let pauses: Vec<_> = (1..=8)
-            .map(|n| pace.throttled(n * SECOND, n * SECOND, ONE).unwrap() / (SECOND / 2))
-            .collect();
-        assert_eq!(pauses, [0, 1, 2, 4, 8, 16, 16, 16]);
-        assert_eq!(pace.now(), ONE / 20 * 17);
-        pace.succeeded(20 * SECOND, true);
-        assert_eq!(pace.throttled(21 * SECOND, 21 * SECOND, ONE), Some(0));
-    }
-
-    #[test]
-    fn successes_bring_the_pace_back_and_not_above() {
-        let mut pace = Pace::new(false, 0);
-        (0..5).for_each(|n| assert!(pace.throttled(n, n, 0).is_some()));
-        assert!(pace.now() < ONE / 2);
-        for second in 1..=180 {
-            pace.succeeded(second * SECOND, false);
-        }
-        assert_eq!(pace.now(), ONE);
-        assert_eq!(pace.whole_at(), 0);
-    }
-
-    #[test]
-    fn a_guess_rises_while_it_is_used_and_halves_at_the_first_throttle() {
-        let mut pace = Pace::new(true, 0);
-        pace.succeeded(SECOND, false);
-        assert_eq!(pace.now(), ONE);
-        for second in 2..=60 {
-            pace.succeeded(second * SECOND, true);
-        }
-        let found = pace.now();
-        assert!(found > 32 * ONE, "{found}");
-        assert_eq!(pace.throttled(61 * SECOND, 61 * SECOND, 0), Some(0));
-        assert_eq!(pace.now(), found / 2);
-        // No more than by a 256th a call.
-        pace.succeeded(121 * SECOND, true);
-        assert!(pace.now() <= found / 2 + found / 512);
-    }
-
-    proptest! {
-        #[test]
-        fn it_stays_in_its_bounds(
-            probing: bool,
-            proven in 0..2 * ONE,
-            steps in proptest::collection::vec((any::<bool>(), any::<bool>(), 0..u64::MAX / 64), 0..400),
-        ) {
-            let mut pace = Pace::new(probing, 0);
-            let mut now = 0_u64;
-            for (good, pressed, time) in steps {
-                now = now.saturating_add(time);
-                let before = pace.now();
-                if good {
-                    pace.succeeded(now, pressed);
-                    prop_assert!(pace.now() >= before);
-                } else {
-                    let cut = pace.throttled(now, now, proven).is_some();
-                    prop_assert!(pace.now() <= before);
-                    let least = (proven / 20 * 17).max(FLOOR);
-                    prop_assert!(!cut || pace.now() < before || before <= least);
-                }
-                prop_assert!(pace.now() >= FLOOR);
-                prop_assert!(probing || pace.now() <= ONE);
-            }
-        }
-    }
-}
+mod tests;

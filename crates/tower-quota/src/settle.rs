@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use crate::limit::Unit;
 use crate::throttle::Throttle;
 
 /// What a call came to; see [`Cost::settle`](crate::Cost::settle).
@@ -22,7 +23,19 @@ impl Settle {
     /// Throttled for now, without a hint.
     #[must_use]
     pub const fn throttled() -> Self {
-        Self::Throttled(Throttle::Rate { retry_after: None })
+        Self::Throttled(Throttle::Rate {
+            retry_after: None,
+            unit: None,
+        })
+    }
+
+    /// Throttled for now, for lack of calls or of tokens, without a hint when there will be more.
+    #[must_use]
+    pub const fn short_of(unit: Unit) -> Self {
+        Self::Throttled(Throttle::Rate {
+            retry_after: None,
+            unit: Some(unit),
+        })
     }
 
     /// Throttled for long, as for the rest of the day, with the server's hint if there is one.

@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use crate::limit::Unit;
+
 /// How the server refused a call for lack of quota.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Throttle {
@@ -7,6 +9,9 @@ pub enum Throttle {
     Rate {
         /// The server's own hint: the key admits nothing before.
         retry_after: Option<Duration>,
+        /// What there was too little of, if the server says so: only limits in that unit slow
+        /// down, where there are any.
+        unit: Option<Unit>,
     },
     /// For long, as for the rest of the day: the key admits nothing for that time.
     Exhausted {

@@ -166,7 +166,7 @@ impl<W> Turns<W> {
     ) {
         self.book.settle(now, entry, actual);
         if let Some(pressed) = pressed {
-            self.book.succeeded(now, pressed);
+            self.book.succeeded(now, entry, actual, pressed);
         }
         self.advance(now, woken);
     }
@@ -180,13 +180,14 @@ impl<W> Turns<W> {
         woken: &mut Vec<W>,
     ) -> u64 {
         self.book.settle(now, entry, Demand::NONE);
-        let cut = self.book.throttled(now, entry);
-        let block = match throttle {
-            Throttle::Rate { retry_after } => retry_after,
+        let (unit, block) = match throttle {
+            Throttle::Rate { retry_after, unit } => (unit, retry_after),
             Throttle::Exhausted { retry_after } => {
-                Some(retry_after.unwrap_or(self.settings.exhausted_for))
+                let block = retry_after.unwrap_or(self.settings.exhausted_for);
+                (None, Some(block))
             }
         };
+        let cut = self.book.throttled(now, entry, unit);
         if let Some(block) = block {
             self.book.block(now.saturating_add(nanos(block)));
         }
@@ -195,7 +196,7 @@ impl<W> Turns<W> {
         }
         self.advance(now, woken);
         // Not after all who wait: a call made again will wait for them, once more.
-        self.book.fits_at(now, Demand::NONE, entry.demand)
+        self.book.fits_at(now, Demand::NONE, entry.charge.asked)
     }
 
     /// Lets go those whose turn it is while they fit, and those who can wait no longer.

@@ -17,8 +17,8 @@ pub struct Usage {
     pub queued: usize,
     /// Throttles by the server, each of a call that the ledger had admitted.
     pub throttled: u64,
-    /// The part of the limits that is used at present: 1 unless there were throttles, and above 1
-    /// where a limit is found by probing.
+    /// The part of the limits that is used at present, of the slowest: 1 unless there were
+    /// throttles, and above 1 where a limit is found by probing.
     pub pace: f64,
     /// What all settled calls had reserved, in tokens.
     pub total_reserved: u64,

@@ -1,12 +1,13 @@
 use std::collections::VecDeque;
 
 /// A period is remembered in at most about so many parts.
-const GRAINS: u64 = 128;
+const GRAINS: u64 = 512;
 
-/// What was charged in the span of time before now.
+/// What was charged in the period before now, and in a margin before that.
 ///
-/// Charges closer together than a grain share an entry, which leaves with the latest of them:
-/// what is remembered is bounded, and never leaves too early.
+/// Charges closer together than a grain share an entry: what is remembered is bounded. The entry
+/// leaves when the latest of them is a period old at least; where the margin is longer than a
+/// grain, when the earliest is as old as period and margin.
 #[derive(Debug)]
 pub(crate) struct Window {
     span: u64,
@@ -24,10 +25,11 @@ struct Entry {
 
 impl Window {
     /// Times and spans are nanoseconds.
-    pub(crate) fn new(span: u64) -> Self {
+    pub(crate) fn new(period: u64, margin: u64) -> Self {
+        let grain = (margin / 2).max(period / GRAINS);
         Self {
-            span,
-            grain: span / GRAINS,
+            span: period.saturating_add(margin.saturating_sub(grain)),
+            grain,
             entries: VecDeque::with_capacity(4),
             sum: 0,
         }
@@ -35,6 +37,11 @@ impl Window {
 
     pub(crate) fn sum(&self) -> u64 {
         self.sum
+    }
+
+    /// Since when there are charges.
+    pub(crate) fn first(&self) -> Option<u64> {
+        self.entries.front().map(|entry| entry.first)
     }
 
     /// Forgets what is older than the span.

@@ -189,6 +189,7 @@ async fn a_hundred_thousand_cancellations_leave_the_ledger_exact() {
                             sent.came_to(None, true);
                             reservation.throttled(Throttle::Rate {
                                 retry_after: rng.bool().then_some(SECOND),
+                                unit: None,
                             });
                         }
                         // Dropped half-way.
@@ -218,14 +219,14 @@ async fn a_hundred_thousand_cancellations_leave_the_ledger_exact() {
         assert_eq!(told, tally.borrow()[key], "{key}");
         assert!(usage.limits.iter().all(|limit| limit.used == 0), "{key}");
     }
-    // All of the burst is there again, and not one more.
+    // All of the burst is there again, and not one more. In calls: what tokens a call comes to is
+    // learned from those before.
     for (key, burst) in [("slow", 20), ("fast", 50)] {
         let mut rest = Vec::new();
         while handle.usage(&key).expect("it was used").queued == 0 {
             let request = Request {
                 key,
                 name: 4,
-                tokens: 10,
                 ..Request::default()
             };
             let mut call = task::spawn(service.clone().oneshot(request));

@@ -143,7 +143,7 @@ async fn errors_can_be_the_users_own() {
             Self::Quota(rejected.retry_after())
         }
     }
-    let limit = Limit::calls_per_minute(60).margin(Duration::ZERO);
+    let limit = Limit::calls_per_minute(60).burst(1).margin(Duration::ZERO);
     let layer = QuotaLayer::new(limit, |(): &()| Ask::new("key")).max_wait(Duration::ZERO);
     let service = layer.layer(service_fn(|()| async { Ok::<_, Error>(()) }));
     service.clone().oneshot(()).await.unwrap();

@@ -411,8 +411,9 @@ fn a_waiter_goes_though_the_runtime_that_another_one_waited_in_stands_still() {
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn a_refund_brings_the_next_one_forward_and_a_debt_puts_it_off() {
-    for (answer, seconds) in [("used 30", 20), ("used 80", 70)] {
-        // One a second, of which sixty can be saved up.
+    for (answer, seconds) in [("used 30", 20), ("used 80", 86)] {
+        // One a second, of which sixty can be saved up. After a debt of 20 the next is taken to
+        // come to 66, too.
         let limit = Limit::tokens(36_000, 36_000 * SECOND).burst(60);
         let layer = layer(limit.margin(Duration::ZERO));
         let (mut service, mut handle) = service(&layer);

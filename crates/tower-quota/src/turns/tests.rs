@@ -280,7 +280,7 @@ impl Run {
         if let Some(plain) = &mut self.plain {
             plain.book.settle(now, &entry, actual);
             if let Some(pressed) = pressed {
-                plain.book.succeeded(now, pressed);
+                plain.book.succeeded(now, &entry, actual, pressed);
             }
             plain.advance(now);
         }
@@ -291,11 +291,12 @@ impl Run {
         let now = self.now;
         let throttle = Throttle::Rate {
             retry_after: hint.map(Duration::from_nanos),
+            unit: None,
         };
         let at = self.turns.throttled(now, &entry, throttle, &mut self.woken);
         if let Some(plain) = &mut self.plain {
             plain.book.settle(now, &entry, Demand::NONE);
-            let cut = plain.book.throttled(now, &entry);
+            let cut = plain.book.throttled(now, &entry, None);
             if let Some(hint) = hint {
                 plain.book.block(now + hint);
             }
@@ -303,7 +304,10 @@ impl Run {
                 plain.look_over(now);
             }
             plain.advance(now);
-            assert_eq!(at, plain.book.fits_at(now, Demand::NONE, entry.demand));
+            assert_eq!(
+                at,
+                plain.book.fits_at(now, Demand::NONE, entry.charge.asked)
+            );
         }
     }
 
@@ -374,7 +378,7 @@ impl Run {
             .filter_map(|answer| answer.as_ref().ok());
         let mut pending = Demand::NONE;
         for entry in self.held.iter().chain(admitted) {
-            pending += entry.demand;
+            pending += entry.charge.asked;
         }
         assert_eq!(turns.book.counts.pending, pending);
         // Nobody goes before another of the same tenant and priority that came first.

@@ -89,9 +89,9 @@ pub(crate) fn layer(limits: impl LimitsOf<&'static str> + Send + Sync + 'static)
     QuotaLayer::new(limits, Words)
 }
 
-/// Sixty a minute without a margin: one call a second.
+/// Sixty a minute without a margin or a burst: one call a second.
 pub(crate) fn one_a_second() -> Layered {
-    layer(Limit::calls_per_minute(60).margin(Duration::ZERO))
+    layer(Limit::calls_per_minute(60).burst(1).margin(Duration::ZERO))
 }
 
 pub(crate) fn service(layer: &Layered) -> (Service, Handle) {

@@ -2,7 +2,7 @@ use crate::{
     error::{Error, ErrorKind},
     usage::Usage,
 };
-use tower_quota::{Settle, Throttle};
+use tower_quota::{Settle, Throttle, Unit};
 
 /// What Bedrock charges in the end, in tokens of quota.
 pub(super) fn charged(usage: Usage, burndown: u64) -> u64 {
@@ -16,7 +16,10 @@ pub(super) fn charged(usage: Usage, burndown: u64) -> u64 {
 pub(super) fn failed(error: &Error) -> Settle {
     let retry_after = error.retry_after();
     match error.kind() {
-        ErrorKind::Throttled => Settle::Throttled(Throttle::Rate { retry_after }),
+        ErrorKind::Throttled => Settle::Throttled(Throttle::Rate {
+            retry_after,
+            unit: error.message().and_then(short_of),
+        }),
         ErrorKind::Exhausted => Settle::exhausted(retry_after),
         ErrorKind::Invalid
         | ErrorKind::AccessDenied
@@ -28,6 +31,18 @@ pub(super) fn failed(error: &Error) -> Settle {
         | ErrorKind::Timeout
         | ErrorKind::DeadlineExceeded
         | ErrorKind::Other => Settle::Reserved,
+    }
+}
+
+/// Which quota a throttle's message names.
+fn short_of(message: &str) -> Option<Unit> {
+    let message = message.to_ascii_lowercase();
+    if message.contains("too many tokens") {
+        Some(Unit::Tokens)
+    } else if message.contains("too many requests") {
+        Some(Unit::Calls)
+    } else {
+        None
     }
 }
 
@@ -51,13 +66,30 @@ mod tests {
             };
             assert_eq!(
                 failed(&hinted(ErrorKind::Throttled)),
-                Settle::Throttled(Throttle::Rate { retry_after })
+                Settle::Throttled(Throttle::Rate {
+                    retry_after,
+                    unit: None,
+                })
             );
             assert_eq!(
                 failed(&hinted(ErrorKind::Exhausted)),
                 Settle::exhausted(retry_after)
             );
         }
+    }
+
+    #[test]
+    fn the_message_names_the_quota() {
+        let wait = "please wait before trying again.";
+        assert_eq!(
+            short_of(&format!("Too many tokens, {wait}")),
+            Some(Unit::Tokens)
+        );
+        assert_eq!(
+            short_of(&format!("Too many requests, {wait}")),
+            Some(Unit::Calls)
+        );
+        assert_eq!(short_of("Your request rate is too high"), None);
     }
 
     #[test]
