@@ -83,7 +83,7 @@ async fn throttles_and_rejections_are_events_without_content() {
     let lines = Lines::default();
     let _guard = tracing::subscriber::set_default(lines.clone());
     let limits = [
-        Limit::calls_per_minute(60),
+        Limit::calls_per_minute(60).burst(1),
         Limit::tokens_per_minute(6000).burst(6000),
     ];
     let layer = QuotaLayer::new(limits, ByPrompt)
