@@ -1,6 +1,6 @@
 //! What a caller wants done about one request.
 
-use std::{num::NonZeroU32, sync::Arc};
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 /// The options of a [`Request`](crate::Request), as the layers read them.
@@ -9,6 +9,7 @@ pub struct Options {
     pub(crate) deadline: Option<Instant>,
     pub(crate) tenant: Option<Arc<str>>,
     pub(crate) cache: CacheUse,
+    pub(crate) cache_for: Option<Duration>,
     pub(crate) priority: Priority,
     pub(crate) max_attempts: Option<NonZeroU32>,
     pub(crate) input_tokens: Option<u64>,
@@ -32,6 +33,12 @@ impl Options {
     #[must_use]
     pub fn cache(&self) -> CacheUse {
         self.cache
+    }
+
+    /// How long a cache may answer with what comes of the request; `None` for the cache's own time.
+    #[must_use]
+    pub fn cache_for(&self) -> Option<Duration> {
+        self.cache_for
     }
 
     /// Who goes first where calls queue.
@@ -68,6 +75,12 @@ pub enum CacheUse {
     Use,
     /// Ask Bedrock even so, and keep the new answer.
     Refresh,
+    /// Answer from the cache if it can, but do not keep the answer. Callers who ask the same
+    /// meanwhile may share it.
+    NoStore,
+    /// Answer from the cache or not at all: without a kept answer the request fails with
+    /// [`ErrorKind::NotCached`](crate::ErrorKind), and Bedrock is not asked.
+    OnlyIfCached,
     /// As if there were no cache.
     Bypass,
 }

@@ -56,6 +56,14 @@ impl<I> Request<I> {
         self
     }
 
+    /// Sets how long a cache may answer with what comes of this request, in the place of its own
+    /// time. Default: the cache's.
+    #[must_use]
+    pub fn cache_for(mut self, ttl: Duration) -> Self {
+        self.options.cache_for = Some(ttl);
+        self
+    }
+
     /// Sets who goes first where calls queue. Default: [`Priority::Normal`].
     #[must_use]
     pub fn priority(mut self, priority: Priority) -> Self {

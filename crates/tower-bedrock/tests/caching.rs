@@ -240,6 +240,38 @@ async fn an_old_answer_is_better_than_a_throttle_if_the_user_says_so() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_request_says_how_a_cache_may_take_part() {
+    let sim = simulator();
+    // A request for a stored answer never reaches Bedrock, not even where chance would bypass.
+    let service = policy().sampled(false).layer(MIB).layer(bedrock(&sim));
+    let only = || Request::new(warm(None)).cache(CacheUse::OnlyIfCached);
+    let error = service.clone().oneshot(only()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotCached);
+    assert_eq!(admitted(&sim), 0);
+
+    let service = policy().layer(MIB).layer(bedrock(&sim));
+    let status = async |request: Request<ConverseInput>| {
+        let response = service.clone().oneshot(request).await?;
+        Ok::<_, Error>(response.cache().unwrap())
+    };
+    let hello = || Request::new(prompt("hello"));
+    let unstored = hello().cache(CacheUse::NoStore);
+    assert_eq!(status(unstored.clone()).await.unwrap(), CacheStatus::Miss);
+    let only = hello().cache(CacheUse::OnlyIfCached);
+    let error = status(only.clone()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotCached);
+
+    let minute = Duration::from_secs(60);
+    let brief = hello().cache_for(minute);
+    assert_eq!(status(brief).await.unwrap(), CacheStatus::Miss);
+    assert_eq!(status(unstored).await.unwrap(), CacheStatus::Hit);
+    assert_eq!(status(only.clone()).await.unwrap(), CacheStatus::Hit);
+    advance(minute).await;
+    assert!(status(only).await.is_err());
+    assert_eq!(admitted(&sim), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn answers_are_found_by_model_and_tenant() {
     let sim = simulator();
     let layer = policy().layer(MIB);

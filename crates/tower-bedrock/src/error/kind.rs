@@ -27,6 +27,8 @@ pub enum ErrorKind {
     /// A circuit breaker answered in the service's place, after failures. One that a used-up limit
     /// opened answers [`Exhausted`](Self::Exhausted).
     CircuitOpen,
+    /// The request asked for a cached answer only, and there is none. Never retried.
+    NotCached,
     /// A quota layer would not let the call wait.
     QuotaRejected,
     /// None of the above.
@@ -53,6 +55,7 @@ impl ErrorKind {
             Self::Invalid => "invalid",
             Self::AccessDenied => "access_denied",
             Self::CircuitOpen => "circuit_open",
+            Self::NotCached => "not_cached",
             Self::QuotaRejected => "quota_rejected",
             Self::Other => "other",
         }

@@ -170,6 +170,13 @@ impl Error {
         repr.retry_after.get_or_insert(time);
     }
 
+    pub(crate) fn not_cached(operation: &'static str) -> Self {
+        let message = "no answer is cached, and the request asked for no other";
+        let mut error = Self::new(ErrorKind::NotCached, message);
+        error.repr_mut().operation = Some(operation);
+        error
+    }
+
     pub(crate) fn deadline(operation: &'static str) -> Self {
         let message = "the request's deadline passed";
         let mut error = Self::new(ErrorKind::DeadlineExceeded, message);

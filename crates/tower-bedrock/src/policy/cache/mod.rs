@@ -181,6 +181,9 @@ pub fn response_cache(
 pub struct CacheContext {
     /// It brought a deadline or a number of attempts of its own.
     own_limits: bool,
+    /// Its answer is not to be kept.
+    no_store: bool,
+    ttl: Option<Duration>,
     model_id: Option<Arc<str>>,
     tenant: Option<Arc<str>>,
 }
@@ -192,7 +195,8 @@ impl<I: Operation> Policy<Request<I>, Response<I::Output>, Error> for CachePolic
 
     fn lookup(&self, request: &Request<I>) -> Lookup<CacheKey> {
         let cache = request.options().cache();
-        if cache == CacheUse::Bypass || (!self.sampled && request.is_sampled()) {
+        let wants_a_sample = !self.sampled && request.is_sampled();
+        if cache == CacheUse::Bypass || (wants_a_sample && cache != CacheUse::OnlyIfCached) {
             return Lookup::Bypass;
         }
         match CacheKey::of(request, &self.scope) {
@@ -207,13 +211,20 @@ impl<I: Operation> Policy<Request<I>, Response<I::Output>, Error> for CachePolic
         let options = request.options();
         CacheContext {
             own_limits: options.deadline().is_some() || options.max_attempts().is_some(),
+            no_store: options.cache() == CacheUse::NoStore,
+            ttl: options.cache_for(),
             model_id: request.model_id().map(Arc::from),
             tenant: options.tenant.clone(),
         }
     }
 
+    fn absent(&self, request: &Request<I>) -> Option<Result<Response<I::Output>, Error>> {
+        let only_if_cached = request.options().cache() == CacheUse::OnlyIfCached;
+        only_if_cached.then(|| Err(Error::not_cached(I::NAME)))
+    }
+
     fn keep(&self, asked: &CacheContext, response: &Response<I::Output>) -> Option<Keep> {
-        if !self.keeps(I::ending(response.output())) {
+        if asked.no_store || !self.keeps(I::ending(response.output())) {
             return None;
         }
         let raw = response.raw().map_or(0, |raw| raw.body().len() as u64);
@@ -222,7 +233,7 @@ impl<I: Operation> Policy<Request<I>, Response<I::Output>, Error> for CachePolic
         let model = asked.model_id.iter().map(|model| format!("model:{model}"));
         let tenant = asked.tenant.iter().map(|tenant| format!("tenant:{tenant}"));
         Some(
-            Keep::new(self.ttl)
+            Keep::new(asked.ttl.unwrap_or(self.ttl))
                 .stale_while_revalidate(self.while_revalidate)
                 .stale_if_error(self.if_error)
                 .weight(weight.saturating_add(raw))

@@ -25,6 +25,7 @@ pub(super) fn failed(error: &Error) -> Settle {
         | ErrorKind::AccessDenied
         | ErrorKind::Capacity
         | ErrorKind::CircuitOpen
+        | ErrorKind::NotCached
         | ErrorKind::QuotaRejected => Settle::Refund,
         ErrorKind::Transient if error.never_reached_the_model() => Settle::Refund,
         ErrorKind::Transient
@@ -99,6 +100,7 @@ mod tests {
             ErrorKind::AccessDenied,
             ErrorKind::Capacity,
             ErrorKind::CircuitOpen,
+            ErrorKind::NotCached,
             ErrorKind::QuotaRejected,
         ] {
             assert_eq!(failed(&error(kind)), Settle::Refund, "{kind}");
