@@ -167,19 +167,30 @@ impl Slot {
     }
 
     /// Sets the timer for the next turn, and wakes those who were let go.
-    fn go_on(self: &Arc<Self>, mut guard: MutexGuard<'_, State>, mut woken: Vec<Sleeper>) {
-        let State { turns, timer } = &mut *guard;
+    fn go_on(self: &Arc<Self>, mut state: MutexGuard<'_, State>, mut woken: Vec<Sleeper>) {
+        if state.turns.wake_at().is_some() {
+            self.set_timer(&mut state, &mut woken);
+        }
+        if state.turns.wake_at().is_none() && state.timer.due().is_some() {
+            state.timer.clear();
+        }
+        drop(state);
+        woken.into_iter().for_each(Sleeper::wake);
+    }
+
+    fn set_timer(self: &Arc<Self>, state: &mut State, woken: &mut Vec<Sleeper>) {
+        let State { turns, timer } = state;
         while let Some(at) = turns.wake_at() {
             let at = self.epoch + Duration::from_nanos(at);
             let there = turns.first().map(|first| first.runtime);
             let set = timer.due();
             if set.is_some_and(|(due, by)| due == at && there.is_none_or(|there| there == by)) {
-                break;
+                return;
             }
             let here = timer::runtime();
             if let Some(here) = here {
                 if !timer.set(at, here, &Waker::from(Arc::clone(self))) {
-                    turns.advance(self.now(), &mut woken);
+                    turns.advance(self.now(), woken);
                     continue;
                 }
             }
@@ -188,13 +199,8 @@ impl Slot {
             if here != there {
                 woken.extend(turns.take_first());
             }
-            break;
+            return;
         }
-        if turns.wake_at().is_none() {
-            timer.clear();
-        }
-        drop(guard);
-        woken.into_iter().for_each(Sleeper::wake);
     }
 
     fn rejected(&self, now: u64, cause: Cause, at: Option<u64>) -> Rejected {

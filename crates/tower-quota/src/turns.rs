@@ -73,9 +73,7 @@ impl<W> Turns<W> {
 
     /// Admits the call, lines it up, or rejects it.
     pub(crate) fn enter(&mut self, now: u64, call: Call, woken: &mut Vec<W>) -> Entered {
-        let Call {
-            demand, deadline, ..
-        } = call;
+        let (demand, deadline) = (call.demand, call.deadline);
         if let Some(limit) = self.book.exceeded(demand) {
             let asked = demand.of(limit.unit());
             let limit = Box::new(limit.clone());
@@ -93,6 +91,11 @@ impl<W> Turns<W> {
                 return Entered::Admitted(entry);
             }
         }
+        self.line_up(now, call, woken)
+    }
+
+    fn line_up(&mut self, now: u64, call: Call, woken: &mut Vec<W>) -> Entered {
+        let (demand, deadline) = (call.demand, call.deadline);
         let latest = self.settings.max_wait.map_or(u64::MAX, nanos);
         let latest = now.saturating_add(latest);
         let (give_up, bound) = match deadline {
@@ -201,6 +204,14 @@ impl<W> Turns<W> {
 
     /// Lets go those whose turn it is while they fit, and those who can wait no longer.
     pub(crate) fn advance(&mut self, now: u64, woken: &mut Vec<W>) {
+        if self.queue.is_empty() {
+            self.wake_at = None;
+        } else {
+            self.let_go(now, woken);
+        }
+    }
+
+    fn let_go(&mut self, now: u64, woken: &mut Vec<W>) {
         self.wake_at = loop {
             let Some((place, first)) = self.queue.front() else {
                 break None;
