@@ -10,6 +10,7 @@ const SECOND: u64 = 1_000_000_000;
 
 #[derive(Clone, Copy, Debug)]
 enum Op {
+    /// Without being told the time.
     Wait(u64),
     /// To when it has to be told the time.
     Sleep,
@@ -170,6 +171,8 @@ struct Run {
     /// `None` where tenants share.
     plain: Option<Plain>,
     now: u64,
+    /// Whether the turns know that time.
+    told: bool,
     names: u64,
     woken: Vec<u64>,
     /// By name, those who have not come to know what becomes of them, and whether they were woken.
@@ -188,6 +191,7 @@ impl Run {
                 ended: Vec::new(),
             }),
             now: 0,
+            told: true,
             names: 0,
             woken: Vec::new(),
             waiting: BTreeMap::new(),
@@ -196,6 +200,7 @@ impl Run {
     }
 
     fn come(&mut self, priority: Priority, tenant: u64, tokens: u64, bound: Option<u64>) {
+        self.told = true;
         let now = self.now;
         let name = self.names;
         self.names += 1;
@@ -258,6 +263,7 @@ impl Run {
     }
 
     fn leave(&mut self, name: u64) {
+        self.told = true;
         let (place, ..) = self.waiting.remove(&name).expect("it waits");
         self.woken.retain(|woken| *woken != name);
         self.turns.leave(self.now, place, &mut self.woken);
@@ -273,6 +279,7 @@ impl Run {
     }
 
     fn settle(&mut self, held: usize, actual: Demand, pressed: Option<bool>) {
+        self.told = true;
         let entry = self.held.swap_remove(held);
         let now = self.now;
         self.turns
@@ -287,6 +294,7 @@ impl Run {
     }
 
     fn throttle(&mut self, held: usize, hint: Option<u64>) {
+        self.told = true;
         let entry = self.held.swap_remove(held);
         let now = self.now;
         let throttle = Throttle::Rate {
@@ -318,7 +326,10 @@ impl Run {
             self.waiting.keys().nth(n).copied()
         };
         match op {
-            Op::Wait(time) => self.now += time,
+            Op::Wait(time) => {
+                self.now += time;
+                self.told = false;
+            }
             Op::Sleep => self.now = self.turns.wake_at().map_or(self.now, |at| at.max(self.now)),
             Op::Come(priority, tenant, tokens, bound) => {
                 self.come(priority, tenant, tokens, bound);
@@ -341,7 +352,8 @@ impl Run {
                 }
             }
         }
-        if matches!(op, Op::Wait(_) | Op::Sleep) {
+        if matches!(op, Op::Sleep) {
+            self.told = true;
             self.turns.advance(self.now, &mut self.woken);
             if let Some(plain) = &mut self.plain {
                 plain.advance(self.now);
@@ -351,6 +363,9 @@ impl Run {
 
     /// What holds whenever nobody is at work.
     fn check(&mut self) {
+        if !self.told {
+            return;
+        }
         let Self { turns, now, .. } = self;
         // Nobody waits who could go, or who has no time left.
         let first = turns.queue.front().map(|(_, first)| first.demand);
