@@ -2,12 +2,9 @@
 
 mod support;
 
-use std::sync::{Arc, Mutex};
-
-use support::{Inner, Key, Value, Words, assert_no_call, cached, soon};
-use tokio::time::Instant;
+use support::{Inner, Key, Value, Words, assert_no_call, cached, interfering::Interfering, soon};
 use tokio_test::{assert_pending, assert_ready, task};
-use tower_response_cache::{Entry, Handle, MemoryStore, ResponseCacheLayer, Store, StoreStats};
+use tower_response_cache::{Handle, MemoryStore, ResponseCacheLayer};
 
 type Reply = tower_test::mock::SendResponse<String>;
 
@@ -135,47 +132,12 @@ async fn clearing_reaches_the_calls_under_way() {
     forgets(|handle| drop(handle.clear())).await;
 }
 
-/// Invalidates the key at the worst moment: after the flight found that it may store.
-#[derive(Clone)]
-struct Unlucky(
-    Arc<Mutex<Option<Handle<Key, Value, Unlucky>>>>,
-    Arc<MemoryStore<Key, Value>>,
-);
-
-impl Store<Key, Value> for Unlucky {
-    fn get(&self, key: &Key, now: Instant) -> Option<Entry<Value>> {
-        self.1.get(key, now)
-    }
-
-    fn insert(&self, key: Key, entry: Entry<Value>) -> bool {
-        if let Some(handle) = self.0.lock().expect("no panic").take() {
-            drop(handle.invalidate(&key));
-        }
-        self.1.insert(key, entry)
-    }
-
-    fn remove(&self, key: &Key) {
-        self.1.remove(key);
-    }
-
-    fn remove_tag(&self, tag: &str) {
-        self.1.remove_tag(tag);
-    }
-
-    fn clear(&self) {
-        self.1.clear();
-    }
-
-    fn stats(&self) -> StoreStats {
-        self.1.stats()
-    }
-}
-
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn invalidation_in_the_midst_of_storing_wins() {
-    let store = Unlucky(Arc::default(), Arc::new(MemoryStore::new(10)));
+    let store = Interfering::new(MemoryStore::new(10));
     let layer = ResponseCacheLayer::with_store(Words, store.clone());
-    *store.0.lock().unwrap() = Some(layer.handle());
+    let handle = layer.handle();
+    store.at_the_next_insert(move |_| drop(handle.invalidate(&"a")));
     let (mut service, mut inner) = tower_test::mock::spawn_layer(layer.clone());
     assert!(service.poll_ready().is_ready());
     for entries in [0, 1] {

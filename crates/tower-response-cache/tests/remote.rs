@@ -4,7 +4,7 @@ mod support;
 
 use std::time::Duration;
 
-use support::{elsewhere::Elsewhere, others_run, soon};
+use support::{elsewhere::Elsewhere, interfering::Interfering, others_run, soon};
 use tokio::time::{Instant, sleep};
 use tokio_test::{assert_pending, task};
 use tower::{BoxError, Layer, Service, service_fn};
@@ -309,4 +309,19 @@ async fn caller_that_leaves_while_the_second_level_is_asked_takes_nobody_along()
         (handle.stats().misses, handle.stats().remote.misses),
         (1, 1)
     );
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn invalidation_in_the_midst_of_bringing_it_here_wins() {
+    let remote = Elsewhere::new(DELAY);
+    let (mut first, _) = process(&remote, 1);
+    soon(first.call(7)).await.unwrap();
+    written().await;
+    let near = Interfering::new(MemoryStore::new(100));
+    let layer = ResponseCacheLayer::with_remote(Rules, near.clone(), remote);
+    let handle = layer.handle();
+    near.at_the_next_insert(move |_| drop(handle.invalidate(&7)));
+    let mut second = layer.layer(Numbered(2));
+    assert_eq!(soon(second.call(7)).await.unwrap().1, 1);
+    assert_eq!(layer.handle().stats().store.entries, 0);
 }

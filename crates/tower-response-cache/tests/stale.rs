@@ -12,13 +12,15 @@ use std::{
 };
 
 use support::{
-    Cached, IF_ERROR, Inner, Key, REVALIDATE, TTL, Value, answer, assert_no_call, cached, fail,
-    others_run,
+    Cached, IF_ERROR, Inner, Key, REVALIDATE, TTL, Value, Words, answer, assert_no_call, cached,
+    fail, interfering::Interfering, others_run,
 };
-use tokio::time::advance;
+use tokio::time::{Instant, advance};
 use tokio_test::{assert_pending, assert_ready, task};
 use tower::{Layer, Service, service_fn};
-use tower_response_cache::{CacheStatus, Handle, Keep, Lookup, Policy, ResponseCacheLayer};
+use tower_response_cache::{
+    CacheStatus, Entry, Handle, Keep, Lookup, MemoryStore, Policy, ResponseCacheLayer, Store,
+};
 use tower_test::mock::Spawn;
 
 const MILLISECOND: Duration = Duration::from_millis(1);
@@ -224,4 +226,28 @@ async fn who_asks_for_a_new_answer_gets_the_error_and_who_joined_it_the_old_answ
     let old = assert_ready!(joined.poll()).unwrap();
     assert_eq!(old, "lasting old [stale]");
     assert_eq!((handle.stats().stale, handle.stats().joins), (1, 0));
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn answer_that_another_just_brought_is_not_fetched_again() {
+    let store = Interfering::new(MemoryStore::new(10));
+    let layer = ResponseCacheLayer::with_store(Words, store.clone());
+    let (mut service, mut inner) = tower_test::mock::spawn_layer(layer.clone());
+    assert!(service.poll_ready().is_ready());
+    let mut call = task::spawn(service.call("a"));
+    assert_pending!(call.poll());
+    answer(&mut inner, "lasting old").await;
+    assert_ready!(call.poll()).unwrap();
+    advance(TTL).await;
+    store.at_the_next_read(|store| {
+        let new = Ok("new".to_owned());
+        store.insert("a", Entry::new(new, Keep::new(TTL), Instant::now()));
+    });
+    let mut call = task::spawn(service.call("a"));
+    let old = assert_ready!(call.poll()).unwrap();
+    assert_eq!(old, "lasting old [stale]");
+    others_run().await;
+    assert_no_call(&mut inner);
+    let stats = layer.handle().stats();
+    assert_eq!((stats.revalidations, stats.flights), (0, 0));
 }

@@ -3,6 +3,7 @@
 #![allow(dead_code)]
 
 pub(crate) mod elsewhere;
+pub(crate) mod interfering;
 
 use std::{
     future::Future,
