@@ -1,21 +1,19 @@
 use std::fmt;
 use std::future::Future;
-use std::hash::Hash;
 use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use crate::ask::Ask;
 use crate::error::Rejected;
 use crate::grant::Grant;
-use crate::memory::MemoryLedger;
 use crate::queue::Place;
 use crate::reservation::Reservation;
 use crate::slot::Slot;
 use crate::telemetry;
+use crate::turns::Call;
 
-/// Waits for admission by a [`MemoryLedger`].
+/// Waits for admission by a [`MemoryLedger`](crate::MemoryLedger).
 ///
 /// # Cancellation
 ///
@@ -25,62 +23,53 @@ use crate::telemetry;
 /// # Panics
 ///
 /// If it has to wait and is polled outside of a tokio runtime with time enabled.
-pub struct Admit<K> {
-    stage: Stage<K>,
+pub struct Admit {
+    stage: Stage,
 }
 
-enum Stage<K> {
-    New {
-        ledger: MemoryLedger<K>,
-        ask: Ask<K>,
-    },
-    Waiting {
-        slot: Arc<Slot>,
-        place: Place,
-    },
+enum Stage {
+    New { slot: Arc<Slot>, call: Call },
+    Waiting { slot: Arc<Slot>, place: Place },
     Done,
 }
 
-// No field is pinned.
-impl<K> Unpin for Admit<K> {}
-
-impl<K> Admit<K> {
-    pub(crate) fn new(ledger: MemoryLedger<K>, ask: Ask<K>) -> Self {
+impl Admit {
+    pub(crate) fn new(slot: Arc<Slot>, call: Call) -> Self {
         Self {
-            stage: Stage::New { ledger, ask },
+            stage: Stage::New { slot, call },
         }
     }
 }
 
-impl<K: Hash + Eq + Clone + fmt::Display> Future for Admit<K> {
+impl Future for Admit {
     type Output = Result<Reservation, Rejected>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let (slot, result, waited) = match &self.stage {
-            Stage::New { ledger, ask } => {
-                let slot = ledger.slot(&ask.key);
-                match slot.enter(ask) {
-                    ControlFlow::Break(result) => (slot, result, false),
-                    ControlFlow::Continue(place) => {
-                        self.stage = Stage::Waiting { slot, place };
-                        return self.poll(cx);
-                    }
+        let (result, waited) = match &self.stage {
+            Stage::New { slot, call } => match slot.enter(*call) {
+                ControlFlow::Break(result) => (result, false),
+                ControlFlow::Continue(place) => {
+                    let slot = Arc::clone(slot);
+                    self.stage = Stage::Waiting { slot, place };
+                    return self.poll(cx);
                 }
-            }
-            Stage::Waiting { slot, place } => {
-                let result = ready!(slot.poll(*place, cx));
-                (Arc::clone(slot), result, true)
-            }
+            },
+            Stage::Waiting { slot, place } => (ready!(slot.poll(*place, cx)), true),
             Stage::Done => panic!("polled after it was ready"),
         };
-        self.stage = Stage::Done;
-        let entry = result?;
-        telemetry::admitted(slot.settings().name);
-        Poll::Ready(Ok(Reservation::of(Grant::new(slot, entry, waited))))
+        match (std::mem::replace(&mut self.stage, Stage::Done), result) {
+            (Stage::New { slot, .. } | Stage::Waiting { slot, .. }, Ok(entry)) => {
+                telemetry::admitted(slot.settings().name);
+                let grant = Grant::new(slot, entry, waited);
+                Poll::Ready(Ok(Reservation::of(grant)))
+            }
+            (_, Ok(_)) => panic!("polled after it was ready"),
+            (_, Err(rejected)) => Poll::Ready(Err(rejected)),
+        }
     }
 }
 
-impl<K> Drop for Admit<K> {
+impl Drop for Admit {
     fn drop(&mut self) {
         if let Stage::Waiting { slot, place } = &self.stage {
             slot.leave(*place);
@@ -88,7 +77,7 @@ impl<K> Drop for Admit<K> {
     }
 }
 
-impl<K> fmt::Debug for Admit<K> {
+impl fmt::Debug for Admit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let stage = match &self.stage {
             Stage::New { .. } => "new",

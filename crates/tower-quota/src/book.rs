@@ -60,22 +60,38 @@ impl Book {
 
     /// Charges `demand` to all limits, or says when it will fit.
     pub(crate) fn reserve(&mut self, now: u64, demand: Demand) -> Result<Entry, u64> {
-        let at = self.fits_at(now, Demand::NONE, demand);
+        if let Some(entry) = self.reserve_at_once(now, demand) {
+            return Ok(entry);
+        }
         let charge = self.charge(demand);
+        let at = self.fits_at(now, Demand::NONE, demand);
         if at > self.now {
             for gauge in &mut self.gauges {
                 gauge.save_for(charge);
             }
             return Err(at);
         }
+        Ok(self.enter(charge))
+    }
+
+    /// Charges `demand` to all limits if it plainly fits; otherwise nothing is known.
+    pub(crate) fn reserve_at_once(&mut self, now: u64, demand: Demand) -> Option<Entry> {
+        self.advance(now);
+        let charge = self.charge(demand);
+        let fits =
+            self.now >= self.blocked && self.gauges.iter().all(|gauge| gauge.has_room(charge));
+        fits.then(|| self.enter(charge))
+    }
+
+    fn enter(&mut self, charge: Charge) -> Entry {
         for gauge in &mut self.gauges {
             gauge.charge(charge);
         }
-        self.counts.pending += demand;
-        Ok(Entry {
+        self.counts.pending += charge.asked;
+        Entry {
             at: self.now,
             charge,
-        })
+        }
     }
 
     /// When `mine` fits, after `ahead` is admitted, as far as is known now.
@@ -112,6 +128,13 @@ impl Book {
             counts.reserved = counts.reserved.saturating_add(entry.charge.asked.tokens);
             counts.used = counts.used.saturating_add(actual.tokens);
         }
+    }
+
+    /// Whether it makes no difference for later at what time [`settle`](Self::settle) and
+    /// [`succeeded`](Self::succeeded) take place.
+    pub(crate) fn can_be_late(&self, entry: &Entry, actual: Demand) -> bool {
+        let mut gauges = self.gauges.iter();
+        gauges.all(|gauge| gauge.can_be_late(entry.charge, actual))
     }
 
     /// The server let the call in, and it came to `actual`. `pressed` says that it had waited.
@@ -168,7 +191,10 @@ impl Book {
     }
 
     fn advance(&mut self, now: u64) {
-        self.now = self.now.max(now);
+        if now <= self.now {
+            return;
+        }
+        self.now = now;
         for gauge in &mut self.gauges {
             gauge.advance(self.now);
         }

@@ -17,6 +17,8 @@ pub(crate) struct Gauge {
     span: u64,
     /// One call or token, in the unit of the level.
     one: i128,
+    /// What is there at once after a pause.
+    burst: i128,
     level: i128,
     /// When the level was that.
     at: u64,
@@ -37,6 +39,7 @@ impl Gauge {
         let mut gauge = Self {
             span,
             one: i128::from(span) * i128::from(ONE),
+            burst: 0,
             level: 0,
             at: now,
             goal: 0,
@@ -46,7 +49,8 @@ impl Gauge {
             owed: 0,
             limit,
         };
-        gauge.level = gauge.burst();
+        gauge.paced();
+        gauge.level = gauge.burst;
         gauge
     }
 
@@ -67,11 +71,22 @@ impl Gauge {
     /// Brings the gauge from the last time it was used to `now`.
     pub(crate) fn advance(&mut self, now: u64) {
         if now > self.at {
-            let refill = self.rate().saturating_mul(i128::from(now - self.at));
+            let refill = times(self.rate(), now - self.at);
             self.add(refill);
             self.at = now;
         }
         self.window.advance(self.at);
+    }
+
+    /// Whether `mine` plainly fits at once: what [`fits_at`](Self::fits_at) finds out mostly, and
+    /// in a fraction of the time.
+    pub(crate) fn has_room(&self, mine: Charge) -> bool {
+        let (asked, expected) = mine.of(self.limit.unit);
+        asked == 0
+            || (!self.limit.probing
+                && self.owed == 0
+                && self.level >= self.worth(expected)
+                && asked <= self.headroom())
     }
 
     /// When `mine` fits, after `ahead` has been admitted and if nothing else is; `u64::MAX`
@@ -122,6 +137,9 @@ impl Gauge {
         };
         // Those ahead fill whole spans; the rest has to fit into what the last one leaves.
         let mine = mine.saturating_add(spare).min(amount);
+        if let Some(need) = ahead.checked_add(mine).filter(|need| *need <= amount) {
+            return self.window.falls_to(self.at, amount - need);
+        }
         let need = u128::from(ahead) + u128::from(mine);
         let spans = (need - 1) / u128::from(amount);
         let rest = u64::try_from(need - spans * u128::from(amount)).unwrap_or(u64::MAX);
@@ -157,6 +175,9 @@ impl Gauge {
     pub(crate) fn correct(&mut self, at: u64, charge: Charge, actual: Demand) {
         let (asked, expected) = charge.of(self.limit.unit);
         let actual = actual.of(self.limit.unit);
+        if actual == asked && actual == expected {
+            return;
+        }
         self.owed = self.owed.saturating_sub(expected.saturating_sub(asked));
         if actual > expected {
             self.take(actual - expected);
@@ -170,9 +191,20 @@ impl Gauge {
         }
     }
 
+    /// Whether a call that goes well and comes to `actual` can be corrected late, since it gives
+    /// back only what fits in at any time.
+    pub(crate) fn can_be_late(&self, charge: Charge, actual: Demand) -> bool {
+        let (asked, _) = charge.of(self.limit.unit);
+        actual.of(self.limit.unit) <= asked && self.pace.is_at_rest()
+    }
+
     /// A call admitted `at` that time went well.
     pub(crate) fn succeeded(&mut self, at: u64, pressed: bool) {
+        if self.pace.is_at_rest() {
+            return;
+        }
         self.pace.succeeded(self.at, at, pressed);
+        self.paced();
     }
 
     /// The server had nothing left for a call that was admitted `at` that time, and is refunded.
@@ -191,6 +223,7 @@ impl Gauge {
             period: self.span,
         };
         let pause = self.pace.throttled(self.at, at, passed);
+        self.paced();
         // The server has nothing left: no burst from here, none of what this call gives back, and
         // less than nothing once it knows the debts.
         self.level = self.level.min(-self.worth(self.owed));
@@ -215,24 +248,24 @@ impl Gauge {
 
     /// When the gauge is as good as new.
     pub(crate) fn whole_at(&self) -> u64 {
-        self.level_at(self.burst())
+        self.level_at(self.burst)
             .max(self.window.falls_to(self.at, 0))
             .max(self.pace.whole_at())
     }
 
     /// Whether nobody has used it for long enough.
     fn is_whole(&self) -> bool {
-        self.goal == 0 && self.level >= self.burst()
+        self.goal == 0 && self.level >= self.burst
     }
 
     /// In the unit of the level.
     fn worth(&self, amount: u64) -> i128 {
-        i128::from(amount).saturating_mul(self.one)
+        times(self.one, amount)
     }
 
-    /// What is there at once after a pause.
-    fn burst(&self) -> i128 {
-        match self.limit.burst {
+    /// The pace may have changed.
+    fn paced(&mut self) {
+        self.burst = match self.limit.burst {
             Burst::Amount(amount) => self.worth(amount),
             Burst::Time(time) => {
                 let pace = if self.limit.probing {
@@ -241,13 +274,13 @@ impl Gauge {
                     ONE
                 };
                 let rate = i128::from(self.limit.amount) * i128::from(pace);
-                rate.saturating_mul(i128::from(nanos(time)))
+                times(rate, nanos(time))
             }
-        }
+        };
     }
 
     fn add(&mut self, more: i128) {
-        let most = self.burst().max(self.goal);
+        let most = self.burst.max(self.goal);
         self.level = self.level.saturating_add(more).min(most.max(self.level));
     }
 
@@ -257,6 +290,17 @@ impl Gauge {
 
     fn rate(&self) -> i128 {
         i128::from(self.limit.amount) * i128::from(self.pace.now())
+    }
+}
+
+/// `level × factor`, and no more than there is; no level is below 0 here.
+///
+/// Two bit counts are cheaper than what `saturating_mul` does to find out.
+fn times(level: i128, factor: u64) -> i128 {
+    if level.leading_zeros() + factor.leading_zeros() > 64 {
+        level * i128::from(factor)
+    } else {
+        level.saturating_mul(i128::from(factor))
     }
 }
 

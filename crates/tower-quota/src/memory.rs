@@ -94,10 +94,12 @@ impl<K: Hash + Eq + Clone + fmt::Display> MemoryLedger<K> {
 }
 
 impl<K: Hash + Eq + Clone + fmt::Display> Ledger<K> for MemoryLedger<K> {
-    type Admit = Admit<K>;
+    type Admit = Admit;
 
-    fn admit(&self, ask: Ask<K>) -> Admit<K> {
-        Admit::new(self.clone(), ask)
+    fn admit(&self, ask: Ask<K>) -> Admit {
+        let slot = self.slot(&ask.key);
+        let call = slot.call(&ask);
+        Admit::new(slot, call)
     }
 }
 

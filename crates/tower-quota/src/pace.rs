@@ -87,6 +87,11 @@ impl Pace {
         self.now
     }
 
+    /// Whether a call that goes well changes nothing.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        !self.probing && self.cut.is_none()
+    }
+
     /// Whether a throttle has shown a guess to be too high.
     pub(crate) fn is_cut(&self) -> bool {
         self.cut.is_some()

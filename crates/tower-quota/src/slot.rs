@@ -70,20 +70,27 @@ impl Slot {
         &self.settings
     }
 
-    /// Admits or rejects the call, or gives it a place to [`poll`](Self::poll).
-    pub(crate) fn enter(
-        self: &Arc<Self>,
-        ask: &Ask<impl Sized>,
-    ) -> ControlFlow<Result<Entry, Rejected>, Place> {
-        let now = self.now();
-        let call = Call {
+    /// What of `ask` is of interest here.
+    pub(crate) fn call(&self, ask: &Ask<impl Sized>) -> Call {
+        Call {
             demand: ask.demand(),
             priority: ask.priority,
             tenant: ask.tenant,
             deadline: ask.deadline.map(|deadline| self.time(deadline)),
-        };
-        let mut woken = Vec::new();
+        }
+    }
+
+    /// Admits or rejects the call, or gives it a place to [`poll`](Self::poll).
+    pub(crate) fn enter(
+        self: &Arc<Self>,
+        call: Call,
+    ) -> ControlFlow<Result<Entry, Rejected>, Place> {
+        let now = self.now();
         let mut state = lock(&self.state);
+        if let Some(entry) = state.turns.enter_at_once(now, &call) {
+            return ControlFlow::Break(Ok(entry));
+        }
+        let mut woken = Vec::new();
         let entered = state.turns.enter(now, call, &mut woken);
         self.go_on(state, woken);
         match entered {
@@ -131,11 +138,15 @@ impl Slot {
 
     /// The call came to `actual`. `pressed` says whether it had waited, where it went well.
     pub(crate) fn settle(self: &Arc<Self>, entry: &Entry, actual: Demand, pressed: Option<bool>) {
-        let now = self.now();
         let mut woken = Vec::new();
         let mut state = lock(&self.state);
         let turns = &mut state.turns;
-        turns.settle(now, entry, actual, pressed, &mut woken);
+        if turns.can_be_late(entry, actual) {
+            // A look at the clock is dear beside the rest.
+            turns.settle(entry.at, entry, actual, pressed, &mut woken);
+            return;
+        }
+        turns.settle(self.now(), entry, actual, pressed, &mut woken);
         self.go_on(state, woken);
     }
 
@@ -175,7 +186,9 @@ impl Slot {
             state.timer.clear();
         }
         drop(state);
-        woken.into_iter().for_each(Sleeper::wake);
+        for sleeper in woken {
+            sleeper.waker.wake();
+        }
     }
 
     fn set_timer(self: &Arc<Self>, state: &mut State, woken: &mut Vec<Sleeper>) {
@@ -233,16 +246,11 @@ impl Wake for Slot {
             // Early: the timer's runtime shuts down. The first may be of another one.
             woken.extend(state.turns.take_first());
             drop(state);
-            return woken.into_iter().for_each(Sleeper::wake);
+            woken.into_iter().for_each(|sleeper| sleeper.waker.wake());
+            return;
         }
         state.turns.advance(self.time(now), &mut woken);
         self.go_on(state, woken);
-    }
-}
-
-impl Sleeper {
-    fn wake(self) {
-        self.waker.wake();
     }
 }
 

@@ -71,6 +71,25 @@ impl<W> Turns<W> {
         }
     }
 
+    /// Admits the call if nobody waits and it plainly fits, which is mostly so; otherwise nothing
+    /// is known.
+    pub(crate) fn enter_at_once(&mut self, now: u64, call: &Call) -> Option<Entry> {
+        if !self.queue.is_empty() || call.deadline.is_some_and(|deadline| deadline < now) {
+            return None;
+        }
+        let entry = self.book.reserve_at_once(now, call.demand)?;
+        self.came(now, call.demand);
+        Some(entry)
+    }
+
+    fn came(&mut self, now: u64, demand: Demand) {
+        self.used = now;
+        self.typical = match demand.tokens.checked_sub(self.typical) {
+            Some(more) => self.typical + more.div_ceil(8),
+            None => self.typical - (self.typical - demand.tokens).div_ceil(8),
+        };
+    }
+
     /// Admits the call, lines it up, or rejects it.
     pub(crate) fn enter(&mut self, now: u64, call: Call, woken: &mut Vec<W>) -> Entered {
         let (demand, deadline) = (call.demand, call.deadline);
@@ -79,11 +98,7 @@ impl<W> Turns<W> {
             let limit = Box::new(limit.clone());
             return Entered::Rejected(Cause::TooLarge { asked, limit }, None);
         }
-        self.used = now;
-        self.typical = match demand.tokens.checked_sub(self.typical) {
-            Some(more) => self.typical + more.div_ceil(8),
-            None => self.typical - (self.typical - demand.tokens).div_ceil(8),
-        };
+        self.came(now, demand);
         // Those whose time has come make room in the queue first.
         self.advance(now, woken);
         if self.queue.is_empty() && deadline.is_none_or(|deadline| now <= deadline) {
@@ -156,6 +171,12 @@ impl<W> Turns<W> {
         }
         self.advance(now, woken);
         waiter?.who.who
+    }
+
+    /// Whether [`settle`](Self::settle) may be told any time: it lets nobody go, and the book is
+    /// the same later on.
+    pub(crate) fn can_be_late(&self, entry: &Entry, actual: Demand) -> bool {
+        self.queue.is_empty() && self.book.can_be_late(entry, actual)
     }
 
     /// The call came to `actual`. `pressed` says whether it had waited, where it went well.

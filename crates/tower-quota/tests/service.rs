@@ -231,7 +231,7 @@ fn its_types_are_send_and_sync() {
     check(&layer);
     check(&layer.layer(Strict::default()));
     check(&layer.handle());
-    check_type::<ResponseFuture<Strict, support::Request, Words, Admit<&'static str>, u64>>();
+    check_type::<ResponseFuture<Strict, support::Request, Words, Admit, u64>>();
     check_type::<Quota<Strict, Words, MemoryLedger<&'static str>>>();
     check_type::<Rejected>();
     check_type::<Reservation>();

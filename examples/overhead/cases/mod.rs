@@ -32,6 +32,7 @@ pub(crate) const ALL: &[(&str, Make)] = &[
     ("cache-hit", cache::hit),
     ("cache-hit-2-threads", cache::hit_on_two_threads),
     ("quota-admit", quota::admit),
+    ("quota-admit-tokens", quota::admit_tokens),
     ("quota-admit-10000-keys", quota::admit_many_keys),
     ("quota-admit-2-threads", quota::admit_on_two_threads),
     ("stack-miss", stack::miss),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tower::{Layer, Service};
-use tower_quota::{Ask, Limit, QuotaLayer};
+use tower_quota::{Ask, Cost, Limit, QuotaLayer, Settle};
 use tower_resilience::ratelimiter::RateLimiterLayer as PeerLayer;
 
 use crate::{
@@ -13,10 +13,21 @@ use crate::{
 
 const PLENTY: u64 = 1 << 40;
 
-/// Ours takes a call and its tokens at once, and settles them; the peer takes one permit.
+/// One permit on both sides.
 pub(super) fn admit() -> Vec<Candidate> {
     vec![
         Candidate::new(Implementation::Ours, ours(1)),
+        Candidate::new(Implementation::TowerResilience, peer()),
+    ]
+}
+
+/// Ours takes a call and its tokens at once, and settles them with what it came to.
+pub(super) fn admit_tokens() -> Vec<Candidate> {
+    vec![
+        Candidate::new(
+            Implementation::Ours,
+            QuotaLayer::new(calls_and_tokens(), Tokens).layer(Immediate),
+        ),
         Candidate::new(Implementation::TowerResilience, peer()),
     ]
 }
@@ -40,19 +51,35 @@ pub(super) fn admit_on_two_threads() -> Vec<Candidate> {
     ]
 }
 
-pub(super) fn limits() -> [Limit; 2] {
+pub(super) fn calls_and_tokens() -> [Limit; 2] {
     [
         Limit::tokens_per_minute(PLENTY).burst(PLENTY),
         Limit::calls_per_minute(PLENTY).burst(PLENTY),
     ]
 }
 
+/// Half of the tokens come back.
+#[derive(Clone)]
+pub(super) struct Tokens;
+
+impl<E> Cost<u64, u64, E> for Tokens {
+    type Key = &'static str;
+    type Context = ();
+
+    fn ask(&self, _: &u64) -> (Ask<&'static str>, ()) {
+        (Ask::new("model").tokens(1000), ())
+    }
+
+    fn settle(&self, (): &(), _: &Result<u64, E>) -> Settle {
+        Settle::Used(500)
+    }
+}
+
 fn ours(keys: u64) -> impl Service<u64, Response = u64> + Clone + Send + 'static {
-    QuotaLayer::new(limits(), move |request: &u64| {
-        Ask::new(request % keys).tokens(1000)
-    })
-    .max_idle_keys(2 * keys as usize)
-    .layer(Immediate)
+    let limit = Limit::calls_per_minute(PLENTY).burst(PLENTY);
+    QuotaLayer::new(limit, move |request: &u64| Ask::new(request % keys))
+        .max_idle_keys(2 * keys as usize)
+        .layer(Immediate)
 }
 
 pub(super) fn peer_layer() -> PeerLayer {

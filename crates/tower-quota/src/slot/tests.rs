@@ -44,7 +44,7 @@ async fn admit(slot: &Arc<Slot>) -> Result<Grant, Rejected> {
         }
     }
     let grant = |entry| Grant::new(Arc::clone(slot), entry, false);
-    match slot.enter(&Ask::new(())) {
+    match slot.enter(slot.call(&Ask::new(()))) {
         ControlFlow::Break(admitted) => admitted.map(grant),
         ControlFlow::Continue(place) => {
             let mut waiting = Waiting(slot, Some(place));

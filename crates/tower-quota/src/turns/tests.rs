@@ -221,7 +221,10 @@ impl Run {
             give_up: deadline.unwrap_or(latest),
             bound: deadline.map_or(Cause::MaxWait, |_| Cause::Deadline),
         };
-        let entered = self.turns.enter(now, call, &mut self.woken);
+        let entered = match self.turns.enter_at_once(now, &call) {
+            Some(entry) => Entered::Admitted(entry),
+            None => self.turns.enter(now, call, &mut self.woken),
+        };
         if let Some(plain) = &mut self.plain {
             let late = call.deadline.is_some_and(|deadline| now > deadline);
             match (plain.enter(now, came.clone(), late), &entered) {
@@ -282,8 +285,10 @@ impl Run {
         self.told = true;
         let entry = self.held.swap_remove(held);
         let now = self.now;
+        let late = self.turns.can_be_late(&entry, actual);
+        let told = if late { entry.at } else { now };
         self.turns
-            .settle(now, &entry, actual, pressed, &mut self.woken);
+            .settle(told, &entry, actual, pressed, &mut self.woken);
         if let Some(plain) = &mut self.plain {
             plain.book.settle(now, &entry, actual);
             if let Some(pressed) = pressed {
