@@ -11,7 +11,8 @@ use crate::priority::Priority;
 /// is compared by when it came, a lower priority taken to have come later by the aging.
 #[derive(Debug)]
 pub(crate) struct Queue<W> {
-    classes: [Class<W>; Priority::COUNT],
+    /// Apart, as they are mostly empty: what is looked at in each call stays close together.
+    classes: Box<[Class<W>; Priority::COUNT]>,
     /// Of those who give up at some time.
     expiries: BTreeSet<(u64, Place)>,
     aging: u64,
@@ -57,11 +58,11 @@ impl<W> Queue<W> {
     /// `aging` is in nanoseconds.
     pub(crate) fn new(aging: u64) -> Self {
         Self {
-            classes: std::array::from_fn(|_| Class {
+            classes: Box::new(std::array::from_fn(|_| Class {
                 waiters: BTreeMap::new(),
                 served: 0,
                 next: HashMap::new(),
-            }),
+            })),
             expiries: BTreeSet::new(),
             aging,
             next: 0,

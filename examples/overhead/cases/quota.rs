@@ -23,10 +23,11 @@ pub(super) fn admit() -> Vec<Candidate> {
 
 /// Ours takes a call and its tokens at once, and settles them with what it came to.
 pub(super) fn admit_tokens() -> Vec<Candidate> {
+    let limits = [Limit::tokens_per_minute(PLENTY).burst(PLENTY), plenty()];
     vec![
         Candidate::new(
             Implementation::Ours,
-            QuotaLayer::new(calls_and_tokens(), Tokens).layer(Immediate),
+            QuotaLayer::new(limits, Tokens).layer(Immediate),
         ),
         Candidate::new(Implementation::TowerResilience, peer()),
     ]
@@ -51,16 +52,14 @@ pub(super) fn admit_on_two_threads() -> Vec<Candidate> {
     ]
 }
 
-pub(super) fn calls_and_tokens() -> [Limit; 2] {
-    [
-        Limit::tokens_per_minute(PLENTY).burst(PLENTY),
-        Limit::calls_per_minute(PLENTY).burst(PLENTY),
-    ]
+/// More calls a minute than can be made.
+pub(super) fn plenty() -> Limit {
+    Limit::calls_per_minute(PLENTY).burst(PLENTY)
 }
 
 /// Half of the tokens come back.
 #[derive(Clone)]
-pub(super) struct Tokens;
+struct Tokens;
 
 impl<E> Cost<u64, u64, E> for Tokens {
     type Key = &'static str;
@@ -76,8 +75,7 @@ impl<E> Cost<u64, u64, E> for Tokens {
 }
 
 fn ours(keys: u64) -> impl Service<u64, Response = u64> + Clone + Send + 'static {
-    let limit = Limit::calls_per_minute(PLENTY).burst(PLENTY);
-    QuotaLayer::new(limit, move |request: &u64| Ask::new(request % keys))
+    QuotaLayer::new(plenty(), move |request: &u64| Ask::new(request % keys))
         .max_idle_keys(2 * keys as usize)
         .layer(Immediate)
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tower::ServiceBuilder;
 use tower_backoff::BackoffLayer;
 use tower_circuit_breaker::CircuitBreakerLayer;
-use tower_quota::QuotaLayer;
+use tower_quota::{Ask, QuotaLayer};
 use tower_resilience::{circuitbreaker, ratelimiter::RateLimiterServiceError, retry};
 
 use super::{backoff::verdict, breaker::outcome, quota};
@@ -19,7 +19,9 @@ pub(super) fn miss() -> Vec<Candidate> {
     let ours = ServiceBuilder::new()
         .layer(BackoffLayer::new(verdict::<Refused>))
         .layer(CircuitBreakerLayer::new(outcome::<Refused>))
-        .layer(QuotaLayer::new(quota::calls_and_tokens(), quota::Tokens))
+        .layer(QuotaLayer::new(quota::plenty(), |_: &u64| {
+            Ask::new("model")
+        }))
         .service(Immediate);
     type PeerError = circuitbreaker::CircuitBreakerError<RateLimiterServiceError<Refused>>;
     let retry: retry::RetryLayer<u64, u64, PeerError> = retry::RetryLayer::builder()
