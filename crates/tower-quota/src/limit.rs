@@ -6,7 +6,7 @@ use crate::pace::{ONE, OPEN};
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 /// What is admitted at once by default, as time.
-const BURST: Duration = Duration::from_secs(3);
+const BURST: Duration = Duration::from_millis(500);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What a [`Limit`] counts.
@@ -117,7 +117,7 @@ impl Limit {
     }
 
     /// How much is admitted at once after a pause, in the limit's unit. Default: what the rate
-    /// brings in three seconds, or the whole amount where the period is an hour or longer.
+    /// brings in half a second, or the whole amount where the period is an hour or longer.
     #[must_use]
     pub fn burst(mut self, amount: u64) -> Self {
         self.burst = Burst::Amount(amount);

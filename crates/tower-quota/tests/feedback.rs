@@ -51,7 +51,7 @@ async fn a_throttled_call_costs_nothing_and_leaves_with_a_hint() {
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn the_pace_falls_once_for_calls_under_way_and_comes_back() {
-    let layer = layer(Limit::calls_per_minute(600));
+    let layer = layer(Limit::calls_per_minute(600).burst(10));
     let (mut service, mut handle) = service(&layer);
     let mut calls: Vec<_> = (0..5)
         .map(|_| task::spawn(service.call(tokens(0))))
