@@ -6,7 +6,7 @@ use crate::pace::{ONE, OPEN};
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 /// What is admitted at once by default, as time.
-const BURST: Duration = Duration::from_millis(500);
+const BURST: Duration = Duration::from_secs(1);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What a [`Limit`] counts.
@@ -117,7 +117,7 @@ impl Limit {
     }
 
     /// How much is admitted at once after a pause, in the limit's unit. Default: what the rate
-    /// brings in half a second, or the whole amount where the period is an hour or longer.
+    /// brings in one second, or the whole amount where the period is an hour or longer.
     #[must_use]
     pub fn burst(mut self, amount: u64) -> Self {
         self.burst = Burst::Amount(amount);
@@ -135,14 +135,11 @@ impl Limit {
     /// Takes the limit for a first guess: calls that go well raise it, throttles lower it.
     ///
     /// The rate doubles every second until the first throttle, as long as calls wait for it; after
-    /// that it follows what goes through. The burst is what it brings in one second, unless it is
-    /// set. Until the first throttle there is no amount that the period may not exceed.
+    /// that it follows what goes through. Until then there is no amount that the period may not
+    /// exceed.
     #[must_use]
     pub fn probing(mut self) -> Self {
         self.probing = true;
-        if self.burst == Burst::Time(BURST) {
-            self.burst = Burst::Time(Duration::from_secs(1));
-        }
         self
     }
 
