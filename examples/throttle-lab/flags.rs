@@ -41,7 +41,8 @@ pub(crate) struct Flags {
     /// Calls under way or waiting at one time.
     #[arg(long, value_name = "N")]
     workers: Option<NonZeroUsize>,
-    /// Calls to make, all of them different.
+    /// Calls to make, all of them different. Without it a quota given by a flag gets ten minutes'
+    /// worth of them, up to 10,000, and three for each worker at least.
     #[arg(long, value_name = "N")]
     calls: Option<NonZeroUsize>,
     /// What prompts, answers and delays are drawn from.
@@ -105,6 +106,10 @@ impl Flags {
             first_token: self.first_token.unwrap_or(named.first_token),
             per_token: self.per_token.unwrap_or(named.per_token),
         };
+        let scenario = match self.calls {
+            None if quota != Quota::default() => scenario.with_calls_of_ten_minutes(),
+            _ => scenario,
+        };
         scenario.check()?;
         Ok(scenario)
     }
@@ -167,6 +172,18 @@ mod tests {
         assert_eq!(scenario.name, Name::Requests);
         assert_eq!(scenario.quota.rpm, Some(60));
         assert_eq!((scenario.workers, scenario.calls), (50, 600));
+    }
+
+    #[test]
+    fn a_quota_of_ones_own_gets_ten_minutes_of_calls() {
+        let calls = |line: &str| scenario(line).unwrap().calls;
+        assert_eq!(calls("--rpm 120"), 1_200);
+        assert_eq!(calls("--rpm 6000"), 10_000);
+        assert_eq!(calls("--rpm 10 --workers 300"), 900);
+        assert_eq!(calls("--rpm 120 --calls 70"), 70);
+        let tokens = calls("--tpm 200000");
+        assert!((3_500..4_500).contains(&tokens), "{tokens}");
+        assert_eq!(calls("--workers 300"), 600);
     }
 
     #[test]

@@ -147,6 +147,20 @@ impl Scenario {
         }
     }
 
+    /// As many calls as ten minutes of the quota allow, by what an average one costs; no more than
+    /// can be simulated in a minute or so.
+    pub(crate) fn with_calls_of_ten_minutes(self) -> Self {
+        // Half of the prompts are long, and an answer has 16 to 200 tokens.
+        let Span { min, max } = self.input_tokens;
+        let input = (1.5 * min as f64 + 0.75 * max as f64) / 2.0;
+        let output = f64::from(self.max_tokens).min(108.0) * self.burndown as f64;
+        let calls = 600.0 * self.quota.calls_per_second(input + output);
+        Self {
+            calls: (calls as usize).min(10_000).max(3 * self.workers),
+            ..self
+        }
+    }
+
     /// Says why no strategy could ever get all the calls through.
     pub(crate) fn check(&self) -> Result<(), String> {
         let largest = self.input_tokens.max + u64::from(self.max_tokens);
