@@ -11,12 +11,21 @@ use crate::{
 };
 
 /// What the one that drove a flight to its end has of it.
-pub(crate) enum Flown<R> {
-    /// What the inner service said.
+pub(crate) enum Flown<V, R> {
+    /// What the inner service said, and those who waited were told.
     Called(R),
-    /// What was stored: here, or on the second level.
+    /// What was stored on the second level.
     Restored(R),
+    /// What is stored, though old, and the error that it may take the place of.
+    Stale(V, R),
+    /// An error of whoever began the call, and nobody else's.
+    Failed(R),
+    /// Nothing: what the second level had is at hand now, and no caller had asked for it.
+    Brought,
 }
+
+type FlownOf<S, Req, V> =
+    Flown<V, Result<<S as Service<Req>>::Response, <S as Service<Req>>::Error>>;
 
 /// Why a flight calls the inner service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,12 +62,14 @@ where
     St: Store<K, V>,
 {
     /// Asks the second level, then the inner service, and lands the flight.
-    pub(crate) async fn fly(self) -> Flown<Result<S::Response, S::Error>> {
+    pub(crate) async fn fly(self) -> FlownOf<S, Req, V> {
         let seat = &self.seat;
         if self.cause != Cause::Refresh {
             let found = seat.cache.fetch(&seat.key).await;
-            if let Some(result) = found.and_then(|entry| seat.land_fetched(entry, &*self.policy)) {
-                return Flown::Restored(result);
+            if let Some(value) = found.and_then(|entry| seat.bring(entry)) {
+                if let Some(flown) = self.land_fetched(&value) {
+                    return flown;
+                }
             }
         }
         let called = || match self.cause {
@@ -78,21 +89,33 @@ where
         };
         if policy.stale_if_error(context, &err) {
             if let Some(value) = seat.land_stale() {
-                let stale = (self.cause == Cause::Miss).then_some(value);
-                return match stale.and_then(|v| policy.restore(v, CacheStatus::Stale)) {
-                    Some(result) => {
-                        seat.cache.count_stale();
-                        Flown::Restored(result)
-                    }
-                    None => Flown::Called(Err(err)),
-                };
+                return Flown::Stale(value, Err(err));
             }
         }
         match policy.share_error(context, &err) {
-            Some(value) => seat.land(policy.keep_error(context, &err), || Some(value.clone())),
-            None => seat.pass_on(),
+            Some(value) => {
+                seat.land(policy.keep_error(context, &err), || Some(value.clone()));
+                Flown::Called(Err(err))
+            }
+            None => {
+                seat.pass_on();
+                Flown::Failed(Err(err))
+            }
         }
-        Flown::Called(Err(err))
+    }
+
+    /// Lands with what the second level had, unless the caller can make nothing of it.
+    fn land_fetched(&self, value: &V) -> Option<FlownOf<S, Req, V>> {
+        let flown = if self.cause == Cause::Revalidate {
+            Flown::Brought
+        } else {
+            let result = self.policy.restore(value.clone(), CacheStatus::Hit)?;
+            self.seat.cache.count(CacheStatus::Hit);
+            Flown::Restored(result)
+        };
+        let landed = self.seat.end(false);
+        landed.waiting.tell(Some(value), CacheStatus::Joined);
+        Some(flown)
     }
 }
 
@@ -127,11 +150,8 @@ impl<K: Key, V: Value, St: Store<K, V>> Seat<K, V, St> {
         }
     }
 
-    /// Puts at hand what was far, and lands with it if it is fresh.
-    fn land_fetched<P, Req, Res, E>(&self, entry: Entry<V>, policy: &P) -> Option<Result<Res, E>>
-    where
-        P: Policy<Req, Res, E, Key = K, Value = V>,
-    {
+    /// Puts at hand what was far, and gives it if it is fresh.
+    fn bring(&self, entry: Entry<V>) -> Option<V> {
         let fresh = entry.freshness(Instant::now()) == Freshness::Fresh;
         let value = fresh.then(|| entry.value().clone());
         let keep = entry.keep().clone();
@@ -141,13 +161,7 @@ impl<K: Key, V: Value, St: Store<K, V>> Seat<K, V, St> {
                 self.cache.remove(&self.key);
             }
         }
-        let value = value?;
-        let result = policy.restore(value.clone(), CacheStatus::Hit)?;
-        self.cache.count(CacheStatus::Hit);
-        self.end(false)
-            .waiting
-            .tell(Some(&value), CacheStatus::Joined);
-        Some(result)
+        value
     }
 
     /// Lands with what is stored, however old, if there is anything.

@@ -133,7 +133,7 @@ where
                     Way::Drive(shared.begin(lead, inner, req, cause), status)
                 }
                 Way::Drive(mut lead, status) => {
-                    let mut flown = None::<Flown<Self::Output>>;
+                    let mut flown = None::<Flown<P::Value, Self::Output>>;
                     if lead.poll(cx, &mut flown).is_pending() {
                         *this.way = Way::Drive(lead, status);
                         return Poll::Pending;
@@ -146,8 +146,24 @@ where
                             return Poll::Ready(shared.marked(result, status));
                         }
                         Some(Flown::Restored(result)) => return Poll::Ready(result),
+                        Some(Flown::Stale(old, _)) if status == CacheStatus::Joined => {
+                            match shared.restore(old, CacheStatus::Stale) {
+                                Some(result) => return Poll::Ready(result),
+                                None => Way::Alone(CacheStatus::Miss),
+                            }
+                        }
+                        Some(Flown::Stale(old, failed)) => {
+                            return Poll::Ready(shared.stale_or(failed, old, status));
+                        }
+                        // The call was another's, who left; the next one may fare better.
+                        Some(Flown::Failed(_) | Flown::Brought)
+                            if status == CacheStatus::Joined =>
+                        {
+                            Way::Board(lead.key().clone())
+                        }
+                        Some(Flown::Failed(failed)) => return Poll::Ready(failed),
                         // It was begun by a request of another type.
-                        None => Way::Alone(CacheStatus::Miss),
+                        Some(Flown::Brought) | None => Way::Alone(CacheStatus::Miss),
                     }
                 }
                 Way::Alone(status) => {
@@ -229,6 +245,28 @@ impl<P, K: Key, V: Value, St: Store<K, V>> Shared<P, K, V, St> {
         let result = self.policy.restore(value, status)?;
         self.cache.count(status);
         Some(result)
+    }
+
+    /// The old answer for the one whose own call failed, unless it asked for a new one.
+    fn stale_or<Req, Res, E>(
+        &self,
+        failed: Result<Res, E>,
+        old: V,
+        status: CacheStatus,
+    ) -> Result<Res, E>
+    where
+        P: Policy<Req, Res, E, Key = K, Value = V>,
+    {
+        if status == CacheStatus::Refreshed {
+            return failed;
+        }
+        match self.policy.restore(old, CacheStatus::Stale) {
+            Some(result) => {
+                self.cache.count_stale();
+                result
+            }
+            None => failed,
+        }
     }
 
     /// Looks into the store once more: another flight may have landed since it was read.

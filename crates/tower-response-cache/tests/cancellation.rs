@@ -4,7 +4,7 @@ mod support;
 
 use std::{future::pending, sync::Arc};
 
-use support::{Request, Words, assert_no_call, cached, soon};
+use support::{Request, Words, answer, assert_no_call, cached, fail, soon};
 use tokio_test::{assert_pending, assert_ready, task};
 use tower::{BoxError, Layer, Service, service_fn};
 use tower_response_cache::ResponseCacheLayer;
@@ -262,4 +262,44 @@ async fn finished_future_may_be_kept() {
     assert!(soon(inner.next_request()).await.is_some());
     drop(leader);
     assert_eq!(handle.stats().flights, 1);
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn error_of_a_leader_that_left_is_not_its_successors() {
+    let (mut service, mut inner, handle) = cached();
+    let mut leader = task::spawn(service.call("a"));
+    let mut second = task::spawn(service.call("a second"));
+    let mut third = task::spawn(service.call("a third"));
+    assert_pending!(leader.poll());
+    assert_pending!(second.poll());
+    assert_pending!(third.poll());
+    drop(leader);
+    assert_pending!(second.poll());
+    // It may be due to what the leader asked for: a deadline, say.
+    fail(&mut inner, "out of the leader's time").await;
+    assert_pending!(second.poll());
+    assert!(third.is_woken());
+    assert_pending!(third.poll());
+    answer(&mut inner, "answer").await;
+    assert_eq!(assert_ready!(third.poll()).unwrap(), "answer [miss]");
+    assert_eq!(assert_ready!(second.poll()).unwrap(), "answer [joined]");
+    let stats = handle.stats();
+    assert_eq!((stats.misses, stats.joins, stats.flights), (2, 1, 0));
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn only_successor_makes_a_call_of_its_own_after_an_error_of_the_leaders() {
+    let (mut service, mut inner, handle) = cached();
+    let mut leader = task::spawn(service.call("a"));
+    let mut second = task::spawn(service.call("a second"));
+    assert_pending!(leader.poll());
+    assert_pending!(second.poll());
+    drop(leader);
+    assert_pending!(second.poll());
+    fail(&mut inner, "out of the leader's time").await;
+    assert_pending!(second.poll());
+    fail(&mut inner, "its own").await;
+    let error = assert_ready!(second.poll()).unwrap_err();
+    assert_eq!(error.to_string(), "its own");
+    assert_eq!((handle.stats().misses, handle.stats().flights), (2, 0));
 }

@@ -2,7 +2,13 @@
 
 mod support;
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use support::{elsewhere::Elsewhere, interfering::Interfering, others_run, soon};
 use tokio::time::{Instant, sleep};
@@ -324,4 +330,58 @@ async fn invalidation_in_the_midst_of_bringing_it_here_wins() {
     let mut second = layer.layer(Numbered(2));
     assert_eq!(soon(second.call(7)).await.unwrap().1, 1);
     assert_eq!(layer.handle().stats().store.entries, 0);
+}
+
+/// Keeps answers for stale use in the background, and counts what it restores.
+struct Lasting(Arc<AtomicU64>);
+
+impl Policy<u64, Answer, BoxError> for Lasting {
+    type Key = u64;
+    type Value = Stored;
+    type Context = ();
+
+    fn lookup(&self, req: &u64) -> Lookup<u64> {
+        Lookup::Use(*req)
+    }
+
+    fn context(&self, _: &u64) {}
+
+    fn keep(&self, (): &(), _: &Answer) -> Option<Keep> {
+        Some(Keep::new(TTL).stale_while_revalidate(TTL))
+    }
+
+    fn share(&self, res: &Answer) -> Option<Stored> {
+        Some(Stored(res.0, res.1))
+    }
+
+    fn restore(&self, value: Stored, status: CacheStatus) -> Option<Result<Answer, BoxError>> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Some(Ok((value.0, value.1, status)))
+    }
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn what_the_second_level_brings_in_the_background_is_no_hit() {
+    let remote = Elsewhere::new(DELAY);
+    let restored = Arc::new(AtomicU64::new(0));
+    let near = || MemoryStore::new(100);
+    let layer =
+        ResponseCacheLayer::with_remote(Lasting(Arc::clone(&restored)), near(), remote.clone());
+    let mut old = layer.layer(Numbered(1));
+    soon(old.call(7)).await.unwrap();
+    written().await;
+    sleep(TTL).await;
+    // Another process refreshes what both have.
+    let policy = Lasting(Arc::default());
+    let mut other = ResponseCacheLayer::with_remote(policy, near(), remote).layer(Numbered(2));
+    assert_eq!(soon(other.call(7)).await.unwrap().1, 2);
+    written().await;
+    let stale = soon(old.call(7)).await.unwrap();
+    assert_eq!(stale, (7, 1, CacheStatus::Stale));
+    written().await;
+    let stats = layer.handle().stats();
+    assert_eq!((stats.stale, stats.hits, stats.revalidations), (1, 0, 0));
+    assert_eq!(restored.load(Ordering::Relaxed), 1);
+    let fresh = soon(old.call(7)).await.unwrap();
+    assert_eq!(fresh, (7, 2, CacheStatus::Hit));
 }

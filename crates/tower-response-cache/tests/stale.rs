@@ -251,3 +251,18 @@ async fn answer_that_another_just_brought_is_not_fetched_again() {
     let stats = layer.handle().stats();
     assert_eq!((stats.revalidations, stats.flights), (0, 0));
 }
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn who_drives_the_call_of_one_that_wanted_a_new_answer_gets_the_old_one() {
+    let (mut service, mut inner, handle) = staler().await;
+    let mut refresh = task::spawn(service.call("a refresh"));
+    let mut joined = task::spawn(service.call("a"));
+    assert_pending!(refresh.poll());
+    assert_pending!(joined.poll());
+    drop(refresh);
+    assert_pending!(joined.poll());
+    fail(&mut inner, "throttled").await;
+    let old = assert_ready!(joined.poll()).unwrap();
+    assert_eq!(old, "lasting old [stale]");
+    assert_eq!((handle.stats().stale, handle.stats().joins), (1, 0));
+}
