@@ -130,6 +130,11 @@ impl CachePolicy {
 
     /// Sets for how long after its `ttl` an answer takes the place of an error that says nothing of
     /// the request: a throttle, a full quota, an open circuit, an outage. Default: 0.
+    ///
+    /// It is the error that the layers inside end with, and counts when they do: retries without an
+    /// end in sight may outlast `time`. A request with a [`timeout`](Request::timeout) has them give
+    /// up once they cannot get there in time; [`stale_while_revalidate`](Self::stale_while_revalidate)
+    /// does not wait for them at all.
     #[must_use]
     pub fn stale_if_error(mut self, time: Duration) -> Self {
         self.if_error = time;
