@@ -464,7 +464,9 @@ async fn a_rejection_is_final_and_says_what_helps() {
         (ErrorKind::QuotaRejected, Some(1))
     );
     let wait = error.retry_after().unwrap();
-    assert!((50 * SECOND..61 * SECOND).contains(&wait), "{wait:?}");
+    // The first call went at once though it was larger than the burst of a second: two minutes
+    // bring both.
+    assert!((110 * SECOND..121 * SECOND).contains(&wait), "{wait:?}");
     assert!(error.to_string().contains(KEY), "{error}");
 }
 

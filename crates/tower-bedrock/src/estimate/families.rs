@@ -25,7 +25,8 @@ pub(super) fn family(model: &str) -> Family {
         .map_or(ANY, |&(_, family)| family)
 }
 
-// As the inference parameters of each family are documented in the Bedrock user guide, 2026-11.
+// By what is commonly known of each family's inference parameters, 2026-11; not each path was looked
+// up in the Bedrock user guide. A wrong path reserves the model's maximum.
 const FAMILIES: &[(&str, Family)] = &[
     ("ai21.", Family::Text(&[MAX_TOKENS, &["maxTokens"]])),
     ("amazon.nova-", NOVA),

@@ -9,8 +9,9 @@ use std::borrow::Cow;
 pub struct MaxOutput(Table);
 
 impl MaxOutput {
-    /// As Bedrock's model cards and the vendors' documentation have it, 2026-11; where they
-    /// differ, the most.
+    /// The best known values of 2026-11: some from model cards and the vendors' documentation,
+    /// others at second hand, and not each was checked against its source. Where sources differ,
+    /// the most. Set [`with`](Self::with) your model's own where its quota is tight.
     ///
     /// 128,000 for Claude Opus and Sonnet 4.6 and later; 64,000 for Claude 3.7, Sonnet 4 and 4.5,
     /// Haiku 4.5 and Opus 4.5; 32,000 for Opus 4 and 4.1; 8,192 for Claude 3.5; 4,096 for earlier
