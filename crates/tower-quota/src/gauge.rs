@@ -20,6 +20,8 @@ pub(crate) struct Gauge {
     /// What is there at once after a pause.
     burst: i128,
     level: i128,
+    /// The level as if nobody ever saved: the server's bucket is full where this is the burst.
+    unsaved: i128,
     /// When the level was that.
     at: u64,
     /// What is saved for: up to that the bucket fills above its burst.
@@ -41,6 +43,7 @@ impl Gauge {
             one: i128::from(span) * i128::from(ONE),
             burst: 0,
             level: 0,
+            unsaved: 0,
             at: now,
             goal: 0,
             window: Window::new(period, margin),
@@ -51,6 +54,7 @@ impl Gauge {
         };
         gauge.paced();
         gauge.level = gauge.burst;
+        gauge.unsaved = gauge.burst;
         gauge
     }
 
@@ -116,7 +120,11 @@ impl Gauge {
     }
 
     fn level_at(&self, need: i128) -> u64 {
-        let missing = need.saturating_sub(self.level);
+        self.refilled_at(need.saturating_sub(self.level))
+    }
+
+    /// When so much has come in.
+    fn refilled_at(&self, missing: i128) -> u64 {
         if missing <= 0 {
             return self.at;
         }
@@ -227,6 +235,7 @@ impl Gauge {
         // The server has nothing left: no burst from here, none of what this call gives back, and
         // less than nothing once it knows the debts.
         self.level = self.level.min(-self.worth(self.owed));
+        self.unsaved = self.unsaved.min(self.level);
         if pause.is_some() {
             self.held = sum;
         } else if self.pace.is_untried() {
@@ -248,14 +257,14 @@ impl Gauge {
 
     /// When the gauge is as good as new.
     pub(crate) fn whole_at(&self) -> u64 {
-        self.level_at(self.burst)
+        self.refilled_at(self.burst.saturating_sub(self.unsaved))
             .max(self.window.falls_to(self.at, 0))
             .max(self.pace.whole_at())
     }
 
     /// Whether nobody has used it for long enough.
     fn is_whole(&self) -> bool {
-        self.goal == 0 && self.level >= self.burst
+        self.goal == 0 && self.unsaved >= self.burst
     }
 
     /// In the unit of the level.
@@ -282,10 +291,14 @@ impl Gauge {
     fn add(&mut self, more: i128) {
         let most = self.burst.max(self.goal);
         self.level = self.level.saturating_add(more).min(most.max(self.level));
+        let most = self.burst.max(self.unsaved);
+        self.unsaved = self.unsaved.saturating_add(more).min(most);
     }
 
     fn take(&mut self, amount: u64) {
-        self.level = self.level.saturating_sub(self.worth(amount));
+        let worth = self.worth(amount);
+        self.level = self.level.saturating_sub(worth);
+        self.unsaved = self.unsaved.saturating_sub(worth);
     }
 
     fn rate(&self) -> i128 {

@@ -19,7 +19,8 @@ const HELD: u64 = 10 * SECOND;
 /// slowly where it was throttled, and the faster the longer nothing is.
 ///
 /// Where the limit is a guess it doubles every second up to the first throttle. That shows what
-/// there was, and the measured rate takes the place of the guess.
+/// there was, and the measured rate takes the place of the guess; where nothing had passed yet it
+/// stays, and goes on as before with the first success.
 #[derive(Debug)]
 pub(crate) struct Pace {
     now: u64,
@@ -39,6 +40,8 @@ struct Cut {
     well: u64,
     /// Calls admitted since went well.
     tried: bool,
+    /// Nothing had passed, so a guess is still no more than that.
+    blind: bool,
     rise: Rise,
 }
 
@@ -117,6 +120,14 @@ impl Pace {
     pub(crate) fn succeeded(&mut self, now: u64, at: u64, pressed: bool) {
         let time = now.saturating_sub(self.raised);
         let raises = pressed || !self.probing;
+        if self
+            .cut
+            .as_ref()
+            .is_some_and(|cut| cut.blind && cut.at < at)
+        {
+            self.cut = None;
+            self.in_row = 0;
+        }
         let Some(cut) = &mut self.cut else {
             self.raised = self.raised.max(now);
             if self.probing && raises {
@@ -160,8 +171,12 @@ impl Pace {
             self.in_row.saturating_add(1)
         };
         let mut rise = RISE;
+        let first = self.cut.as_ref().is_none_or(|cut| cut.blind);
+        let blind = self.probing && first && passed.pace == 0;
         let pace = match (self.probing, &self.cut) {
-            (true, None) => {
+            // That the server has nothing now says nothing of what it brings: it pauses for that.
+            _ if blind => self.now,
+            (true, _) if first => {
                 // A bucket gave what it held and what came in; a safe part of what came in.
                 let time = u128::from(HELD) + u128::from(passed.time);
                 let whole = u128::from(passed.pace) * u128::from(passed.period) / time;
@@ -190,6 +205,7 @@ impl Pace {
             base: self.now,
             well: 0,
             tried: false,
+            blind,
             rise,
         });
         self.raised = self.raised.max(now);

@@ -236,3 +236,28 @@ fn its_types_are_send_and_sync() {
     check_type::<Rejected>();
     check_type::<Reservation>();
 }
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn a_call_larger_than_the_burst_does_not_go_at_once_after_one_that_was_saved_for() {
+    // A bucket of ten that brings one a second.
+    let limit = Limit::tokens_per_minute(60).burst(1).margin(Duration::ZERO);
+    let layer = layer(limit);
+    let (service, mut handle) = service(&layer);
+    let answers = tokio::spawn(async move {
+        let (mut held, mut at) = (10.0_f64, tokio::time::Instant::now());
+        while let Some((_, response)) = handle.next_request().await {
+            held = (held + at.elapsed().as_secs_f64()).min(10.0);
+            at = tokio::time::Instant::now();
+            assert!(held > 9.99, "{held} of 10");
+            held -= 10.0;
+            response.send_response("used 10");
+        }
+    });
+    for pause in [0, 0, 1, 0, 3, 11, 0] {
+        tokio::time::sleep(Duration::from_secs(pause)).await;
+        soon(service.clone().oneshot(tokens(10))).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    drop(service);
+    soon(answers).await.unwrap();
+}

@@ -156,6 +156,8 @@ impl Model {
     fn level(&self, limit: &Limit, now: u64) -> (i128, bool) {
         let (burst, span) = (Self::burst(limit), i128::from(Self::span(limit)));
         let (mut level, mut most, mut saved) = (burst, burst, false);
+        // As if nobody ever saved.
+        let mut unsaved = burst;
         let mut last = 0;
         let end = Flow {
             at: now,
@@ -166,19 +168,21 @@ impl Model {
         for flow in self.flow.iter().copied().chain([end]) {
             let refill = i128::from(limit.amount) * i128::from(flow.at - last);
             level = (level + refill).min(most.max(level));
+            unsaved = (unsaved + refill).min(burst);
             let amount = flow.of(limit.unit) * span;
             if let Some(goal) = flow.goal {
                 let left_out = amount == 0 && goal == Demand::NONE;
-                let whole = !saved && level >= burst && amount == 0;
+                let whole = !saved && unsaved >= burst && amount == 0;
                 if !left_out && !whole {
                     most = burst.max(i128::from(goal.of(limit.unit)) * span);
                     saved = goal.of(limit.unit) > 0;
                 }
             }
             level = (level - amount).min(most.max(level));
+            unsaved = (unsaved - amount).min(burst);
             last = flow.at;
         }
-        (level, !saved && level >= burst)
+        (level, !saved && unsaved >= burst)
     }
 
     fn fits(&self, now: u64, demand: Demand) -> bool {
@@ -205,7 +209,7 @@ impl Model {
             prop_assert!(self.in_window(limit, period, now) <= limit.amount);
             let span = i128::from(Self::span(limit));
             let largest = i128::from(self.largest.of(limit.unit)) * span;
-            let burst = Self::burst(limit).max(largest) + largest;
+            let burst = Self::burst(limit).max(largest);
             let mut sum = 0;
             for flow in self.flow.iter().rev() {
                 sum += flow.of(limit.unit);

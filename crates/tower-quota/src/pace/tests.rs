@@ -151,3 +151,19 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_guess_that_begins_where_nothing_is_left_stays_until_something_passes() {
+    for start in [ONE, OPEN] {
+        let mut pace = Pace::new(start, true, 0);
+        for second in 1..=5 {
+            pace.throttled(second * SECOND, second * SECOND, passed(0));
+        }
+        assert_eq!(pace.now(), start);
+        // Probes on from there, and what passes by then is the measure.
+        pace.succeeded(70 * SECOND, 69 * SECOND, true);
+        assert!(!pace.is_cut());
+        pace.throttled(71 * SECOND, 71 * SECOND, passed(ONE / 6));
+        assert!(pace.now() < ONE / 7, "{}", pace.now());
+    }
+}
