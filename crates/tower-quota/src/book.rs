@@ -80,6 +80,7 @@ impl Book {
         let charge = self.charge(demand);
         let fits =
             self.now >= self.blocked && self.gauges.iter().all(|gauge| gauge.has_room(charge));
+        debug_assert!(!fits || self.fits_at(now, Demand::NONE, demand) <= self.now);
         fits.then(|| self.enter(charge))
     }
 
