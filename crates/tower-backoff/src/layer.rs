@@ -3,7 +3,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use tower_layer::Layer;
 
 use crate::{
-    Backoff, Budget, Handle, Jitter, ReplayClone, Retry,
+    Backoff, Budget, Handle, ReplayClone, Retry,
     policy::{Policy, Settings},
     state::State,
     telemetry::Telemetry,
@@ -17,7 +17,12 @@ use crate::{
 /// # Clone
 ///
 /// All services of one layer, of its clones, and all clones of those services share one
-/// [`Budget`] and one [`Handle`]. The other knobs belong to each value.
+/// [`Budget`] and one [`Handle`].
+///
+/// # Knobs
+///
+/// Knobs come first: once a handle, a clone or a service of this layer exists, turning a knob
+/// panics, since those would go on with other settings.
 #[derive(Clone)]
 pub struct BackoffLayer<C, R = ReplayClone> {
     classify: C,
@@ -36,14 +41,7 @@ impl<C> BackoffLayer<C> {
         Self {
             classify,
             replay: ReplayClone,
-            settings: Settings {
-                throttled: Backoff::new(Duration::from_secs(1), Duration::from_secs(60))
-                    .jitter(Jitter::Equal),
-                transient: Backoff::new(Duration::from_millis(100), Duration::from_secs(20)),
-                max_attempts: 8,
-                deadline: None,
-                name: "backoff",
-            },
+            settings: Settings::default(),
             budget,
             seed: None,
             state: Arc::new(State::new(budget, None)),
@@ -52,20 +50,22 @@ impl<C> BackoffLayer<C> {
 }
 
 impl<C, R> BackoffLayer<C, R> {
-    /// The waits after throttles. Default: base 1 s, cap 60 s, [`Jitter::Equal`].
+    /// The waits after throttles. Default: base 1 s, cap 60 s, [`Jitter::Equal`](crate::Jitter::Equal).
     ///
     /// With the default number of attempts these add up to more than 61 s even at their shortest,
     /// so a throttle is not given up within one quota minute.
     #[must_use]
+    #[track_caller]
     pub fn throttled(mut self, backoff: Backoff) -> Self {
-        self.settings.throttled = backoff;
+        self.knobs().throttled = backoff;
         self
     }
 
-    /// The waits after transient failures. Default: base 100 ms, cap 20 s, [`Jitter::Full`].
+    /// The waits after transient failures. Default: base 100 ms, cap 20 s, [`Jitter::Full`](crate::Jitter::Full).
     #[must_use]
+    #[track_caller]
     pub fn transient(mut self, backoff: Backoff) -> Self {
-        self.settings.transient = backoff;
+        self.knobs().transient = backoff;
         self
     }
 
@@ -75,9 +75,10 @@ impl<C, R> BackoffLayer<C, R> {
     ///
     /// If `attempts` is zero.
     #[must_use]
+    #[track_caller]
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         assert!(attempts > 0, "the first call is an attempt too");
-        self.settings.max_attempts = attempts;
+        self.knobs().max_attempts = attempts;
         self
     }
 
@@ -87,41 +88,33 @@ impl<C, R> BackoffLayer<C, R> {
     /// once. An attempt that has begun is not cut short; that is the
     /// [`AttemptTimeoutLayer`](crate::AttemptTimeoutLayer)'s part.
     #[must_use]
+    #[track_caller]
     pub fn deadline(mut self, after: Duration) -> Self {
-        self.settings.deadline = Some(after);
+        self.knobs().deadline = Some(after);
         self
     }
 
     /// How much retrying the traffic may pay for. Default: [`Budget::default`].
-    ///
-    /// Begins a new shared state: what this layer made before keeps its old budget and counts.
     #[must_use]
-    pub fn budget(self, budget: Budget) -> Self {
-        let state = Arc::new(State::new(budget, self.seed));
-        Self {
-            budget,
-            state,
-            ..self
-        }
+    #[track_caller]
+    pub fn budget(mut self, budget: Budget) -> Self {
+        self.budget = budget;
+        self.with_new_state()
     }
 
     /// Makes the jitter repeatable. Default: a new seed for each layer.
-    ///
-    /// Begins a new shared state, as [`budget`](Self::budget) does.
     #[must_use]
-    pub fn seed(self, seed: u64) -> Self {
-        let state = Arc::new(State::new(self.budget, Some(seed)));
-        Self {
-            seed: Some(seed),
-            state,
-            ..self
-        }
+    #[track_caller]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self.with_new_state()
     }
 
-    /// The `name` of this layer in events and metrics. Default: `"backoff"`.
+    /// The `name` label of this layer's events and metrics. Default: `"default"`.
     #[must_use]
+    #[track_caller]
     pub fn name(mut self, name: &'static str) -> Self {
-        self.settings.name = name;
+        self.knobs().name = name;
         self
     }
 
@@ -129,7 +122,9 @@ impl<C, R> BackoffLayer<C, R> {
     ///
     /// Takes [`FromRequest`](crate::FromRequest) or a closure `Fn(&Req) -> Option<Req>`, too.
     #[must_use]
-    pub fn replay<R2>(self, replay: R2) -> BackoffLayer<C, R2> {
+    #[track_caller]
+    pub fn replay<R2>(mut self, replay: R2) -> BackoffLayer<C, R2> {
+        self.knobs();
         BackoffLayer {
             classify: self.classify,
             replay,
@@ -144,6 +139,25 @@ impl<C, R> BackoffLayer<C, R> {
     #[must_use]
     pub fn handle(&self) -> Handle {
         Handle::new(Arc::clone(&self.state))
+    }
+
+    /// The settings, as long as nobody else goes by them.
+    #[track_caller]
+    fn knobs(&mut self) -> &mut Settings {
+        assert!(
+            Arc::get_mut(&mut self.state).is_some(),
+            "`BackoffLayer` is already shared: turn its knobs before taking a handle, a clone or a \
+             service of it"
+        );
+        &mut self.settings
+    }
+
+    /// For the knobs that the state is made from.
+    #[track_caller]
+    fn with_new_state(mut self) -> Self {
+        self.knobs();
+        self.state = Arc::new(State::new(self.budget, self.seed));
+        self
     }
 }
 
