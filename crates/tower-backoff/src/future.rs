@@ -115,11 +115,11 @@ where
                             this.policy.telemetry.attempted(None);
                             return Poll::Ready(self.finish(result));
                         }
-                        Verdict::Throttled { after } => {
-                            self.as_mut().failed(Cause::Throttled, after, result)
+                        Verdict::Throttled { retry_after } => {
+                            self.as_mut().failed(Cause::Throttled, retry_after, result)
                         }
-                        Verdict::Transient { after } => {
-                            self.as_mut().failed(Cause::Transient, after, result)
+                        Verdict::Transient { retry_after } => {
+                            self.as_mut().failed(Cause::Transient, retry_after, result)
                         }
                     }
                 }

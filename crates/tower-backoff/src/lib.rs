@@ -1,3 +1,9 @@
+// On this page the README's links lead to the guides as rustdoc shows them: a first definition wins.
+#![doc = "[Which wait]: docs::which_wait"]
+#![doc = "[what retries may cost]: docs::budget"]
+#![doc = "[Stacking]: docs::stacking"]
+#![doc = "[telemetry and cost]: docs::telemetry_and_cost"]
+#![doc = ""]
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -7,6 +13,8 @@ mod budget;
 mod charge;
 mod classify;
 mod delays;
+#[cfg(any(doc, doctest))]
+pub mod docs;
 pub mod future;
 mod gave_up;
 mod handle;

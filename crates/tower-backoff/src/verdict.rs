@@ -2,7 +2,7 @@ use std::time::Duration;
 
 /// What a classifier says about the result of one attempt.
 ///
-/// `after` is the server's hint, such as `retry-after`: how long to wait at least.
+/// `retry_after` is the server's hint, as in the HTTP header: how long to wait at least.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Verdict {
@@ -11,12 +11,12 @@ pub enum Verdict {
     /// The service asked for less traffic. Another attempt is worth it, later.
     Throttled {
         /// The shortest wait the service asks for, if it says.
-        after: Option<Duration>,
+        retry_after: Option<Duration>,
     },
     /// Something failed that may well work at once: a lost connection, an internal error.
     Transient {
         /// The shortest wait the service asks for, if it says.
-        after: Option<Duration>,
+        retry_after: Option<Duration>,
     },
 }
 
@@ -24,22 +24,23 @@ impl Verdict {
     /// Throttled, without a hint.
     #[must_use]
     pub const fn throttled() -> Self {
-        Self::Throttled { after: None }
+        Self::Throttled { retry_after: None }
     }
 
     /// Transient, without a hint.
     #[must_use]
     pub const fn transient() -> Self {
-        Self::Transient { after: None }
+        Self::Transient { retry_after: None }
     }
 
     /// The same verdict with the server's hint. [`Verdict::Done`] stays as it is.
     #[must_use]
-    pub const fn after(self, hint: Duration) -> Self {
+    pub const fn retry_after(self, hint: Duration) -> Self {
+        let retry_after = Some(hint);
         match self {
             Self::Done => Self::Done,
-            Self::Throttled { .. } => Self::Throttled { after: Some(hint) },
-            Self::Transient { .. } => Self::Transient { after: Some(hint) },
+            Self::Throttled { .. } => Self::Throttled { retry_after },
+            Self::Transient { .. } => Self::Transient { retry_after },
         }
     }
 }

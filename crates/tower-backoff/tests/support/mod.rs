@@ -27,7 +27,7 @@ pub(crate) fn by_message(result: &Result<Res, BoxError>) -> Verdict {
         _ => Verdict::Done,
     };
     match hint.strip_suffix("ms").map(str::parse) {
-        Some(Ok(ms)) => verdict.after(Duration::from_millis(ms)),
+        Some(Ok(ms)) => verdict.retry_after(Duration::from_millis(ms)),
         _ => verdict,
     }
 }

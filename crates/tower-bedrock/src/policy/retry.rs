@@ -89,14 +89,14 @@ impl<O> Classify<Response<O>, Error> for RetryPolicy {
         let Err(error) = result else {
             return Verdict::Done;
         };
-        let after = error.retry_after();
+        let retry_after = error.retry_after();
         match error.kind() {
-            ErrorKind::Throttled => Verdict::Throttled { after },
-            ErrorKind::CircuitOpen if after.is_none_or(|wait| wait <= self.open_circuit) => {
-                Verdict::Throttled { after }
+            ErrorKind::Throttled => Verdict::Throttled { retry_after },
+            ErrorKind::CircuitOpen if retry_after.is_none_or(|wait| wait <= self.open_circuit) => {
+                Verdict::Throttled { retry_after }
             }
             ErrorKind::Capacity | ErrorKind::Transient | ErrorKind::Timeout => {
-                Verdict::Transient { after }
+                Verdict::Transient { retry_after }
             }
             _ => Verdict::Done,
         }
