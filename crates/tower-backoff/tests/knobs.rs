@@ -32,7 +32,8 @@ const KNOBS: [Knob; 8] = [
 /// What the panic says, if the knob panics.
 fn turned((_, turn): &Knob, layer: TestLayer) -> Option<String> {
     let panic = catch_unwind(AssertUnwindSafe(|| turn(layer))).err()?;
-    Some(*panic.downcast::<&'static str>().ok()?).map(str::to_owned)
+    let said = panic.downcast::<&'static str>().ok()?;
+    Some((*said).to_owned())
 }
 
 #[test]
