@@ -35,6 +35,7 @@ impl Delays {
         hint: Option<Duration>,
         left: Option<Duration>,
     ) -> Option<Duration> {
+        // A sleep that ends exactly at the deadline, or rounds up to it, would start no attempt.
         let room = match left {
             None => Duration::MAX,
             Some(left) => left.checked_sub(TICK).filter(|room| !room.is_zero())?,
@@ -61,7 +62,7 @@ impl Delays {
     fn on_top(&mut self, room: Duration) -> Duration {
         let ceiling = match self.backoff.spread() {
             Jitter::None => Duration::ZERO,
-            _ => self.ceiling(),
+            Jitter::Full | Jitter::Equal | Jitter::Decorrelated => self.ceiling(),
         };
         let most = ceiling.min(room.saturating_sub(Duration::from_nanos(1)));
         let jitter = self.between(Duration::ZERO, most);
@@ -72,7 +73,7 @@ impl Delays {
     fn ceiling(&self) -> Duration {
         let grown = match self.backoff.spread() {
             Jitter::Decorrelated => self.previous.saturating_mul(3),
-            _ => {
+            Jitter::Full | Jitter::Equal | Jitter::None => {
                 let doubled = 1_u32.checked_shl(self.retries).unwrap_or(u32::MAX);
                 self.backoff.base().saturating_mul(doubled)
             }
@@ -82,6 +83,7 @@ impl Delays {
 
     fn record(&mut self, delay: Duration) -> Duration {
         self.retries = self.retries.saturating_add(1);
+        // Jitter on top of a hint can be next to nothing; decorrelated waits grow from the base.
         self.previous = delay.max(self.backoff.base());
         delay
     }

@@ -173,12 +173,14 @@ where
         let policy = &**this.policy;
         policy.telemetry.attempted(Some(cause));
         this.limits.check(*this.attempts)?;
+        // Asked before the spare: such a budget is why no request was cloned.
         if policy.state.never_pays() {
             return Err(GaveUp::Budget);
         }
         if this.spare.is_none() {
             return Err(GaveUp::NotCloneable);
         }
+        // The budget pays last: what is refused for another reason costs it nothing.
         let retrying = this
             .retrying
             .get_or_insert_with(|| Box::pin(Retrying::new(policy)));
@@ -190,12 +192,14 @@ where
     /// Lets go of the attempt that ended, and sleeps.
     fn rest(mut self: Pin<&mut Self>, wait: Duration, result: Result<S::Response, S::Error>) {
         let mut this = self.as_mut().project();
+        // Drops the old future first, and the permit that it may hold, before any waiting.
         this.state.set(State::Sleeping);
         let mut retrying = pinned(this.retrying);
         // Under a deadline the inner service may not be ready in time.
         if this.limits.deadline().is_some() {
             retrying.as_mut().keep(result);
         }
+        // Even an elapsed timer yields once to the runtime, and needs one.
         if wait.is_zero() {
             self.make_ready();
         } else {
@@ -225,6 +229,8 @@ where
             StateProj::Readying => {
                 let spare = this.spare.as_mut().expect("a retry has its request");
                 let readiness = spare.inner.poll_ready(cx);
+                // A service that is ready too late is not called: attempts start before the
+                // deadline or not at all. The timer is only polled, and so only woken, if needed.
                 let expired = match &readiness {
                     Poll::Ready(_) => this.limits.expired(),
                     Poll::Pending => {
@@ -239,6 +245,7 @@ where
                 }
                 match ready!(readiness) {
                     Ok(()) => self.attempt(),
+                    // As with the first attempt, a readiness error is the answer.
                     Err(error) => return Poll::Ready(Some(self.finish(Err(error)))),
                 }
             }
@@ -250,10 +257,12 @@ where
     fn attempt(self: Pin<&mut Self>) {
         let mut this = self.project();
         let policy = &**this.policy;
+        // From here on the attempt counts as made, and its charge is not given back.
         let cause = pinned(this.retrying).begin();
         policy.state.retried(cause.expect("a retry was planned"));
         *this.attempts += 1;
         let Spare { mut inner, request } = this.spare.take().expect("a retry has its request");
+        // The last attempt takes the request itself, without a clone.
         let again = match this.limits.check(*this.attempts) {
             Ok(()) => policy.replay.replay(&request),
             Err(_) => None,

@@ -43,6 +43,7 @@ impl Ledger {
     pub(crate) fn withdraw(&mut self, now: Instant, traffic: u64, weight: u64) -> bool {
         self.balance = self.balance(now, traffic);
         self.seen = traffic;
+        // Clocks of two threads may be read in another order than they get here.
         self.at = Some(self.at.map_or(now, |at| at.max(now)));
         let price = self.price(weight);
         let paid = self.capacity > 0 && price <= self.balance;
