@@ -1,7 +1,7 @@
 //! Strategies against one simulated quota, side by side, in virtual time.
 //!
 //! `cargo run --release --example throttle_lab` prints a table, `-- --json` one JSON object, and
-//! `-- --plot FILE.svg` draws it. The package's README says what is measured and how.
+//! `-- --plot FILE.svg` draws it. `docs/how-it-measures.md` says what is measured.
 
 mod batch;
 mod flags;
