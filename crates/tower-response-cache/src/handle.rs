@@ -1,6 +1,12 @@
 use std::{fmt, hash::Hash, sync::Arc};
 
-use crate::{Invalidation, MemoryStore, Stats, Store, cache::Cache, far::Scope};
+use crate::{
+    flight::cache::Cache,
+    invalidation::Invalidation,
+    stats::Stats,
+    store::remote::far::Scope,
+    store::{MemoryStore, Store},
+};
 
 /// Looks into a cache and empties it; made by [`ResponseCacheLayer::handle`].
 ///

@@ -2,7 +2,14 @@ use std::{fmt, hash::Hash, sync::Arc};
 
 use tower_layer::Layer;
 
-use crate::{Codec, Handle, MemoryStore, RemoteStore, ResponseCache, cache::Cache, far::Coded};
+use crate::{
+    flight::cache::Cache,
+    handle::Handle,
+    service::ResponseCache,
+    store::MemoryStore,
+    store::remote::far::Coded,
+    store::remote::{Codec, RemoteStore},
+};
 
 /// Answers repeated requests from a cache, and lets callers that ask the same at the same time
 /// share one call.

@@ -9,10 +9,13 @@ use tokio::runtime;
 use tower_service::Service;
 
 use crate::{
-    CacheStatus, Freshness, Handle, Lookup, MemoryStore, Policy, ResponseFuture, Store,
-    cache::Cache,
-    flight::Cause,
-    miss::{Miss, Shared, Way, WayOf},
+    flight::cache::Cache,
+    flight::flight::Cause,
+    flight::miss::{Miss, Shared, Way, WayOf},
+    future::ResponseFuture,
+    handle::Handle,
+    policy::{CacheStatus, Lookup, Policy},
+    store::{Freshness, MemoryStore, Store},
 };
 
 /// Answers repeated requests from a cache; made by [`ResponseCacheLayer`].

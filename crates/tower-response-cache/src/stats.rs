@@ -3,7 +3,7 @@ use std::{
     sync::atomic::{AtomicU64, AtomicUsize, Ordering},
 };
 
-use crate::{CacheStatus, StoreStats};
+use crate::{policy::CacheStatus, store::StoreStats};
 
 /// A snapshot of what a cache has done since it was made, and of what it holds.
 ///

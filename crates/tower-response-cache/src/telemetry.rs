@@ -1,4 +1,4 @@
-use crate::CacheStatus;
+use crate::policy::CacheStatus;
 
 /// Tells the world how the cache took part in a request. Never with a key or an answer.
 #[derive(Debug, Default)]

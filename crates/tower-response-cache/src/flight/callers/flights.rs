@@ -15,9 +15,9 @@ use std::{
 use tokio::{runtime, sync::oneshot};
 
 use crate::{
-    CacheStatus,
-    table::{FlightTable, Place},
-    work::Work,
+    flight::callers::table::{FlightTable, Place},
+    flight::callers::work::Work,
+    policy::CacheStatus,
 };
 
 /// What the key of a flight has to be: it is stored, and goes to a task where one finishes the flight.

@@ -2,7 +2,11 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
-use crate::{Codec, Entry, Keep, Remote};
+use crate::{
+    policy::Keep,
+    store::Entry,
+    store::remote::{Codec, Remote},
+};
 
 const VERSION: u8 = 1;
 

@@ -4,10 +4,11 @@ use tokio::time::Instant;
 use tower_service::Service;
 
 use crate::{
-    CacheStatus, Entry, Freshness, Keep, Policy, Store,
-    cache::Cache,
-    call::Call,
-    flights::{Key, Landing, Value},
+    flight::cache::Cache,
+    flight::call::Call,
+    flight::callers::flights::{Key, Landing, Value},
+    policy::{CacheStatus, Keep, Policy},
+    store::{Entry, Freshness, Store},
 };
 
 /// What the one that drove a flight to its end has of it.

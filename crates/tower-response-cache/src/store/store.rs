@@ -1,6 +1,6 @@
 use tokio::time::Instant;
 
-use crate::Entry;
+use crate::store::Entry;
 
 /// Where a cache keeps its entries at hand.
 ///

@@ -3,10 +3,13 @@ use std::{hash::Hash, sync::Arc};
 use tokio::{runtime, time::Instant};
 
 use crate::{
-    CacheStatus, Entry, Freshness, Invalidation, NotInvalidated, Remote, Stats, Store,
-    far::{Far, Scope},
-    flights::{Flights, Key, Value},
-    stats::Counters,
+    flight::callers::flights::{Flights, Key, Value},
+    invalidation::{Invalidation, NotInvalidated},
+    policy::CacheStatus,
+    stats::{Counters, Stats},
+    store::remote::Remote,
+    store::remote::far::{Far, Scope},
+    store::{Entry, Freshness, Store},
     telemetry::Telemetry,
 };
 
@@ -152,7 +155,7 @@ impl<K: Key, V: Value, St: Store<K, V>> Cache<K, V, St> {
             Err(_) => writing
                 .cache
                 .counters
-                .remote_write(&Err(crate::far::Unreachable)),
+                .remote_write(&Err(crate::store::remote::far::Unreachable)),
         }
     }
 }

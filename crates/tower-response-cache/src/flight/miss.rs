@@ -11,11 +11,12 @@ use tokio::time::Instant;
 use tower_service::Service;
 
 use crate::{
-    CacheStatus, Entry, Freshness, Policy, Store,
-    cache::Cache,
-    call::Call,
-    flight::{Cause, Flight, Flown, Seat},
-    flights::{Boarded, Key, Lead, Value, Wait, Waited},
+    flight::cache::Cache,
+    flight::call::Call,
+    flight::callers::flights::{Boarded, Key, Lead, Value, Wait, Waited},
+    flight::flight::{Cause, Flight, Flown, Seat},
+    policy::{CacheStatus, Policy},
+    store::{Entry, Freshness, Store},
 };
 
 /// How a request that was no hit comes to its answer.

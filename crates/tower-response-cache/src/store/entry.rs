@@ -2,7 +2,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
-use crate::{Freshness, Keep};
+use crate::{policy::Keep, store::Freshness};
 
 /// A value in a [`Store`], with its lifetimes, its weight and its tags.
 ///

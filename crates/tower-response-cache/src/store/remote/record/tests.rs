@@ -4,7 +4,11 @@ use proptest::{collection::vec, prelude::*};
 use tokio::time::Instant;
 
 use super::{read, write};
-use crate::{Codec, Entry, Freshness, Keep, Remote};
+use crate::{
+    policy::Keep,
+    store::remote::{Codec, Remote},
+    store::{Entry, Freshness},
+};
 
 #[derive(Clone, Debug, PartialEq)]
 struct Bytes(Vec<u8>);

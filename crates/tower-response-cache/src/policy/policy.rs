@@ -1,6 +1,6 @@
 use std::hash::Hash;
 
-use crate::{CacheStatus, Keep, Lookup};
+use crate::policy::{CacheStatus, Keep, Lookup};
 
 /// Decides which requests are answered from the cache, and which results are kept.
 ///

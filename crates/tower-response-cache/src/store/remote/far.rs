@@ -2,7 +2,10 @@ use std::{future::Future, marker::PhantomData, pin::Pin, sync::Arc};
 
 use tokio::time::Instant;
 
-use crate::{Codec, Entry, Remote, RemoteStore, record};
+use crate::{
+    store::Entry,
+    store::remote::{Codec, Remote, RemoteStore, record},
+};
 
 /// What asking the second level takes, beside the call that it may save: one box.
 type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Unreachable>> + Send + 'a>>;

@@ -1,0 +1,16 @@
+//! Where are answers kept, and what is one good for?
+//!
+//! Read [`store`] first, the level at hand; [`remote`] is the one behind it.
+
+mod entry;
+mod freshness;
+mod memory;
+pub(crate) mod remote;
+mod store;
+
+pub use self::{
+    entry::Entry,
+    freshness::Freshness,
+    memory::MemoryStore,
+    store::{Store, StoreStats},
+};

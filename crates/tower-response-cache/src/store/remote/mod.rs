@@ -1,0 +1,13 @@
+//! How do processes share answers?
+//!
+//! [`remote_store`] is what a user brings, [`record`] what is written there.
+
+mod codec;
+pub(crate) mod far;
+mod record;
+mod remote_store;
+
+pub use self::{
+    codec::Codec,
+    remote_store::{Remote, RemoteStore},
+};
