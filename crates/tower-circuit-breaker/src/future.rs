@@ -9,7 +9,7 @@ use tower_service::Service;
 
 use crate::classify::Classify;
 use crate::error::Open;
-use crate::permit::Permit;
+use crate::shared::Permit;
 
 pin_project! {
     /// Response future of [`CircuitBreaker`](crate::CircuitBreaker).

@@ -1,9 +1,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::lane::Lane;
+use crate::circuit::State;
+use crate::shared::Lane;
 use crate::snapshot::Snapshot;
-use crate::state::State;
 
 /// Shows one circuit and steers it.
 ///

@@ -6,13 +6,12 @@ use std::time::Duration;
 
 use tower_layer::Layer;
 
-use crate::circuits::Circuits;
+use crate::classify::{Abandoned, Throttles};
 use crate::handle::Handle;
-use crate::key::{KeyOf, SingleCircuit};
-use crate::policy::{Abandoned, Throttles};
+use crate::keyed::{Circuits, KeyOf, SingleCircuit};
 use crate::service::CircuitBreaker;
-use crate::settings::{Rate, Rules, Settings, Slow};
-use crate::window::Window;
+use crate::settings::{Rules, Settings, Slow};
+use crate::window::{Rate, Window};
 
 /// Puts a [`CircuitBreaker`] around services.
 ///

@@ -5,12 +5,11 @@ use std::task::{Context, Poll};
 
 use tower_service::Service;
 
-use crate::circuits::Circuits;
 use crate::classify::Classify;
 use crate::error::Open;
 use crate::future::ResponseFuture;
-use crate::key::{KeyOf, SingleCircuit};
-use crate::permit::Permit;
+use crate::keyed::{Circuits, KeyOf, SingleCircuit};
+use crate::shared::Permit;
 
 /// Rejects calls at once while the inner service is unwell.
 ///

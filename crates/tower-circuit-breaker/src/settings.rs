@@ -1,8 +1,8 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use crate::policy::{Abandoned, Throttles};
-use crate::window::Window;
+use crate::classify::{Abandoned, Throttles};
+use crate::window::{Rate, Window};
 
 /// The knobs of the layer, shared by its circuits.
 #[derive(Clone, Debug)]
@@ -67,30 +67,13 @@ impl Default for Rules {
     fn default() -> Self {
         Self {
             consecutive: NonZeroU32::new(5),
-            failures: Some(Rate {
-                limit: 0.5,
-                window: Window::time(Duration::from_secs(30)).minimum(20),
-            }),
+            failures: Some(Rate::new(
+                0.5,
+                Window::time(Duration::from_secs(30)).minimum(20),
+            )),
             slow: None,
             named: false,
         }
-    }
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct Rate {
-    /// More than 0, at most 1.
-    pub(crate) limit: f64,
-    pub(crate) window: Window,
-}
-
-impl Rate {
-    pub(crate) fn new(limit: f64, window: Window) -> Self {
-        assert!(
-            limit > 0.0 && limit <= 1.0,
-            "a rate is above 0 and at most 1"
-        );
-        Self { limit, window }
     }
 }
 

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::state::State;
+use crate::circuit::State;
 
 /// One circuit at one moment.
 #[derive(Clone, Debug, PartialEq)]

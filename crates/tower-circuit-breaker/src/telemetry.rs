@@ -1,6 +1,6 @@
 //! Every log line and metric. Called outside locks.
 
-use crate::state::State;
+use crate::circuit::State;
 
 /// The circuit has gone `from` one state `to` another.
 #[cfg_attr(

@@ -3,9 +3,9 @@
 use loom::thread;
 
 use super::*;
-use crate::settings::{Rate, Settings};
-use crate::state::State;
-use crate::window::Window;
+use crate::circuit::State;
+use crate::settings::Settings;
+use crate::window::{Rate, Window};
 
 /// Two lanes to a circuit with a window of four calls, which trips at `trip` failures.
 fn lanes(trip: u32) -> [Arc<Lane>; 2] {

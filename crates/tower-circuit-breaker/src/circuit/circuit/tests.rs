@@ -1,8 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::settings::Rate;
-use crate::window::Window;
+use crate::window::{Rate, Window};
 
 const SECOND: Duration = Duration::from_secs(1);
 const LEASE: u32 = 10;

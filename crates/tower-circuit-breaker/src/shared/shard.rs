@@ -5,11 +5,11 @@ use std::thread::available_parallelism;
 
 use tokio::time::Instant;
 
+use super::packed_state::SharedGate;
+use super::shared_circuit::Slot;
 use crate::circuit::Admission;
 use crate::classify::Outcome;
 use crate::error::Open;
-use crate::gate::SharedGate;
-use crate::slot::Slot;
 
 /// A way to a circuit, for the threads that have its number.
 ///

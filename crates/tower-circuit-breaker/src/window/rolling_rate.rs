@@ -1,9 +1,9 @@
 use tokio::time::Instant;
 
-use crate::buckets::Buckets;
-use crate::ring::Ring;
-use crate::settings::Rate;
-use crate::window::Span;
+use super::count_window::Ring;
+use super::rate::Rate;
+use super::time_window::Buckets;
+use super::window::Span;
 
 /// How many of the calls in a window were hits: failed, or slow.
 #[derive(Debug)]

@@ -4,12 +4,10 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
+use super::idle_keys::{Keyed, Need};
 use crate::handle::Handle;
-use crate::keyed::{Keyed, Need};
-use crate::lane::{Lane, Lanes};
 use crate::settings::Settings;
-use crate::slot::Slot;
-use crate::sync::{Mutex, lock};
+use crate::shared::{Lane, Lanes, Mutex, Slot, lock};
 
 /// The circuits of one layer value, by key.
 ///

@@ -1,8 +1,7 @@
 use std::sync::atomic::Ordering;
 
-use crate::circuit::{Circuit, OnSuccess};
-use crate::state::State;
-use crate::sync::AtomicU64;
+use super::sync::AtomicU64;
+use crate::circuit::{Circuit, OnSuccess, State};
 
 /// The part of a circuit that the ordinary call asks for, in one word.
 ///

@@ -2,10 +2,10 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
+use super::shard::Lane;
 use crate::circuit::Admission;
 use crate::classify::Outcome;
 use crate::error::Open;
-use crate::lane::Lane;
 
 /// One admitted call; dropped without a result it counts as abandoned and gives back its place.
 #[derive(Debug)]

@@ -5,15 +5,13 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::circuit::{Admission, Circuit};
-use crate::classify::Outcome;
+use super::packed_state::{Gate, SharedGate};
+use super::sync::{AtomicU64, Mutex, lock};
+use crate::circuit::{Admission, Circuit, State};
+use crate::classify::{Abandoned, Outcome};
 use crate::error::Open;
-use crate::gate::{Gate, SharedGate};
-use crate::policy::Abandoned;
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
-use crate::state::State;
-use crate::sync::{AtomicU64, Mutex, lock};
 use crate::telemetry;
 
 /// One circuit and what its calls share.

@@ -3,13 +3,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::classify::Outcome;
-use crate::open_time::{OpenTime, after};
-use crate::policy::Throttles;
+use super::open_time::{OpenTime, after};
+use super::state::State;
+use crate::classify::{Outcome, Throttles};
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
-use crate::state::State;
-use crate::tally::Tally;
+use crate::window::Tally;
 
 /// The state machine of one circuit: decisions only, at the `now` it is given.
 #[derive(Debug)]

@@ -1,0 +1,11 @@
+//! Which circuit decides about a request? Read `key_of`, then `circuits`, then `idle_keys`, which
+//! bounds how many are kept.
+
+mod circuits;
+mod idle_keys;
+mod key_of;
+mod single_circuit;
+
+pub use self::circuits::Circuits;
+pub use self::key_of::KeyOf;
+pub use self::single_circuit::SingleCircuit;

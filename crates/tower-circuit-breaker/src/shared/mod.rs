@@ -1,0 +1,13 @@
+//! How do threads share a circuit? Read `permit`, the way of one call, then `shard`, its quick
+//! path, then `shared_circuit`, the way under the lock.
+
+mod packed_state;
+mod permit;
+mod shard;
+mod shared_circuit;
+mod sync;
+
+pub(crate) use self::permit::Permit;
+pub(crate) use self::shard::{Lane, Lanes};
+pub(crate) use self::shared_circuit::Slot;
+pub(crate) use self::sync::{Mutex, lock};
