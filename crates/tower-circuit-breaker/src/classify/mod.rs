@@ -1,7 +1,12 @@
-//! What does a result say about the service?
+//! What does a result say about the service? Read `classify`, then `verdict`; `throttles` and
+//! `abandoned` are what users choose where it can be seen either way.
 
+mod abandoned;
 mod classify;
-mod policy;
+mod throttles;
+mod verdict;
 
-pub use self::classify::{Classify, Outcome};
-pub use self::policy::{Abandoned, Throttles};
+pub use self::abandoned::Abandoned;
+pub use self::classify::Classify;
+pub use self::throttles::Throttles;
+pub use self::verdict::Outcome;
