@@ -9,11 +9,12 @@ use tokio::time::Instant;
 
 use crate::{
     Fault, Latency, Meter, Model, ModelUsage, Script, Usage,
-    ledger::Ledger,
-    model::{base_id, is_foundation_model, is_valid_id},
-    prompt_cache::PromptCache,
-    script::Pending,
-    usage::Limits,
+    fault::script::Pending,
+    model::{
+        model::{base_id, is_foundation_model, is_valid_id},
+        prompt_cache::PromptCache,
+    },
+    quota::{Limits, ledger::Ledger},
 };
 
 /// A local Bedrock: models, their quotas, and a script of faults.

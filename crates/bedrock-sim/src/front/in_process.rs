@@ -24,9 +24,11 @@ use tokio::time::timeout;
 
 use crate::{
     Simulator,
-    exchange::Incoming,
-    playback::Playback,
-    reply::{Reply, ReplyBody},
+    call::{
+        dispatch::Incoming,
+        playback::Playback,
+        reply::{Reply, ReplyBody},
+    },
 };
 
 impl Simulator {

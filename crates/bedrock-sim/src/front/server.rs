@@ -21,8 +21,10 @@ use tokio::{
 use super::connection::{ResetSwitch, ResettableListener};
 use crate::{
     Script, Simulator,
-    exchange::{Incoming, LONGEST_BODY},
-    reply::{Reply, ReplyBody},
+    call::{
+        dispatch::{Incoming, LONGEST_BODY},
+        reply::{Reply, ReplyBody},
+    },
 };
 
 /// How long a shutdown waits for the calls in flight.

@@ -1,0 +1,123 @@
+use std::{
+    collections::VecDeque,
+    io,
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http_body::Body;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use crate::call::admission::Admission;
+
+/// One piece of a body, when it is due and what it has cost by then.
+pub(crate) struct Frame {
+    pub(crate) bytes: Bytes,
+    /// From the start of the call.
+    pub(crate) due: Duration,
+    /// Output tokens produced when this frame is out.
+    pub(crate) tokens: u64,
+}
+
+/// How a body ends after its last frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    Clean,
+    Reset,
+    Stall,
+}
+
+/// A body that delivers its frames when they are due, and settles the call at its end or, if it is
+/// dropped before, for what it delivered.
+pub(crate) struct Playback {
+    frames: VecDeque<Frame>,
+    end: End,
+    started: Instant,
+    /// Before each frame, on top of its own time.
+    pause: Duration,
+    ready_at: Instant,
+    sleep: Option<Pin<Box<Sleep>>>,
+    admission: Option<Admission>,
+    yielded: bool,
+}
+
+impl Playback {
+    pub(crate) fn new(
+        frames: VecDeque<Frame>,
+        end: End,
+        started: Instant,
+        pause: Duration,
+        admission: Option<Admission>,
+    ) -> Self {
+        Self {
+            frames,
+            end,
+            started,
+            pause,
+            ready_at: Instant::now(),
+            sleep: None,
+            admission,
+            yielded: false,
+        }
+    }
+
+    fn poll_due(&mut self, due: Duration, cx: &mut Context<'_>) -> Poll<()> {
+        let at = (self.started + due).max(self.ready_at + self.pause);
+        if at > Instant::now() {
+            let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(at)));
+            ready!(sleep.as_mut().poll(cx));
+        }
+        self.sleep = None;
+        self.ready_at = at;
+        Poll::Ready(())
+    }
+}
+
+impl Body for Playback {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, io::Error>>> {
+        let this = &mut *self;
+        if let Some(due) = this.frames.front().map(|frame| frame.due) {
+            ready!(this.poll_due(due, cx));
+        }
+        let Some(frame) = this.frames.pop_front() else {
+            return match this.end {
+                End::Stall => Poll::Pending,
+                End::Clean => {
+                    this.admission = None;
+                    Poll::Ready(None)
+                }
+                End::Reset if !this.yielded => {
+                    // What was sent before must leave the transport's buffer first.
+                    this.yielded = true;
+                    cx.waker().wake_by_ref();
+                    Poll::Pending
+                }
+                End::Reset => {
+                    this.admission = None;
+                    this.end = End::Clean;
+                    Poll::Ready(Some(Err(io::ErrorKind::ConnectionReset.into())))
+                }
+            };
+        };
+        if let Some(admission) = &mut this.admission {
+            admission.produced(frame.tokens);
+        }
+        if this.frames.is_empty() && this.end == End::Clean {
+            // A reader may well stop at the last event without asking for the end.
+            this.admission = None;
+        }
+        Poll::Ready(Some(Ok(http_body::Frame::data(frame.bytes))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.frames.is_empty() && self.end == End::Clean
+    }
+}

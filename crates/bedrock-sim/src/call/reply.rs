@@ -1,0 +1,53 @@
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use serde_json::Value;
+
+use crate::{call::playback::Playback, model::answer::Tokens, wire::format::Timing};
+
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: ReplyBody,
+}
+
+pub(crate) enum ReplyBody {
+    Full(Bytes),
+    Playback(Box<Playback>),
+}
+
+impl Reply {
+    pub(crate) fn json(status: StatusCode, body: &Value) -> Self {
+        let mut headers = HeaderMap::new();
+        let json = HeaderValue::from_static("application/json");
+        headers.insert(header::CONTENT_TYPE, json);
+        Self {
+            status,
+            headers,
+            body: ReplyBody::Full(body.to_string().into()),
+        }
+    }
+
+    pub(crate) fn set(&mut self, name: &'static str, value: impl Into<HeaderValue>) {
+        self.headers
+            .insert(HeaderName::from_static(name), value.into());
+    }
+
+    /// The usage of an `InvokeModel` answer, which its body need not tell.
+    pub(crate) fn count_tokens(&mut self, usage: &Tokens, timing: Timing) {
+        self.set("x-amzn-bedrock-input-token-count", usage.input);
+        self.set("x-amzn-bedrock-output-token-count", usage.output);
+        self.set("x-amzn-bedrock-invocation-latency", timing.whole);
+        if usage.cache.read > 0 {
+            self.set(
+                "x-amzn-bedrock-cache-read-input-token-count",
+                usage.cache.read,
+            );
+        }
+        if usage.cache.write > 0 {
+            self.set(
+                "x-amzn-bedrock-cache-write-input-token-count",
+                usage.cache.write,
+            );
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! What a body is made of when it comes in pieces, whole or broken.
+
+use std::{collections::VecDeque, time::Duration};
+
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use tokio::time::Instant;
+
+use crate::{
+    Fault, FaultKind, Latency, Operation, StreamException,
+    call::{
+        admission::Admission,
+        playback::{End, Frame, Playback},
+        reply::{Reply, ReplyBody},
+    },
+    fault::Stage,
+    model::answer::Answer,
+    wire::{
+        event_stream,
+        format::{Request, Timing},
+    },
+};
+
+/// How many pieces a plain body is cut into when it is slow.
+const PIECES: usize = 10;
+
+/// The answer's frames and when they are due.
+pub(crate) fn frames(
+    request: &Request,
+    answer: &Answer,
+    timing: Timing,
+    latency: Latency,
+) -> VecDeque<Frame> {
+    let beats = answer.beats();
+    let frame = |beat| {
+        let bytes = request.format.frame(answer, beat, timing)?;
+        Some(Frame {
+            bytes,
+            due: latency.until(beat.tokens),
+            tokens: beat.tokens,
+        })
+    };
+    beats.iter().filter_map(frame).collect()
+}
+
+/// The reply that plays the frames, as the fault has it.
+pub(crate) fn reply(
+    operation: Operation,
+    mut frames: VecDeque<Frame>,
+    fault: Option<&Fault>,
+    started: Instant,
+    mut admission: Admission,
+) -> Reply {
+    let (mut end, mut pause) = (End::Clean, Duration::ZERO);
+    if let Some(fault) = fault {
+        if fault.stage() == Stage::Stream {
+            end = break_stream(&mut frames, fault);
+        } else if fault.kind == FaultKind::SlowBody {
+            pause = fault.pause();
+        }
+    }
+    // From here on it is what was delivered that counts, not what the clock says.
+    admission.produced(0);
+    let playback = Playback::new(frames, end, started, pause, Some(admission));
+    let mut reply = Reply {
+        status: StatusCode::OK,
+        headers: HeaderMap::new(),
+        body: ReplyBody::Playback(Box::new(playback)),
+    };
+    let kind = HeaderValue::from_static(event_stream::CONTENT_TYPE);
+    reply.headers.insert(header::CONTENT_TYPE, kind);
+    if operation == Operation::InvokeModelWithResponseStream {
+        reply.set(
+            "x-amzn-bedrock-content-type",
+            HeaderValue::from_static("application/json"),
+        );
+    }
+    reply
+}
+
+/// Cuts the frames at the fault's event and puts there what the fault puts there.
+fn break_stream(frames: &mut VecDeque<Frame>, fault: &Fault) -> End {
+    let at = usize::try_from(fault.at.unwrap_or(1))
+        .unwrap_or(usize::MAX)
+        .min(frames.len());
+    let mut rest = frames.split_off(at);
+    let tokens = frames.back().map_or(0, |frame| frame.tokens);
+    let struck = rest.pop_front();
+    let due = struck
+        .as_ref()
+        .or(frames.back())
+        .map_or(Duration::ZERO, |frame| frame.due);
+    let bytes = match fault.kind {
+        FaultKind::StreamException => {
+            let exception = fault.exception.unwrap_or(StreamException::Throttling);
+            Some(event_stream::exception(exception, fault.message.as_deref()))
+        }
+        FaultKind::StreamCutInFrame => {
+            struck.map(|frame| frame.bytes.slice(..frame.bytes.len() / 2))
+        }
+        FaultKind::StreamCorrupt => struck.map(|frame| event_stream::corrupt(&frame.bytes)),
+        _ => None,
+    };
+    frames.extend(bytes.map(|bytes| Frame { bytes, due, tokens }));
+    match fault.kind {
+        FaultKind::ConnectionReset => End::Reset,
+        FaultKind::Hang => End::Stall,
+        _ => End::Clean,
+    }
+}
+
+/// Turns a full body into a trickle.
+pub(crate) fn slow_down(
+    reply: &mut Reply,
+    fault: &Fault,
+    started: Instant,
+    tokens: u64,
+    admission: Admission,
+) {
+    if let ReplyBody::Full(body) = &reply.body {
+        let size = body.len().div_ceil(PIECES).max(1);
+        let frames = (0..body.len())
+            .step_by(size)
+            .map(|from| Frame {
+                bytes: body.slice(from..(from + size).min(body.len())),
+                due: Duration::ZERO,
+                tokens,
+            })
+            .collect();
+        reply
+            .headers
+            .insert(header::CONTENT_LENGTH, body.len().into());
+        let playback = Playback::new(frames, End::Clean, started, fault.pause(), Some(admission));
+        reply.body = ReplyBody::Playback(Box::new(playback));
+    }
+}

@@ -1,0 +1,315 @@
+//! What goes differently than in an ordinary call.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{FaultKind, InvalidFault, Stage};
+use crate::{Operation, StopReason, StreamException, wire::service_error::ServiceError};
+
+/// One thing that goes differently: what happens, to which calls, and how often.
+///
+/// In JSON it is one flat object, the same in a script file, in `POST /_sim/script` and here:
+/// `{"fault": "throttling", "times": 3, "retry_after_ms": 1500}`. In `--fault` it is written
+/// `throttling,times=3,retry_after_ms=1500`. Every key but `fault` is optional.
+///
+/// Without a [`rate`](Fault::rate) a fault waits in a queue for the next call it matches, and is
+/// used up by [`times`](Fault::times) such calls. With a rate it strikes matching calls at random,
+/// from the simulator's seed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fault {
+    #[serde(rename = "fault")]
+    pub(crate) kind: FaultKind,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) model: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) operation: Option<Operation>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) times: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) rate: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) message: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) retry_after_ms: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) retry_after_s: Option<u64>,
+    /// The event of a stream before which it happens, from 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) at: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) exception: Option<StreamException>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) delay_ms: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) text: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) stop_reason: Option<StopReason>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) output_tokens: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) cache_read_tokens: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) cache_write_tokens: Option<u64>,
+}
+
+macro_rules! constructors {
+    ($($(#[$doc:meta])* $name:ident => $kind:ident),+ $(,)?) => {
+        $(
+            $(#[$doc])*
+            #[must_use]
+            pub const fn $name() -> Self {
+                Self::new(FaultKind::$kind)
+            }
+        )+
+    };
+}
+
+impl Fault {
+    /// A fault of this kind for the next call, whatever its model and operation.
+    #[must_use]
+    pub const fn new(kind: FaultKind) -> Self {
+        Self {
+            kind,
+            model: None,
+            operation: None,
+            times: None,
+            rate: None,
+            message: None,
+            retry_after_ms: None,
+            retry_after_s: None,
+            at: None,
+            exception: None,
+            delay_ms: None,
+            text: None,
+            stop_reason: None,
+            output_tokens: None,
+            cache_read_tokens: None,
+            cache_write_tokens: None,
+        }
+    }
+
+    constructors! {
+        /// See [`FaultKind::Throttling`].
+        throttling => Throttling,
+        /// See [`FaultKind::Throttling400`].
+        throttling_400 => Throttling400,
+        /// See [`FaultKind::ThrottlingDaily`].
+        throttling_daily => ThrottlingDaily,
+        /// See [`FaultKind::ModelNotReady`].
+        model_not_ready => ModelNotReady,
+        /// See [`FaultKind::Bare429`].
+        bare_429 => Bare429,
+        /// See [`FaultKind::TooManyRequests`].
+        too_many_requests => TooManyRequests,
+        /// See [`FaultKind::Overloaded`].
+        overloaded => Overloaded,
+        /// See [`FaultKind::ServiceUnavailable`].
+        service_unavailable => ServiceUnavailable,
+        /// See [`FaultKind::InternalServer`].
+        internal_server => InternalServer,
+        /// See [`FaultKind::ModelTimeout`].
+        model_timeout => ModelTimeout,
+        /// See [`FaultKind::ModelError`].
+        model_error => ModelError,
+        /// See [`FaultKind::ModelStreamError`].
+        model_stream_error => ModelStreamError,
+        /// See [`FaultKind::ServiceQuotaExceeded`].
+        service_quota_exceeded => ServiceQuotaExceeded,
+        /// See [`FaultKind::Validation`].
+        validation => Validation,
+        /// See [`FaultKind::AccessDenied`].
+        access_denied => AccessDenied,
+        /// See [`FaultKind::ResourceNotFound`].
+        resource_not_found => ResourceNotFound,
+        /// See [`FaultKind::ConnectionReset`].
+        connection_reset => ConnectionReset,
+        /// See [`FaultKind::Hang`].
+        hang => Hang,
+        /// See [`FaultKind::StreamCut`].
+        stream_cut => StreamCut,
+        /// See [`FaultKind::StreamCutInFrame`].
+        stream_cut_in_frame => StreamCutInFrame,
+        /// See [`FaultKind::StreamCorrupt`].
+        stream_corrupt => StreamCorrupt,
+        /// See [`FaultKind::Answer`].
+        answer => Answer,
+    }
+
+    /// See [`FaultKind::SlowBody`]. The pause counts whole milliseconds.
+    #[must_use]
+    pub fn slow_body(pause: Duration) -> Self {
+        Self::new(FaultKind::SlowBody).delay(pause)
+    }
+
+    /// See [`FaultKind::StreamException`].
+    #[must_use]
+    pub const fn stream_exception(exception: StreamException) -> Self {
+        let mut fault = Self::new(FaultKind::StreamException);
+        fault.exception = Some(exception);
+        fault
+    }
+
+    /// Strikes calls to this exact model id only.
+    #[must_use]
+    pub fn model(mut self, id: impl Into<String>) -> Self {
+        self.model = Some(id.into());
+        self
+    }
+
+    /// Strikes calls of this operation only.
+    #[must_use]
+    pub fn operation(mut self, operation: Operation) -> Self {
+        self.operation = Some(operation);
+        self
+    }
+
+    /// How many calls it strikes. Default: one; with a [`rate`](Fault::rate), no limit.
+    #[must_use]
+    pub fn times(mut self, calls: u64) -> Self {
+        self.times = Some(calls);
+        self
+    }
+
+    /// Strikes each matching call with this probability, once the queue has nothing for the call.
+    ///
+    /// # Panics
+    ///
+    /// If it is not from 0 to 1.
+    #[must_use]
+    pub fn rate(mut self, probability: f64) -> Self {
+        assert!(
+            (0.0..=1.0).contains(&probability),
+            "a rate is from 0 to 1, not {probability}"
+        );
+        self.rate = Some(probability);
+        self
+    }
+
+    /// The error's message, in place of the service's own.
+    #[must_use]
+    pub fn message(mut self, text: impl Into<String>) -> Self {
+        self.message = Some(text.into());
+        self
+    }
+
+    /// Sends the hint the SDKs read, `x-amz-retry-after`, in milliseconds. Default: none, as from
+    /// Bedrock.
+    #[must_use]
+    pub fn retry_after(mut self, wait: Duration) -> Self {
+        self.retry_after_ms = Some(millis(wait));
+        self
+    }
+
+    /// Sends the hint of plain HTTP, `retry-after`, in whole seconds rounded up. Default: none.
+    #[must_use]
+    pub fn http_retry_after(mut self, wait: Duration) -> Self {
+        let started = u64::from(wait.subsec_nanos() > 0);
+        self.retry_after_s = Some(wait.as_secs().saturating_add(started));
+        self
+    }
+
+    /// The event of a stream at which it strikes, from 0 (`messageStart`, or the first chunk).
+    ///
+    /// A stream with fewer events is struck at its end. Kinds that are not about streams ignore
+    /// it, but [`ConnectionReset`](FaultKind::ConnectionReset) and [`Hang`](FaultKind::Hang) turn
+    /// into faults of a stream with it.
+    #[must_use]
+    pub fn at(mut self, event: u64) -> Self {
+        self.at = Some(event);
+        self
+    }
+
+    /// The pause of [`slow_body`](Fault::slow_body), in whole milliseconds. Default: 100 ms.
+    #[must_use]
+    pub fn delay(mut self, pause: Duration) -> Self {
+        self.delay_ms = Some(millis(pause));
+        self
+    }
+
+    /// The whole text of an [`answer`](Fault::answer), whatever the request's maximum.
+    #[must_use]
+    pub fn text(mut self, text: impl Into<String>) -> Self {
+        self.text = Some(text.into());
+        self
+    }
+
+    /// The stop reason of an [`answer`](Fault::answer).
+    #[must_use]
+    pub fn stop_reason(mut self, reason: StopReason) -> Self {
+        self.stop_reason = Some(reason);
+        self
+    }
+
+    /// The number of output tokens of an [`answer`](Fault::answer), at most the request's maximum
+    /// and, without a [`text`](Fault::text), 1,000,000.
+    #[must_use]
+    pub fn output_tokens(mut self, tokens: u64) -> Self {
+        self.output_tokens = Some(tokens);
+        self
+    }
+
+    /// How many of the input tokens an [`answer`](Fault::answer) reports as read from and written
+    /// to the prompt cache. What does not fit in the input is left out.
+    #[must_use]
+    pub fn cache_tokens(mut self, read: u64, write: u64) -> Self {
+        self.cache_read_tokens = Some(read);
+        self.cache_write_tokens = Some(write);
+        self
+    }
+
+    /// Checks what the types leave open in a fault that was deserialized.
+    ///
+    /// # Errors
+    ///
+    /// If the rate is not from 0 to 1, or an exception is given to another kind of fault.
+    pub fn validate(&self) -> Result<(), InvalidFault> {
+        match self.rate {
+            Some(rate) if !(0.0..=1.0).contains(&rate) => {
+                Err(InvalidFault(format!("`rate` is from 0 to 1, not {rate}")))
+            }
+            _ if self.exception.is_some() && self.kind != FaultKind::StreamException => Err(
+                InvalidFault("`exception` belongs to the fault `stream_exception`".into()),
+            ),
+            _ => Ok(()),
+        }
+    }
+
+    /// The pause of a slow body, a year at most.
+    pub(crate) fn pause(&self) -> Duration {
+        const YEAR: u64 = 365 * 24 * 60 * 60 * 1_000;
+        Duration::from_millis(self.delay_ms.unwrap_or(100).min(YEAR))
+    }
+
+    pub(crate) fn stage(&self) -> Stage {
+        Stage::of(self.kind, self.at.is_some())
+    }
+
+    pub(crate) fn matches(&self, operation: Operation, model: &str) -> bool {
+        self.model.as_deref().is_none_or(|id| id == model)
+            && self.operation.is_none_or(|own| own == operation)
+            && match self.stage() {
+                Stage::Door => true,
+                Stage::Model => operation.invokes_model(),
+                Stage::Stream => {
+                    operation.streams()
+                        && !(self.exception == Some(StreamException::ModelTimeout)
+                            && operation == Operation::ConverseStream)
+                }
+            }
+    }
+
+    /// The error this fault answers with, if it is one that answers with an error.
+    pub(crate) fn error(&self) -> Option<ServiceError> {
+        let (status, code, message) = self.kind.error()?;
+        let mut error = ServiceError::new(status, code, self.message.as_deref().unwrap_or(message));
+        error.retry_after_ms = self.retry_after_ms;
+        error.retry_after_s = self.retry_after_s;
+        Some(error)
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,16 @@
+//! What does the pretended model say, and how long does it take? Read `prompt`, then `answer`.
+
+pub(crate) mod answer;
+mod latency;
+#[expect(
+    clippy::module_inception,
+    reason = "the room is named after what it is about"
+)]
+pub(crate) mod model;
+pub(crate) mod prompt;
+pub(crate) mod prompt_cache;
+mod stop_reason;
+pub(crate) mod tokens;
+mod tool_input;
+
+pub use self::{latency::Latency, model::Model, stop_reason::StopReason};

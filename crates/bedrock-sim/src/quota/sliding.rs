@@ -1,0 +1,78 @@
+use std::{collections::VecDeque, time::Duration};
+
+use tokio::time::Instant;
+
+use super::ledger::{Mark, difference};
+
+/// The charges of the period before now, each counted from the moment it was made.
+#[derive(Debug)]
+pub(super) struct Sliding {
+    limit: u64,
+    period: Duration,
+    /// By number; the first one kept is number `first`.
+    charges: VecDeque<(Instant, u64)>,
+    first: Mark,
+    used: u64,
+}
+
+impl Sliding {
+    pub(super) fn new(limit: u64, period: Duration) -> Self {
+        Self {
+            limit,
+            period,
+            charges: VecDeque::new(),
+            first: 0,
+            used: 0,
+        }
+    }
+
+    pub(super) fn fits(&mut self, now: Instant, amount: u64) -> bool {
+        self.forget(now);
+        self.limit > 0
+            && self
+                .used
+                .checked_add(amount)
+                .is_some_and(|used| used <= self.limit)
+    }
+
+    pub(super) fn charge(&mut self, now: Instant, amount: u64) -> Mark {
+        self.forget(now);
+        let mark = self.first + self.charges.len() as u64;
+        // Saturated charges stay consistent: what is kept is what was added.
+        let amount = amount.min(u64::MAX - self.used);
+        self.used += amount;
+        self.charges.push_back((now, amount));
+        mark
+    }
+
+    /// A refund corrects the charge where it stands, if it still counts; debt is a new charge.
+    pub(super) fn correct(&mut self, now: Instant, mark: Mark, from: u64, to: u64) {
+        self.forget(now);
+        if to > from {
+            self.charge(now, to - from);
+        } else if let Some(at) = mark.checked_sub(self.first)
+            && let Some((_, amount)) = usize::try_from(at)
+                .ok()
+                .and_then(|at| self.charges.get_mut(at))
+        {
+            let refund = (*amount).min(from - to);
+            *amount -= refund;
+            self.used -= refund;
+        }
+    }
+
+    pub(super) fn available(&mut self, now: Instant) -> i64 {
+        self.forget(now);
+        difference(self.limit, self.used)
+    }
+
+    fn forget(&mut self, now: Instant) {
+        while let Some((at, amount)) = self.charges.front()
+            && now.saturating_duration_since(*at) >= self.period
+        {
+            self.used -= amount;
+            self.charges.pop_front();
+            self.first += 1;
+        }
+    }
+}

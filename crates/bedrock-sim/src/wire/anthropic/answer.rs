@@ -1,0 +1,105 @@
+use serde_json::{Value, json};
+
+use crate::wire::format::{Timing, invocation_metrics};
+use crate::{
+    StopReason,
+    model::answer::{Answer, Beat, Block, Step},
+};
+
+pub(crate) fn body(answer: &Answer, model: &str) -> Value {
+    let content: Vec<_> = answer
+        .blocks
+        .iter()
+        .map(|block| match block {
+            Block::Text(text) => json!({"type": "text", "text": text}),
+            Block::ToolUse { id, name, input } => {
+                json!({"type": "tool_use", "id": tool_use_id(id), "name": name, "input": input})
+            }
+        })
+        .collect();
+    let mut body = message(answer, model);
+    body["content"] = content.into();
+    body["stop_reason"] = stop_reason(answer).into();
+    body["stop_sequence"] = json!(answer.stop_sequence);
+    body["usage"] = usage(answer, answer.usage.output);
+    body
+}
+
+pub(crate) fn event(
+    answer: &Answer,
+    model: &str,
+    beat: &Beat<'_>,
+    timing: Timing,
+) -> Option<Value> {
+    Some(match &beat.step {
+        Step::Start => {
+            let mut message = message(answer, model);
+            message["usage"] = usage(answer, 0);
+            json!({"type": "message_start", "message": message})
+        }
+        Step::BlockStart(index, block) => {
+            let block = match block {
+                Block::Text(_) => json!({"type": "text", "text": ""}),
+                Block::ToolUse { id, name, .. } => {
+                    json!({"type": "tool_use", "id": tool_use_id(id), "name": name, "input": {}})
+                }
+            };
+            json!({"type": "content_block_start", "index": index, "content_block": block})
+        }
+        Step::Delta(index, block, piece) => {
+            let delta = match block {
+                Block::Text(_) => json!({"type": "text_delta", "text": piece}),
+                Block::ToolUse { .. } => json!({"type": "input_json_delta", "partial_json": piece}),
+            };
+            json!({"type": "content_block_delta", "index": index, "delta": delta})
+        }
+        Step::BlockStop(index) => json!({"type": "content_block_stop", "index": index}),
+        Step::Stop => json!({
+            "type": "message_delta",
+            "delta": {
+                "stop_reason": stop_reason(answer),
+                "stop_sequence": answer.stop_sequence,
+            },
+            "usage": {"output_tokens": answer.usage.output},
+        }),
+        Step::End => json!({
+            "type": "message_stop",
+            "amazon-bedrock-invocationMetrics": invocation_metrics(answer, timing),
+        }),
+    })
+}
+
+/// A message that has no content yet.
+fn message(answer: &Answer, model: &str) -> Value {
+    json!({
+        "id": format!("msg_bdrk_{:016x}", answer.key),
+        "type": "message",
+        "role": "assistant",
+        "model": model,
+        "content": [],
+        "stop_reason": null,
+        "stop_sequence": null,
+    })
+}
+
+fn tool_use_id(id: &str) -> String {
+    format!("toolu_bdrk_{id}")
+}
+
+fn stop_reason(answer: &Answer) -> &'static str {
+    match answer.stop {
+        // Anthropic's words for what Bedrock renames or adds.
+        StopReason::ContentFiltered => "refusal",
+        StopReason::GuardrailIntervened => "end_turn",
+        stop => stop.as_str(),
+    }
+}
+
+fn usage(answer: &Answer, output: u64) -> Value {
+    json!({
+        "input_tokens": answer.usage.input,
+        "cache_creation_input_tokens": answer.usage.cache.write,
+        "cache_read_input_tokens": answer.usage.cache.read,
+        "output_tokens": output,
+    })
+}

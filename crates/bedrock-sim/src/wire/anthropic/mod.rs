@@ -1,0 +1,4 @@
+//! Bodies of Anthropic's Messages API.
+
+pub(super) mod answer;
+pub(super) mod request;

@@ -1,0 +1,82 @@
+use serde_json::{Value, json};
+
+use crate::wire::{
+    json::{Checker, Node, parse},
+    service_error::ServiceError,
+};
+
+/// How many characters of text make one unit of a policy.
+const UNIT: u64 = 1_000;
+const BLOCKED: &str = "Sorry, the model cannot answer this question.";
+
+/// The answer of a guardrail whose only policy is a list of blocked words.
+pub(crate) fn answer(body: &[u8], words: &[String]) -> Result<Value, ServiceError> {
+    let body = parse(body, Checker::Service)?;
+    let root = Node::root(&body, Checker::Service);
+    root.require("source")?.one_of(&["INPUT", "OUTPUT"])?;
+    let (mut texts, mut characters, mut images) = (String::new(), 0_u64, 0_u64);
+    for block in root.require("content")?.items()? {
+        match block.variant()? {
+            ("text", block) => {
+                let text = block.require("text")?.text()?;
+                characters += text.chars().count() as u64;
+                texts.push_str(text);
+                texts.push('\n');
+            }
+            ("image", _) => images += 1,
+            _ => return Err(block.complain("a guardrail's content block is a text or an image")),
+        }
+    }
+    let units = characters.div_ceil(UNIT);
+    let usage = json!({
+        "topicPolicyUnits": 0,
+        "contentPolicyUnits": units,
+        "wordPolicyUnits": units,
+        "sensitiveInformationPolicyUnits": 0,
+        "sensitiveInformationPolicyFreeUnits": 0,
+        "contextualGroundingPolicyUnits": 0,
+        "contentPolicyImageUnits": images,
+    });
+    let found: Vec<_> = blocked_words(&texts, words).collect();
+    let coverage = json!({
+        "textCharacters": {"guarded": characters, "total": characters},
+        "images": {"guarded": images, "total": images},
+    });
+    if found.is_empty() {
+        return Ok(json!({
+            "usage": usage,
+            "action": "NONE",
+            "actionReason": "No action.",
+            "outputs": [],
+            "assessments": [],
+            "guardrailCoverage": coverage,
+        }));
+    }
+    Ok(json!({
+        "usage": usage,
+        "action": "GUARDRAIL_INTERVENED",
+        "actionReason": "Guardrail blocked.",
+        "outputs": [{"text": BLOCKED}],
+        "assessments": [assessment(&found)],
+        "guardrailCoverage": coverage,
+    }))
+}
+
+pub(crate) fn assessment(found: &[&String]) -> Value {
+    let words: Vec<_> = found
+        .iter()
+        .map(|word| json!({"match": word, "action": "BLOCKED", "detected": true}))
+        .collect();
+    json!({"wordPolicy": {"customWords": words, "managedWordLists": []}})
+}
+
+/// The words that are in the text, in any case.
+pub(crate) fn blocked_words<'a>(
+    text: &str,
+    words: &'a [String],
+) -> impl Iterator<Item = &'a String> {
+    let text = text.to_lowercase();
+    words
+        .iter()
+        .filter(move |word| !word.is_empty() && text.contains(&word.to_lowercase()))
+}

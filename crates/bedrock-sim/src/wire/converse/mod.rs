@@ -1,0 +1,4 @@
+//! Bodies of Converse.
+
+pub(super) mod answer;
+pub(super) mod request;

@@ -1,0 +1,112 @@
+//! The operations and how a path names them.
+
+use serde::{Deserialize, Serialize};
+
+/// An operation of the runtime API that the simulator answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Operation {
+    /// `POST /model/{modelId}/converse`
+    Converse,
+    /// `POST /model/{modelId}/converse-stream`
+    ConverseStream,
+    /// `POST /model/{modelId}/invoke`
+    InvokeModel,
+    /// `POST /model/{modelId}/invoke-with-response-stream`
+    InvokeModelWithResponseStream,
+    /// `POST /model/{modelId}/count-tokens`
+    CountTokens,
+    /// `POST /guardrail/{guardrailIdentifier}/version/{guardrailVersion}/apply`
+    ApplyGuardrail,
+}
+
+impl Operation {
+    /// The operation a path names, and the model or guardrail it is for.
+    ///
+    /// An id is percent-encoded in the path; slashes of an ARN that a client left bare are
+    /// understood as well.
+    pub(crate) fn route(path: &str) -> Option<(Self, String)> {
+        if let Some(rest) = path.strip_prefix("/model/") {
+            let (id, verb) = rest.rsplit_once('/')?;
+            let operation = match verb {
+                "converse" => Self::Converse,
+                "converse-stream" => Self::ConverseStream,
+                "invoke" => Self::InvokeModel,
+                "invoke-with-response-stream" => Self::InvokeModelWithResponseStream,
+                "count-tokens" => Self::CountTokens,
+                _ => return None,
+            };
+            return Some((operation, decode(id)));
+        }
+        let (id, rest) = path.strip_prefix("/guardrail/")?.rsplit_once("/version/")?;
+        rest.strip_suffix("/apply")?;
+        Some((Self::ApplyGuardrail, decode(id)))
+    }
+
+    pub(crate) fn streams(self) -> bool {
+        matches!(
+            self,
+            Self::ConverseStream | Self::InvokeModelWithResponseStream
+        )
+    }
+
+    pub(crate) fn invokes_model(self) -> bool {
+        !matches!(self, Self::CountTokens | Self::ApplyGuardrail)
+    }
+}
+
+/// Undoes percent-encoding; what is not UTF-8 then becomes an id that no model has.
+fn decode(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&byte, after)) = rest.split_first() {
+        let escaped = (byte == b'%')
+            .then(|| after.get(..2).and_then(|hex| std::str::from_utf8(hex).ok()))
+            .flatten()
+            .filter(|hex| hex.bytes().all(|digit| digit.is_ascii_hexdigit()))
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        if let Some(escaped) = escaped {
+            bytes.push(escaped);
+            rest = &after[2..];
+        } else {
+            bytes.push(byte);
+            rest = after;
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Operation;
+
+    #[test]
+    fn ids_come_encoded_or_with_bare_slashes() {
+        let arn =
+            "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.amazon.nova-lite-v1:0";
+        for path in [
+            "/model/arn%3Aaws%3Abedrock%3Aus-east-1%3A123456789012%3Ainference-profile%2Fus.amazon.nova-lite-v1%3A0/converse".to_owned(),
+            format!("/model/{arn}/converse"),
+        ] {
+            assert_eq!(
+                Operation::route(&path),
+                Some((Operation::Converse, arn.to_owned()))
+            );
+        }
+        for odd in [
+            "",
+            "/",
+            "/model",
+            "/model/",
+            "/model/x",
+            "/model/x/y",
+            "/guardrail/x/version/1",
+        ] {
+            assert_eq!(Operation::route(odd), None, "{odd}");
+        }
+        assert_eq!(
+            Operation::route("/model/%/converse"),
+            Some((Operation::Converse, "%".to_owned()))
+        );
+    }
+}
