@@ -20,7 +20,7 @@ pin_project! {
         #[pin]
         stage: Stage<S, Req, S::Future>,
         // After the stage: the inner future is gone before its place is given to another.
-        grant: Grant,
+        decision: Decision,
         classify: C,
     }
 }
@@ -37,7 +37,7 @@ pin_project! {
 }
 
 /// What the circuit said.
-enum Grant {
+enum Decision {
     Permit(Permit),
     Rejected(Open),
     /// The result is out.
@@ -49,7 +49,7 @@ impl<S: Service<Req>, Req, C> ResponseFuture<S, Req, C> {
     pub(crate) fn admitted(inner: S, request: Req, permit: Permit, classify: C) -> Self {
         Self {
             stage: Stage::Waiting { inner, request },
-            grant: Grant::Permit(permit),
+            decision: Decision::Permit(permit),
             classify,
         }
     }
@@ -58,7 +58,7 @@ impl<S: Service<Req>, Req, C> ResponseFuture<S, Req, C> {
     pub(crate) fn rejected(open: Open, classify: C) -> Self {
         Self {
             stage: Stage::Done,
-            grant: Grant::Rejected(open),
+            decision: Decision::Rejected(open),
             classify,
         }
     }
@@ -79,9 +79,9 @@ where
             if let Err(error) = ready!(inner.poll_ready(cx)) {
                 return Poll::Ready(self.finish(Err(error)));
             }
-            if let Grant::Permit(permit) = this.grant {
+            if let Decision::Permit(permit) = this.decision {
                 if let Err(open) = permit.start() {
-                    *this.grant = Grant::Rejected(open);
+                    *this.decision = Decision::Rejected(open);
                     this.stage.set(Stage::Done);
                     return Poll::Ready(self.reject());
                 }
@@ -111,18 +111,18 @@ where
     fn finish(self: Pin<&mut Self>, result: Answer<S, Req>) -> Answer<S, Req> {
         let mut this = self.project();
         this.stage.set(Stage::Done);
-        if let Grant::Permit(permit) = this.grant {
+        if let Decision::Permit(permit) = this.decision {
             permit.record(this.classify.classify(&result));
         }
-        *this.grant = Grant::Over;
+        *this.decision = Decision::Over;
         result
     }
 
     #[cold]
     fn reject(self: Pin<&mut Self>) -> Answer<S, Req> {
-        match mem::replace(self.project().grant, Grant::Over) {
-            Grant::Rejected(open) => Err(open.into()),
-            Grant::Permit(_) | Grant::Over => panic!("polled after it was ready"),
+        match mem::replace(self.project().decision, Decision::Over) {
+            Decision::Rejected(open) => Err(open.into()),
+            Decision::Permit(_) | Decision::Over => panic!("polled after it was ready"),
         }
     }
 }
@@ -134,7 +134,7 @@ impl<S: Service<Req>, Req, C> fmt::Debug for ResponseFuture<S, Req, C> {
         let stage = match &self.stage {
             Stage::Waiting { .. } => "waiting",
             Stage::Called { .. } => "called",
-            Stage::Done if matches!(self.grant, Grant::Rejected(_)) => "rejected",
+            Stage::Done if matches!(self.decision, Decision::Rejected(_)) => "rejected",
             Stage::Done => "done",
         };
         f.debug_struct("ResponseFuture")

@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::circuit::State;
-use crate::shared::Lane;
+use crate::shared::Shard;
 use crate::snapshot::Snapshot;
 
 /// Shows one circuit and steers it.
@@ -15,51 +15,51 @@ use crate::snapshot::Snapshot;
 /// Clones steer the same circuit.
 #[derive(Clone, Debug)]
 pub struct Handle {
-    lane: Arc<Lane>,
+    shard: Arc<Shard>,
 }
 
 impl Handle {
-    pub(crate) fn new(lane: Arc<Lane>) -> Self {
-        Self { lane }
+    pub(crate) fn new(shard: Arc<Shard>) -> Self {
+        Self { shard }
     }
 
     /// The state.
     #[must_use]
     pub fn state(&self) -> State {
-        self.lane.slot().state()
+        self.shard.circuit().state()
     }
 
     /// State, counts and rates, all of one moment.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        self.lane.slot().snapshot()
+        self.shard.circuit().snapshot()
     }
 
     /// The text of the circuit's key, or `None` where all requests share one circuit.
     #[must_use]
     pub fn key(&self) -> Option<&str> {
-        self.lane.slot().key()
+        self.shard.circuit().key()
     }
 
     /// Opens the circuit, and keeps it open until it is forced otherwise or reset.
     pub fn force_open(&self) {
-        self.lane.slot().force_open(None);
+        self.shard.circuit().force_open(None);
     }
 
     /// Opens the circuit for `time`; the first call after it is a probe.
     pub fn force_open_for(&self, time: Duration) {
-        self.lane.slot().force_open(Some(time));
+        self.shard.circuit().force_open(Some(time));
     }
 
     /// Closes the circuit, and keeps it closed whatever the results until it is forced otherwise
     /// or reset.
     pub fn force_closed(&self) {
-        self.lane.slot().force_closed();
+        self.shard.circuit().force_closed();
     }
 
     /// Closes the circuit and forgets all results: as if it were new.
     pub fn reset(&self) {
-        self.lane.slot().reset();
+        self.shard.circuit().reset();
     }
 
     /// Waits until the state is another than `state`, and returns it.
@@ -71,6 +71,6 @@ impl Handle {
     ///
     /// Nothing is lost by dropping the future.
     pub async fn changed_from(&self, state: State) -> State {
-        self.lane.slot().changed_from(state).await
+        self.shard.circuit().changed_from(state).await
     }
 }

@@ -10,8 +10,8 @@ use crate::classify::{Abandoned, Throttles};
 use crate::handle::Handle;
 use crate::keyed::{Circuits, KeyOf, SingleCircuit};
 use crate::service::CircuitBreaker;
-use crate::settings::{Rules, Settings, Slow};
-use crate::window::{Rate, Window};
+use crate::settings::{Rules, Settings, SlowRule};
+use crate::window::{RateRule, Window};
 
 /// Puts a [`CircuitBreaker`] around services.
 ///
@@ -89,7 +89,7 @@ impl<C, K, Q: Hash + Eq + Clone + fmt::Display> CircuitBreakerLayer<C, K, Q> {
     /// If `rate` is out of its range.
     #[must_use]
     pub fn failure_rate(self, rate: f64, window: Window) -> Self {
-        let rate = Rate::new(rate, window);
+        let rate = RateRule::new(rate, window);
         self.rule(|rules| rules.failures = Some(rate))
     }
 
@@ -104,8 +104,8 @@ impl<C, K, Q: Hash + Eq + Clone + fmt::Display> CircuitBreakerLayer<C, K, Q> {
     /// If `rate` is out of its range.
     #[must_use]
     pub fn slow_calls(self, threshold: Duration, rate: f64, window: Window) -> Self {
-        let rate = Rate::new(rate, window);
-        self.rule(|rules| rules.slow = Some(Slow { threshold, rate }))
+        let rate = RateRule::new(rate, window);
+        self.rule(|rules| rules.slow = Some(SlowRule { threshold, rate }))
     }
 
     /// What a throttled call means to a closed circuit. Default: [`Throttles::Failure`].

@@ -81,8 +81,8 @@ where
 
     #[inline]
     fn call(&mut self, request: Req) -> Self::Future {
-        let lane = self.circuits.lane_of(|| self.key_of.key(&request));
-        match Permit::acquire(lane) {
+        let shard = self.circuits.shard_of(|| self.key_of.key(&request));
+        match Permit::acquire(shard) {
             Ok(permit) => {
                 ResponseFuture::admitted(self.inner.clone(), request, permit, self.classify.clone())
             }

@@ -2,7 +2,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use crate::classify::{Abandoned, Throttles};
-use crate::window::{Rate, Window};
+use crate::window::{RateRule, Window};
 
 /// The knobs of the layer, shared by its circuits.
 #[derive(Clone, Debug)]
@@ -42,8 +42,8 @@ impl Default for Settings {
 #[derive(Clone, Debug)]
 pub(crate) struct Rules {
     pub(crate) consecutive: Option<NonZeroU32>,
-    pub(crate) failures: Option<Rate>,
-    pub(crate) slow: Option<Slow>,
+    pub(crate) failures: Option<RateRule>,
+    pub(crate) slow: Option<SlowRule>,
     /// The first rule that is named takes the place of the default ones.
     named: bool,
 }
@@ -67,7 +67,7 @@ impl Default for Rules {
     fn default() -> Self {
         Self {
             consecutive: NonZeroU32::new(5),
-            failures: Some(Rate::new(
+            failures: Some(RateRule::new(
                 0.5,
                 Window::time(Duration::from_secs(30)).minimum(20),
             )),
@@ -78,7 +78,7 @@ impl Default for Rules {
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct Slow {
+pub(crate) struct SlowRule {
     pub(crate) threshold: Duration,
-    pub(crate) rate: Rate,
+    pub(crate) rate: RateRule,
 }

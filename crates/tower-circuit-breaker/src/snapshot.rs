@@ -44,7 +44,7 @@ impl Snapshot {
     /// Failures in the window of the failure rate; 0 without that rule.
     #[must_use]
     pub fn failures(&self) -> u64 {
-        self.failed.map_or(0, |(_, hits)| hits)
+        self.failed.map_or(0, |(_, bad)| bad)
     }
 
     /// The failure rate from 0 to 1, or `None` without calls or without that rule.
@@ -56,7 +56,7 @@ impl Snapshot {
     /// Slow calls in their window; 0 without that rule.
     #[must_use]
     pub fn slow_calls(&self) -> u64 {
-        self.slow.map_or(0, |(_, hits)| hits)
+        self.slow.map_or(0, |(_, bad)| bad)
     }
 
     /// The rate of slow calls from 0 to 1, or `None` without calls or without that rule.
@@ -88,5 +88,5 @@ impl Snapshot {
 fn rate(counts: Option<(u64, u64)>) -> Option<f64> {
     counts
         .filter(|(calls, _)| *calls > 0)
-        .map(|(calls, hits)| hits as f64 / calls as f64)
+        .map(|(calls, bad)| bad as f64 / calls as f64)
 }

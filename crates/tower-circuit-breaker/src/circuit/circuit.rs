@@ -8,7 +8,7 @@ use super::state::State;
 use crate::classify::{Outcome, Throttles};
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
-use crate::window::Tally;
+use crate::window::RollingRate;
 
 /// The state machine of one circuit: decisions only, at the `now` it is given.
 #[derive(Debug)]
@@ -18,8 +18,8 @@ pub(crate) struct Circuit {
     generation: u32,
     /// The run of failures that the last counted call ended or continued.
     consecutive: u32,
-    failures: Option<Tally>,
-    slow: Option<Tally>,
+    failures: Option<RollingRate>,
+    slow: Option<RollingRate>,
     open_time: OpenTime,
     last_probe: u32,
     /// Whether it is open because the service is exhausted.
@@ -30,7 +30,7 @@ pub(crate) struct Circuit {
 enum Phase {
     Closed {
         since: Instant,
-        hold: bool,
+        forced: bool,
     },
     /// Without an end where it was forced.
     Open {
@@ -60,9 +60,9 @@ pub(crate) struct Admission {
 /// one by one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OnSuccess {
-    Nothing,
+    Skip,
     /// It is counted, by itself or together with others.
-    Lump,
+    Batch,
     Record,
 }
 
@@ -72,12 +72,18 @@ impl Circuit {
         Self {
             phase: Phase::Closed {
                 since: now,
-                hold: false,
+                forced: false,
             },
             generation: 0,
             consecutive: 0,
-            failures: rules.failures.as_ref().map(|rate| Tally::new(rate, now)),
-            slow: rules.slow.as_ref().map(|slow| Tally::new(&slow.rate, now)),
+            failures: rules
+                .failures
+                .as_ref()
+                .map(|rate| RollingRate::new(rate, now)),
+            slow: rules
+                .slow
+                .as_ref()
+                .map(|slow| RollingRate::new(&slow.rate, now)),
             open_time: OpenTime::new(seed),
             last_probe: 0,
             exhausted: false,
@@ -103,12 +109,12 @@ impl Circuit {
     /// What a success that is not slow would do.
     pub(crate) fn on_success(&self) -> OnSuccess {
         match self.phase {
-            Phase::Closed { hold: true, .. } => OnSuccess::Nothing,
-            Phase::Closed { hold: false, .. } => {
+            Phase::Closed { forced: true, .. } => OnSuccess::Skip,
+            Phase::Closed { forced: false, .. } => {
                 if self.failures.is_some() || self.slow.is_some() {
-                    OnSuccess::Lump
+                    OnSuccess::Batch
                 } else if self.consecutive == 0 {
-                    OnSuccess::Nothing
+                    OnSuccess::Skip
                 } else {
                     OnSuccess::Record
                 }
@@ -118,22 +124,22 @@ impl Circuit {
     }
 
     /// Until when successes can be absorbed later, in one go; `None`: at any time.
-    pub(crate) fn lumps_until(&self) -> Option<Instant> {
-        let ends = |tally: &Option<Tally>| tally.as_ref().and_then(Tally::lumps_until);
+    pub(crate) fn batch_until(&self) -> Option<Instant> {
+        let ends = |rate: &Option<RollingRate>| rate.as_ref().and_then(RollingRate::batch_until);
         match (ends(&self.failures), ends(&self.slow)) {
             (Some(one), Some(other)) => Some(one.min(other)),
             (one, other) => one.or(other),
         }
     }
 
-    /// Counts successes of this generation that came before [`lumps_until`](Self::lumps_until).
-    pub(crate) fn absorb(&mut self, successes: u32) {
+    /// Counts successes of this generation that came before [`batch_until`](Self::batch_until).
+    pub(crate) fn count_successes(&mut self, successes: u32) {
         if successes == 0 {
             return;
         }
         self.consecutive = 0;
-        for tally in [&mut self.failures, &mut self.slow].into_iter().flatten() {
-            tally.push_misses(successes);
+        for rate in [&mut self.failures, &mut self.slow].into_iter().flatten() {
+            rate.push_good(successes);
         }
     }
 
@@ -190,7 +196,7 @@ impl Circuit {
             .zip(took)
             .is_some_and(|(rule, took)| took >= rule.threshold);
         match &mut self.phase {
-            Phase::Closed { hold: true, .. } | Phase::Open { .. } => {}
+            Phase::Closed { forced: true, .. } | Phase::Open { .. } => {}
             Phase::Closed { .. } => match outcome {
                 Outcome::Success => self.count(settings, now, false, slow, None),
                 Outcome::Failure => self.count(settings, now, true, slow, None),
@@ -247,7 +253,7 @@ impl Circuit {
     }
 
     pub(crate) fn snapshot(&mut self, now: Instant) -> Snapshot {
-        let counts = |tally: &mut Option<Tally>| tally.as_mut().map(|tally| tally.counts(now));
+        let counts = |rate: &mut Option<RollingRate>| rate.as_mut().map(|rate| rate.counts(now));
         Snapshot {
             state: self.state(),
             generation: self.generation,
@@ -265,7 +271,7 @@ impl Circuit {
                 .map(|until| until.saturating_duration_since(now)),
             forced: matches!(
                 self.phase,
-                Phase::Open { until: None } | Phase::Closed { hold: true, .. }
+                Phase::Open { until: None } | Phase::Closed { forced: true, .. }
             ),
         }
     }
@@ -294,13 +300,13 @@ impl Circuit {
         let mut trips = rules
             .consecutive
             .is_some_and(|limit| self.consecutive >= limit.get());
-        if let (Some(tally), Some(rate)) = (&mut self.failures, &rules.failures) {
-            tally.push(failed, now);
-            trips |= failed && tally.trips(rate, now);
+        if let (Some(rate), Some(rule)) = (&mut self.failures, &rules.failures) {
+            rate.push(failed, now);
+            trips |= failed && rate.trips(rule, now);
         }
-        if let (Some(tally), Some(rule)) = (&mut self.slow, &rules.slow) {
-            tally.push(slow, now);
-            trips |= slow && tally.trips(&rule.rate, now);
+        if let (Some(rate), Some(rule)) = (&mut self.slow, &rules.slow) {
+            rate.push(slow, now);
+            trips |= slow && rate.trips(&rule.rate, now);
         }
         if trips {
             self.trip(settings, now, hint);
@@ -326,15 +332,15 @@ impl Circuit {
         self.exhausted = true;
     }
 
-    fn close(&mut self, now: Instant, hold: bool) {
+    fn close(&mut self, now: Instant, forced: bool) {
         self.consecutive = 0;
-        if let Some(tally) = &mut self.failures {
-            tally.clear(now);
+        if let Some(rate) = &mut self.failures {
+            rate.clear(now);
         }
-        if let Some(tally) = &mut self.slow {
-            tally.clear(now);
+        if let Some(rate) = &mut self.slow {
+            rate.clear(now);
         }
-        self.enter(Phase::Closed { since: now, hold });
+        self.enter(Phase::Closed { since: now, forced });
     }
 
     fn enter(&mut self, phase: Phase) {

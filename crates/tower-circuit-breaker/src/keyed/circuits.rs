@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::idle_keys::{Keyed, Need};
+use super::idle_keys::{KeyMap, Need};
 use crate::handle::Handle;
 use crate::settings::Settings;
-use crate::shared::{Lane, Lanes, Mutex, Slot, lock};
+use crate::shared::{Mutex, Shard, Shards, SharedCircuit, lock};
 
 /// The circuits of one layer value, by key.
 ///
@@ -27,23 +27,23 @@ pub struct Circuits<Q> {
 }
 
 enum Store<Q> {
-    One(Lanes),
-    Keyed(Arc<Mutex<Keyed<Q, Arc<Lane>>>>),
+    One(Shards),
+    Keyed(Arc<Mutex<KeyMap<Q, Arc<Shard>>>>),
 }
 
 impl<Q> Circuits<Q> {
     pub(crate) fn one(settings: Settings) -> Self {
         let settings = Arc::new(settings);
-        let slot = Slot::new(
+        let circuit = SharedCircuit::new(
             Arc::clone(&settings),
             None,
             settings.seed,
-            Lanes::count(),
+            Shards::count(),
             Instant::now(),
         );
         Self {
             settings,
-            store: Store::One(Lanes::new(slot)),
+            store: Store::One(Shards::new(circuit)),
         }
     }
 
@@ -55,7 +55,7 @@ impl<Q> Circuits<Q> {
 impl<Q: Hash + Eq + Clone + fmt::Display> Circuits<Q> {
     pub(crate) fn keyed(settings: Settings) -> Self {
         Self {
-            store: Store::Keyed(Arc::new(Mutex::new(Keyed::new(settings.max_idle_keys)))),
+            store: Store::Keyed(Arc::new(Mutex::new(KeyMap::new(settings.max_idle_keys)))),
             settings: Arc::new(settings),
         }
     }
@@ -73,7 +73,7 @@ impl<Q: Hash + Eq + Clone + fmt::Display> Circuits<Q> {
     /// It is kept as long as the handle lives.
     #[must_use]
     pub fn handle(&self, key: &Q) -> Handle {
-        Handle::new(self.lane_of(|| key.clone()))
+        Handle::new(self.shard_of(|| key.clone()))
     }
 
     /// The keys that have a circuit at the moment, in no order; none where all requests share one
@@ -88,23 +88,23 @@ impl<Q: Hash + Eq + Clone + fmt::Display> Circuits<Q> {
 
     /// The way to the circuit that decides; a single circuit does not ask for the key.
     #[inline]
-    pub(crate) fn lane_of(&self, key: impl FnOnce() -> Q) -> Arc<Lane> {
+    pub(crate) fn shard_of(&self, key: impl FnOnce() -> Q) -> Arc<Shard> {
         match &self.store {
-            Store::One(lanes) => Arc::clone(lanes.here()),
-            Store::Keyed(keyed) => self.lane_to(keyed, &key()),
+            Store::One(shards) => Arc::clone(shards.of_this_thread()),
+            Store::Keyed(keyed) => self.shard_of_key(keyed, &key()),
         }
     }
 
     #[inline(never)]
-    fn lane_to(&self, keyed: &Mutex<Keyed<Q, Arc<Lane>>>, key: &Q) -> Arc<Lane> {
+    fn shard_of_key(&self, keyed: &Mutex<KeyMap<Q, Arc<Shard>>>, key: &Q) -> Arc<Shard> {
         let mut keyed = lock(keyed);
         let seed = keyed.len() as u64;
-        keyed.get_or_insert(key, || self.lane(key, seed), need)
+        keyed.get_or_insert(key, || self.shard(key, seed), need)
     }
 
-    /// One lane is enough: calls meet at the lock around the keys anyway.
-    fn lane(&self, key: &Q, nth: u64) -> Arc<Lane> {
-        Lane::only(Slot::new(
+    /// One shard is enough: calls meet at the lock around the keys anyway.
+    fn shard(&self, key: &Q, nth: u64) -> Arc<Shard> {
+        Shard::single(SharedCircuit::new(
             Arc::clone(&self.settings),
             Some(key.to_string().into()),
             self.settings.seed.map(|seed| seed.wrapping_add(nth)),
@@ -114,13 +114,13 @@ impl<Q: Hash + Eq + Clone + fmt::Display> Circuits<Q> {
     }
 }
 
-/// Whoever holds a lane got it from the map, under its lock, or from another holder: a count of
+/// Whoever holds a shard got it from the map, under its lock, or from another holder: a count of
 /// one means that only the map is left.
-fn need(lane: &Arc<Lane>) -> Need {
-    if Arc::strong_count(lane) > 1 {
+fn need(shard: &Arc<Shard>) -> Need {
+    if Arc::strong_count(shard) > 1 {
         return Need::Held;
     }
-    match lane.slot().open_until() {
+    match shard.circuit().open_until() {
         None => Need::Idle,
         Some(Some(until)) => Need::Until(until),
         Some(None) => Need::ForGood,
@@ -132,7 +132,7 @@ impl<Q> Clone for Circuits<Q> {
         Self {
             settings: Arc::clone(&self.settings),
             store: match &self.store {
-                Store::One(lanes) => Store::One(lanes.clone()),
+                Store::One(shards) => Store::One(shards.clone()),
                 Store::Keyed(keyed) => Store::Keyed(Arc::clone(keyed)),
             },
         }

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 /// Looked at when a new key comes and the bound is reached: then the values least needed go, an
 /// eighth of the bound at once, so that a stream of new keys costs each of them little.
 #[derive(Debug)]
-pub(crate) struct Keyed<Q, V> {
+pub(crate) struct KeyMap<Q, V> {
     entries: HashMap<Q, Entry<V>>,
     bound: usize,
     /// The number of entries at which to look again: above the bound where many are held.
@@ -37,7 +37,7 @@ pub(crate) enum Need {
     Held,
 }
 
-impl<Q: Hash + Eq + Clone, V: Clone> Keyed<Q, V> {
+impl<Q: Hash + Eq + Clone, V: Clone> KeyMap<Q, V> {
     pub(crate) fn new(bound: usize) -> Self {
         Self {
             entries: HashMap::new(),
@@ -138,7 +138,7 @@ mod tests {
         fn the_least_needed_go_first(ops in ops(), bound in 1..12_usize) {
             let now = Instant::now();
             let needs = [Need::Idle, Need::Until(now), Need::ForGood, Need::Held];
-            let mut keyed = Keyed::new(bound);
+            let mut keyed = KeyMap::new(bound);
             // What is kept, with its last use.
             let mut kept: BTreeMap<u8, (usize, Rc<Cell<Need>>)> = BTreeMap::new();
             for (time, op) in ops.into_iter().enumerate() {
@@ -181,7 +181,7 @@ mod tests {
 
         #[test]
         fn the_bound_holds_where_nothing_is_held(keys in proptest::collection::vec(0..100_u8, 0..400), bound in 1..40_usize, idle: bool) {
-            let mut keyed = Keyed::new(bound);
+            let mut keyed = KeyMap::new(bound);
             for key in keys {
                 let need = if idle { Need::Idle } else { Need::ForGood };
                 keyed.get_or_insert(&key, || (), |()| need);

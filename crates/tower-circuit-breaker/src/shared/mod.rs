@@ -8,6 +8,6 @@ mod shared_circuit;
 mod sync;
 
 pub(crate) use self::permit::Permit;
-pub(crate) use self::shard::{Lane, Lanes};
-pub(crate) use self::shared_circuit::Slot;
+pub(crate) use self::shard::{Shard, Shards};
+pub(crate) use self::shared_circuit::SharedCircuit;
 pub(crate) use self::sync::{Mutex, lock};

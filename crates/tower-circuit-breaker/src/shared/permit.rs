@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::shard::Lane;
+use super::shard::Shard;
 use crate::circuit::Admission;
 use crate::classify::Outcome;
 use crate::error::Open;
@@ -10,7 +10,7 @@ use crate::error::Open;
 /// One admitted call; dropped without a result it counts as abandoned and gives back its place.
 #[derive(Debug)]
 pub(crate) struct Permit {
-    lane: Arc<Lane>,
+    shard: Arc<Shard>,
     admission: Admission,
     progress: Progress,
     /// Where a rule asks for it.
@@ -26,10 +26,10 @@ enum Progress {
 
 impl Permit {
     #[inline]
-    pub(crate) fn acquire(lane: Arc<Lane>) -> Result<Self, Open> {
-        let admission = lane.admit()?;
+    pub(crate) fn acquire(shard: Arc<Shard>) -> Result<Self, Open> {
+        let admission = shard.admit()?;
         Ok(Self {
-            lane,
+            shard,
             admission,
             progress: Progress::Waiting,
             start: None,
@@ -40,10 +40,10 @@ impl Permit {
     /// admitted, as it may while a call waits for the inner service's readiness.
     #[inline]
     pub(crate) fn start(&mut self) -> Result<(), Open> {
-        if !self.lane.still_admits(self.admission) {
-            self.admission = self.lane.admit()?;
+        if !self.shard.still_admits(self.admission) {
+            self.admission = self.shard.admit()?;
         }
-        self.start = self.lane.slot().start();
+        self.start = self.shard.circuit().start();
         self.progress = Progress::Called;
         Ok(())
     }
@@ -51,7 +51,7 @@ impl Permit {
     #[inline]
     pub(crate) fn record(&mut self, outcome: Outcome) {
         self.progress = Progress::Recorded;
-        self.lane.record(self.admission, outcome, self.start);
+        self.shard.record(self.admission, outcome, self.start);
     }
 }
 
@@ -63,7 +63,7 @@ impl Drop for Permit {
             Progress::Called => true,
             Progress::Recorded => return,
         };
-        let slot = self.lane.slot();
-        slot.abandon(self.admission, called, self.start);
+        let circuit = self.shard.circuit();
+        circuit.abandon(self.admission, called, self.start);
     }
 }

@@ -5,81 +5,81 @@ use std::thread::available_parallelism;
 
 use tokio::time::Instant;
 
-use super::packed_state::SharedGate;
-use super::shared_circuit::Slot;
+use super::packed_state::AtomicState;
+use super::shared_circuit::SharedCircuit;
 use crate::circuit::Admission;
 use crate::classify::Outcome;
 use crate::error::Open;
 
 /// A way to a circuit, for the threads that have its number.
 ///
-/// A call through a closed circuit takes no lock unless it fails: the gate of its lane says that
-/// it may pass, and takes note of its success. Calls hold on to their lane, not to the circuit, so
+/// A call through a closed circuit takes no lock unless it fails: the state of its shard says that
+/// it may pass, and takes note of its success. Calls hold on to their shard, not to the circuit, so
 /// that threads that call at once write to cache lines of their own.
 #[derive(Debug)]
 #[repr(align(64))]
-pub(crate) struct Lane {
-    gate: Arc<SharedGate>,
-    slot: Arc<Slot>,
+pub(crate) struct Shard {
+    state: Arc<AtomicState>,
+    circuit: Arc<SharedCircuit>,
 }
 
-impl Lane {
-    /// The only lane to a circuit that has one.
-    pub(crate) fn only(slot: Slot) -> Arc<Self> {
-        let slot = Arc::new(slot);
-        let gate = Arc::clone(&slot.gates()[0]);
-        Arc::new(Self { gate, slot })
+impl Shard {
+    /// The only shard to a circuit that has one.
+    pub(crate) fn single(circuit: SharedCircuit) -> Arc<Self> {
+        let circuit = Arc::new(circuit);
+        let state = Arc::clone(&circuit.states()[0]);
+        Arc::new(Self { state, circuit })
     }
 
     #[inline]
-    pub(crate) fn slot(&self) -> &Slot {
-        &self.slot
+    pub(crate) fn circuit(&self) -> &SharedCircuit {
+        &self.circuit
     }
 
     #[inline]
     pub(crate) fn admit(&self) -> Result<Admission, Open> {
-        let gate = self.gate.load();
-        if gate.is_closed() {
+        let packed = self.state.load();
+        if packed.is_closed() {
             Ok(Admission {
-                generation: gate.generation(),
+                generation: packed.generation(),
                 probe: None,
             })
         } else {
-            self.slot.admit()
+            self.circuit.admit()
         }
     }
 
     /// Whether nothing has changed since the call was admitted.
     #[inline]
     pub(crate) fn still_admits(&self, admission: Admission) -> bool {
-        self.gate.load().generation() == admission.generation
+        self.state.load().generation() == admission.generation
     }
 
     #[inline]
     pub(crate) fn record(&self, admission: Admission, outcome: Outcome, start: Option<Instant>) {
         match outcome {
-            Outcome::Success if self.note(admission, start) => {}
+            Outcome::Success if self.count_success(admission, start) => {}
             Outcome::Ignored if admission.probe.is_none() => {}
-            _ => self.slot.record(admission, outcome, start),
+            _ => self.circuit.record(admission, outcome, start),
         }
     }
 
     /// Takes note of a success, or tells that it has to be recorded.
     #[inline]
-    fn note(&self, admission: Admission, start: Option<Instant>) -> bool {
-        let mut gate = self.gate.load();
-        if gate.generation() != admission.generation || gate.ignores_success() {
+    fn count_success(&self, admission: Admission, start: Option<Instant>) -> bool {
+        let mut packed = self.state.load();
+        if packed.generation() != admission.generation || packed.skips_success() {
             return true;
         }
-        if !self.slot.may_lump(start) {
+        if !self.circuit.may_batch(start) {
             return false;
         }
-        while let Some(more) = gate.plus_success() {
-            match self.gate.exchange(gate, more) {
+        while let Some(more) = packed.plus_success() {
+            match self.state.exchange(packed, more) {
                 Ok(()) => return true,
-                Err(current) => gate = current,
+                Err(current) => packed = current,
             }
-            if gate.generation() != admission.generation {
+            if packed.generation() != admission.generation {
                 return true;
             }
         }
@@ -87,11 +87,11 @@ impl Lane {
     }
 }
 
-/// All lanes to one circuit.
+/// All shards to one circuit.
 #[derive(Clone, Debug)]
-pub(crate) struct Lanes(Arc<[Arc<Lane>]>);
+pub(crate) struct Shards(Arc<[Arc<Shard>]>);
 
-impl Lanes {
+impl Shards {
     /// As many as the machine runs threads at once, up to 32.
     pub(crate) fn count() -> usize {
         static COUNT: OnceLock<usize> = OnceLock::new();
@@ -101,21 +101,21 @@ impl Lanes {
         })
     }
 
-    /// One for each gate; their number is a power of two.
-    pub(crate) fn new(slot: Slot) -> Self {
-        let slot = Arc::new(slot);
-        let lane = |gate| {
-            Arc::new(Lane {
-                gate: Arc::clone(gate),
-                slot: Arc::clone(&slot),
+    /// One for each state; their number is a power of two.
+    pub(crate) fn new(circuit: SharedCircuit) -> Self {
+        let circuit = Arc::new(circuit);
+        let shard = |state| {
+            Arc::new(Shard {
+                state: Arc::clone(state),
+                circuit: Arc::clone(&circuit),
             })
         };
-        Self(slot.gates().iter().map(lane).collect())
+        Self(circuit.states().iter().map(shard).collect())
     }
 
-    /// The lane of this thread.
+    /// The shard of this thread.
     #[inline]
-    pub(crate) fn here(&self) -> &Arc<Lane> {
+    pub(crate) fn of_this_thread(&self) -> &Arc<Shard> {
         static THREADS: AtomicUsize = AtomicUsize::new(0);
         thread_local! {
             static THREAD: usize = THREADS.fetch_add(1, Ordering::Relaxed);

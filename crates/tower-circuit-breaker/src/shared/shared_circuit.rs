@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::packed_state::{Gate, SharedGate};
+use super::packed_state::{AtomicState, PackedState};
 use super::sync::{AtomicU64, Mutex, lock};
 use crate::circuit::{Admission, Circuit, State};
 use crate::classify::{Abandoned, Outcome};
@@ -16,14 +16,14 @@ use crate::telemetry;
 
 /// One circuit and what its calls share.
 ///
-/// Its gates take note of successes. Whoever holds the lock moves them into the circuit before
+/// Its packed states count successes. Whoever holds the lock moves them into the circuit before
 /// anything else, so that decisions see them.
 #[derive(Debug)]
-pub(crate) struct Slot {
-    gates: Box<[Arc<SharedGate>]>,
-    /// [`Circuit::lumps_until`] in nanoseconds since `origin`. `Relaxed` too: who reads an old
+pub(crate) struct SharedCircuit {
+    states: Box<[Arc<AtomicState>]>,
+    /// [`Circuit::batch_until`] in nanoseconds since `origin`. `Relaxed` too: who reads an old
     /// value, which is an earlier time, takes the lock.
-    lumps_until: AtomicU64,
+    batch_until: AtomicU64,
     origin: Instant,
     /// From when on a call is slow, where a rule asks.
     slow: Option<Duration>,
@@ -33,21 +33,21 @@ pub(crate) struct Slot {
     circuit: Mutex<Circuit>,
 }
 
-impl Slot {
+impl SharedCircuit {
     pub(crate) fn new(
         settings: Arc<Settings>,
         key: Option<Arc<str>>,
         seed: Option<u64>,
-        gates: usize,
+        shards: usize,
         now: Instant,
     ) -> Self {
         let circuit = Circuit::new(&settings, seed, now);
-        let gate = Gate::of(&circuit);
+        let packed = PackedState::of(&circuit);
         Self {
-            gates: (0..gates)
-                .map(|_| Arc::new(SharedGate::new(gate)))
+            states: (0..shards)
+                .map(|_| Arc::new(AtomicState::new(packed)))
                 .collect(),
-            lumps_until: AtomicU64::new(nanos(now, circuit.lumps_until())),
+            batch_until: AtomicU64::new(nanos(now, circuit.batch_until())),
             origin: now,
             slow: settings.rules.slow.as_ref().map(|rule| rule.threshold),
             settings,
@@ -57,8 +57,8 @@ impl Slot {
         }
     }
 
-    pub(crate) fn gates(&self) -> &[Arc<SharedGate>] {
-        &self.gates
+    pub(crate) fn states(&self) -> &[Arc<AtomicState>] {
+        &self.states
     }
 
     #[cold]
@@ -82,8 +82,8 @@ impl Slot {
 
     /// Whether a success of now is quick and falls into the current bucket of time.
     #[inline]
-    pub(crate) fn may_lump(&self, start: Option<Instant>) -> bool {
-        let until = self.lumps_until.load(Ordering::Relaxed);
+    pub(crate) fn may_batch(&self, start: Option<Instant>) -> bool {
+        let until = self.batch_until.load(Ordering::Relaxed);
         if until == u64::MAX && start.is_none() {
             return true;
         }
@@ -165,25 +165,25 @@ impl Slot {
     /// Runs `change` under the lock and, after it, tells about a change of state.
     fn with<T>(&self, change: impl FnOnce(&mut Circuit, &Settings) -> T) -> T {
         let mut circuit = lock(&self.circuit);
-        let before = Gate::of(&circuit);
-        for gate in &self.gates {
+        let before = PackedState::of(&circuit);
+        for state in &self.states {
             // A success that comes later counts as coming after `change`: for nothing where it
             // starts another generation.
-            if gate.load() != before {
-                circuit.absorb(gate.swap(before).pending());
+            if state.load() != before {
+                circuit.count_successes(state.swap(before).pending());
             }
         }
         let from = circuit.state();
         let result = change(&mut circuit, &self.settings);
         let to = circuit.state();
-        let until = nanos(self.origin, circuit.lumps_until());
-        self.lumps_until.store(until, Ordering::Relaxed);
-        let after = Gate::of(&circuit);
+        let until = nanos(self.origin, circuit.batch_until());
+        self.batch_until.store(until, Ordering::Relaxed);
+        let after = PackedState::of(&circuit);
         if after != before {
-            for gate in &self.gates {
-                let late = gate.swap(after);
+            for state in &self.states {
+                let late = state.swap(after);
                 if late.generation() == circuit.generation() {
-                    circuit.absorb(late.pending());
+                    circuit.count_successes(late.pending());
                 }
             }
         }

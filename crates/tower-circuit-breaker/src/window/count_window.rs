@@ -1,35 +1,35 @@
 /// The last `size` calls, one bit each.
 #[derive(Debug)]
-pub(crate) struct Ring {
+pub(crate) struct CountWindow {
     bits: Box<[u64]>,
     size: u32,
     next: u32,
     calls: u32,
-    hits: u32,
+    bad: u32,
 }
 
-impl Ring {
+impl CountWindow {
     pub(crate) fn new(size: u32) -> Self {
         Self {
             bits: vec![0; size.div_ceil(64) as usize].into_boxed_slice(),
             size,
             next: 0,
             calls: 0,
-            hits: 0,
+            bad: 0,
         }
     }
 
-    pub(crate) fn push(&mut self, hit: bool) {
+    pub(crate) fn push(&mut self, bad: bool) {
         let mask = 1 << (self.next % 64);
         let word = &mut self.bits[(self.next / 64) as usize];
         if self.calls == self.size {
-            self.hits -= u32::from(*word & mask != 0);
+            self.bad -= u32::from(*word & mask != 0);
         } else {
             self.calls += 1;
         }
-        if hit {
+        if bad {
             *word |= mask;
-            self.hits += 1;
+            self.bad += 1;
         } else {
             *word &= !mask;
         }
@@ -40,19 +40,19 @@ impl Ring {
         };
     }
 
-    pub(crate) fn push_misses(&mut self, misses: u32) {
-        for _ in 0..misses.min(self.size) {
+    pub(crate) fn push_good(&mut self, good: u32) {
+        for _ in 0..good.min(self.size) {
             self.push(false);
         }
     }
 
     pub(crate) fn counts(&self) -> (u64, u64) {
-        (u64::from(self.calls), u64::from(self.hits))
+        (u64::from(self.calls), u64::from(self.bad))
     }
 
     /// Forgets the calls; their bits are overwritten before they are read again.
     pub(crate) fn clear(&mut self) {
-        (self.next, self.calls, self.hits) = (0, 0, 0);
+        (self.next, self.calls, self.bad) = (0, 0, 0);
     }
 }
 
@@ -70,28 +70,28 @@ mod tests {
             size in 1..200_u32,
             calls in proptest::collection::vec((any::<bool>(), 0..300_u32, 0..50_u8), 0..200),
         ) {
-            let mut ring = Ring::new(size);
+            let mut window = CountWindow::new(size);
             let mut last = VecDeque::new();
-            for (hit, misses, kind) in calls {
+            for (bad, good, kind) in calls {
                 match kind {
                     0 => {
-                        ring.clear();
+                        window.clear();
                         last.clear();
                     }
                     1 => {
-                        ring.push_misses(misses);
-                        last.extend((0..misses).map(|_| false));
+                        window.push_good(good);
+                        last.extend((0..good).map(|_| false));
                     }
                     _ => {
-                        ring.push(hit);
-                        last.push_back(hit);
+                        window.push(bad);
+                        last.push_back(bad);
                     }
                 }
                 while last.len() > size as usize {
                     last.pop_front();
                 }
-                let hits = last.iter().filter(|hit| **hit).count();
-                prop_assert_eq!(ring.counts(), (last.len() as u64, hits as u64));
+                let bad = last.iter().filter(|bad| **bad).count();
+                prop_assert_eq!(window.counts(), (last.len() as u64, bad as u64));
             }
         }
     }

@@ -2,11 +2,11 @@
 //! counts in a window of calls or of time.
 
 mod count_window;
-mod rate;
+mod rate_rule;
 mod rolling_rate;
 mod time_window;
 mod window;
 
-pub(crate) use self::rate::Rate;
-pub(crate) use self::rolling_rate::Tally;
+pub(crate) use self::rate_rule::RateRule;
+pub(crate) use self::rolling_rate::RollingRate;
 pub use self::window::Window;

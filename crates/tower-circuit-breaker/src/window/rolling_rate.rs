@@ -1,66 +1,66 @@
 use tokio::time::Instant;
 
-use super::count_window::Ring;
-use super::rate::Rate;
-use super::time_window::Buckets;
+use super::count_window::CountWindow;
+use super::rate_rule::RateRule;
+use super::time_window::TimeWindow;
 use super::window::Span;
 
-/// How many of the calls in a window were hits: failed, or slow.
+/// How many of the calls in a window were bad: failed, or slow.
 #[derive(Debug)]
-pub(crate) enum Tally {
-    Calls(Ring),
-    Time(Buckets),
+pub(crate) enum RollingRate {
+    Calls(CountWindow),
+    Time(TimeWindow),
 }
 
-impl Tally {
-    pub(crate) fn new(rate: &Rate, now: Instant) -> Self {
-        match rate.window.span {
-            Span::Calls(calls) => Self::Calls(Ring::new(calls)),
-            Span::Time(time) => Self::Time(Buckets::new(time, now)),
+impl RollingRate {
+    pub(crate) fn new(rule: &RateRule, now: Instant) -> Self {
+        match rule.window.span {
+            Span::Calls(calls) => Self::Calls(CountWindow::new(calls)),
+            Span::Time(time) => Self::Time(TimeWindow::new(time, now)),
         }
     }
 
-    pub(crate) fn push(&mut self, hit: bool, now: Instant) {
+    pub(crate) fn push(&mut self, bad: bool, now: Instant) {
         match self {
-            Self::Calls(ring) => ring.push(hit),
-            Self::Time(buckets) => buckets.push(hit, now),
+            Self::Calls(window) => window.push(bad),
+            Self::Time(window) => window.push(bad, now),
         }
     }
 
-    /// Adds calls that were no hits and came before [`lumps_until`](Self::lumps_until).
-    pub(crate) fn push_misses(&mut self, misses: u32) {
+    /// Adds good calls, which came before [`batch_until`](Self::batch_until).
+    pub(crate) fn push_good(&mut self, good: u32) {
         match self {
-            Self::Calls(ring) => ring.push_misses(misses),
-            Self::Time(buckets) => buckets.push_misses(misses),
+            Self::Calls(window) => window.push_good(good),
+            Self::Time(window) => window.push_good(good),
         }
     }
 
-    /// Until when calls that are no hits can be added later, in one go; `None`: at any time.
-    pub(crate) fn lumps_until(&self) -> Option<Instant> {
+    /// Until when good calls can be added later, in one go; `None`: at any time.
+    pub(crate) fn batch_until(&self) -> Option<Instant> {
         match self {
             Self::Calls(_) => None,
-            Self::Time(buckets) => Some(buckets.ends()),
+            Self::Time(window) => Some(window.ends()),
         }
     }
 
-    /// The calls in the window, and how many of them were hits.
+    /// The calls in the window, and how many of them were bad.
     pub(crate) fn counts(&mut self, now: Instant) -> (u64, u64) {
         match self {
-            Self::Calls(ring) => ring.counts(),
-            Self::Time(buckets) => buckets.counts(now),
+            Self::Calls(window) => window.counts(),
+            Self::Time(window) => window.counts(now),
         }
     }
 
     pub(crate) fn clear(&mut self, now: Instant) {
         match self {
-            Self::Calls(ring) => ring.clear(),
-            Self::Time(buckets) => buckets.clear(now),
+            Self::Calls(window) => window.clear(),
+            Self::Time(window) => window.clear(now),
         }
     }
 
-    pub(crate) fn trips(&mut self, rate: &Rate, now: Instant) -> bool {
-        let (calls, hits) = self.counts(now);
+    pub(crate) fn trips(&mut self, rule: &RateRule, now: Instant) -> bool {
+        let (calls, bad) = self.counts(now);
         // Divided, not multiplied: 7 of 100 is exactly the 0.07 that was asked for.
-        calls >= u64::from(rate.window.minimum) && hits as f64 / calls as f64 >= rate.limit
+        calls >= u64::from(rule.window.minimum) && bad as f64 / calls as f64 >= rule.at_least
     }
 }

@@ -7,12 +7,12 @@ const BUCKETS: usize = 10;
 #[derive(Clone, Copy, Debug, Default)]
 struct Bucket {
     calls: u64,
-    hits: u64,
+    bad: u64,
 }
 
 /// The calls of a span of time, in ten buckets with a running total.
 #[derive(Debug)]
-pub(crate) struct Buckets {
+pub(crate) struct TimeWindow {
     buckets: [Bucket; BUCKETS],
     total: Bucket,
     width: Duration,
@@ -24,7 +24,7 @@ pub(crate) struct Buckets {
     ends: Instant,
 }
 
-impl Buckets {
+impl TimeWindow {
     pub(crate) fn new(span: Duration, now: Instant) -> Self {
         let width = span / BUCKETS as u32;
         Self {
@@ -37,20 +37,20 @@ impl Buckets {
         }
     }
 
-    pub(crate) fn push(&mut self, hit: bool, now: Instant) {
+    pub(crate) fn push(&mut self, is_bad: bool, now: Instant) {
         self.roll(now);
-        let hits = u64::from(hit);
+        let bad = u64::from(is_bad);
         let bucket = &mut self.buckets[self.current];
         bucket.calls += 1;
-        bucket.hits += hits;
+        bucket.bad += bad;
         self.total.calls += 1;
-        self.total.hits += hits;
+        self.total.bad += bad;
     }
 
     /// Adds calls that came before the current bucket ended.
-    pub(crate) fn push_misses(&mut self, misses: u32) {
-        self.buckets[self.current].calls += u64::from(misses);
-        self.total.calls += u64::from(misses);
+    pub(crate) fn push_good(&mut self, good: u32) {
+        self.buckets[self.current].calls += u64::from(good);
+        self.total.calls += u64::from(good);
     }
 
     /// When the current bucket ends.
@@ -60,7 +60,7 @@ impl Buckets {
 
     pub(crate) fn counts(&mut self, now: Instant) -> (u64, u64) {
         self.roll(now);
-        (self.total.calls, self.total.hits)
+        (self.total.calls, self.total.bad)
     }
 
     pub(crate) fn clear(&mut self, now: Instant) {
@@ -84,7 +84,7 @@ impl Buckets {
             self.current = (self.current + 1) % BUCKETS;
             let gone = std::mem::take(&mut self.buckets[self.current]);
             self.total.calls -= gone.calls;
-            self.total.hits -= gone.hits;
+            self.total.bad -= gone.bad;
             self.began = self.ends;
             self.ends += self.width;
         }
@@ -105,29 +105,29 @@ mod tests {
         ) {
             let span = Duration::from_millis(millis);
             let mut now = Instant::now();
-            let mut buckets = Buckets::new(span, now);
+            let mut window = TimeWindow::new(span, now);
             let mut all: Vec<(Instant, bool)> = Vec::new();
-            for (hit, wait, kind) in calls {
+            for (is_bad, wait, kind) in calls {
                 now += Duration::from_millis(wait);
                 if kind == 0 {
-                    buckets.clear(now);
+                    window.clear(now);
                     all.clear();
-                } else if kind == 1 && now < buckets.ends() {
-                    buckets.push_misses(3);
+                } else if kind == 1 && now < window.ends() {
+                    window.push_good(3);
                     all.extend([(now, false); 3]);
                 } else {
-                    buckets.push(hit, now);
-                    all.push((now, hit));
+                    window.push(is_bad, now);
+                    all.push((now, is_bad));
                 }
-                let (calls, hits) = buckets.counts(now);
-                let count = |age: Duration, only_hits: bool| {
+                let (calls, bad) = window.counts(now);
+                let count = |age: Duration, only_bad: bool| {
                     all.iter()
-                        .filter(|(at, hit)| now - *at < age && (*hit || !only_hits))
+                        .filter(|(at, is_bad)| now - *at < age && (*is_bad || !only_bad))
                         .count() as u64
                 };
                 let young = span * 9 / 10;
                 prop_assert!(count(young, false) <= calls && calls <= count(span, false));
-                prop_assert!(count(young, true) <= hits && hits <= count(span, true));
+                prop_assert!(count(young, true) <= bad && bad <= count(span, true));
             }
         }
     }

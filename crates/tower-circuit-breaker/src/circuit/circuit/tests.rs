@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::window::{Rate, Window};
+use crate::window::{RateRule, Window};
 
 const SECOND: Duration = Duration::from_secs(1);
 const LEASE: u32 = 10;
@@ -13,20 +13,20 @@ struct Model {
     generation: u32,
     /// Since it was last closed: whether each counted call failed.
     calls: Vec<bool>,
-    /// Half-open: the probes that hold a place, and until when.
+    /// Half-open: the probes that forced a place, and until when.
     probes: Vec<(NonZeroU32, Instant)>,
     successes: usize,
-    hold: bool,
+    forced: bool,
 }
 
 impl Model {
-    fn enter(&mut self, state: State, hold: bool) {
+    fn enter(&mut self, state: State, forced: bool) {
         self.state = state;
         self.generation += 1;
         self.calls.clear();
         self.probes.clear();
         self.successes = 0;
-        self.hold = hold;
+        self.forced = forced;
     }
 
     /// Three in a row, or half of the last eight, of which there are at least four; only a
@@ -45,7 +45,7 @@ impl Model {
     }
 
     fn record(&mut self, admission: Admission, outcome: Outcome) {
-        if admission.generation != self.generation || self.hold {
+        if admission.generation != self.generation || self.forced {
             return;
         }
         self.probes
@@ -110,7 +110,7 @@ fn settings() -> Settings {
     };
     let rules = settings.rules.named();
     rules.consecutive = NonZeroU32::new(3);
-    rules.failures = Some(Rate::new(0.5, Window::calls(8).minimum(4)));
+    rules.failures = Some(RateRule::new(0.5, Window::calls(8).minimum(4)));
     settings
 }
 
@@ -126,7 +126,7 @@ proptest! {
             calls: Vec::new(),
             probes: Vec::new(),
             successes: 0,
-            hold: false,
+            forced: false,
         };
         let mut under_way: Vec<Admission> = Vec::new();
         for op in ops {
@@ -178,8 +178,8 @@ proptest! {
                     }
                 }
                 Op::Absorb(successes) => {
-                    if circuit.on_success() == OnSuccess::Lump {
-                        circuit.absorb(successes);
+                    if circuit.on_success() == OnSuccess::Batch {
+                        circuit.count_successes(successes);
                         model.calls.extend((0..successes).map(|_| false));
                     }
                 }
