@@ -7,11 +7,15 @@ mod cache_key;
 mod cache_scope;
 mod count_tokens;
 mod deadline;
+#[path = "error/error.rs"]
 mod error;
+#[path = "estimate/rules.rs"]
 mod estimate;
 mod exchange;
 mod future;
+#[path = "monitor/monitor.rs"]
 pub mod monitor;
+#[path = "operation/operation.rs"]
 mod operation;
 mod options;
 mod origin;
@@ -22,6 +26,7 @@ mod sketch;
 mod stack;
 mod telemetry;
 mod usage;
+#[path = "wire/convert.rs"]
 pub mod wire;
 
 pub use self::{

@@ -1,10 +1,12 @@
 //! What Bedrock means to the layers, which know nothing of it: one policy a layer, and the layer
 //! ready-made with it.
 
+#[path = "cache/policy.rs"]
 mod cache;
 mod circuit;
 mod key;
 mod quota;
+#[path = "quotas/quotas.rs"]
 mod quotas;
 mod retry;
 
