@@ -4,8 +4,7 @@ use super::{
     settings::Settings,
 };
 use crate::{
-    base_model::base_model, error::Error, operation::Operation, request::Request,
-    response::Response,
+    error::Error, model_id::base_model, operation::Operation, request::Request, response::Response,
 };
 use aws_sdk_bedrockruntime::operation::count_tokens::{CountTokensInput, CountTokensOutput};
 use std::{

@@ -1,12 +1,4 @@
-//! One error type for every operation.
-
-mod from_sdk;
-mod hint;
-mod kind;
-mod reach;
-
-pub use self::kind::ErrorKind;
-
+use super::ErrorKind;
 use std::{error::Error as StdError, fmt, num::NonZeroU32, sync::Arc, time::Duration};
 use tower_backoff::AttemptTimeout;
 use tower_circuit_breaker::Open;
@@ -20,20 +12,20 @@ use tower_quota::{Cause, Rejected};
 /// Cloning is cheap and shares the source. `Debug` shows neither the source nor any body.
 #[derive(Clone)]
 pub struct Error {
-    repr: Arc<Repr>,
+    pub(super) repr: Arc<Repr>,
 }
 
 #[derive(Clone)]
-struct Repr {
-    kind: ErrorKind,
-    operation: Option<&'static str>,
-    code: Option<Box<str>>,
-    message: Option<Box<str>>,
-    status: Option<u16>,
-    request_id: Option<Box<str>>,
-    retry_after: Option<Duration>,
-    attempts: Option<NonZeroU32>,
-    source: Option<Arc<dyn StdError + Send + Sync>>,
+pub(super) struct Repr {
+    pub(super) kind: ErrorKind,
+    pub(super) operation: Option<&'static str>,
+    pub(super) code: Option<Box<str>>,
+    pub(super) message: Option<Box<str>>,
+    pub(super) status: Option<u16>,
+    pub(super) request_id: Option<Box<str>>,
+    pub(super) retry_after: Option<Duration>,
+    pub(super) attempts: Option<NonZeroU32>,
+    pub(super) source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 impl Error {

@@ -1,6 +1,6 @@
 //! Reads the SDK's error: code first, then status, then where on the way it failed.
 
-use super::{Error, ErrorKind, Repr, hint};
+use super::{Error, ErrorKind, error::Repr, hint};
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_bedrockruntime::error::{ErrorMetadata, ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;

@@ -1,11 +1,10 @@
 //! Reads the JSON body of `InvokeModel`, once, for what it costs.
 
 use super::{
-    IMAGE, MESSAGE, TOOL, TOOL_CALL, audio, bytes, document,
+    Sketch,
     families::{Family, Path, family},
-    text, video,
+    rules::{IMAGE, MESSAGE, TOOL, TOOL_CALL, audio, bytes, document, text, video},
 };
-use crate::sketch::Sketch;
 use serde::{
     Deserialize, Deserializer,
     de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor},

@@ -1,4 +1,7 @@
-use super::{IMAGE, MESSAGE, TOOL, TOOL_CALL, audio, bytes, document, json, text, video};
+use super::{
+    json,
+    rules::{IMAGE, MESSAGE, TOOL, TOOL_CALL, audio, bytes, document, text, video},
+};
 use aws_sdk_bedrockruntime::{
     operation::converse::ConverseInput,
     types::{

@@ -1,6 +1,6 @@
 //! Where the bodies of `InvokeModel` say how much the model may write.
 
-use crate::base_model::base_model;
+use crate::model_id::base_model;
 
 /// The names of nested members that lead to a value, outermost first.
 pub(super) type Path = &'static [&'static str];

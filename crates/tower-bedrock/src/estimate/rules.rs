@@ -1,45 +1,40 @@
-//! Input tokens of a request by rule of thumb.
-
-pub(crate) mod body;
-pub(crate) mod converse;
-mod families;
-mod json;
+//! What each part of a prompt comes to, by rule of thumb.
 
 /// What every message costs on top of its content.
-const MESSAGE: u64 = 4;
+pub(super) const MESSAGE: u64 = 4;
 /// What a tool's definition costs on top of its texts.
-const TOOL: u64 = 8;
+pub(super) const TOOL: u64 = 8;
 /// What a tool's call or result costs on top of its content.
-const TOOL_CALL: u64 = 4;
+pub(super) const TOOL_CALL: u64 = 4;
 /// An image of the size that Claude scales larger ones down to.
-const IMAGE: u64 = 1_600;
+pub(super) const IMAGE: u64 = 1_600;
 
 /// Four bytes a token, rounded up: near the truth for English.
-fn text(text: &str) -> u64 {
+pub(super) fn text(text: &str) -> u64 {
     bytes(text.len())
 }
 
-fn bytes(bytes: usize) -> u64 {
+pub(super) fn bytes(bytes: usize) -> u64 {
     (bytes as u64).div_ceil(4)
 }
 
 /// Media whose tokens nobody can tell from their bytes: `tokens` for each started `unit` of bytes,
 /// and for what lies elsewhere.
-fn media(len: Option<usize>, tokens: u64, unit: usize) -> u64 {
+pub(super) fn media(len: Option<usize>, tokens: u64, unit: usize) -> u64 {
     let units = len.unwrap_or(0).div_ceil(unit).max(1) as u64;
     units.saturating_mul(tokens)
 }
 
 /// A PDF or office document: a page or two for each 100 kB.
-fn document(len: Option<usize>) -> u64 {
+pub(super) fn document(len: Option<usize>) -> u64 {
     media(len, 3_000, 100_000)
 }
 
 /// Video, at some 290 tokens a second as Nova counts it.
-fn video(len: Option<usize>) -> u64 {
+pub(super) fn video(len: Option<usize>) -> u64 {
     media(len, 10_000, 4_000_000)
 }
 
-fn audio(len: Option<usize>) -> u64 {
+pub(super) fn audio(len: Option<usize>) -> u64 {
     media(len, 2_000, 1_000_000)
 }

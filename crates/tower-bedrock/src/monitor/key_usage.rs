@@ -1,4 +1,4 @@
-use crate::usage::Usage;
+use crate::response::Usage;
 
 /// What the calls of one key have used since the [`Monitor`](super::Monitor) was made.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,24 +1,4 @@
-//! What is used, by model, and what would make it less.
-//!
-//! A [`Monitor`] counts; it changes no call. It advises where `max_tokens` costs quota for
-//! nothing: Bedrock charges a call's `max_tokens` when the call comes, and gives back what was not
-//! used only when it has ended. Where it is not set, the model's maximum is charged.
-
-mod advice;
-mod histogram;
-mod key_usage;
-mod record;
-mod settings;
-mod tally;
-
-pub use self::{
-    advice::{Advice, Reason},
-    key_usage::KeyUsage,
-    record::Record,
-};
-
-use self::{settings::Settings, tally::Tally};
-use crate::telemetry;
+use super::{Advice, KeyUsage, Record, settings::Settings, tally::Tally, telemetry};
 use std::{
     collections::HashMap,
     fmt,

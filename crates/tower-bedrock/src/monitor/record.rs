@@ -1,4 +1,4 @@
-use crate::usage::Usage;
+use crate::response::Usage;
 
 /// One call that has ended, as [`Monitor::record`](super::Monitor::record) counts it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

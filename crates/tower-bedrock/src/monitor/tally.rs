@@ -5,7 +5,7 @@ use super::{
     key_usage::KeyUsage,
     settings::Settings,
 };
-use crate::usage::Usage;
+use crate::response::Usage;
 use std::sync::Arc;
 
 /// All that is known of one key.

@@ -1,5 +1,5 @@
 use super::{Ending, Operation, plumbing, sealed};
-use crate::{exchange::Head, usage::Usage};
+use crate::response::{Head, Usage};
 use aws_sdk_bedrockruntime::operation::apply_guardrail::{
     ApplyGuardrail, ApplyGuardrailError, ApplyGuardrailInput, ApplyGuardrailOutput,
 };

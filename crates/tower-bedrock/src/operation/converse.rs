@@ -1,5 +1,8 @@
 use super::{Ending, Operation, plumbing, sealed};
-use crate::{estimate::converse, exchange::Head, sketch::Sketch, usage::Usage};
+use crate::{
+    estimate::{Sketch, converse},
+    response::{Head, Usage},
+};
 use aws_sdk_bedrockruntime::{
     operation::converse::{Converse, ConverseError, ConverseInput, ConverseOutput},
     types::{ContentBlock, ConverseOutput as Output, ConverseTokensRequest, CountTokensInput},

@@ -3,7 +3,10 @@ use super::{
     invoke_body::{Answered, Asked},
     plumbing, sealed,
 };
-use crate::{estimate, exchange::Head, sketch::Sketch, usage::Usage};
+use crate::{
+    estimate::{self, Sketch},
+    response::{Head, Usage},
+};
 use aws_sdk_bedrockruntime::{
     operation::invoke_model::{InvokeModel, InvokeModelError, InvokeModelInput, InvokeModelOutput},
     types::{CountTokensInput, InvokeModelTokensRequest},

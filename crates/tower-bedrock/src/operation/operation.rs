@@ -1,15 +1,9 @@
-//! The operations that the leaf serves: what each adds to the general case.
-
-mod apply_guardrail;
-mod converse;
-mod count_tokens;
-mod ending;
-mod invoke_body;
-mod invoke_model;
-
-pub(crate) use self::ending::Ending;
-
-use crate::{exchange::Head, sketch::Sketch, usage::Usage, wire::Codec};
+use super::Ending;
+use crate::{
+    estimate::Sketch,
+    response::{Head, Usage},
+    wire::Codec,
+};
 use aws_sdk_bedrockruntime::{
     Client,
     error::{ProvideErrorMetadata, SdkError},
@@ -135,4 +129,4 @@ macro_rules! plumbing {
         }
     };
 }
-use plumbing;
+pub(super) use plumbing;

@@ -1,7 +1,7 @@
 use crate::{
     error::{Error, ErrorKind},
     operation::Operation,
-    policy::key::key,
+    policy::model_key::key,
     request::Request,
     response::Response,
 };

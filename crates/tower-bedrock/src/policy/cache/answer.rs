@@ -1,5 +1,8 @@
 use crate::{
-    error::Error, operation::Operation, origin::Origin, response::Response, usage::Usage, wire,
+    error::Error,
+    operation::Operation,
+    response::{Origin, Response, Usage},
+    wire,
 };
 use aws_sdk_bedrockruntime::operation::{
     apply_guardrail::ApplyGuardrailInput, converse::ConverseInput, count_tokens::CountTokensInput,

@@ -1,22 +1,8 @@
-mod answer;
-mod price;
-mod prices;
-mod savings;
-
-pub use self::{
-    answer::Answer,
-    price::Price,
-    prices::Prices,
-    savings::{Saved, Savings},
-};
-
+use super::{Answer, CacheKey, CacheScope, Prices, Savings};
 use crate::{
-    cache_key::CacheKey,
-    cache_scope::CacheScope,
     error::{Error, ErrorKind},
     operation::{Ending, Operation},
-    options::CacheUse,
-    request::Request,
+    request::{CacheUse, Request},
     response::Response,
 };
 use std::{sync::Arc, time::Duration};

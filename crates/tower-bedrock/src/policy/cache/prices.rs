@@ -1,5 +1,5 @@
 use super::Price;
-use crate::base_model::base_model;
+use crate::model_id::base_model;
 
 /// The prices of models, by the beginnings of their ids.
 ///

@@ -1,5 +1,5 @@
 use super::Prices;
-use crate::usage::Usage;
+use crate::response::Usage;
 use std::{
     fmt,
     sync::{Arc, Mutex, PoisonError},

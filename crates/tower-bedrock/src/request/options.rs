@@ -1,5 +1,6 @@
 //! What a caller wants done about one request.
 
+use super::{CacheUse, Priority};
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
 use tokio::time::Instant;
 
@@ -64,36 +65,4 @@ impl Options {
     pub fn count_tokens(&self) -> bool {
         self.count_tokens
     }
-}
-
-/// How a cache may take part in a request.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum CacheUse {
-    /// Answer from the cache if it can, keep the answer if the policy allows.
-    #[default]
-    Use,
-    /// Ask Bedrock even so, and keep the new answer.
-    Refresh,
-    /// Answer from the cache if it can, but do not keep the answer. Callers who ask the same
-    /// meanwhile may share it.
-    NoStore,
-    /// Answer from the cache or not at all: without a kept answer the request fails with
-    /// [`ErrorKind::NotCached`](crate::ErrorKind), and Bedrock is not asked.
-    OnlyIfCached,
-    /// As if there were no cache.
-    Bypass,
-}
-
-/// Who goes first where calls queue. Low priority waits longer, never for ever.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Priority {
-    /// Work that nobody waits for, such as a nightly batch.
-    Low,
-    /// Everything that says nothing else.
-    #[default]
-    Normal,
-    /// Work that a person is waiting for.
-    High,
 }

@@ -1,4 +1,4 @@
-use super::table::Table;
+use crate::model_id::Table;
 use std::borrow::Cow;
 
 /// How many tokens of quota one output token of a model costs in the end.

@@ -1,6 +1,6 @@
 use crate::{
     error::{Error, ErrorKind},
-    usage::Usage,
+    response::Usage,
 };
 use tower_quota::{Settle, Throttle, Unit};
 

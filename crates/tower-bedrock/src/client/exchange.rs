@@ -1,6 +1,6 @@
 //! Puts the caller's input into an SDK call and reads the answer's head on the way back.
 
-use crate::usage::Usage;
+use crate::response::Head;
 use aws_smithy_runtime_api::{
     box_error::BoxError,
     client::{
@@ -14,7 +14,6 @@ use aws_smithy_runtime_api::{
         orchestrator::HttpResponse,
         runtime_components::RuntimeComponents,
     },
-    http::Headers,
 };
 use aws_smithy_types::config_bag::ConfigBag;
 use bytes::Bytes;
@@ -23,31 +22,6 @@ use std::{
     fmt,
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
-
-/// What an answer's headers say beside the body.
-#[derive(Debug, Clone, Default)]
-pub struct Head {
-    pub(crate) request_id: Option<Arc<str>>,
-    pub(crate) usage: Option<Usage>,
-    /// Zero if the answer does not say.
-    pub(crate) body_bytes: u64,
-    /// All of it, if it was asked for.
-    pub(crate) raw: Option<Arc<http::Response<Bytes>>>,
-}
-
-impl Head {
-    pub(crate) fn read(headers: &Headers) -> Self {
-        Self {
-            request_id: headers.get("x-amzn-requestid").map(Arc::from),
-            usage: usage(headers),
-            body_bytes: headers
-                .get("content-length")
-                .and_then(|length| length.parse().ok())
-                .unwrap_or(0),
-            raw: None,
-        }
-    }
-}
 
 /// What of a response says the same at any time: the connection's own headers and the date are not
 /// in it. `None` if the body is not in memory.
@@ -63,17 +37,6 @@ fn raw(response: &HttpResponse) -> Option<http::Response<Bytes>> {
         }
     }
     Some(raw)
-}
-
-/// An absent count means unknown, not zero; only the prompt cache's are left out when zero.
-fn usage(headers: &Headers) -> Option<Usage> {
-    let count = |name: &str| headers.get(name)?.trim().parse().ok();
-    Some(Usage {
-        input_tokens: count("x-amzn-bedrock-input-token-count")?,
-        output_tokens: count("x-amzn-bedrock-output-token-count")?,
-        cache_read_tokens: count("x-amzn-bedrock-cache-read-input-token-count").unwrap_or(0),
-        cache_write_tokens: count("x-amzn-bedrock-cache-write-input-token-count").unwrap_or(0),
-    })
 }
 
 /// One call's interceptor.
@@ -136,23 +99,5 @@ impl<I: fmt::Debug + Send + Sync + 'static> Intercept for Exchange<I> {
             ..Head::read(response.headers())
         });
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_absent_count_is_unknown_and_not_zero() {
-        let mut headers = Headers::new();
-        headers.insert("x-amzn-bedrock-input-token-count", "7");
-        assert_eq!(usage(&headers), None);
-        headers.insert("x-amzn-bedrock-output-token-count", "many");
-        assert_eq!(usage(&headers), None);
-        headers.insert("x-amzn-bedrock-output-token-count", "5");
-        assert_eq!(usage(&headers), Some(Usage::new(7, 5)));
-        headers.insert("x-amzn-bedrock-cache-read-input-token-count", "3");
-        assert_eq!(usage(&headers).unwrap().cache_read_tokens, 3);
     }
 }

@@ -1,12 +1,13 @@
 //! Every log line. Called outside locks.
 
-use crate::monitor::Advice;
+use super::Advice;
 
 /// A key of the monitor has its first advice.
 #[cfg_attr(not(feature = "tracing"), allow(unused_variables))]
-pub(crate) fn advice(advice: &Advice) {
+pub(super) fn advice(advice: &Advice) {
     #[cfg(feature = "tracing")]
     tracing::warn!(
+        target: "tower_bedrock::telemetry",
         key = &*advice.key,
         reason = advice.reason.as_str(),
         suggested_max_tokens = advice.suggested_max_tokens,

@@ -1,4 +1,4 @@
-use crate::options::{CacheUse, Options, Priority};
+use super::{CacheUse, Options, Priority};
 use std::{fmt, num::NonZeroU32, ops::Deref, sync::Arc};
 use tokio::time::{Duration, Instant};
 

@@ -1,5 +1,5 @@
 use super::rates::Rates;
-use crate::{monitor::Record, usage::Usage};
+use crate::{monitor::Record, response::Usage};
 use std::sync::Arc;
 use tower_quota::Settle;
 

@@ -10,9 +10,8 @@ use crate::{
     error::{Error, ErrorKind},
     monitor::Monitor,
     operation::Operation,
-    options::Priority,
-    policy::key::{draws_tokens, key},
-    request::Request,
+    policy::model_key::{draws_tokens, key},
+    request::{Priority, Request},
     response::Response,
 };
 use std::{fmt, sync::Arc, time::Duration};
@@ -185,6 +184,16 @@ impl TokenCost {
         };
         QuotaLayer::new(limits, self).max_queue(MAX_QUEUE)
     }
+}
+
+/// A [`QuotaLayer`] with Bedrock's [`TokenCost`]: each model in `region` has the limits that
+/// `limits` gives its key `"region/model"`; see [`TokenCost::quota`].
+#[must_use]
+pub fn quota(
+    region: impl Into<Arc<str>>,
+    limits: impl LimitsOf<Arc<str>> + Send + Sync + 'static,
+) -> QuotaLayer<TokenCost, MemoryLedger<Arc<str>>> {
+    TokenCost::new(region).quota(limits)
 }
 
 impl<I: Operation> Cost<Request<I>, Response<I::Output>, Error> for TokenCost {

@@ -1,7 +1,5 @@
-use crate::{
-    error::Error, exchange::Exchange, future::ResponseFuture, operation::Operation,
-    request::Request, response::Response,
-};
+use super::{exchange::Exchange, future::ResponseFuture};
+use crate::{error::Error, operation::Operation, request::Request, response::Response};
 use aws_sdk_bedrockruntime::{Client, Config, config::retry::RetryConfig};
 use std::{
     fmt,

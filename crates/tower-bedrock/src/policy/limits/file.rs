@@ -1,6 +1,6 @@
 //! Reads a table of quotas from TOML.
 
-use super::{Models, Quota, Quotas, QuotasError, nearest::nearest};
+use super::{Quota, Quotas, QuotasError, did_you_mean::nearest, quotas::Models};
 use std::{borrow::Cow, fs, ops::Range, path::Path};
 use toml::{
     Spanned,

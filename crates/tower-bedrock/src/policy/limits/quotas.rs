@@ -1,17 +1,4 @@
-//! Which quotas an account has.
-
-#[cfg(feature = "toml")]
-mod error;
-#[cfg(feature = "toml")]
-mod nearest;
-mod quota;
-#[cfg(feature = "toml")]
-mod read;
-
-#[cfg(feature = "toml")]
-pub use self::error::QuotasError;
-pub use self::quota::Quota;
-
+use super::Quota;
 use std::{collections::BTreeMap, sync::Arc};
 use tower_quota::{Limits, LimitsOf};
 
@@ -40,11 +27,11 @@ use tower_quota::{Limits, LimitsOf};
 /// `aws service-quotas list-service-quotas --service-code bedrock` lists the quotas of an account.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Quotas {
-    models: Models,
-    regions: BTreeMap<Box<str>, Models>,
+    pub(super) models: Models,
+    pub(super) regions: BTreeMap<Box<str>, Models>,
 }
 
-type Models = BTreeMap<Box<str>, Quota>;
+pub(super) type Models = BTreeMap<Box<str>, Quota>;
 
 impl Quotas {
     /// An empty table: all limits are found by probing.

@@ -1,4 +1,4 @@
-use super::table::Table;
+use crate::model_id::Table;
 use std::borrow::Cow;
 
 /// How many output tokens a model writes at most: what Bedrock charges at admission for a request

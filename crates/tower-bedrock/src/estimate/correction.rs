@@ -6,7 +6,7 @@
 /// What is predicted leans to the high side by the mean error so far. Too high an estimate holds a
 /// little quota for as long as the call takes; too low a one is a throttle, and slows all calls.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Learned {
+pub(crate) struct Learned {
     raw: f64,
     actual: f64,
     error: f64,
@@ -31,13 +31,13 @@ impl Default for Learned {
 
 impl Learned {
     /// What `raw` estimated tokens are likely to come to, at most.
-    pub(super) fn predict(&self, raw: u64) -> u64 {
+    pub(crate) fn predict(&self, raw: u64) -> u64 {
         let factor = (self.actual + self.error) / self.raw;
         (raw as f64 * factor).ceil() as u64
     }
 
     /// `raw` estimated tokens were `actual` ones.
-    pub(super) fn learn(&mut self, raw: u64, actual: u64) {
+    pub(crate) fn learn(&mut self, raw: u64, actual: u64) {
         if raw == 0 {
             return;
         }

@@ -1,5 +1,5 @@
+use super::CacheScope;
 use crate::{
-    cache_scope::CacheScope,
     operation::Operation,
     request::Request,
     wire::{self, EncodeError},

@@ -6,10 +6,10 @@ use std::sync::Arc;
 /// Requests of different scopes never have the same key, so that stores can be shared.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CacheScope {
-    pub(crate) region: Option<Arc<str>>,
-    pub(crate) endpoint: Option<Arc<str>>,
-    pub(crate) account: Option<Arc<str>>,
-    pub(crate) ignored: Arc<[Box<str>]>,
+    pub(super) region: Option<Arc<str>>,
+    pub(super) endpoint: Option<Arc<str>>,
+    pub(super) account: Option<Arc<str>>,
+    pub(super) ignored: Arc<[Box<str>]>,
 }
 
 impl CacheScope {

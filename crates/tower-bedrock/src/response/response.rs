@@ -1,4 +1,4 @@
-use crate::{exchange::Head, origin::Origin, usage::Usage};
+use super::{Head, Origin, Usage};
 use bytes::Bytes;
 use std::{fmt, num::NonZeroU32, ops::Deref, sync::Arc};
 use tower_response_cache::CacheStatus;

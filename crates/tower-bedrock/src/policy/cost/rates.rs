@@ -1,5 +1,5 @@
-use super::{burndown::Burndown, learned::Learned, max_output::MaxOutput, streak::Streak};
-use crate::policy::key::model_key;
+use super::{burndown::Burndown, max_output::MaxOutput, streak::Streak};
+use crate::{estimate::Learned, policy::model_key::model_key};
 use std::{
     collections::HashMap,
     fmt,

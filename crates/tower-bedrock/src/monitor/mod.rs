@@ -1,0 +1,22 @@
+//! What is used, by model, and what would make it less.
+//!
+//! A [`Monitor`] counts; it changes no call. It advises where `max_tokens` costs quota for
+//! nothing: Bedrock charges a call's `max_tokens` when the call comes, and gives back what was not
+//! used only when it has ended. Where it is not set, the model's maximum is charged.
+
+mod advice;
+mod histogram;
+mod key_usage;
+#[expect(clippy::module_inception, reason = "the file has the name of its type")]
+mod monitor;
+mod record;
+mod settings;
+mod tally;
+mod telemetry;
+
+pub use self::{
+    advice::{Advice, Reason},
+    key_usage::KeyUsage,
+    monitor::Monitor,
+    record::Record,
+};

@@ -1,0 +1,16 @@
+//! What a call costs of Bedrock's quota.
+
+mod burndown;
+mod forecast;
+mod max_output;
+mod rates;
+mod settle;
+mod streak;
+mod token_cost;
+
+pub use self::{
+    burndown::Burndown,
+    forecast::Forecast,
+    max_output::MaxOutput,
+    token_cost::{TokenCost, quota},
+};

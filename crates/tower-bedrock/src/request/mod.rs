@@ -1,0 +1,8 @@
+//! What a caller hands in: an SDK input, and what is to be done about it.
+
+mod cache_use;
+mod options;
+mod priority;
+mod request;
+
+pub use self::{cache_use::CacheUse, options::Options, priority::Priority, request::Request};

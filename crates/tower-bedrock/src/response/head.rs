@@ -1,0 +1,58 @@
+use super::Usage;
+use aws_smithy_runtime_api::http::Headers;
+use bytes::Bytes;
+use std::sync::Arc;
+
+/// What an answer's headers say beside the body.
+#[derive(Debug, Clone, Default)]
+pub struct Head {
+    pub(crate) request_id: Option<Arc<str>>,
+    pub(crate) usage: Option<Usage>,
+    /// Zero if the answer does not say.
+    pub(crate) body_bytes: u64,
+    /// All of it, if it was asked for.
+    pub(crate) raw: Option<Arc<http::Response<Bytes>>>,
+}
+
+impl Head {
+    pub(crate) fn read(headers: &Headers) -> Self {
+        Self {
+            request_id: headers.get("x-amzn-requestid").map(Arc::from),
+            usage: usage(headers),
+            body_bytes: headers
+                .get("content-length")
+                .and_then(|length| length.parse().ok())
+                .unwrap_or(0),
+            raw: None,
+        }
+    }
+}
+
+/// An absent count means unknown, not zero; only the prompt cache's are left out when zero.
+fn usage(headers: &Headers) -> Option<Usage> {
+    let count = |name: &str| headers.get(name)?.trim().parse().ok();
+    Some(Usage {
+        input_tokens: count("x-amzn-bedrock-input-token-count")?,
+        output_tokens: count("x-amzn-bedrock-output-token-count")?,
+        cache_read_tokens: count("x-amzn-bedrock-cache-read-input-token-count").unwrap_or(0),
+        cache_write_tokens: count("x-amzn-bedrock-cache-write-input-token-count").unwrap_or(0),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_absent_count_is_unknown_and_not_zero() {
+        let mut headers = Headers::new();
+        headers.insert("x-amzn-bedrock-input-token-count", "7");
+        assert_eq!(usage(&headers), None);
+        headers.insert("x-amzn-bedrock-output-token-count", "many");
+        assert_eq!(usage(&headers), None);
+        headers.insert("x-amzn-bedrock-output-token-count", "5");
+        assert_eq!(usage(&headers), Some(Usage::new(7, 5)));
+        headers.insert("x-amzn-bedrock-cache-read-input-token-count", "3");
+        assert_eq!(usage(&headers).unwrap().cache_read_tokens, 3);
+    }
+}
