@@ -1,8 +1,7 @@
 use std::time::Duration;
 
-use crate::ask::Ask;
-use crate::reservation::Reservation;
-use crate::settle::Settle;
+use crate::call::{Ask, Settle};
+use crate::ledger::Reservation;
 
 /// Says what a call costs: what to reserve before it, and what it came to.
 ///

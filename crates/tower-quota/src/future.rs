@@ -6,10 +6,10 @@ use std::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
+use crate::call::Settle;
 use crate::cost::Cost;
 use crate::error::Rejected;
-use crate::reservation::Reservation;
-use crate::settle::Settle;
+use crate::ledger::Reservation;
 
 pin_project! {
     /// Response future of [`Quota`](crate::Quota).

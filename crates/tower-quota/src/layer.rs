@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use tower_layer::Layer;
 
-use crate::handle::Handle;
-use crate::limits::LimitsOf;
-use crate::memory::MemoryLedger;
+use crate::ledger::memory::MemoryLedger;
+use crate::limit::LimitsOf;
 use crate::service::Quota;
 use crate::settings::Settings;
+use crate::usage::Handle;
 
 /// Puts a [`Quota`] around services.
 ///

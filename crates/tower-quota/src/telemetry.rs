@@ -1,7 +1,7 @@
 //! Every log line and metric. Called outside locks.
 
+use crate::call::Throttle;
 use crate::error::{Cause, Rejected};
-use crate::throttle::Throttle;
 
 /// A call was admitted.
 #[cfg_attr(not(feature = "metrics"), allow(unused_variables))]

@@ -1,0 +1,76 @@
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash};
+
+use tokio::time::Instant;
+
+use super::priority::Priority;
+use crate::limit::Demand;
+
+/// What a call asks of the ledger before it is made: one call of its key's limits, and tokens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ask<K> {
+    pub(crate) key: K,
+    pub(crate) tokens: u64,
+    pub(crate) priority: Priority,
+    pub(crate) tenant: u64,
+    pub(crate) deadline: Option<Instant>,
+}
+
+impl<K> Ask<K> {
+    /// One call under the limits of `key`, of no tokens.
+    #[must_use]
+    pub fn new(key: K) -> Self {
+        Self {
+            key,
+            tokens: 0,
+            priority: Priority::default(),
+            tenant: 0,
+            deadline: None,
+        }
+    }
+
+    /// How many tokens to reserve. Default: 0.
+    #[must_use]
+    pub fn tokens(mut self, tokens: u64) -> Self {
+        self.tokens = tokens;
+        self
+    }
+
+    /// Who goes first. Default: [`Priority::Normal`].
+    #[must_use]
+    pub fn priority(mut self, priority: Priority) -> Self {
+        self.priority = priority;
+        self
+    }
+
+    /// Who asks: tenants of one priority take turns. Default: all calls are one tenant's.
+    ///
+    /// Only a 64-bit hash is kept; should two collide, they share a turn.
+    #[must_use]
+    pub fn tenant(mut self, tenant: &(impl Hash + ?Sized)) -> Self {
+        self.tenant = BuildHasherDefault::<DefaultHasher>::default().hash_one(tenant);
+        self
+    }
+
+    /// The call is of no use if it starts after that. Default: none.
+    #[must_use]
+    pub fn deadline(mut self, deadline: Instant) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
+    /// The key.
+    #[must_use]
+    pub fn key(&self) -> &K {
+        &self.key
+    }
+
+    /// The tokens to reserve.
+    #[must_use]
+    pub fn reserved(&self) -> u64 {
+        self.tokens
+    }
+
+    pub(crate) fn demand(&self) -> Demand {
+        Demand::call(self.tokens)
+    }
+}

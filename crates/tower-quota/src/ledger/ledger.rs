@@ -1,0 +1,21 @@
+use std::future::Future;
+
+use super::reservation::Reservation;
+use crate::call::Ask;
+use crate::error::Rejected;
+
+/// Who admits calls: [`MemoryLedger`](crate::MemoryLedger), or one that processes share.
+///
+/// A shared ledger that cannot be reached should admit by a local share, or let calls through,
+/// rather than reject: [`Rejected`] means that the quota is used up. What calls come to it learns
+/// through the [`Ticket`](crate::Ticket) in the reservation, without being waited for.
+pub trait Ledger<K> {
+    /// Resolves when the call may be made.
+    ///
+    /// Dropped before that it gives up its place, and the reservation if there is one already.
+    /// It should reserve nothing before it is polled.
+    type Admit: Future<Output = Result<Reservation, Rejected>>;
+
+    /// Asks for admission.
+    fn admit(&self, ask: Ask<K>) -> Self::Admit;
+}

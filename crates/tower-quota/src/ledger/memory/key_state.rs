@@ -1,0 +1,261 @@
+use std::fmt;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::sync::{Mutex, MutexGuard, lock};
+use super::timer::{self, Id, Timer, now};
+use crate::account::{Book, Entry, nanos};
+use crate::call::{Ask, Throttle};
+use crate::error::{Cause, Rejected};
+use crate::limit::{Demand, Limits};
+use crate::schedule::{Call, Entered, Place, Turns};
+use crate::settings::Settings;
+use crate::telemetry;
+use crate::usage::{Headroom, Usage};
+
+/// One key, shared by its callers: its turns under a lock, and the timer that lets them go on.
+///
+/// Whoever changes the turns sets the timer for the next of them under the same lock. Wakers are
+/// called and dropped when the lock is free again.
+pub(crate) struct Slot {
+    key: Arc<str>,
+    epoch: Instant,
+    settings: Arc<Settings>,
+    state: Mutex<State>,
+}
+
+struct State {
+    turns: Turns<Sleeper>,
+    timer: Timer,
+}
+
+/// Whom to wake, and in which runtime it waits.
+#[derive(Debug)]
+struct Sleeper {
+    waker: Waker,
+    runtime: Id,
+}
+
+impl Slot {
+    /// Its times count from `epoch`.
+    pub(crate) fn new(
+        key: Arc<str>,
+        limits: &Limits,
+        settings: Arc<Settings>,
+        epoch: Instant,
+    ) -> Self {
+        let book = Book::new(limits.to_book(), time(epoch, now()));
+        let turns = Turns::new(book, Arc::clone(&settings));
+        Self {
+            key,
+            epoch,
+            settings,
+            state: Mutex::new(State {
+                turns,
+                timer: Timer::default(),
+            }),
+        }
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// What of `ask` is of interest here.
+    pub(crate) fn call(&self, ask: &Ask<impl Sized>) -> Call {
+        Call {
+            demand: ask.demand(),
+            priority: ask.priority,
+            tenant: ask.tenant,
+            deadline: ask.deadline.map(|deadline| self.time(deadline)),
+        }
+    }
+
+    /// Admits or rejects the call, or gives it a place to [`poll`](Self::poll).
+    pub(crate) fn enter(
+        self: &Arc<Self>,
+        call: Call,
+    ) -> ControlFlow<Result<Entry, Rejected>, Place> {
+        let now = self.now();
+        let mut state = lock(&self.state);
+        if let Some(entry) = state.turns.enter_at_once(now, &call) {
+            return ControlFlow::Break(Ok(entry));
+        }
+        let mut woken = Vec::new();
+        let entered = state.turns.enter(now, call, &mut woken);
+        self.go_on(state, woken);
+        match entered {
+            Entered::Admitted(entry) => ControlFlow::Break(Ok(entry)),
+            Entered::Rejected(cause, at) => ControlFlow::Break(Err(self.rejected(now, cause, at))),
+            Entered::Waits(place) => ControlFlow::Continue(place),
+        }
+    }
+
+    /// What has become of one who waits.
+    ///
+    /// # Panics
+    ///
+    /// If it waits outside of a tokio runtime.
+    pub(crate) fn poll(
+        self: &Arc<Self>,
+        place: Place,
+        cx: &Context<'_>,
+    ) -> Poll<Result<Entry, Rejected>> {
+        let waker = cx.waker().clone();
+        let mut state = lock(&self.state);
+        if let Some(answer) = state.turns.answer(place) {
+            drop(state);
+            return Poll::Ready(match answer {
+                Ok(entry) => Ok(entry),
+                Err((cause, at)) => Err(self.rejected(self.now(), cause, Some(at))),
+            });
+        }
+        let runtime = timer::runtime().expect("a call waits within a tokio runtime");
+        let old = state.turns.wait(place, Sleeper { waker, runtime });
+        self.go_on(state, Vec::new());
+        drop(old);
+        Poll::Pending
+    }
+
+    /// One who waits goes away.
+    pub(crate) fn leave(self: &Arc<Self>, place: Place) {
+        let now = self.now();
+        let mut woken = Vec::new();
+        let mut state = lock(&self.state);
+        let gone = state.turns.leave(now, place, &mut woken);
+        self.go_on(state, woken);
+        drop(gone);
+    }
+
+    /// The call came to `actual`. `pressed` says whether it had waited, where it went well.
+    pub(crate) fn settle(self: &Arc<Self>, entry: &Entry, actual: Demand, pressed: Option<bool>) {
+        let mut woken = Vec::new();
+        let mut state = lock(&self.state);
+        let turns = &mut state.turns;
+        if turns.can_be_late(entry, actual) {
+            // A look at the clock is dear beside the rest.
+            turns.settle(entry.at, entry, actual, pressed, &mut woken);
+            return;
+        }
+        turns.settle(self.now(), entry, actual, pressed, &mut woken);
+        self.go_on(state, woken);
+    }
+
+    /// The call was throttled. Says when there is room for one like it.
+    pub(crate) fn throttled(self: &Arc<Self>, entry: &Entry, throttle: Throttle) -> Duration {
+        let now = self.now();
+        let mut woken = Vec::new();
+        let mut state = lock(&self.state);
+        let at = state.turns.throttled(now, entry, throttle, &mut woken);
+        self.go_on(state, woken);
+        telemetry::throttled(self.settings.name, &self.key, throttle);
+        Duration::from_nanos(at.saturating_sub(now))
+    }
+
+    pub(crate) fn usage(&self) -> Usage {
+        let now = self.now();
+        lock(&self.state).turns.usage(now)
+    }
+
+    pub(crate) fn headroom(&self) -> Headroom {
+        let now = self.now();
+        lock(&self.state).turns.headroom(now)
+    }
+
+    /// When the key was last used, if nothing is lost by forgetting it now.
+    pub(crate) fn whole_since(&self) -> Option<u64> {
+        let now = self.now();
+        lock(&self.state).turns.whole_since(now)
+    }
+
+    /// Sets the timer for the next turn, and wakes those who were let go.
+    fn go_on(self: &Arc<Self>, mut state: MutexGuard<'_, State>, mut woken: Vec<Sleeper>) {
+        if state.turns.wake_at().is_some() {
+            self.set_timer(&mut state, &mut woken);
+        }
+        if state.turns.wake_at().is_none() && state.timer.due().is_some() {
+            state.timer.clear();
+        }
+        drop(state);
+        for sleeper in woken {
+            sleeper.waker.wake();
+        }
+    }
+
+    fn set_timer(self: &Arc<Self>, state: &mut State, woken: &mut Vec<Sleeper>) {
+        let State { turns, timer } = state;
+        while let Some(at) = turns.wake_at() {
+            let at = self.epoch + Duration::from_nanos(at);
+            let there = turns.first().map(|first| first.runtime);
+            let set = timer.due();
+            if set.is_some_and(|(due, by)| due == at && there.is_none_or(|there| there == by)) {
+                return;
+            }
+            let here = timer::runtime();
+            if let Some(here) = here {
+                if !timer.set(at, here, &Waker::from(Arc::clone(self))) {
+                    turns.advance(self.now(), woken);
+                    continue;
+                }
+            }
+            // This runtime, if it is one, may stop while that of the first goes on. It comes and
+            // sets the timer where it waits.
+            if here != there {
+                woken.extend(turns.take_first());
+            }
+            return;
+        }
+    }
+
+    fn rejected(&self, now: u64, cause: Cause, at: Option<u64>) -> Rejected {
+        let wait = at.map(|at| Duration::from_nanos(at.saturating_sub(now)));
+        let rejected = Rejected::new(cause, wait, Arc::clone(&self.key));
+        telemetry::rejected(self.settings.name, &rejected);
+        rejected
+    }
+
+    fn now(&self) -> u64 {
+        self.time(now())
+    }
+
+    fn time(&self, instant: Instant) -> u64 {
+        time(self.epoch, instant)
+    }
+}
+
+fn time(epoch: Instant, instant: Instant) -> u64 {
+    nanos(instant.saturating_duration_since(epoch))
+}
+
+impl Wake for Slot {
+    /// The timer's waker.
+    fn wake(self: Arc<Self>) {
+        let now = now();
+        let mut woken = Vec::new();
+        let mut state = lock(&self.state);
+        if state.timer.fired().is_some_and(|due| now < due) {
+            // Early: the timer's runtime shuts down. The first may be of another one.
+            woken.extend(state.turns.take_first());
+            drop(state);
+            woken.into_iter().for_each(|sleeper| sleeper.waker.wake());
+            return;
+        }
+        state.turns.advance(self.time(now), &mut woken);
+        self.go_on(state, woken);
+    }
+}
+
+impl fmt::Debug for Slot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Slot")
+            .field("key", &self.key)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, loom))]
+mod tests;

@@ -1,0 +1,119 @@
+use std::fmt;
+use std::hash::Hash;
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::admit::Admit;
+use super::idle_keys::Keyed;
+use super::key_state::Slot;
+use super::sync::{RwLock, read, write};
+use super::timer::now;
+use crate::call::Ask;
+use crate::ledger::Ledger;
+use crate::limit::{Limits, LimitsOf};
+use crate::settings::Settings;
+use crate::usage::{Headroom, Usage};
+
+/// The ledger of one process, in memory: the default.
+///
+/// # Clone
+///
+/// Clones share their keys.
+pub struct MemoryLedger<K> {
+    shared: Arc<Shared<K>>,
+}
+
+struct Shared<K> {
+    limits: Arc<dyn Fn(&K) -> Limits + Send + Sync>,
+    settings: Arc<Settings>,
+    epoch: Instant,
+    keys: RwLock<Keyed<K, Arc<Slot>>>,
+}
+
+impl<K: Hash + Eq + Clone + fmt::Display> MemoryLedger<K> {
+    pub(crate) fn new(limits: impl LimitsOf<K> + Send + Sync + 'static) -> Self {
+        let limits = Arc::new(move |key: &K| limits.limits(key));
+        Self::with(limits, Settings::default())
+    }
+
+    /// The same limits, with other settings and no keys.
+    pub(crate) fn renewed(&self, change: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = Settings::clone(&self.shared.settings);
+        change(&mut settings);
+        Self::with(Arc::clone(&self.shared.limits), settings)
+    }
+
+    fn with(limits: Arc<dyn Fn(&K) -> Limits + Send + Sync>, settings: Settings) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                limits,
+                epoch: now(),
+                keys: RwLock::new(Keyed::new(settings.max_idle_keys)),
+                settings: Arc::new(settings),
+            }),
+        }
+    }
+
+    pub(crate) fn slot(&self, key: &K) -> Arc<Slot> {
+        self.find(key).unwrap_or_else(|| self.make(key))
+    }
+
+    fn find(&self, key: &K) -> Option<Arc<Slot>> {
+        read(&self.shared.keys).get(key)
+    }
+
+    #[cold]
+    fn make(&self, key: &K) -> Arc<Slot> {
+        let shared = &*self.shared;
+        // Foreign code, so not under the lock; of two that get here, the first one's slot counts.
+        let limits = (shared.limits)(key);
+        let text = key.to_string().into();
+        let settings = Arc::clone(&shared.settings);
+        let slot = Arc::new(Slot::new(text, &limits, settings, shared.epoch));
+        write(&shared.keys).get_or_insert(key, slot, |slot| {
+            // Whoever holds a slot got it under this lock, or from another holder.
+            let unused = Arc::strong_count(slot) == 1;
+            unused.then(|| slot.whole_since()).flatten()
+        })
+    }
+
+    pub(crate) fn usage(&self, key: &K) -> Option<Usage> {
+        Some(self.find(key)?.usage())
+    }
+
+    pub(crate) fn headroom(&self, key: &K) -> Headroom {
+        self.find(key)
+            .map_or(Headroom::WHOLE, |slot| slot.headroom())
+    }
+
+    pub(crate) fn keys(&self) -> Vec<K> {
+        read(&self.shared.keys).keys().cloned().collect()
+    }
+}
+
+impl<K: Hash + Eq + Clone + fmt::Display> Ledger<K> for MemoryLedger<K> {
+    type Admit = Admit;
+
+    fn admit(&self, ask: Ask<K>) -> Admit {
+        let slot = self.slot(&ask.key);
+        let call = slot.call(&ask);
+        Admit::new(slot, call)
+    }
+}
+
+impl<K> Clone for MemoryLedger<K> {
+    fn clone(&self) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+        }
+    }
+}
+
+impl<K> fmt::Debug for MemoryLedger<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryLedger")
+            .field("settings", &self.shared.settings)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,49 @@
+use std::fmt;
+use std::hash::Hash;
+
+use super::headroom::Headroom;
+use super::snapshot::Usage;
+use crate::ledger::memory::MemoryLedger;
+
+/// Shows what the keys of a layer use; made by [`QuotaLayer::handle`](crate::QuotaLayer::handle).
+pub struct Handle<K> {
+    ledger: MemoryLedger<K>,
+}
+
+impl<K: Hash + Eq + Clone + fmt::Display> Handle<K> {
+    pub(crate) fn new(ledger: MemoryLedger<K>) -> Self {
+        Self { ledger }
+    }
+
+    /// What `key` uses, or `None` if it was never used or is forgotten.
+    #[must_use]
+    pub fn usage(&self, key: &K) -> Option<Usage> {
+        self.ledger.usage(key)
+    }
+
+    /// How much room `key` has for another call: all of it if it was never used or is forgotten.
+    #[must_use]
+    pub fn headroom(&self, key: &K) -> Headroom {
+        self.ledger.headroom(key)
+    }
+
+    /// The keys that are remembered at the moment, in no order.
+    #[must_use]
+    pub fn keys(&self) -> Vec<K> {
+        self.ledger.keys()
+    }
+}
+
+impl<K> Clone for Handle<K> {
+    fn clone(&self) -> Self {
+        Self {
+            ledger: self.ledger.clone(),
+        }
+    }
+}
+
+impl<K> fmt::Debug for Handle<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,64 @@
+use std::cmp::Ordering;
+use std::time::Duration;
+
+use crate::account::{Book, ONE};
+use crate::limit::{Demand, Unit};
+
+/// How much room a key has for another call, the pace and those who wait counted in.
+///
+/// More is greater: first the one with the shorter [`wait`](Self::wait), then, as where neither
+/// lets a call wait, the one with more [left](Self::left).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Headroom {
+    wait: Duration,
+    left: f64,
+}
+
+impl Headroom {
+    /// Of a key that nobody has used.
+    pub(crate) const WHOLE: Self = Self {
+        wait: Duration::ZERO,
+        left: 1.0,
+    };
+
+    /// `typical` comes after `queued`.
+    pub(crate) fn of(book: &mut Book, queued: Demand, typical: Demand, now: u64) -> Self {
+        let at = book.fits_at(now, queued, typical);
+        let pace = book.pace() as f64 / ONE as f64;
+        let left = |unit: Unit, used: u64, amount: u64| {
+            let taken = used as f64 + queued.of(unit) as f64;
+            1.0 - taken / (amount as f64 * pace).max(f64::MIN_POSITIVE)
+        };
+        let left = book.gauges(now).iter().map(|gauge| {
+            let limit = gauge.limit();
+            left(limit.unit(), gauge.used(), limit.amount())
+        });
+        Self {
+            wait: Duration::from_nanos(at.saturating_sub(now)),
+            left: left.fold(1.0, f64::min),
+        }
+    }
+
+    /// How long a call that comes now would wait, if it asks for as many tokens as calls did of
+    /// late and has [`Priority::Normal`](crate::Priority::Normal).
+    #[must_use]
+    pub fn wait(&self) -> Duration {
+        self.wait
+    }
+
+    /// The part that is left of the limit that has the least left, of what its period brings at
+    /// the present pace: 1 is all of it, 0 is nothing, and below 0 are debts and those who wait.
+    #[must_use]
+    pub fn left(&self) -> f64 {
+        self.left
+    }
+}
+
+impl PartialOrd for Headroom {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        match other.wait.cmp(&self.wait) {
+            Ordering::Equal => self.left.partial_cmp(&other.left),
+            unequal => Some(unequal),
+        }
+    }
+}

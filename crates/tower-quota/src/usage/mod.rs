@@ -1,0 +1,14 @@
+//! What is shown: a `handle` gives a `snapshot` of what a key uses and the `headroom` it has, by
+//! which `loaded` services are chosen.
+
+mod handle;
+mod headroom;
+#[cfg(feature = "load")]
+mod loaded;
+mod snapshot;
+
+pub use self::handle::Handle;
+pub use self::headroom::Headroom;
+#[cfg(feature = "load")]
+pub use self::loaded::Loaded;
+pub use self::snapshot::{LimitUsage, Usage};

@@ -1,0 +1,86 @@
+use crate::account::{Book, Gauge, ONE};
+use crate::limit::Limit;
+
+/// How much of its limits a key uses, all of one moment.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Usage {
+    /// By limit, in the order they were given.
+    pub limits: Vec<LimitUsage>,
+    /// Calls that were admitted and are not settled yet.
+    pub pending_calls: u64,
+    /// What those calls have reserved, in tokens.
+    pub pending_tokens: u64,
+    /// Calls that wait for their turn.
+    pub queued: usize,
+    /// Throttles by the server, each of a call that the ledger had admitted.
+    pub throttled: u64,
+    /// The part of the limits that is used at present, of the slowest: 1 unless there were
+    /// throttles, and above 1 where a limit is found by probing.
+    pub pace: f64,
+    /// What all settled calls had reserved, in tokens.
+    pub total_reserved: u64,
+    /// What all settled calls came to, in tokens.
+    pub total_used: u64,
+}
+
+/// How much of one limit is used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LimitUsage {
+    /// The limit.
+    pub limit: Limit,
+    /// What counts in the period that ends now, in the limit's unit, reservations included. It
+    /// can be above the amount when calls came to more than they reserved.
+    pub used: u64,
+    /// What the period that ends now has left.
+    pub headroom: u64,
+}
+
+impl Usage {
+    pub(crate) fn of(book: &mut Book, queued: usize, now: u64) -> Self {
+        Self {
+            limits: book.gauges(now).iter().map(LimitUsage::of).collect(),
+            pending_calls: book.counts.pending.calls,
+            pending_tokens: book.counts.pending.tokens,
+            queued,
+            throttled: book.counts.throttled,
+            pace: book.pace() as f64 / ONE as f64,
+            total_reserved: book.counts.reserved,
+            total_used: book.counts.used,
+        }
+    }
+
+    /// The part of the fullest limit that is used; above 1 in debt, 0 where no limit is known.
+    #[must_use]
+    pub fn utilisation(&self) -> f64 {
+        let parts = self.limits.iter().map(LimitUsage::utilisation);
+        parts.fold(0.0, f64::max)
+    }
+
+    /// How many times more tokens were reserved than used, or `None` where none were used yet.
+    #[must_use]
+    pub fn over_reservation(&self) -> Option<f64> {
+        (self.total_used > 0).then(|| self.total_reserved as f64 / self.total_used as f64)
+    }
+}
+
+impl LimitUsage {
+    fn of(gauge: &Gauge) -> Self {
+        Self {
+            limit: gauge.limit().clone(),
+            used: gauge.used(),
+            headroom: gauge.headroom(),
+        }
+    }
+
+    /// The part that is used; 0 where the limit is a guess.
+    #[must_use]
+    pub fn utilisation(&self) -> f64 {
+        if self.limit.probing || self.limit.amount == 0 {
+            0.0
+        } else {
+            self.used as f64 / self.limit.amount as f64
+        }
+    }
+}
