@@ -27,7 +27,7 @@ use tokio::time::Instant;
 use tower::{Layer, ServiceExt};
 use tower_bedrock::{
     Bedrock, CacheStatus, Request, StackLayer,
-    policy::{Quota, Quotas},
+    policy::{ModelQuota, Quotas},
 };
 
 /// The same batch through the plain SDK and through the tower-bedrock stack.
@@ -135,7 +135,7 @@ async fn stack(flags: &Flags, batch: &[ConverseInput]) -> Result<Run, Box<dyn Er
     let mut layer = StackLayer::new(target.region());
     // Of the real service nothing is known here: the stack finds its limit.
     if !flags.aws {
-        let quota = Quota::new().requests_per_minute(flags.rpm);
+        let quota = ModelQuota::new().requests_per_minute(flags.rpm);
         layer = layer.quotas(Quotas::new().model(&*flags.model, quota));
     }
     let service = layer.layer(Bedrock::new(config));

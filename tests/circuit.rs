@@ -7,7 +7,7 @@ use tokio::time::{Instant, advance};
 use tower::{Layer, ServiceExt};
 use tower_bedrock::{
     Bedrock, ErrorKind, Request, StackLayer,
-    policy::{Quota, Quotas, RetryPolicy},
+    policy::{ModelQuota, Quotas, RetryPolicy},
 };
 
 const OTHER: &str = "us.amazon.nova-micro-v1:0";
@@ -90,7 +90,7 @@ async fn an_outage_can_be_waited_for() {
     sim.script([Fault::service_unavailable().times(12)]);
     let patient = RetryPolicy::new().open_circuit(Duration::from_secs(120));
     let stack = StackLayer::new("us-east-1")
-        .backoff(patient.backoff())
+        .backoff(patient.layer())
         .layer(Bedrock::new(sim.sdk_config()));
     stack.oneshot(Request::new(prompt("hello"))).await.unwrap();
 }
@@ -100,7 +100,7 @@ async fn deadlines_of_the_impatient_open_nothing() {
     let latency = Latency::new(Duration::from_secs(2), Duration::ZERO);
     let sim = sim().latency(latency);
     let stack = StackLayer::new("us-east-1")
-        .quotas(Quotas::new().model(MODEL, Quota::new().requests_per_minute(6_000)))
+        .quotas(Quotas::new().model(MODEL, ModelQuota::new().requests_per_minute(6_000)))
         .layer(Bedrock::new(sim.sdk_config()));
     for n in 0..30 {
         let timeout = Duration::from_millis(n % 2 * 500);

@@ -26,7 +26,7 @@ use std::{error::Error, num::NonZeroUsize, path::PathBuf, process::ExitCode, tim
 use tower::Layer;
 use tower_bedrock::{
     Bedrock, Stack, StackLayer,
-    policy::{Quota, Quotas, RetryPolicy, TokenCost},
+    policy::{ModelQuota, Quotas, RetryPolicy, TokenCost},
 };
 
 /// Run a file of prompts through the stack; resumes where an earlier run stopped.
@@ -145,15 +145,15 @@ fn stack(flags: &Flags, target: &Target, throttles: &Throttles) -> Stack {
     // Of the real service nothing is known here: the stack finds its limits.
     let mut quotas = Quotas::new();
     if !flags.aws {
-        let quota = Quota::new()
+        let quota = ModelQuota::new()
             .requests_per_minute(flags.rpm)
             .tokens_per_minute(flags.tpm);
         quotas = quotas.model(&*flags.model, quota);
     }
     let cost = TokenCost::new(target.region()).patience(patience);
     StackLayer::new(target.region())
-        .backoff(policy.backoff().deadline(patience))
-        .quota(cost.quota(quotas))
+        .backoff(policy.layer().deadline(patience))
+        .quota(cost.layer(quotas))
         .layer(Bedrock::new(config))
 }
 

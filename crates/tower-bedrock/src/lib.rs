@@ -12,7 +12,7 @@ mod operation;
 pub mod policy;
 mod request;
 mod response;
-mod stack;
+pub mod stack;
 pub mod wire;
 
 pub use self::{
@@ -24,6 +24,6 @@ pub use self::{
     policy::cache::{CacheKey, CacheScope},
     request::{CacheUse, Options, Priority, Request},
     response::{Response, Usage},
-    stack::{Backoff, Breaker, Cache, Stack, StackLayer, TokenQuota},
+    stack::{Stack, StackLayer},
 };
 pub use tower_response_cache::CacheStatus;

@@ -1,3 +1,5 @@
+//! All the layers in their order, and the type of each.
+
 use crate::{
     Bedrock, CacheKey,
     deadline::{Deadline, DeadlineLayer},
@@ -14,14 +16,13 @@ use tower_quota::{Limits, LimitsOf, MemoryLedger, QuotaLayer};
 use tower_response_cache::{ResponseCache, ResponseCacheLayer};
 
 /// The retry layer of a [`StackLayer`].
-pub type Backoff = BackoffLayer<RetryPolicy, FromRequest>;
+pub type RetryLayer = BackoffLayer<RetryPolicy, FromRequest>;
 /// The circuit breaker of a [`StackLayer`].
-pub type Breaker = CircuitBreakerLayer<CircuitPolicy, CircuitPolicy, Arc<str>>;
+pub type BreakerLayer = CircuitBreakerLayer<CircuitPolicy, CircuitPolicy, Arc<str>>;
 /// The response cache of a [`StackLayer`].
-pub type Cache = ResponseCacheLayer<CachePolicy, CacheKey, Answer>;
-
+pub type CacheLayer = ResponseCacheLayer<CachePolicy, CacheKey, Answer>;
 /// The quota layer of a [`StackLayer`].
-pub type TokenQuota = QuotaLayer<TokenCost, MemoryLedger<Arc<str>>>;
+pub type TokenQuotaLayer = QuotaLayer<TokenCost, MemoryLedger<Arc<str>>>;
 
 /// The service that a [`StackLayer`] makes of `S`.
 pub type Stack<S = Bedrock> = Deadline<ResponseCache<Retried<S>, CachePolicy, CacheKey, Answer>>;
@@ -43,10 +44,10 @@ type Paced<S> =
 #[derive(Clone)]
 pub struct StackLayer {
     region: Arc<str>,
-    cache: Cache,
-    backoff: Backoff,
-    breaker: Breaker,
-    quota: TokenQuota,
+    cache: CacheLayer,
+    backoff: RetryLayer,
+    breaker: BreakerLayer,
+    quota: TokenQuotaLayer,
     attempt_timeout: Duration,
 }
 
@@ -55,44 +56,44 @@ impl StackLayer {
     /// inside. Calls of another account belong under a stack of their own, lest they share answers.
     ///
     /// Defaults: complete answers are kept for an hour in 64 MiB; a call is attempted 12 times at
-    /// most; a model's circuit opens as [`policy::circuit_breaker`] says; a model's quota is found
+    /// most; a model's circuit opens as [`policy::circuit_breaker_layer`] says; a model's quota is found
     /// by probing, unless [`quotas`](Self::quotas) tells it; an attempt may take 10 minutes.
     #[must_use]
     pub fn new(region: impl Into<Arc<str>>) -> Self {
         let region = region.into();
         Self {
-            cache: policy::response_cache(
+            cache: policy::response_cache_layer(
                 Arc::clone(&region),
                 Duration::from_secs(3600),
                 64 * 1024 * 1024,
             ),
-            backoff: RetryPolicy::new().over_quota(),
-            breaker: policy::circuit_breaker(Arc::clone(&region)),
-            quota: policy::quota(Arc::clone(&region), Limits::unknown()),
+            backoff: RetryPolicy::new().layer_over_quota(),
+            breaker: policy::circuit_breaker_layer(Arc::clone(&region)),
+            quota: policy::quota_layer(Arc::clone(&region), Limits::unknown()),
             attempt_timeout: Duration::from_secs(600),
             region,
         }
     }
 
-    /// Takes another cache; [`policy::response_cache`] makes one.
+    /// Takes another cache; [`policy::response_cache_layer`] makes one.
     ///
     /// One of zero bytes keeps nothing, though identical calls at one time still become one.
     #[must_use]
-    pub fn cache(mut self, cache: Cache) -> Self {
+    pub fn cache(mut self, cache: CacheLayer) -> Self {
         self.cache = cache;
         self
     }
 
-    /// Takes another retry layer; [`RetryPolicy::over_quota`] makes one.
+    /// Takes another retry layer; [`RetryPolicy::layer_over_quota`] makes one.
     #[must_use]
-    pub fn backoff(mut self, backoff: Backoff) -> Self {
+    pub fn backoff(mut self, backoff: RetryLayer) -> Self {
         self.backoff = backoff;
         self
     }
 
-    /// Takes another circuit breaker; [`policy::circuit_breaker`] makes one.
+    /// Takes another circuit breaker; [`policy::circuit_breaker_layer`] makes one.
     #[must_use]
-    pub fn circuit_breaker(mut self, breaker: Breaker) -> Self {
+    pub fn circuit_breaker(mut self, breaker: BreakerLayer) -> Self {
         self.breaker = breaker;
         self
     }
@@ -104,13 +105,13 @@ impl StackLayer {
     /// [`quota`](Self::quota).
     #[must_use]
     pub fn quotas(self, limits: impl LimitsOf<Arc<str>> + Send + Sync + 'static) -> Self {
-        let quota = policy::quota(Arc::clone(&self.region), limits);
+        let quota = policy::quota_layer(Arc::clone(&self.region), limits);
         self.quota(quota)
     }
 
-    /// Takes another quota layer; [`policy::quota`] makes one.
+    /// Takes another quota layer; [`policy::quota_layer`] makes one.
     #[must_use]
-    pub fn quota(mut self, quota: TokenQuota) -> Self {
+    pub fn quota(mut self, quota: TokenQuotaLayer) -> Self {
         self.quota = quota;
         self
     }

@@ -34,7 +34,7 @@ use tower::util::BoxCloneSyncService;
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 use tower_bedrock::{
     Bedrock, CountTokensLayer, Error, ErrorKind, Request, Response,
-    policy::{self, Quota, Quotas, TokenCost},
+    policy::{self, ModelQuota, Quotas, TokenCost},
 };
 use tower_test::mock;
 
@@ -137,8 +137,8 @@ async fn a_body_of_invoke_model_is_counted() {
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn the_quota_reserves_exactly_what_was_counted() {
     let sim = simulator();
-    let quotas = Quotas::new().model(MODEL, Quota::new().tokens_per_minute(1_000_000));
-    let quota = TokenCost::new("us-east-1").quota(quotas);
+    let quotas = Quotas::new().model(MODEL, ModelQuota::new().tokens_per_minute(1_000_000));
+    let quota = TokenCost::new("us-east-1").layer(quotas);
     let handle = quota.handle();
     let service = ServiceBuilder::new()
         .layer(CountTokensLayer::new(bedrock(&sim)))
@@ -480,9 +480,13 @@ async fn it_stacks_between_a_cache_and_a_retry_layer() {
     sim.script([Fault::throttling().operation(Operation::Converse)]);
     let layer = CountTokensLayer::new(bedrock(&sim)).all();
     let service = ServiceBuilder::new()
-        .layer(policy::response_cache("us-east-1", 60 * SECOND, 1 << 20))
+        .layer(policy::response_cache_layer(
+            "us-east-1",
+            60 * SECOND,
+            1 << 20,
+        ))
         .layer(layer.clone())
-        .layer(policy::RetryPolicy::new().over_quota())
+        .layer(policy::RetryPolicy::new().layer_over_quota())
         .service(bedrock(&sim));
     for _ in 0..3 {
         let call = service.clone().oneshot(Request::new(prompt("hello")));

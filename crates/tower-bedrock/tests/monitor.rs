@@ -310,7 +310,7 @@ async fn a_stack_whose_calls_set_no_max_tokens_is_advised() {
     let cost = TokenCost::new("us-east-1")
         .monitored_by(monitor.clone())
         .burndown(Burndown::standard());
-    let layer = StackLayer::new("us-east-1").quota(cost.quota(Quotas::new()));
+    let layer = StackLayer::new("us-east-1").quota(cost.layer(Quotas::new()));
     let stack = layer.layer(bedrock(&sim));
     let mut longest = 0;
     for n in 0..10 {

@@ -28,7 +28,7 @@ use tower::{Layer, ServiceExt, service_fn};
 use tower_backoff::AttemptTimeoutLayer;
 use tower_bedrock::{
     CacheUse, Error, ErrorKind, Priority, Request, Response, Stack, StackLayer, Usage,
-    policy::{self, Burndown, MaxOutput, Quota, Quotas, TokenCost},
+    policy::{self, Burndown, MaxOutput, ModelQuota, Quotas, TokenCost},
 };
 use tower_quota::{Handle, Limit, Limits};
 
@@ -58,7 +58,7 @@ fn sim() -> Simulator {
 }
 
 fn told(sim: &Simulator) -> (Stack, Ledger) {
-    let quota = Quota::new().tokens_per_minute(2_000_000);
+    let quota = ModelQuota::new().tokens_per_minute(2_000_000);
     let quotas = Quotas::new().model(MODEL, quota).model(NOVA, quota);
     let layer = StackLayer::new("us-east-1").quotas(quotas);
     let handle = layer.quota_handle();
@@ -183,7 +183,7 @@ async fn a_call_that_is_given_up_counts_as_reserved() {
 
 #[tokio::test(start_paused = true)]
 async fn an_attempt_that_times_out_counts_as_reserved() {
-    let quota = policy::quota("us-east-1", Limit::tokens_per_minute(10_000));
+    let quota = policy::quota_layer("us-east-1", Limit::tokens_per_minute(10_000));
     let handle = quota.handle();
     let slow = service_fn(|_: Request<ConverseInput>| {
         pending::<Result<Response<ConverseOutput>, Error>>()
@@ -204,7 +204,7 @@ async fn faults_that_may_cost_something_are_never_counted_too_low() {
     ] {
         let sim = sim();
         sim.script([fault.clone()]);
-        let quota = policy::quota("us-east-1", Limit::tokens_per_minute(100_000));
+        let quota = policy::quota_layer("us-east-1", Limit::tokens_per_minute(100_000));
         let handle = quota.handle();
         let request = Request::new(prompt("hello")).input_tokens(6);
         let error = quota
@@ -266,7 +266,7 @@ fn answers(
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_does_not_say_counts_as_reserved() {
-    let quota = policy::quota("us-east-1", Limit::tokens_per_minute(10_000));
+    let quota = policy::quota_layer("us-east-1", Limit::tokens_per_minute(10_000));
     let handle = quota.handle();
     let request = |tokens| Request::new(invoke(MODEL, r#"{"max_tokens":50}"#)).input_tokens(tokens);
     quota
@@ -289,7 +289,7 @@ async fn tables_and_bodies_are_the_users_to_change() {
         .burndown(Burndown::standard().with("anthropic.claude-sonnet-4-5", 7))
         .max_output(MaxOutput::standard().with("vendor.", 777))
         .read_body_with(|model, body| (model == "vendor.own" && body == b"30").then_some(30));
-    let quota = cost.quota(Limit::tokens_per_minute(10_000));
+    let quota = cost.layer(Limit::tokens_per_minute(10_000));
     let handle = quota.handle();
     let service = quota.layer(answers(Some(Usage::new(0, 10))));
     for (model, body, reserved, used) in [
@@ -332,7 +332,7 @@ fn usage_or_nothing(handle: &Ledger) -> u64 {
 #[tokio::test(start_paused = true)]
 async fn a_throttle_carries_the_ledgers_wait_unless_the_server_has_one() {
     let sim = sim();
-    let quota = policy::quota("us-east-1", Limit::calls_per_minute(6).burst(1));
+    let quota = policy::quota_layer("us-east-1", Limit::calls_per_minute(6).burst(1));
     let service = quota.layer(bedrock(&sim));
     sim.script([Fault::throttling().times(2)]);
     let first = service.clone().oneshot(Request::new(prompt("one")));
@@ -361,7 +361,7 @@ async fn a_throttle_carries_the_ledgers_wait_unless_the_server_has_one() {
 #[tokio::test(start_paused = true)]
 async fn the_urgent_go_first_and_tenants_take_turns() {
     let sim = sim();
-    let quota = policy::quota("us-east-1", Limit::calls_per_minute(60));
+    let quota = policy::quota_layer("us-east-1", Limit::calls_per_minute(60));
     let service = quota.layer(bedrock(&sim));
     let order = Mutex::new(Vec::new());
     let (normal, low, high) = (Priority::Normal, Priority::Low, Priority::High);
@@ -394,7 +394,7 @@ async fn the_urgent_go_first_and_tenants_take_turns() {
 #[tokio::test(start_paused = true)]
 async fn what_draws_no_tokens_never_waits_for_the_model() {
     let sim = sim();
-    let quotas = Quotas::new().model(BASE_MODEL, Quota::new().requests_per_minute(1));
+    let quotas = Quotas::new().model(BASE_MODEL, ModelQuota::new().requests_per_minute(1));
     let stack = StackLayer::new("us-east-1")
         .quotas(quotas)
         .layer(bedrock(&sim));
@@ -429,7 +429,7 @@ async fn a_rejection_is_final_and_says_what_helps() {
     let sim = sim();
     let quotas = Quotas::new().model(
         MODEL,
-        Quota::new()
+        ModelQuota::new()
             .tokens_per_minute(50_000)
             .requests_per_minute(1),
     );
@@ -473,7 +473,7 @@ async fn a_rejection_is_final_and_says_what_helps() {
 #[tokio::test(start_paused = true)]
 async fn a_used_up_day_is_waited_for() {
     let sim = Simulator::new().model(Model::new(MODEL).tokens_per_day(3_000));
-    let quotas = Quotas::new().model(MODEL, Quota::new().tokens_per_day(3_000));
+    let quotas = Quotas::new().model(MODEL, ModelQuota::new().tokens_per_day(3_000));
     let stack = StackLayer::new("us-east-1")
         .quotas(quotas)
         .layer(bedrock(&sim));
@@ -495,7 +495,7 @@ async fn a_used_up_day_is_waited_for() {
 #[tokio::test(start_paused = true)]
 async fn an_unforeseen_end_of_the_day_closes_the_key() {
     let sim = sim();
-    let quota = policy::quota("us-east-1", Limit::calls_per_minute(600));
+    let quota = policy::quota_layer("us-east-1", Limit::calls_per_minute(600));
     let service = quota.layer(bedrock(&sim));
     sim.script([Fault::throttling_daily()]);
     let spent = service.clone().oneshot(Request::new(prompt("one")));
@@ -509,7 +509,7 @@ async fn an_unforeseen_end_of_the_day_closes_the_key() {
 
 #[tokio::test(start_paused = true)]
 async fn a_batch_that_comes_all_at_once_loses_nothing() {
-    let quotas = Quotas::new().model(MODEL, Quota::new().requests_per_minute(60_000));
+    let quotas = Quotas::new().model(MODEL, ModelQuota::new().requests_per_minute(60_000));
     let layer = StackLayer::new("us-east-1").quotas(quotas);
     let stack = layer.layer(answers(Some(Usage::new(1, 1))));
     let calls = (0..6_000).map(|n| {
@@ -551,7 +551,7 @@ async fn a_quota_of_nothing_ends_in_good_time_and_says_so() {
 #[tokio::test(start_paused = true)]
 async fn told_that_there_is_no_quota_it_says_so_at_once() {
     let sim = sim();
-    let quotas = Quotas::new().model(MODEL, Quota::new().tokens_per_minute(0));
+    let quotas = Quotas::new().model(MODEL, ModelQuota::new().tokens_per_minute(0));
     let stack = StackLayer::new("us-east-1")
         .quotas(quotas)
         .layer(bedrock(&sim));

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use tower::{BoxError, Layer, ServiceExt, service_fn};
 use tower_bedrock::{
     ErrorKind, StackLayer,
-    policy::{Quota, Quotas},
+    policy::{ModelQuota, Quotas},
 };
 use tower_quota::{Ask, Cause, Limit, Limits, LimitsOf, QuotaLayer, Rejected};
 
@@ -20,7 +20,7 @@ fn per_minute(tokens: u64) -> Limits {
 
 #[test]
 fn every_limit_of_a_quota_counts_and_none_is_made_up() {
-    let all = Quota::new()
+    let all = ModelQuota::new()
         .tokens_per_minute(200_000)
         .requests_per_minute(200)
         .tokens_per_day(5_000_000);
@@ -30,13 +30,16 @@ fn every_limit_of_a_quota_counts_and_none_is_made_up() {
         Limit::tokens_per_day(5_000_000),
     ]);
     assert_eq!(all.limits(), expected);
-    assert_eq!(Quota::new().tokens_per_minute(7).limits(), per_minute(7));
-    assert_eq!(Quota::new().limits(), Limits::unknown());
+    assert_eq!(
+        ModelQuota::new().tokens_per_minute(7).limits(),
+        per_minute(7)
+    );
+    assert_eq!(ModelQuota::new().limits(), Limits::unknown());
 }
 
 #[test]
 fn only_the_exact_id_has_the_quota_in_every_region() {
-    let quotas = Quotas::new().model(PROFILE, Quota::new().tokens_per_minute(7));
+    let quotas = Quotas::new().model(PROFILE, ModelQuota::new().tokens_per_minute(7));
     for region in ["us-east-1", "eu-west-1"] {
         assert_eq!(quotas.limits(region, PROFILE), per_minute(7));
     }
@@ -55,9 +58,9 @@ fn only_the_exact_id_has_the_quota_in_every_region() {
 #[test]
 fn the_quota_of_a_region_goes_before_that_of_any() {
     let quotas = Quotas::new()
-        .model_in("eu-west-1", "m", Quota::new().tokens_per_minute(1))
-        .model("m", Quota::new().tokens_per_minute(2))
-        .model_in("eu-west-1", "n", Quota::new().tokens_per_minute(3));
+        .model_in("eu-west-1", "m", ModelQuota::new().tokens_per_minute(1))
+        .model("m", ModelQuota::new().tokens_per_minute(2))
+        .model_in("eu-west-1", "n", ModelQuota::new().tokens_per_minute(3));
     assert_eq!(quotas.limits("eu-west-1", "m"), per_minute(1));
     assert_eq!(quotas.limits("us-east-1", "m"), per_minute(2));
     assert_eq!(quotas.limits("eu-west-1", "n"), per_minute(3));
@@ -67,13 +70,16 @@ fn the_quota_of_a_region_goes_before_that_of_any() {
 #[test]
 fn what_is_said_last_replaces_the_same_entry_as_a_whole() {
     let first = Quotas::new()
-        .model("a", Quota::new().tokens_per_minute(1).tokens_per_day(1))
-        .model("b", Quota::new().tokens_per_minute(2))
-        .model_in("eu-west-1", "a", Quota::new().tokens_per_minute(3))
-        .model_in("eu-west-1", "b", Quota::new().tokens_per_minute(4));
+        .model(
+            "a",
+            ModelQuota::new().tokens_per_minute(1).tokens_per_day(1),
+        )
+        .model("b", ModelQuota::new().tokens_per_minute(2))
+        .model_in("eu-west-1", "a", ModelQuota::new().tokens_per_minute(3))
+        .model_in("eu-west-1", "b", ModelQuota::new().tokens_per_minute(4));
     let later = Quotas::new()
-        .model("a", Quota::new().tokens_per_minute(5))
-        .model_in("eu-west-1", "b", Quota::new().tokens_per_minute(6));
+        .model("a", ModelQuota::new().tokens_per_minute(5))
+        .model_in("eu-west-1", "b", ModelQuota::new().tokens_per_minute(6));
     let both = first.merge(later);
     assert_eq!(both.limits("us-east-1", "a"), per_minute(5));
     assert_eq!(both.limits("us-east-1", "b"), per_minute(2));
@@ -85,8 +91,8 @@ fn what_is_said_last_replaces_the_same_entry_as_a_whole() {
 fn a_key_is_a_region_and_a_model_that_may_have_slashes() {
     let arn = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc/d";
     let quotas = Quotas::new()
-        .model_in("us-east-1", arn, Quota::new().tokens_per_minute(1))
-        .model("lonely", Quota::new().tokens_per_minute(2));
+        .model_in("us-east-1", arn, ModelQuota::new().tokens_per_minute(1))
+        .model("lonely", ModelQuota::new().tokens_per_minute(2));
     let of = |key: &str| LimitsOf::<Arc<str>>::limits(&quotas, &key.into());
     assert_eq!(of(&format!("us-east-1/{arn}")), per_minute(1));
     assert_eq!(of(&format!("us-west-2/{arn}")), Limits::unknown());
@@ -97,9 +103,9 @@ fn a_key_is_a_region_and_a_model_that_may_have_slashes() {
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn a_quota_of_nothing_rejects_every_call_at_once() {
     for nothing in [
-        Quota::new().tokens_per_minute(0),
-        Quota::new().requests_per_minute(0),
-        Quota::new().tokens_per_minute(1000).tokens_per_day(0),
+        ModelQuota::new().tokens_per_minute(0),
+        ModelQuota::new().requests_per_minute(0),
+        ModelQuota::new().tokens_per_minute(1000).tokens_per_day(0),
     ] {
         let layer = QuotaLayer::new(Quotas::new().model("m", nothing), |_: &()| {
             Ask::new(Arc::<str>::from("us-east-1/m")).tokens(10)
@@ -116,7 +122,7 @@ async fn a_quota_of_nothing_rejects_every_call_at_once() {
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn a_stack_says_what_to_do_about_a_quota_of_nothing() {
     let sim = simulator();
-    let quotas = Quotas::new().model(MODEL, Quota::new().requests_per_minute(0));
+    let quotas = Quotas::new().model(MODEL, ModelQuota::new().requests_per_minute(0));
     let stack = StackLayer::new("us-east-1")
         .quotas(quotas)
         .layer(bedrock(&sim));

@@ -1,7 +1,7 @@
 //! The table of quotas, read from TOML: what it says, and how a wrong one is refused.
 
 use std::{env, error::Error, fs, path::PathBuf};
-use tower_bedrock::policy::{Quota, Quotas, QuotasError};
+use tower_bedrock::policy::{ModelQuota, Quotas, QuotasError};
 
 /// The message of the error that `text` makes.
 fn refused(text: &str) -> String {
@@ -51,16 +51,18 @@ fn a_file_says_the_same_as_code() {
     let expected = Quotas::new()
         .model(
             "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
-            Quota::new()
+            ModelQuota::new()
                 .tokens_per_minute(200_000)
                 .requests_per_minute(200),
         )
         .model_in(
             "eu-west-1",
             "eu.amazon.nova-micro-v1:0",
-            Quota::new().tokens_per_minute(4_000_000).tokens_per_day(16),
+            ModelQuota::new()
+                .tokens_per_minute(4_000_000)
+                .tokens_per_day(16),
         )
-        .model_in("eu-west-1", "none", Quota::new().tokens_per_day(0));
+        .model_in("eu-west-1", "none", ModelQuota::new().tokens_per_day(0));
     assert_eq!(Quotas::from_toml(GOOD).unwrap(), expected);
     assert_eq!(
         Quotas::from_toml(&GOOD.replace('\n', "\r\n")).unwrap(),
@@ -76,7 +78,7 @@ fn the_example_says_what_its_comments_say() {
     let quotas = Quotas::from_toml(include_str!("../examples/quotas.toml")).unwrap();
     let sonnet = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
     let nova = "eu.amazon.nova-micro-v1:0";
-    let general = Quota::new()
+    let general = ModelQuota::new()
         .tokens_per_minute(200_000)
         .requests_per_minute(200);
     assert_eq!(quotas.get("us-east-1", sonnet), Some(general));
@@ -84,7 +86,7 @@ fn the_example_says_what_its_comments_say() {
         quotas.get("us-west-2", sonnet),
         Some(general.requests_per_minute(4))
     );
-    let european = Quota::new()
+    let european = ModelQuota::new()
         .tokens_per_minute(4_000_000)
         .tokens_per_day(1_000_000_000);
     assert_eq!(quotas.get("eu-west-1", nova), Some(european));
@@ -413,9 +415,9 @@ mod any_text {
             let mut written = std::collections::BTreeMap::new();
             for (id, amount, which, regional) in entries {
                 let (name, quota) = match which {
-                    0 => ("tokens_per_minute", Quota::new().tokens_per_minute(amount)),
-                    1 => ("requests_per_minute", Quota::new().requests_per_minute(amount)),
-                    _ => ("tokens_per_day", Quota::new().tokens_per_day(amount)),
+                    0 => ("tokens_per_minute", ModelQuota::new().tokens_per_minute(amount)),
+                    1 => ("requests_per_minute", ModelQuota::new().requests_per_minute(amount)),
+                    _ => ("tokens_per_day", ModelQuota::new().tokens_per_day(amount)),
                 };
                 let place = if regional { "regions.eu-west-1.models" } else { "models" };
                 written.insert(format!("[{place}.\"{id}\"]"), format!("{name} = {amount}"));

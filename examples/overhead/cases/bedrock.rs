@@ -73,7 +73,7 @@ fn keys(length: usize) -> Vec<Candidate> {
 
 fn hit(input: ConverseInput) -> impl Service<u64, Response = u64> + 'static {
     let answers = service_fn(|_: Request<ConverseInput>| ready(Ok::<_, Error>(answer())));
-    let cache = policy::response_cache(REGION, Duration::from_secs(3600), 64 << 20);
+    let cache = policy::response_cache_layer(REGION, Duration::from_secs(3600), 64 << 20);
     let request = Request::new(input);
     ServiceBuilder::new()
         .map_request(move |_: u64| request.clone())

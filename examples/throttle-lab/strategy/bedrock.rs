@@ -2,7 +2,7 @@ use aws_sdk_bedrockruntime::{config, operation::converse::ConverseInput};
 use tower::Layer;
 use tower_bedrock::{
     Bedrock, Request, StackLayer,
-    policy::{self, Quota, Quotas},
+    policy::{self, ModelQuota, Quotas},
 };
 
 use super::{Caller, by_service};
@@ -13,13 +13,13 @@ use crate::{
 
 /// Retries alone: any number of them, for 15 minutes.
 pub(super) fn backoff(config: config::Builder) -> Caller {
-    by_service::<_, Request<ConverseInput>>(policy::backoff().layer(Bedrock::new(config)))
+    by_service::<_, Request<ConverseInput>>(policy::backoff_layer().layer(Bedrock::new(config)))
 }
 
 /// The whole stack as it comes, and what an account's quotas page says: neither the burst nor the
 /// meter. The cache has nothing to answer, as no two calls are the same.
 pub(super) fn stack(config: config::Builder, scenario: &Scenario) -> Caller {
-    let mut quota = Quota::new();
+    let mut quota = ModelQuota::new();
     if let Some(rpm) = scenario.quota.rpm {
         quota = quota.requests_per_minute(rpm);
     }

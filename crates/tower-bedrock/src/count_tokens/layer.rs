@@ -19,8 +19,8 @@ use tower_layer::Layer;
 /// # fn example(bedrock: Bedrock, quotas: policy::Quotas) {
 /// let service = ServiceBuilder::new()
 ///     .layer(CountTokensLayer::new(bedrock.clone()).all())
-///     .layer(policy::RetryPolicy::new().over_quota())
-///     .layer(policy::quota("us-east-1", quotas))
+///     .layer(policy::RetryPolicy::new().layer_over_quota())
+///     .layer(policy::quota_layer("us-east-1", quotas))
 ///     .service(bedrock);
 /// # let _ = service;
 /// # }

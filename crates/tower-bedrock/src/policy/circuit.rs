@@ -35,7 +35,7 @@ impl CircuitPolicy {
 /// A throttle does not trip these circuits unless it names the day: the model is well, and waiting
 /// out a limit per minute is the retry layer's work.
 #[must_use]
-pub fn circuit_breaker(
+pub fn circuit_breaker_layer(
     region: impl Into<Arc<str>>,
 ) -> CircuitBreakerLayer<CircuitPolicy, CircuitPolicy, Arc<str>> {
     let policy = CircuitPolicy::new(region);

@@ -12,9 +12,11 @@ mod retry;
 #[cfg_attr(docsrs, doc(cfg(feature = "toml")))]
 pub use self::limits::QuotasError;
 pub use self::{
-    cache::{Answer, CacheContext, CachePolicy, Price, Prices, Saved, Savings, response_cache},
-    circuit::{CircuitPolicy, circuit_breaker},
-    cost::{Burndown, Forecast, MaxOutput, TokenCost, quota},
-    limits::{Quota, Quotas},
-    retry::{RetryPolicy, backoff},
+    cache::{
+        Answer, CacheContext, CachePolicy, Price, Prices, Saved, Savings, response_cache_layer,
+    },
+    circuit::{CircuitPolicy, circuit_breaker_layer},
+    cost::{Burndown, Forecast, MaxOutput, TokenCost, quota_layer},
+    limits::{ModelQuota, Quotas},
+    retry::{RetryPolicy, backoff_layer},
 };

@@ -48,7 +48,7 @@ impl RetryPolicy {
     /// minutes for a call, any number of attempts, no budget. A request's own
     /// [`timeout`](Request::timeout) or [`max_attempts`](Request::max_attempts) goes first.
     #[must_use]
-    pub fn backoff(self) -> BackoffLayer<Self, FromRequest> {
+    pub fn layer(self) -> BackoffLayer<Self, FromRequest> {
         self.unbounded()
             .max_attempts(u32::MAX)
             .deadline(Duration::from_secs(15 * 60))
@@ -61,7 +61,7 @@ impl RetryPolicy {
     /// between them come to about five minutes at most, the waits for a turn apart. A request's own
     /// [`timeout`](Request::timeout) or [`max_attempts`](Request::max_attempts) goes first.
     #[must_use]
-    pub fn over_quota(self) -> BackoffLayer<Self, FromRequest> {
+    pub fn layer_over_quota(self) -> BackoffLayer<Self, FromRequest> {
         self.unbounded().max_attempts(12)
     }
 
@@ -78,10 +78,10 @@ impl Default for RetryPolicy {
     }
 }
 
-/// A [`BackoffLayer`] with Bedrock's [`RetryPolicy`]; see [`RetryPolicy::backoff`].
+/// A [`BackoffLayer`] with Bedrock's [`RetryPolicy`]; see [`RetryPolicy::layer`].
 #[must_use]
-pub fn backoff() -> BackoffLayer<RetryPolicy, FromRequest> {
-    RetryPolicy::new().backoff()
+pub fn backoff_layer() -> BackoffLayer<RetryPolicy, FromRequest> {
+    RetryPolicy::new().layer()
 }
 
 impl<O> Classify<Response<O>, Error> for RetryPolicy {

@@ -11,7 +11,7 @@ mod scope;
 pub use self::{
     answer::Answer,
     key::CacheKey,
-    policy::{CacheContext, CachePolicy, response_cache},
+    policy::{CacheContext, CachePolicy, response_cache_layer},
     price::Price,
     prices::Prices,
     savings::{Saved, Savings},

@@ -159,7 +159,7 @@ impl CachePolicy {
 /// A [`ResponseCacheLayer`] with Bedrock's [`CachePolicy`]: keeps answers of calls to `region` for
 /// `ttl`, in at most `bytes` of memory.
 #[must_use]
-pub fn response_cache(
+pub fn response_cache_layer(
     region: impl Into<Arc<str>>,
     ttl: Duration,
     bytes: u64,

@@ -12,5 +12,5 @@ pub use self::{
     burndown::Burndown,
     forecast::Forecast,
     max_output::MaxOutput,
-    token_cost::{TokenCost, quota},
+    token_cost::{TokenCost, quota_layer},
 };

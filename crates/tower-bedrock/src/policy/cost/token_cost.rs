@@ -171,7 +171,7 @@ impl TokenCost {
     /// and never wait, whatever `limits` says. Up to a million calls of a model may wait
     /// ([`max_queue`](QuotaLayer::max_queue)).
     #[must_use]
-    pub fn quota(
+    pub fn layer(
         self,
         limits: impl LimitsOf<Arc<str>> + Send + Sync + 'static,
     ) -> QuotaLayer<Self, MemoryLedger<Arc<str>>> {
@@ -187,13 +187,13 @@ impl TokenCost {
 }
 
 /// A [`QuotaLayer`] with Bedrock's [`TokenCost`]: each model in `region` has the limits that
-/// `limits` gives its key `"region/model"`; see [`TokenCost::quota`].
+/// `limits` gives its key `"region/model"`; see [`TokenCost::layer`].
 #[must_use]
-pub fn quota(
+pub fn quota_layer(
     region: impl Into<Arc<str>>,
     limits: impl LimitsOf<Arc<str>> + Send + Sync + 'static,
 ) -> QuotaLayer<TokenCost, MemoryLedger<Arc<str>>> {
-    TokenCost::new(region).quota(limits)
+    TokenCost::new(region).layer(limits)
 }
 
 impl<I: Operation> Cost<Request<I>, Response<I::Output>, Error> for TokenCost {

@@ -1,6 +1,6 @@
 //! Reads a table of quotas from TOML.
 
-use super::{Quota, Quotas, QuotasError, did_you_mean::nearest, quotas::Models};
+use super::{ModelQuota, Quotas, QuotasError, did_you_mean::nearest, quotas::Models};
 use std::{borrow::Cow, fs, ops::Range, path::Path};
 use toml::{
     Spanned,
@@ -131,7 +131,11 @@ impl Reader<'_> {
         entries.map(|(id, value)| self.model(id, value)).collect()
     }
 
-    fn model(&self, id: &Key<'_>, value: &Value<'_>) -> Result<(Box<str>, Quota), QuotasError> {
+    fn model(
+        &self,
+        id: &Key<'_>,
+        value: &Value<'_>,
+    ) -> Result<(Box<str>, ModelQuota), QuotasError> {
         let name = id.get_ref();
         if name.is_empty() {
             return Err(self.error(id.span(), "a model id is empty; write it as requests do"));
@@ -143,7 +147,7 @@ impl Reader<'_> {
             );
             return Err(self.error(id.span(), reason));
         }
-        let mut quota = Quota::new();
+        let mut quota = ModelQuota::new();
         for (key, value) in in_order(self.table(id, value)?) {
             quota = match &**key.get_ref() {
                 TOKENS_PER_MINUTE => quota.tokens_per_minute(self.number(key, value)?),
@@ -160,7 +164,7 @@ impl Reader<'_> {
                 _ => return Err(self.unknown(key, &LIMITS)),
             };
         }
-        if quota == Quota::new() {
+        if quota == ModelQuota::new() {
             let reason = format!(
                 "model `{name}` has no limit; set {}, or leave the model out",
                 one_of(&LIMITS)

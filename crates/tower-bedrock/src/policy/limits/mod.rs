@@ -6,9 +6,9 @@ mod did_you_mean;
 mod error;
 #[cfg(feature = "toml")]
 mod file;
-mod quota;
+mod model_quota;
 mod quotas;
 
 #[cfg(feature = "toml")]
 pub use self::error::QuotasError;
-pub use self::{quota::Quota, quotas::Quotas};
+pub use self::{model_quota::ModelQuota, quotas::Quotas};

@@ -1,25 +1,25 @@
-use super::Quota;
+use super::ModelQuota;
 use std::{collections::BTreeMap, sync::Arc};
 use tower_quota::{Limits, LimitsOf};
 
-/// The quotas of an account: which [`Quota`] each model has in each Region.
+/// The quotas of an account: which [`ModelQuota`] each model has in each Region.
 ///
 /// A model is named by the full id or ARN that requests name, for an inference profile such as
 /// `us.…` or `global.…` has quotas of its own. What is said of a model in one Region goes before
 /// what is said of it in any. The limits of a model that is not in the table are found by probing.
 ///
 /// ```
-/// use tower_bedrock::policy::{Quota, Quotas};
+/// use tower_bedrock::policy::{ModelQuota, Quotas};
 ///
 /// let quotas = Quotas::new()
 ///     .model(
 ///         "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
-///         Quota::new().tokens_per_minute(200_000).requests_per_minute(200),
+///         ModelQuota::new().tokens_per_minute(200_000).requests_per_minute(200),
 ///     )
 ///     .model_in(
 ///         "eu-west-1",
 ///         "eu.amazon.nova-micro-v1:0",
-///         Quota::new().tokens_per_minute(4_000_000),
+///         ModelQuota::new().tokens_per_minute(4_000_000),
 ///     );
 /// # let _ = quotas;
 /// ```
@@ -31,7 +31,7 @@ pub struct Quotas {
     pub(super) regions: BTreeMap<Box<str>, Models>,
 }
 
-pub(super) type Models = BTreeMap<Box<str>, Quota>;
+pub(super) type Models = BTreeMap<Box<str>, ModelQuota>;
 
 impl Quotas {
     /// An empty table: all limits are found by probing.
@@ -44,7 +44,7 @@ impl Quotas {
     ///
     /// The last one said of a model counts.
     #[must_use]
-    pub fn model(mut self, model: impl Into<Box<str>>, quota: Quota) -> Self {
+    pub fn model(mut self, model: impl Into<Box<str>>, quota: ModelQuota) -> Self {
         self.models.insert(model.into(), quota);
         self
     }
@@ -56,7 +56,7 @@ impl Quotas {
         mut self,
         region: impl Into<Box<str>>,
         model: impl Into<Box<str>>,
-        quota: Quota,
+        quota: ModelQuota,
     ) -> Self {
         let models = self.regions.entry(region.into()).or_default();
         models.insert(model.into(), quota);
@@ -78,7 +78,7 @@ impl Quotas {
 
     /// What the table says of `model` in `region`, if anything.
     #[must_use]
-    pub fn get(&self, region: &str, model: &str) -> Option<Quota> {
+    pub fn get(&self, region: &str, model: &str) -> Option<ModelQuota> {
         let in_region = self
             .regions
             .get(region)

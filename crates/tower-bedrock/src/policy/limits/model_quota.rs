@@ -6,19 +6,19 @@ use tower_quota::{Limit, Limits};
 /// probing. A limit of 0, which AWS knows too, rejects every call at once.
 ///
 /// ```
-/// use tower_bedrock::policy::Quota;
+/// use tower_bedrock::policy::ModelQuota;
 ///
-/// let quota = Quota::new().tokens_per_minute(200_000).requests_per_minute(200);
+/// let quota = ModelQuota::new().tokens_per_minute(200_000).requests_per_minute(200);
 /// # let _ = quota;
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Quota {
+pub struct ModelQuota {
     tokens_per_minute: Option<u64>,
     requests_per_minute: Option<u64>,
     tokens_per_day: Option<u64>,
 }
 
-impl Quota {
+impl ModelQuota {
     /// Nothing is known.
     #[must_use]
     pub const fn new() -> Self {
