@@ -10,7 +10,7 @@ use std::{
 use tokio::time::Instant;
 use tower::{BoxError, Service, ServiceBuilder, ServiceExt, service_fn};
 use tower_backoff::{Backoff, BackoffLayer, Verdict};
-use tower_circuit_breaker::{CircuitBreakerLayer, Open, Outcome, State};
+use tower_circuit_breaker::{CircuitBreakerLayer, Open, State};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -37,10 +37,12 @@ fn fails(
     (service, calls)
 }
 
-fn outcome(result: &Answer) -> Outcome {
+fn health(result: &Answer) -> tower_circuit_breaker::Verdict {
+    use tower_circuit_breaker::Verdict;
+
     match result {
-        Ok(_) => Outcome::Success,
-        Err(_) => Outcome::Failure,
+        Ok(_) => Verdict::Success,
+        Err(_) => Verdict::Failure,
     }
 }
 
@@ -51,7 +53,7 @@ fn open(result: &Answer) -> Option<&Open> {
 #[tokio::test(start_paused = true)]
 async fn backoff_can_wait_for_the_circuit() {
     let (service, calls) = fails(1);
-    let breaker = CircuitBreakerLayer::new(outcome)
+    let breaker = CircuitBreakerLayer::new(health)
         .consecutive_failures(1)
         .open_for(SECOND, SECOND);
     let circuit = breaker.handle();
@@ -76,7 +78,7 @@ async fn backoff_can_wait_for_the_circuit() {
 #[tokio::test(start_paused = true)]
 async fn backoff_can_fail_fast_while_the_circuit_is_open() {
     let (service, calls) = fails(u32::MAX);
-    let breaker = CircuitBreakerLayer::new(outcome).consecutive_failures(2);
+    let breaker = CircuitBreakerLayer::new(health).consecutive_failures(2);
     let retry = BackoffLayer::new(|result: &Answer| match open(result) {
         None if result.is_err() => Verdict::transient(),
         _ => Verdict::Done,

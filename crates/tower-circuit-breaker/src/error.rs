@@ -32,7 +32,7 @@ impl Open {
         self.retry_after
     }
 
-    /// Whether a result that was [`Exhausted`](crate::Outcome::Exhausted) opened the circuit: a
+    /// Whether a result that was [`Exhausted`](crate::Verdict::Exhausted) opened the circuit: a
     /// quota is used up, and nothing is known to be wrong.
     #[must_use]
     pub fn is_exhausted(&self) -> bool {

@@ -16,7 +16,7 @@ mod telemetry;
 mod window;
 
 pub use self::circuit::State;
-pub use self::classify::{Abandoned, Classify, Outcome, Throttles};
+pub use self::classify::{Abandoned, Classify, Throttles, Verdict};
 pub use self::error::Open;
 pub use self::future::ResponseFuture;
 pub use self::handle::Handle;

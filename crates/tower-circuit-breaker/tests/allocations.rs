@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use tower::{BoxError, Layer, Service};
-use tower_circuit_breaker::{CircuitBreakerLayer, Outcome, Window};
+use tower_circuit_breaker::{CircuitBreakerLayer, Verdict, Window};
 
 #[derive(Clone)]
 struct Echo;
@@ -26,10 +26,10 @@ impl Service<u32> for Echo {
     }
 }
 
-fn classify(result: &Result<u32, BoxError>) -> Outcome {
+fn classify(result: &Result<u32, BoxError>) -> Verdict {
     match result {
-        Ok(_) => Outcome::Success,
-        Err(_) => Outcome::Failure,
+        Ok(_) => Verdict::Success,
+        Err(_) => Verdict::Failure,
     }
 }
 

@@ -4,7 +4,7 @@ mod support;
 
 use support::{SECOND, advance, answered, classify, layer, rejected, service};
 use tower::{BoxError, Layer, ServiceExt};
-use tower_circuit_breaker::{CircuitBreakerLayer, KeyOf, Open, Outcome, State};
+use tower_circuit_breaker::{CircuitBreakerLayer, KeyOf, Open, State, Verdict};
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn keys_do_not_touch_each_other() {
@@ -42,20 +42,20 @@ impl<A> KeyOf<Request<A>> for ByModel {
 }
 
 #[derive(Clone)]
-struct AnyOutcome;
+struct AnyError;
 
-impl<Res, E> tower_circuit_breaker::Classify<Res, E> for AnyOutcome {
-    fn classify(&self, result: &Result<Res, E>) -> Outcome {
+impl<Res, E> tower_circuit_breaker::Classify<Res, E> for AnyError {
+    fn classify(&self, result: &Result<Res, E>) -> Verdict {
         match result {
-            Ok(_) => Outcome::Success,
-            Err(_) => Outcome::Failure,
+            Ok(_) => Verdict::Success,
+            Err(_) => Verdict::Failure,
         }
     }
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn one_layer_serves_several_request_types() {
-    let layer = CircuitBreakerLayer::new(AnyOutcome)
+    let layer = CircuitBreakerLayer::new(AnyError)
         .key_by::<Request<()>, _>(ByModel)
         .consecutive_failures(1);
     let texts = layer.layer(tower::service_fn(|request: Request<String>| async move {

@@ -15,7 +15,7 @@ use std::time::Duration;
 use futures_util::task::noop_waker;
 use tower::{Layer, Service};
 use tower_circuit_breaker::{
-    Abandoned, CircuitBreakerLayer, Open, Outcome, ResponseFuture, State, Throttles, Window,
+    Abandoned, CircuitBreakerLayer, Open, ResponseFuture, State, Throttles, Verdict, Window,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -23,13 +23,13 @@ const SECOND: Duration = Duration::from_secs(1);
 #[derive(Clone, Copy)]
 enum Step {
     Hang,
-    Answer(Outcome),
+    Answer(Verdict),
     Panic,
 }
 
 enum Fault {
     Rejected,
-    Said(Outcome),
+    Said(Verdict),
 }
 
 impl From<Open> for Fault {
@@ -38,10 +38,10 @@ impl From<Open> for Fault {
     }
 }
 
-fn classify(result: &Result<(), Fault>) -> Outcome {
+fn classify(result: &Result<(), Fault>) -> Verdict {
     match result {
-        Ok(()) => Outcome::Success,
-        Err(Fault::Said(outcome)) => *outcome,
+        Ok(()) => Verdict::Success,
+        Err(Fault::Said(verdict)) => *verdict,
         Err(Fault::Rejected) => unreachable!("the inner service never rejects"),
     }
 }
@@ -57,8 +57,8 @@ struct Act(Rc<Cell<Step>>);
 fn act(step: Step) -> Poll<Result<(), Fault>> {
     match step {
         Step::Hang => Poll::Pending,
-        Step::Answer(Outcome::Success) => Poll::Ready(Ok(())),
-        Step::Answer(outcome) => Poll::Ready(Err(Fault::Said(outcome))),
+        Step::Answer(Verdict::Success) => Poll::Ready(Ok(())),
+        Step::Answer(verdict) => Poll::Ready(Err(Fault::Said(verdict))),
         // As a panic, but without its message.
         Step::Panic => resume_unwind(Box::new(())),
     }
@@ -86,7 +86,7 @@ impl Service<Rc<Cell<Step>>> for Puppet {
     }
 }
 
-type Classifier = fn(&Result<(), Fault>) -> Outcome;
+type Classifier = fn(&Result<(), Fault>) -> Verdict;
 type Call = Pin<Box<ResponseFuture<Puppet, Rc<Cell<Step>>, Classifier>>>;
 
 fn pick<T: Copy>(rng: &mut fastrand::Rng, choices: &[T]) -> T {
@@ -97,11 +97,11 @@ fn step(rng: &mut fastrand::Rng) -> Step {
     let hint = pick(rng, &[None, Some(SECOND), Some(100 * SECOND)]);
     let retry_after = hint;
     match rng.u8(..12) {
-        0..3 => Step::Answer(Outcome::Success),
-        3..7 => Step::Answer(Outcome::Failure),
-        7 => Step::Answer(Outcome::Throttled { retry_after }),
-        8 => Step::Answer(Outcome::Exhausted { retry_after }),
-        9 => Step::Answer(Outcome::Ignored),
+        0..3 => Step::Answer(Verdict::Success),
+        3..7 => Step::Answer(Verdict::Failure),
+        7 => Step::Answer(Verdict::Throttled { retry_after }),
+        8 => Step::Answer(Verdict::Exhausted { retry_after }),
+        9 => Step::Answer(Verdict::Ignored),
         10 => Step::Panic,
         _ => Step::Hang,
     }
@@ -126,7 +126,7 @@ async fn schedule(seed: u64) {
         let window = Window::time(pick(rng, &[SECOND, 30 * SECOND]));
         layer = layer.slow_calls(5 * SECOND, 0.3, window.minimum(2));
     }
-    let ready = Rc::new(Cell::new(Step::Answer(Outcome::Success)));
+    let ready = Rc::new(Cell::new(Step::Answer(Verdict::Success)));
     let mut service = layer.layer(Puppet {
         ready: Rc::clone(&ready),
     });
@@ -160,7 +160,7 @@ async fn schedule(seed: u64) {
                 let any = step(rng);
                 ready.set(pick(
                     rng,
-                    &[Step::Hang, Step::Answer(Outcome::Success), any],
+                    &[Step::Hang, Step::Answer(Verdict::Success), any],
                 ));
             }
             8 if rng.u8(..10) == 0 => match rng.u8(..3) {
@@ -188,10 +188,10 @@ async fn schedule(seed: u64) {
             "seed {seed}: a probe is lost"
         );
     }
-    ready.set(Step::Answer(Outcome::Success));
+    ready.set(Step::Answer(Verdict::Success));
     tokio::time::advance(2 * 3600 * SECOND).await;
     for _ in 0..probes {
-        let plan = Rc::new(Cell::new(Step::Answer(Outcome::Success)));
+        let plan = Rc::new(Cell::new(Step::Answer(Verdict::Success)));
         let mut call = Box::pin(service.call(plan));
         assert!(poll(&mut call), "seed {seed}");
     }

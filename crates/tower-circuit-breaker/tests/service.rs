@@ -10,7 +10,7 @@ use futures_util::future::poll_fn;
 use support::{SECOND, advance, answered, classify, layer, rejected, service, soon};
 use tower::limit::ConcurrencyLimitLayer;
 use tower::{BoxError, Layer, Service, ServiceBuilder, ServiceExt};
-use tower_circuit_breaker::{CircuitBreakerLayer, Open, Outcome, ResponseFuture, State};
+use tower_circuit_breaker::{CircuitBreakerLayer, Open, ResponseFuture, State, Verdict};
 use tower_test::mock;
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
@@ -174,7 +174,7 @@ async fn errors_can_be_the_users_own() {
             Self::Open(open.retry_after())
         }
     }
-    let layer = CircuitBreakerLayer::new(|_: &Result<(), Error>| Outcome::Success);
+    let layer = CircuitBreakerLayer::new(|_: &Result<(), Error>| Verdict::Success);
     let service = layer.layer(tower::service_fn(|(): ()| async { Ok::<_, Error>(()) }));
     service.clone().oneshot(()).await.unwrap();
     layer.handle().force_open_for(SECOND);

@@ -6,7 +6,7 @@ use std::thread;
 
 use futures_util::FutureExt;
 use tower::{Layer, Service};
-use tower_circuit_breaker::{CircuitBreakerLayer, Open, Outcome, State, Window};
+use tower_circuit_breaker::{CircuitBreakerLayer, Open, State, Verdict, Window};
 
 const THREADS: u64 = 8;
 const CALLS: u64 = 2_000;
@@ -41,10 +41,10 @@ impl Service<bool> for Obedient {
     }
 }
 
-fn outcome(result: &Result<(), Refused>) -> Outcome {
+fn classify(result: &Result<(), Refused>) -> Verdict {
     match result {
-        Ok(()) => Outcome::Success,
-        Err(_) => Outcome::Failure,
+        Ok(()) => Verdict::Success,
+        Err(_) => Verdict::Failure,
     }
 }
 
@@ -59,7 +59,7 @@ where
 
 #[test]
 fn no_result_is_lost_whatever_thread_it_comes_from() {
-    let layer = CircuitBreakerLayer::new(outcome)
+    let layer = CircuitBreakerLayer::new(classify)
         .failure_rate(1.0, Window::calls((THREADS * CALLS) as u32));
     let service = layer.layer(Obedient);
     thread::scope(|scope| {
@@ -79,7 +79,7 @@ fn no_result_is_lost_whatever_thread_it_comes_from() {
 
 #[test]
 fn a_trip_is_seen_by_all_threads() {
-    let layer = CircuitBreakerLayer::new(outcome).consecutive_failures(1);
+    let layer = CircuitBreakerLayer::new(classify).consecutive_failures(1);
     let service = layer.layer(Obedient);
     let everywhere = |expected: &Result<(), Refused>| {
         thread::scope(|scope| {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tower::{Layer, Service};
-use tower_circuit_breaker::{CircuitBreakerLayer, Outcome, Window};
+use tower_circuit_breaker::{CircuitBreakerLayer, Verdict, Window};
 use tower_resilience::circuitbreaker::{CircuitBreakerLayer as PeerLayer, SlidingWindowType};
 
 use crate::{
@@ -66,25 +66,25 @@ pub(super) fn time_window_full() -> Vec<Candidate> {
     ]
 }
 
-pub(super) fn outcome<E>(result: &Result<u64, E>) -> Outcome {
+pub(super) fn health<E>(result: &Result<u64, E>) -> Verdict {
     match result {
-        Ok(_) => Outcome::Success,
-        Err(_) => Outcome::Failure,
+        Ok(_) => Verdict::Success,
+        Err(_) => Verdict::Failure,
     }
 }
 
 fn ours() -> impl Service<u64, Response = u64> + Clone + Send + 'static {
-    CircuitBreakerLayer::new(outcome).layer(Immediate)
+    CircuitBreakerLayer::new(health).layer(Immediate)
 }
 
 fn ours_by_count() -> impl Service<u64, Response = u64> + Clone + Send + 'static {
-    CircuitBreakerLayer::new(outcome)
+    CircuitBreakerLayer::new(health)
         .failure_rate(0.5, Window::calls(100))
         .layer(Immediate)
 }
 
 fn ours_by_time() -> impl Service<u64, Response = u64> + Clone + Send + 'static {
-    CircuitBreakerLayer::new(outcome)
+    CircuitBreakerLayer::new(health)
         .failure_rate(0.5, Window::time(HOUR))
         .layer(Immediate)
 }

@@ -8,7 +8,7 @@ use tower_circuit_breaker::CircuitBreakerLayer;
 use tower_quota::{Ask, QuotaLayer};
 use tower_resilience::{circuitbreaker, ratelimiter::RateLimiterServiceError, retry};
 
-use super::{backoff::verdict, breaker::outcome, quota};
+use super::{backoff::verdict, breaker::health, quota};
 use crate::{
     immediate::{Immediate, Refused},
     measure::{Candidate, Implementation},
@@ -18,7 +18,7 @@ use crate::{
 pub(super) fn miss() -> Vec<Candidate> {
     let ours = ServiceBuilder::new()
         .layer(BackoffLayer::new(verdict::<Refused>))
-        .layer(CircuitBreakerLayer::new(outcome::<Refused>))
+        .layer(CircuitBreakerLayer::new(health::<Refused>))
         .layer(QuotaLayer::new(quota::plenty(), |_: &u64| {
             Ask::new("model")
         }))

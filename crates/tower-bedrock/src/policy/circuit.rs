@@ -7,7 +7,7 @@ use crate::{
 };
 use aws_sdk_bedrockruntime::operation::converse::ConverseInput;
 use std::sync::Arc;
-use tower_circuit_breaker::{CircuitBreakerLayer, Classify, KeyOf, Outcome, Throttles};
+use tower_circuit_breaker::{CircuitBreakerLayer, Classify, KeyOf, Throttles, Verdict};
 
 /// Tells a circuit breaker what Bedrock's errors say about a model's health, and which circuit a
 /// request belongs to: one for each Region and model id, as Bedrock's quotas go, and one apart for
@@ -45,16 +45,16 @@ pub fn circuit_breaker_layer(
 }
 
 impl<O> Classify<Response<O>, Error> for CircuitPolicy {
-    fn classify(&self, result: &Result<Response<O>, Error>) -> Outcome {
+    fn classify(&self, result: &Result<Response<O>, Error>) -> Verdict {
         let Err(error) = result else {
-            return Outcome::Success;
+            return Verdict::Success;
         };
         let retry_after = error.retry_after();
         match error.kind() {
-            ErrorKind::Throttled => Outcome::Throttled { retry_after },
-            ErrorKind::Exhausted => Outcome::Exhausted { retry_after },
-            ErrorKind::Capacity | ErrorKind::Transient | ErrorKind::Timeout => Outcome::Failure,
-            _ => Outcome::Ignored,
+            ErrorKind::Throttled => Verdict::Throttled { retry_after },
+            ErrorKind::Exhausted => Verdict::Exhausted { retry_after },
+            ErrorKind::Capacity | ErrorKind::Transient | ErrorKind::Timeout => Verdict::Failure,
+            _ => Verdict::Ignored,
         }
     }
 }

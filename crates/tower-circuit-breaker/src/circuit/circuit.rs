@@ -5,7 +5,7 @@ use tokio::time::Instant;
 
 use super::open_time::{OpenTime, after};
 use super::state::State;
-use crate::classify::{Outcome, Throttles};
+use crate::classify::{Throttles, Verdict};
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
 use crate::window::RollingRate;
@@ -183,7 +183,7 @@ impl Circuit {
         settings: &Settings,
         now: Instant,
         admission: Admission,
-        outcome: Outcome,
+        verdict: Verdict,
         took: Option<Duration>,
     ) {
         if admission.generation != self.generation {
@@ -197,30 +197,30 @@ impl Circuit {
             .is_some_and(|(rule, took)| took >= rule.threshold);
         match &mut self.phase {
             Phase::Closed { forced: true, .. } | Phase::Open { .. } => {}
-            Phase::Closed { .. } => match outcome {
-                Outcome::Success => self.count(settings, now, false, slow, None),
-                Outcome::Failure => self.count(settings, now, true, slow, None),
-                Outcome::Throttled { retry_after } => match settings.throttles {
+            Phase::Closed { .. } => match verdict {
+                Verdict::Success => self.count(settings, now, false, slow, None),
+                Verdict::Failure => self.count(settings, now, true, slow, None),
+                Verdict::Throttled { retry_after } => match settings.throttles {
                     Throttles::Failure => self.count(settings, now, true, slow, retry_after),
                     Throttles::Ignored => {}
                 },
-                Outcome::Exhausted { retry_after } => self.exhaust(settings, now, retry_after),
-                Outcome::Ignored => {}
+                Verdict::Exhausted { retry_after } => self.exhaust(settings, now, retry_after),
+                Verdict::Ignored => {}
             },
             Phase::HalfOpen { probes, successes } => {
                 probes.retain(|lease| Some(lease.probe) != admission.probe);
-                match outcome {
-                    Outcome::Success if slow => self.trip(settings, now, None),
-                    Outcome::Success => {
+                match verdict {
+                    Verdict::Success if slow => self.trip(settings, now, None),
+                    Verdict::Success => {
                         *successes += 1;
                         if *successes >= settings.probes.get() {
                             self.close(now, false);
                         }
                     }
-                    Outcome::Failure => self.trip(settings, now, None),
-                    Outcome::Throttled { retry_after } => self.trip(settings, now, retry_after),
-                    Outcome::Exhausted { retry_after } => self.exhaust(settings, now, retry_after),
-                    Outcome::Ignored => {}
+                    Verdict::Failure => self.trip(settings, now, None),
+                    Verdict::Throttled { retry_after } => self.trip(settings, now, retry_after),
+                    Verdict::Exhausted { retry_after } => self.exhaust(settings, now, retry_after),
+                    Verdict::Ignored => {}
                 }
             }
         }

@@ -2,6 +2,7 @@ use std::fmt;
 
 /// What a circuit does with the next call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum State {
     /// Calls pass, and their results are counted.
     Closed,

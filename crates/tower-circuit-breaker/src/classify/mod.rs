@@ -9,4 +9,4 @@ mod verdict;
 pub use self::abandoned::Abandoned;
 pub use self::classify::Classify;
 pub use self::throttles::Throttles;
-pub use self::verdict::Outcome;
+pub use self::verdict::Verdict;

@@ -1,27 +1,54 @@
 use std::time::Duration;
 
 /// What one result says about the service.
+///
+/// `retry_after` is the server's hint, such as the header of that name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Outcome {
+pub enum Verdict {
     /// The service is well.
     Success,
     /// The service is unwell: a server error, a timeout, a lost connection.
     Failure,
-    /// The service asked for less. Counted as [`Throttles`](crate::Throttles) says.
+    /// The service asked for less traffic. Counted as [`Throttles`](crate::Throttles) says.
     Throttled {
         /// How long the service asked to wait. A circuit that this call opens stays open for at
         /// least as long.
         retry_after: Option<Duration>,
     },
-    /// Nothing will succeed for long, such as a daily quota that is used up. Opens the circuit at
+    /// Nothing will succeed for long, such as when a daily quota is used up. Opens the circuit at
     /// once.
     Exhausted {
         /// How long the circuit stays open; without it, as long as
         /// [`exhausted_for`](crate::CircuitBreakerLayer::exhausted_for) says.
         retry_after: Option<Duration>,
     },
-    /// The result says nothing about the service, such as a request it rightly refused. Neither
-    /// counted nor the end of a run of failures; a probe gives its place back.
+    /// The result says nothing about the service, such as a request it rightly refused. It does
+    /// not count and does not end a run of failures; a probe gives its place back.
     Ignored,
+}
+
+impl Verdict {
+    /// Throttled, without a hint.
+    #[must_use]
+    pub const fn throttled() -> Self {
+        Self::Throttled { retry_after: None }
+    }
+
+    /// Exhausted, without a hint.
+    #[must_use]
+    pub const fn exhausted() -> Self {
+        Self::Exhausted { retry_after: None }
+    }
+
+    /// The same verdict with the server's hint. Verdicts that have no hint stay as they are.
+    #[must_use]
+    pub const fn retry_after(self, hint: Duration) -> Self {
+        let retry_after = Some(hint);
+        match self {
+            Self::Throttled { .. } => Self::Throttled { retry_after },
+            Self::Exhausted { .. } => Self::Exhausted { retry_after },
+            Self::Success | Self::Failure | Self::Ignored => self,
+        }
+    }
 }

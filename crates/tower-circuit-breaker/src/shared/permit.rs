@@ -4,7 +4,7 @@ use tokio::time::Instant;
 
 use super::shard::Shard;
 use crate::circuit::Admission;
-use crate::classify::Outcome;
+use crate::classify::Verdict;
 use crate::error::Open;
 
 /// One admitted call; dropped without a result it counts as abandoned and gives back its place.
@@ -49,9 +49,9 @@ impl Permit {
     }
 
     #[inline]
-    pub(crate) fn record(&mut self, outcome: Outcome) {
+    pub(crate) fn record(&mut self, verdict: Verdict) {
         self.progress = Progress::Recorded;
-        self.shard.record(self.admission, outcome, self.start);
+        self.shard.record(self.admission, verdict, self.start);
     }
 }
 

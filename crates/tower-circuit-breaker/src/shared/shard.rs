@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::packed_state::AtomicState;
 use super::shared_circuit::SharedCircuit;
 use crate::circuit::Admission;
-use crate::classify::Outcome;
+use crate::classify::Verdict;
 use crate::error::Open;
 
 /// A way to a circuit, for the threads that have its number.
@@ -56,11 +56,11 @@ impl Shard {
     }
 
     #[inline]
-    pub(crate) fn record(&self, admission: Admission, outcome: Outcome, start: Option<Instant>) {
-        match outcome {
-            Outcome::Success if self.count_success(admission, start) => {}
-            Outcome::Ignored if admission.probe.is_none() => {}
-            _ => self.circuit.record(admission, outcome, start),
+    pub(crate) fn record(&self, admission: Admission, verdict: Verdict, start: Option<Instant>) {
+        match verdict {
+            Verdict::Success if self.count_success(admission, start) => {}
+            Verdict::Ignored if admission.probe.is_none() => {}
+            _ => self.circuit.record(admission, verdict, start),
         }
     }
 

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::packed_state::{AtomicState, PackedState};
 use super::sync::{AtomicU64, Mutex, lock};
 use crate::circuit::{Admission, Circuit, State};
-use crate::classify::{Abandoned, Outcome};
+use crate::classify::{Abandoned, Verdict};
 use crate::error::Open;
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
@@ -96,22 +96,22 @@ impl SharedCircuit {
     }
 
     #[cold]
-    pub(crate) fn record(&self, admission: Admission, outcome: Outcome, start: Option<Instant>) {
+    pub(crate) fn record(&self, admission: Admission, verdict: Verdict, start: Option<Instant>) {
         let now = Instant::now();
         let took = start.map(|start| now.saturating_duration_since(start));
-        self.with(|circuit, settings| circuit.record(settings, now, admission, outcome, took));
+        self.with(|circuit, settings| circuit.record(settings, now, admission, verdict, took));
     }
 
     /// Takes back an admission whose call is dropped without a result; `called` says whether the
     /// inner service got it.
     #[cold]
     pub(crate) fn abandon(&self, admission: Admission, called: bool, start: Option<Instant>) {
-        let outcome = match self.settings.abandoned {
-            Abandoned::Failure if called => Outcome::Failure,
-            Abandoned::Failure | Abandoned::Ignored => Outcome::Ignored,
+        let verdict = match self.settings.abandoned {
+            Abandoned::Failure if called => Verdict::Failure,
+            Abandoned::Failure | Abandoned::Ignored => Verdict::Ignored,
         };
-        if outcome != Outcome::Ignored || admission.probe.is_some() {
-            self.record(admission, outcome, start);
+        if verdict != Verdict::Ignored || admission.probe.is_some() {
+            self.record(admission, verdict, start);
         }
     }
 

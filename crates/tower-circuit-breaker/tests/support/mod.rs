@@ -5,7 +5,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use tower::{BoxError, Layer, Service, ServiceExt};
-use tower_circuit_breaker::{CircuitBreakerLayer, Open, Outcome};
+use tower_circuit_breaker::{CircuitBreakerLayer, Open, Verdict};
 use tower_test::mock::{self, Mock};
 
 pub(crate) type Request = &'static str;
@@ -14,13 +14,13 @@ pub(crate) type Handle = mock::Handle<Request, Response>;
 pub(crate) type Layered<C, K, Q> =
     tower_circuit_breaker::CircuitBreaker<Mock<Request, Response>, C, K, Q>;
 
-pub(crate) type Classifier = fn(&Result<Response, BoxError>) -> Outcome;
+pub(crate) type Classifier = fn(&Result<Response, BoxError>) -> Verdict;
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
-/// Reads the outcome from the words of the error.
-pub(crate) fn classify(result: &Result<Response, BoxError>) -> Outcome {
+/// Reads the verdict from the words of the error.
+pub(crate) fn classify(result: &Result<Response, BoxError>) -> Verdict {
     let Err(error) = result else {
-        return Outcome::Success;
+        return Verdict::Success;
     };
     let text = error.to_string();
     let mut words = text.split(' ');
@@ -29,10 +29,10 @@ pub(crate) fn classify(result: &Result<Response, BoxError>) -> Outcome {
         .next()
         .map(|seconds| Duration::from_secs(seconds.parse().expect("a number of seconds")));
     match kind {
-        Some("throttled") => Outcome::Throttled { retry_after },
-        Some("exhausted") => Outcome::Exhausted { retry_after },
-        Some("ignored") => Outcome::Ignored,
-        _ => Outcome::Failure,
+        Some("throttled") => Verdict::Throttled { retry_after },
+        Some("exhausted") => Verdict::Exhausted { retry_after },
+        Some("ignored") => Verdict::Ignored,
+        _ => Verdict::Failure,
     }
 }
 

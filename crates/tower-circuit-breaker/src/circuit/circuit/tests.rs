@@ -44,22 +44,22 @@ impl Model {
             && (in_a_row >= 3 || last.len() >= 4 && failed * 2 >= last.len())
     }
 
-    fn record(&mut self, admission: Admission, outcome: Outcome) {
+    fn record(&mut self, admission: Admission, verdict: Verdict) {
         if admission.generation != self.generation || self.forced {
             return;
         }
         self.probes
             .retain(|(probe, _)| Some(*probe) != admission.probe);
-        match (self.state, outcome) {
-            (_, Outcome::Exhausted { .. }) => self.enter(State::Open, false),
-            (_, Outcome::Ignored) | (State::Open, _) => {}
+        match (self.state, verdict) {
+            (_, Verdict::Exhausted { .. }) => self.enter(State::Open, false),
+            (_, Verdict::Ignored) | (State::Open, _) => {}
             (State::Closed, _) => {
-                self.calls.push(outcome != Outcome::Success);
+                self.calls.push(verdict != Verdict::Success);
                 if self.trips() {
                     self.enter(State::Open, false);
                 }
             }
-            (State::HalfOpen, Outcome::Success) => {
+            (State::HalfOpen, Verdict::Success) => {
                 self.successes += 1;
                 if self.successes == PROBES {
                     self.enter(State::Closed, false);
@@ -74,7 +74,7 @@ impl Model {
 enum Op {
     Admit,
     /// Records the result of one of the calls under way.
-    Record(usize, Outcome),
+    Record(usize, Verdict),
     Absorb(u32),
     Wait(u32),
     ForceOpen(Option<u32>),
@@ -84,16 +84,16 @@ enum Op {
 
 fn op() -> impl Strategy<Value = Op> {
     let hint = || proptest::option::of((0..100_u32).prop_map(|seconds| seconds * SECOND));
-    let outcome = prop_oneof![
-        6 => Just(Outcome::Success),
-        6 => Just(Outcome::Failure),
-        1 => Just(Outcome::Ignored),
-        2 => hint().prop_map(|retry_after| Outcome::Throttled { retry_after }),
-        1 => hint().prop_map(|retry_after| Outcome::Exhausted { retry_after }),
+    let verdict = prop_oneof![
+        6 => Just(Verdict::Success),
+        6 => Just(Verdict::Failure),
+        1 => Just(Verdict::Ignored),
+        2 => hint().prop_map(|retry_after| Verdict::Throttled { retry_after }),
+        1 => hint().prop_map(|retry_after| Verdict::Exhausted { retry_after }),
     ];
     prop_oneof![
         20 => Just(Op::Admit),
-        20 => ((0..50_usize), outcome).prop_map(|(call, outcome)| Op::Record(call, outcome)),
+        20 => ((0..50_usize), verdict).prop_map(|(call, verdict)| Op::Record(call, verdict)),
         2 => (0..5_u32).prop_map(Op::Absorb),
         6 => (0..20_u32).prop_map(Op::Wait),
         1 => proptest::option::of(0..30_u32).prop_map(Op::ForceOpen),
@@ -152,21 +152,21 @@ proptest! {
                         under_way.push(admission);
                     }
                 }
-                Op::Record(call, outcome) => {
+                Op::Record(call, verdict) => {
                     if under_way.is_empty() {
                         continue;
                     }
                     let admission = under_way.swap_remove(call % under_way.len());
                     let was = model.state;
-                    circuit.record(&settings, now, admission, outcome, None);
-                    model.record(admission, outcome);
+                    circuit.record(&settings, now, admission, verdict, None);
+                    model.record(admission, verdict);
                     if was != State::Open && model.state == State::Open {
                         let time = circuit.open_until().expect("it ends by itself") - now;
-                        match outcome {
-                            Outcome::Exhausted { retry_after } => {
+                        match verdict {
+                            Verdict::Exhausted { retry_after } => {
                                 prop_assert_eq!(time, retry_after.unwrap_or(settings.exhausted_for));
                             }
-                            Outcome::Throttled { retry_after: Some(hint) } => {
+                            Verdict::Throttled { retry_after: Some(hint) } => {
                                 prop_assert!(time >= hint);
                                 prop_assert!(time <= hint.max(settings.open_cap));
                             }

@@ -19,9 +19,9 @@ fn shards(trip: u32) -> [Arc<Shard>; 2] {
     [Arc::clone(&shards.0[0]), Arc::clone(&shards.0[1])]
 }
 
-fn call(shard: &Shard, outcome: Outcome) {
+fn call(shard: &Shard, verdict: Verdict) {
     if let Ok(admission) = shard.admit() {
-        shard.record(admission, outcome, None);
+        shard.record(admission, verdict, None);
     }
 }
 
@@ -39,13 +39,13 @@ fn no_success_and_no_failure_is_lost() {
     model(
         |shards| {
             let circuit = Arc::clone(&shards[0].circuit);
-            let outcomes = [
-                [Outcome::Success, Outcome::Success],
-                [Outcome::Failure, Outcome::Success],
+            let verdicts = [
+                [Verdict::Success, Verdict::Success],
+                [Verdict::Failure, Verdict::Success],
             ];
             let [one, other] = shards;
-            let threads = [(one, outcomes[0]), (other, outcomes[1])].map(|(shard, outcomes)| {
-                thread::spawn(move || outcomes.into_iter().for_each(|one| call(&shard, one)))
+            let threads = [(one, verdicts[0]), (other, verdicts[1])].map(|(shard, verdicts)| {
+                thread::spawn(move || verdicts.into_iter().for_each(|one| call(&shard, one)))
             });
             for thread in threads {
                 thread.join().unwrap();
@@ -62,8 +62,8 @@ fn successes_of_an_earlier_generation_never_count() {
     model(
         |[shard, other]| {
             let early = other.admit().unwrap();
-            let late = thread::spawn(move || other.record(early, Outcome::Success, None));
-            call(&shard, Outcome::Failure);
+            let late = thread::spawn(move || other.record(early, Verdict::Success, None));
+            call(&shard, Verdict::Failure);
             assert_eq!(shard.circuit().state(), State::Open);
             shard.circuit().reset();
             late.join().unwrap();
@@ -80,7 +80,7 @@ fn forcing_it_open_takes_effect_in_all_lanes_before_it_returns() {
         |shards| {
             let other = {
                 let shard = Arc::clone(&shards[1]);
-                thread::spawn(move || call(&shard, Outcome::Success))
+                thread::spawn(move || call(&shard, Verdict::Success))
             };
             shards[0].circuit().force_open(None);
             assert!(shards.iter().all(|shard| shard.admit().is_err()));
@@ -98,9 +98,9 @@ fn a_trip_through_one_shard_closes_the_other_before_it_returns() {
         |[shard, other]| {
             let failure = {
                 let shard = Arc::clone(&shard);
-                thread::spawn(move || call(&shard, Outcome::Failure))
+                thread::spawn(move || call(&shard, Verdict::Failure))
             };
-            call(&other, Outcome::Success);
+            call(&other, Verdict::Success);
             failure.join().unwrap();
             assert!(other.admit().is_err());
             assert!(shard.admit().is_err());
@@ -114,7 +114,7 @@ fn a_reset_forgets_what_comes_before_it() {
     model(
         |[shard, other]| {
             let early = other.admit().unwrap();
-            let success = thread::spawn(move || other.record(early, Outcome::Success, None));
+            let success = thread::spawn(move || other.record(early, Verdict::Success, None));
             shard.circuit().reset();
             success.join().unwrap();
             assert_eq!(shard.circuit().snapshot().calls(), 0);
