@@ -1,9 +1,5 @@
 //! What goes differently than in an ordinary call? Read `kind`, then `fault` and `script`.
 
-#[expect(
-    clippy::module_inception,
-    reason = "the room is named after what it is about"
-)]
 mod fault;
 mod invalid;
 mod kind;

@@ -2,10 +2,6 @@
 
 pub(crate) mod answer;
 mod latency;
-#[expect(
-    clippy::module_inception,
-    reason = "the room is named after what it is about"
-)]
 pub(crate) mod model;
 pub(crate) mod prompt;
 pub(crate) mod prompt_cache;
