@@ -1,6 +1,7 @@
 //! Where the bodies of `InvokeModel` say how much the model may write.
 
-use crate::model_id::base_model;
+use crate::model_id::PrefixTable;
+use std::sync::LazyLock;
 
 /// The names of nested members that lead to a value, outermost first.
 pub(super) type Path = &'static [&'static str];
@@ -17,12 +18,8 @@ pub(super) enum Family {
 /// The family of a model. One that is not listed, or that the id does not tell, may have its limit
 /// at any path that is known.
 pub(super) fn family(model: &str) -> Family {
-    let base = base_model(model).unwrap_or_default();
-    FAMILIES
-        .iter()
-        .filter(|(prefix, _)| base.starts_with(prefix))
-        .max_by_key(|(prefix, _)| prefix.len())
-        .map_or(ANY, |&(_, family)| family)
+    static TABLE: LazyLock<PrefixTable<Family>> = LazyLock::new(|| PrefixTable::new(FAMILIES));
+    TABLE.get(model).unwrap_or(ANY)
 }
 
 // By what is commonly known of each family's inference parameters, 2026-11; not each path was looked

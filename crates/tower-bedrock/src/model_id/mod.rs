@@ -3,4 +3,4 @@
 mod base_model;
 mod prefix_table;
 
-pub(crate) use self::{base_model::base_model, prefix_table::Table};
+pub(crate) use self::{base_model::base_model, prefix_table::PrefixTable};

@@ -1,51 +1,52 @@
 use super::base_model;
 use std::borrow::Cow;
 
-/// A number for each model, by the longest prefix of its id.
-#[derive(Debug, Clone)]
-pub(crate) struct Table {
-    entries: Vec<(Cow<'static, str>, u64)>,
-    otherwise: u64,
+/// A value for each model, by the longest prefix of its id.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct PrefixTable<T> {
+    /// The longest prefixes first, so that the first one that fits is the answer.
+    entries: Vec<(Cow<'static, str>, T)>,
 }
 
-impl Table {
-    pub(crate) fn new(entries: &[(&'static str, u64)], otherwise: u64) -> Self {
-        let entries = entries.iter().map(|&(prefix, n)| (prefix.into(), n));
-        Self {
-            entries: entries.collect(),
-            otherwise,
+impl<T: Copy> PrefixTable<T> {
+    pub(crate) fn new(entries: &[(&'static str, T)]) -> Self {
+        let mut table = Self::default();
+        for &(prefix, value) in entries {
+            table.set(prefix.into(), value);
         }
+        table
     }
 
     /// A later entry for the same prefix takes the place of an earlier one.
-    pub(crate) fn set(&mut self, prefix: Cow<'static, str>, n: u64) {
-        match self.entries.iter_mut().find(|entry| entry.0 == prefix) {
-            Some(entry) => entry.1 = n,
-            None => self.entries.push((prefix, n)),
-        }
-    }
-
-    pub(crate) fn set_otherwise(&mut self, n: u64) {
-        self.otherwise = n;
+    pub(crate) fn set(&mut self, prefix: Cow<'static, str>, value: T) {
+        self.entries.retain(|(other, _)| *other != prefix);
+        let no_shorter = |(other, _): &(Cow<'_, str>, T)| other.len() >= prefix.len();
+        let place = self.entries.partition_point(no_shorter);
+        self.entries.insert(place, (prefix, value));
     }
 
     /// The entry of the longest prefix of the model's own id, or of `id` as it was given.
-    pub(crate) fn of(&self, id: &str) -> u64 {
+    pub(crate) fn get(&self, id: &str) -> Option<T> {
         let base = base_model(id);
         let fits = |prefix: &str| {
             id.starts_with(prefix) || base.is_some_and(|base| base.starts_with(prefix))
         };
-        self.entries
-            .iter()
-            .filter(|(prefix, _)| fits(prefix))
-            .max_by_key(|(prefix, _)| prefix.len())
-            .map_or(self.otherwise, |&(_, n)| n)
+        let entry = self.entries.iter().find(|(prefix, _)| fits(prefix));
+        entry.map(|&(_, value)| value)
+    }
+}
+
+impl<T> Default for PrefixTable<T> {
+    fn default() -> Self {
+        Self {
+            entries: Vec::new(),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Table;
+    use super::PrefixTable;
     use crate::policy::{Burndown, MaxOutput};
 
     const SONNET: &str = "anthropic.claude-sonnet-4-5-20250929-v1:0";
@@ -58,9 +59,14 @@ mod tests {
             [("a.b", 1), ("a.b-2", 2), ("a.b-2-x", 3)],
             [("a.b-2-x", 3), ("a.b-2", 2), ("a.b", 1)],
         ] {
-            let table = Table::new(&entries, 9);
-            for (id, n) in [("a.b", 1), ("us.a.b-2", 2), ("eu.a.b-2-x:0", 3), ("a.c", 9)] {
-                assert_eq!(table.of(id), n, "{id}");
+            let table = PrefixTable::new(&entries);
+            for (id, n) in [
+                ("a.b", Some(1)),
+                ("us.a.b-2", Some(2)),
+                ("eu.a.b-2-x:0", Some(3)),
+                ("a.c", None),
+            ] {
+                assert_eq!(table.get(id), n, "{id}");
             }
         }
     }

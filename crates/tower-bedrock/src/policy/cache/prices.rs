@@ -1,5 +1,5 @@
 use super::Price;
-use crate::model_id::base_model;
+use crate::model_id::PrefixTable;
 
 /// The prices of models, by the beginnings of their ids.
 ///
@@ -15,8 +15,7 @@ use crate::model_id::base_model;
 /// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Prices {
-    /// The longest beginnings first.
-    entries: Vec<(Box<str>, Price)>,
+    entries: PrefixTable<Price>,
 }
 
 impl Prices {
@@ -30,23 +29,14 @@ impl Prices {
     /// counts. A profile has its model's price, unless a prefix fits the profile's own id or ARN.
     #[must_use]
     pub fn model(mut self, prefix: impl Into<Box<str>>, price: Price) -> Self {
-        let prefix = prefix.into();
-        self.entries.retain(|(other, _)| *other != prefix);
-        let longer = |(other, _): &(Box<str>, Price)| other.len() >= prefix.len();
-        let place = self.entries.partition_point(longer);
-        self.entries.insert(place, (prefix, price));
+        self.entries.set(prefix.into().into_string().into(), price);
         self
     }
 
     /// The price of a model, by its id, its profile's or an ARN.
     #[must_use]
     pub fn get(&self, model_id: &str) -> Option<Price> {
-        let base = base_model(model_id);
-        let fits = |prefix: &str| {
-            model_id.starts_with(prefix) || base.is_some_and(|base| base.starts_with(prefix))
-        };
-        let entry = self.entries.iter().find(|(prefix, _)| fits(prefix));
-        entry.map(|(_, price)| *price)
+        self.entries.get(model_id)
     }
 }
 

@@ -1,4 +1,4 @@
-use crate::model_id::Table;
+use crate::model_id::PrefixTable;
 use std::borrow::Cow;
 
 /// How many tokens of quota one output token of a model costs in the end.
@@ -17,34 +17,40 @@ use std::borrow::Cow;
 /// assert_eq!(burndown.of("vendor.model-1"), 1);
 /// ```
 #[derive(Debug, Clone)]
-pub struct Burndown(Table);
+pub struct Burndown {
+    entries: PrefixTable<u64>,
+    otherwise: u64,
+}
 
 impl Burndown {
     /// As AWS published it in 2026-09: 15 for Claude 4.8; 10 for Claude Sonnet 5, Opus 5 and
     /// Fable 5.1; 5 for Claude 3.7 to 4.7; 1 for every other model.
     #[must_use]
     pub fn standard() -> Self {
-        Self(Table::new(STANDARD, 1))
+        Self {
+            entries: PrefixTable::new(STANDARD),
+            otherwise: 1,
+        }
     }
 
     /// Sets the rate of the models whose ids begin with `prefix`.
     #[must_use]
     pub fn with(mut self, prefix: impl Into<Cow<'static, str>>, rate: u64) -> Self {
-        self.0.set(prefix.into(), rate);
+        self.entries.set(prefix.into(), rate);
         self
     }
 
     /// Sets the rate of models without an entry. Default: 1.
     #[must_use]
     pub fn otherwise(mut self, rate: u64) -> Self {
-        self.0.set_otherwise(rate);
+        self.otherwise = rate;
         self
     }
 
     /// The rate of a model, by its id, inference profile or ARN.
     #[must_use]
     pub fn of(&self, model: &str) -> u64 {
-        self.0.of(model)
+        self.entries.get(model).unwrap_or(self.otherwise)
     }
 }
 

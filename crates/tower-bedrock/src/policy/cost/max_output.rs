@@ -1,4 +1,4 @@
-use crate::model_id::Table;
+use crate::model_id::PrefixTable;
 use std::borrow::Cow;
 
 /// How many output tokens a model writes at most: what Bedrock charges at admission for a request
@@ -6,7 +6,10 @@ use std::borrow::Cow;
 ///
 /// Entries are found as those of [`Burndown`](super::Burndown) are.
 #[derive(Debug, Clone)]
-pub struct MaxOutput(Table);
+pub struct MaxOutput {
+    entries: PrefixTable<u64>,
+    otherwise: u64,
+}
 
 impl MaxOutput {
     /// The best known values of 2026-11: some from model cards and the vendors' documentation,
@@ -22,27 +25,30 @@ impl MaxOutput {
     /// fits into the quota of a small account.
     #[must_use]
     pub fn standard() -> Self {
-        Self(Table::new(STANDARD, 8_192))
+        Self {
+            entries: PrefixTable::new(STANDARD),
+            otherwise: 8_192,
+        }
     }
 
     /// Sets the maximum of the models whose ids begin with `prefix`, in tokens.
     #[must_use]
     pub fn with(mut self, prefix: impl Into<Cow<'static, str>>, tokens: u64) -> Self {
-        self.0.set(prefix.into(), tokens);
+        self.entries.set(prefix.into(), tokens);
         self
     }
 
     /// Sets the maximum of models without an entry, in tokens. Default: 8,192.
     #[must_use]
     pub fn otherwise(mut self, tokens: u64) -> Self {
-        self.0.set_otherwise(tokens);
+        self.otherwise = tokens;
         self
     }
 
     /// The maximum of a model, by its id, inference profile or ARN, in tokens.
     #[must_use]
     pub fn of(&self, model: &str) -> u64 {
-        self.0.of(model)
+        self.entries.get(model).unwrap_or(self.otherwise)
     }
 }
 
