@@ -1,7 +1,7 @@
 //! Reads the JSON body of `InvokeModel`, once, for what it costs.
 
 use super::{
-    Sketch,
+    Estimate,
     families::{Family, Path, family},
     rules::{IMAGE, MESSAGE, TOOL, TOOL_CALL, audio, bytes, document, text, video},
 };
@@ -12,7 +12,7 @@ use serde::{
 use std::{borrow::Cow, fmt};
 
 /// What `body` says to `model`. Of one that is not JSON its length alone.
-pub(crate) fn sketch(model: &str, body: &[u8]) -> Sketch {
+pub(crate) fn estimate(model: &str, body: &[u8]) -> Estimate {
     let family = family(model);
     let paths = match family {
         Family::Text(paths) => paths,
@@ -34,7 +34,7 @@ pub(crate) fn sketch(model: &str, body: &[u8]) -> Sketch {
         Family::Text(_) => found.limit.map(|(_, limit)| limit),
         Family::NoOutput => Some(0),
     };
-    Sketch { input, max_output }
+    Estimate { input, max_output }
 }
 
 struct Found {
@@ -261,8 +261,8 @@ mod tests {
 
     const CLAUDE: &str = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
 
-    fn read(model: &str, body: &serde_json::Value) -> Sketch {
-        sketch(model, body.to_string().as_bytes())
+    fn read(model: &str, body: &serde_json::Value) -> Estimate {
+        estimate(model, body.to_string().as_bytes())
     }
 
     #[test]
@@ -430,17 +430,17 @@ mod tests {
             "",
             "{\"a\": \"\u{7}\"}",
         ] {
-            let read = sketch(CLAUDE, body.as_bytes());
+            let read = estimate(CLAUDE, body.as_bytes());
             assert_eq!(read.input, bytes(body.len()), "{body}");
         }
         let deep = "[".repeat(100_000);
-        assert_eq!(sketch(CLAUDE, deep.as_bytes()).input, 25_000);
+        assert_eq!(estimate(CLAUDE, deep.as_bytes()).input, 25_000);
     }
 
     proptest! {
         #[test]
         fn no_bytes_panic(body in prop::collection::vec(any::<u8>(), 0..200)) {
-            sketch(CLAUDE, &body);
+            estimate(CLAUDE, &body);
         }
 
         #[test]

@@ -5,10 +5,10 @@
 pub(crate) mod body;
 pub(crate) mod converse;
 mod correction;
+mod estimate;
 mod families;
 mod json;
 mod rules;
-mod sketch;
 
-pub(crate) use self::correction::Learned;
-pub(crate) use self::sketch::Sketch;
+pub(crate) use self::correction::Correction;
+pub(crate) use self::estimate::Estimate;

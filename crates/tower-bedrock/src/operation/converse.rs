@@ -1,6 +1,6 @@
 use super::{Ending, Operation, plumbing, sealed};
 use crate::{
-    estimate::{Sketch, converse},
+    estimate::{Estimate, converse},
     response::{Head, Usage},
 };
 use aws_sdk_bedrockruntime::{
@@ -27,10 +27,10 @@ impl sealed::Exchange for ConverseInput {
 
     plumbing!(Converse, converse, ConverseOutput, ConverseError);
 
-    fn sketch(&self) -> Sketch {
+    fn estimate(&self) -> Estimate {
         let limits = self.inference_config.as_ref();
         let max_tokens = limits.and_then(|limits| limits.max_tokens);
-        Sketch {
+        Estimate {
             input: converse::input_tokens(self),
             max_output: max_tokens.map(|tokens| u64::try_from(tokens).unwrap_or(0)),
         }

@@ -4,7 +4,7 @@ use super::{
     plumbing, sealed,
 };
 use crate::{
-    estimate::{self, Sketch},
+    estimate::{self, Estimate},
     response::{Head, Usage},
 };
 use aws_sdk_bedrockruntime::{
@@ -33,9 +33,9 @@ impl sealed::Exchange for InvokeModelInput {
         InvokeModelError
     );
 
-    fn sketch(&self) -> Sketch {
+    fn estimate(&self) -> Estimate {
         let model = self.model_id.as_deref().unwrap_or_default();
-        estimate::body::sketch(model, body(self))
+        estimate::body::estimate(model, body(self))
     }
 
     fn body(&self) -> Option<&[u8]> {

@@ -1,6 +1,6 @@
 use super::Ending;
 use crate::{
-    estimate::Sketch,
+    estimate::Estimate,
     response::{Head, Usage},
     wire::Codec,
 };
@@ -66,8 +66,8 @@ pub(crate) mod sealed {
         fn unreadable(why: &'static str) -> Self::Failure;
 
         /// What the request is likely to cost. Asked of operations that draw tokens.
-        fn sketch(&self) -> Sketch {
-            Sketch::default()
+        fn estimate(&self) -> Estimate {
+            Estimate::default()
         }
 
         /// The body of a request that has one of its model's own format.

@@ -1,5 +1,5 @@
 use super::{burndown::Burndown, max_output::MaxOutput, streak::Streak};
-use crate::{estimate::Learned, policy::model_key::model_key};
+use crate::{estimate::Correction, policy::model_key::model_key};
 use std::{
     collections::HashMap,
     fmt,
@@ -19,15 +19,15 @@ pub(super) struct Rates {
 /// What the answers of the model said so far.
 #[derive(Default)]
 struct Seen {
-    learned: Learned,
+    correction: Correction,
     streak: Streak,
 }
 
 impl Rates {
     /// What `raw` estimated input tokens are likely to come to.
     pub(super) fn predict(&self, raw: u64) -> u64 {
-        let learned = lock(&self.seen).learned;
-        learned.predict(raw)
+        let correction = lock(&self.seen).correction;
+        correction.predict(raw)
     }
 
     /// The model answered a prompt that was estimated at `raw`, if it was, and had `actual` input
@@ -36,7 +36,7 @@ impl Rates {
         let mut seen = lock(&self.seen);
         seen.streak.answered();
         if let (Some(raw), Some(actual)) = (raw, actual) {
-            seen.learned.learn(raw, actual);
+            seen.correction.learn(raw, actual);
         }
     }
 

@@ -211,15 +211,15 @@ impl<I: Operation> Cost<Request<I>, Response<I::Output>, Error> for TokenCost {
         let (ask, forecast) = match request.model_id() {
             Some(model) if I::DRAWS_TOKENS => {
                 let rates = self.shared.models.get(region, model, burndown, max_output);
-                let sketch = request.input().sketch();
+                let estimate = request.input().estimate();
                 let (input, raw) = match request.options().input_tokens() {
                     Some(exact) => (exact, None),
-                    None => (rates.predict(sketch.input), Some(sketch.input)),
+                    None => (rates.predict(estimate.input), Some(estimate.input)),
                 };
                 let read = read_body.as_deref().zip(request.input().body());
                 let named = read
                     .and_then(|(read, body)| read(model, body))
-                    .or(sketch.max_output);
+                    .or(estimate.max_output);
                 let output = named.unwrap_or(rates.max_output);
                 let reserved = input.saturating_add(output);
                 let ask = Ask::new(Arc::clone(&rates.key)).tokens(reserved);
