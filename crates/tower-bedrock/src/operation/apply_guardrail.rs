@@ -1,4 +1,7 @@
-use super::{Ending, Operation, plumbing, sealed};
+use super::{
+    Ending, Operation,
+    details::{Details, plumbing},
+};
 use crate::response::{Head, Usage};
 use aws_sdk_bedrockruntime::operation::apply_guardrail::{
     ApplyGuardrail, ApplyGuardrailError, ApplyGuardrailInput, ApplyGuardrailOutput,
@@ -16,12 +19,13 @@ impl Operation for ApplyGuardrailInput {
     }
 }
 
-impl sealed::Exchange for ApplyGuardrailInput {
+impl Details for ApplyGuardrailInput {
     const DRAWS_TOKENS: bool = false;
 
     plumbing!(
         ApplyGuardrail,
         apply_guardrail,
+        ApplyGuardrailInput,
         ApplyGuardrailOutput,
         ApplyGuardrailError
     );

@@ -1,4 +1,7 @@
-use super::{Ending, Operation, plumbing, sealed};
+use super::{
+    Ending, Operation,
+    details::{Details, plumbing},
+};
 use crate::{
     estimate::{Estimate, converse},
     response::{Head, Usage},
@@ -20,12 +23,18 @@ impl Operation for ConverseInput {
     }
 }
 
-impl sealed::Exchange for ConverseInput {
+impl Details for ConverseInput {
     const UNREAD_MEMBERS: &'static [&'static str] = &["requestMetadata"];
 
     const DRAWS_TOKENS: bool = true;
 
-    plumbing!(Converse, converse, ConverseOutput, ConverseError);
+    plumbing!(
+        Converse,
+        converse,
+        ConverseInput,
+        ConverseOutput,
+        ConverseError
+    );
 
     fn estimate(&self) -> Estimate {
         let limits = self.inference_config.as_ref();

@@ -1,4 +1,7 @@
-use super::{Ending, Operation, plumbing, sealed};
+use super::{
+    Ending, Operation,
+    details::{Details, plumbing},
+};
 use crate::response::{Head, Usage};
 use aws_sdk_bedrockruntime::operation::count_tokens::{
     CountTokens, CountTokensError, CountTokensInput, CountTokensOutput,
@@ -15,12 +18,13 @@ impl Operation for CountTokensInput {
     }
 }
 
-impl sealed::Exchange for CountTokensInput {
+impl Details for CountTokensInput {
     const DRAWS_TOKENS: bool = false;
 
     plumbing!(
         CountTokens,
         count_tokens,
+        CountTokensInput,
         CountTokensOutput,
         CountTokensError
     );

@@ -1,7 +1,7 @@
 use super::{
     Ending, Operation,
+    details::{Details, plumbing},
     invoke_body::{Answered, Asked},
-    plumbing, sealed,
 };
 use crate::{
     estimate::{self, Estimate},
@@ -23,12 +23,13 @@ impl Operation for InvokeModelInput {
     }
 }
 
-impl sealed::Exchange for InvokeModelInput {
+impl Details for InvokeModelInput {
     const DRAWS_TOKENS: bool = true;
 
     plumbing!(
         InvokeModel,
         invoke_model,
+        InvokeModelInput,
         InvokeModelOutput,
         InvokeModelError
     );

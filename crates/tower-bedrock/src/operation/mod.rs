@@ -1,13 +1,16 @@
-//! The operations that the leaf serves: what each adds to the general case, which is in `operation`.
+//! Which calls Bedrock takes, and what each adds to the general case.
+//!
+//! Read `operation`, then `details`, then one of the four.
 
 mod apply_guardrail;
+mod codec;
 mod converse;
 mod count_tokens;
+mod details;
 mod ending;
 mod invoke_body;
 mod invoke_model;
 mod operation;
 
+pub(crate) use self::ending::Ending;
 pub use self::operation::Operation;
-use self::operation::plumbing;
-pub(crate) use self::{ending::Ending, operation::sealed};

@@ -1,7 +1,6 @@
 use super::{
     EncodeError,
     canonical::{body, head},
-    codec,
 };
 use crate::{
     error::Error,
@@ -9,7 +8,8 @@ use crate::{
     response::{Head, Response},
 };
 use aws_sdk_bedrockruntime::error::SdkError;
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use http::{HeaderValue, header::CONTENT_TYPE};
 
@@ -61,7 +61,7 @@ pub fn canonical<I: Operation>(input: &I) -> Result<Vec<u8>, EncodeError> {
 pub fn decode<I: Operation>(
     response: http::Response<impl Into<Bytes>>,
 ) -> Result<I::Output, I::Error> {
-    I::codec().decode::<I>(&codec::response(response))
+    I::codec().decode(&in_sdk_type(response))
 }
 
 /// The output in the JSON text of an answer's body, for a unit test or a mock.
@@ -85,8 +85,8 @@ pub fn output<I: Operation>(json: impl Into<Bytes>) -> Result<I::Output, I::Erro
 pub fn response<I: Operation>(
     response: http::Response<impl Into<Bytes>>,
 ) -> Result<Response<I::Output>, Error> {
-    let response = codec::response(response);
-    match I::codec().decode::<I>(&response) {
+    let response = in_sdk_type(response);
+    match I::codec().decode(&response) {
         Ok(output) => {
             let head = Head::read(response.headers());
             let usage = I::usage(&output, &head);
@@ -102,4 +102,12 @@ pub fn response<I: Operation>(
 /// The HTTP request in the SDK's own type, which is not worth a conversion on the way to a key.
 pub(crate) fn serialize<I: Operation>(input: &I) -> Result<HttpRequest, EncodeError> {
     I::codec().encode(input.clone()).map_err(EncodeError::new)
+}
+
+/// The response in the SDK's own type.
+fn in_sdk_type(response: http::Response<impl Into<Bytes>>) -> HttpResponse {
+    let response = response.map(|body| SdkBody::from(body.into()));
+    response
+        .try_into()
+        .expect("the SDK takes every status and header that `http` does")
 }

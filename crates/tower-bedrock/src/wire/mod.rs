@@ -31,14 +31,12 @@
 //! ```
 
 mod canonical;
-mod codec;
 mod convert;
 mod error;
 mod json;
 
 pub(crate) use self::{
     canonical::{body, head},
-    codec::Codec,
     convert::serialize,
 };
 pub use self::{

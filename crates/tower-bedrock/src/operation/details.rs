@@ -1,0 +1,95 @@
+//! What the crate needs to know of an operation, behind the scenes.
+
+use super::{Ending, codec::Codec};
+use crate::{
+    estimate::Estimate,
+    response::{Head, Usage},
+};
+use aws_sdk_bedrockruntime::{Client, error::SdkError, types::CountTokensInput};
+use aws_smithy_runtime_api::client::{interceptors::Intercept, orchestrator::HttpResponse};
+use std::future::Future;
+
+/// What the crate asks of an operation behind the scenes.
+pub trait Details: Sized {
+    /// The SDK output; the same type as `Operation::Output`.
+    type Answer;
+    /// The SDK's error of the operation; the same type as `Operation::Error`.
+    type Failure;
+
+    /// Members of the body that Bedrock never reads to answer the request.
+    const UNREAD_MEMBERS: &'static [&'static str] = &[];
+
+    /// Whether the call draws on the model's tokens, as opposed to a quota of its own.
+    const DRAWS_TOKENS: bool;
+
+    /// Sends an empty input of this operation; `exchange` puts the real one in its place.
+    fn send(
+        client: &Client,
+        exchange: impl Intercept + 'static,
+    ) -> impl Future<Output = Result<Self::Answer, SdkError<Self::Failure, HttpResponse>>> + Send;
+
+    /// The SDK's own serializer and deserializer of the operation.
+    fn codec() -> &'static Codec<Self, Self::Answer, Self::Failure>;
+
+    /// What the request is likely to cost. Asked of operations that draw tokens.
+    fn estimate(&self) -> Estimate {
+        Estimate::default()
+    }
+
+    /// The body of a request that has one of its model's own format.
+    fn body(&self) -> Option<&[u8]> {
+        None
+    }
+
+    /// The same as CountTokens takes it, copied; `None` where there is nothing to count.
+    fn to_count(&self) -> Option<CountTokensInput> {
+        None
+    }
+
+    /// What the answer says it used.
+    fn usage(answer: &Self::Answer, head: &Head) -> Option<Usage>;
+
+    /// Whether the model draws its answer by chance: unless the input asks for a temperature
+    /// of 0.
+    fn is_sampled(&self) -> bool;
+
+    /// How the answer ended.
+    fn ending(answer: &Self::Answer) -> Ending;
+
+    /// About how many bytes the answer takes in memory.
+    fn weight(answer: &Self::Answer) -> u64;
+}
+
+/// The parts that differ between operations by a name only.
+macro_rules! plumbing {
+    ($operation:ident, $send:ident, $input:ty, $output:ty, $failure:ty) => {
+        type Answer = $output;
+        type Failure = $failure;
+
+        async fn send(
+            client: &aws_sdk_bedrockruntime::Client,
+            exchange: impl aws_smithy_runtime_api::client::interceptors::Intercept + 'static,
+        ) -> Result<
+            $output,
+            aws_sdk_bedrockruntime::error::SdkError<
+                $failure,
+                aws_smithy_runtime_api::client::orchestrator::HttpResponse,
+            >,
+        > {
+            client
+                .$send()
+                .customize()
+                .interceptor(exchange)
+                .send()
+                .await
+        }
+
+        fn codec() -> &'static crate::operation::codec::Codec<Self, $output, $failure> {
+            static CODEC: std::sync::OnceLock<
+                crate::operation::codec::Codec<$input, $output, $failure>,
+            > = std::sync::OnceLock::new();
+            CODEC.get_or_init(|| crate::operation::codec::Codec::of(&$operation::new()))
+        }
+    };
+}
+pub(super) use plumbing;
