@@ -1,27 +1,25 @@
-use std::num::NonZeroU32;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::admission::Admission;
+use super::half_open::HalfOpen;
 use super::open_time::{OpenTime, after};
 use super::state::State;
+use super::trip_rules::{OnSuccess, TripRules};
 use crate::classify::{Throttles, Verdict};
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
-use crate::window::RollingRate;
 
 /// The state machine of one circuit: decisions only, at the `now` it is given.
 #[derive(Debug)]
 pub(crate) struct Circuit {
     phase: Phase,
-    /// Grows with every change of phase; a result counts only in the generation that admitted it.
+    /// Grows with every change of phase. A result counts only in the generation that admitted its
+    /// call: one from before tells about a service that has been judged already.
     generation: u32,
-    /// The run of failures that the last counted call ended or continued.
-    consecutive: u32,
-    failures: Option<RollingRate>,
-    slow: Option<RollingRate>,
+    rules: TripRules,
     open_time: OpenTime,
-    last_probe: u32,
     /// Whether it is open because the service is exhausted.
     exhausted: bool,
 }
@@ -36,56 +34,19 @@ enum Phase {
     Open {
         until: Option<Instant>,
     },
-    HalfOpen {
-        probes: Vec<Lease>,
-        successes: u32,
-    },
-}
-
-#[derive(Debug)]
-struct Lease {
-    probe: NonZeroU32,
-    ends: Instant,
-}
-
-/// Leave to call the inner service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Admission {
-    pub(crate) generation: u32,
-    /// The probe's number, where the call is one.
-    pub(crate) probe: Option<NonZeroU32>,
-}
-
-/// What a success means to a circuit. It never trips one, so that successes need not be looked at
-/// one by one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum OnSuccess {
-    Skip,
-    /// It is counted, by itself or together with others.
-    Batch,
-    Record,
+    HalfOpen(HalfOpen),
 }
 
 impl Circuit {
     pub(crate) fn new(settings: &Settings, seed: Option<u64>, now: Instant) -> Self {
-        let rules = &settings.rules;
         Self {
             phase: Phase::Closed {
                 since: now,
                 forced: false,
             },
             generation: 0,
-            consecutive: 0,
-            failures: rules
-                .failures
-                .as_ref()
-                .map(|rate| RollingRate::new(rate, now)),
-            slow: rules
-                .slow
-                .as_ref()
-                .map(|slow| RollingRate::new(&slow.rate, now)),
+            rules: TripRules::new(&settings.rules, now),
             open_time: OpenTime::new(seed),
-            last_probe: 0,
             exhausted: false,
         }
     }
@@ -94,7 +55,7 @@ impl Circuit {
         match self.phase {
             Phase::Closed { .. } => State::Closed,
             Phase::Open { .. } => State::Open,
-            Phase::HalfOpen { .. } => State::HalfOpen,
+            Phase::HalfOpen(_) => State::HalfOpen,
         }
     }
 
@@ -110,37 +71,20 @@ impl Circuit {
     pub(crate) fn on_success(&self) -> OnSuccess {
         match self.phase {
             Phase::Closed { forced: true, .. } => OnSuccess::Skip,
-            Phase::Closed { forced: false, .. } => {
-                if self.failures.is_some() || self.slow.is_some() {
-                    OnSuccess::Batch
-                } else if self.consecutive == 0 {
-                    OnSuccess::Skip
-                } else {
-                    OnSuccess::Record
-                }
-            }
-            Phase::Open { .. } | Phase::HalfOpen { .. } => OnSuccess::Record,
+            Phase::Closed { forced: false, .. } => self.rules.on_success(),
+            Phase::Open { .. } | Phase::HalfOpen(_) => OnSuccess::Record,
         }
     }
 
-    /// Until when successes can be absorbed later, in one go; `None`: at any time.
+    /// Successes that end before this time may be counted later, in one batch; `None`: whenever
+    /// they end.
     pub(crate) fn batch_until(&self) -> Option<Instant> {
-        let ends = |rate: &Option<RollingRate>| rate.as_ref().and_then(RollingRate::batch_until);
-        match (ends(&self.failures), ends(&self.slow)) {
-            (Some(one), Some(other)) => Some(one.min(other)),
-            (one, other) => one.or(other),
-        }
+        self.rules.batch_until()
     }
 
-    /// Counts successes of this generation that came before [`batch_until`](Self::batch_until).
+    /// Counts successes of this generation that ended before [`batch_until`](Self::batch_until).
     pub(crate) fn count_successes(&mut self, successes: u32) {
-        if successes == 0 {
-            return;
-        }
-        self.consecutive = 0;
-        for rate in [&mut self.failures, &mut self.slow].into_iter().flatten() {
-            rate.push_good(successes);
-        }
+        self.rules.count_successes(successes);
     }
 
     /// Admits a call, or says how long to wait.
@@ -150,31 +94,20 @@ impl Circuit {
         now: Instant,
     ) -> Result<Admission, Duration> {
         match self.phase {
-            Phase::Closed { .. } => return Ok(self.admission(None)),
+            Phase::Closed { .. } | Phase::HalfOpen(_) => {}
             Phase::Open { until: None } => return Err(settings.open_base),
             Phase::Open { until: Some(until) } if now < until => return Err(until - now),
-            Phase::Open { until: Some(_) } => self.enter(Phase::HalfOpen {
-                probes: Vec::new(),
-                successes: 0,
-            }),
-            Phase::HalfOpen { .. } => {}
+            // A call and no timer moves it on: a circuit without calls costs nothing.
+            Phase::Open { until: Some(_) } => self.enter(Phase::HalfOpen(HalfOpen::new())),
         }
-        let Phase::HalfOpen { probes, successes } = &mut self.phase else {
-            unreachable!("every other phase has answered or become half-open")
+        let probe = match &mut self.phase {
+            Phase::HalfOpen(half_open) => Some(half_open.admit(settings, now)?),
+            Phase::Closed { .. } | Phase::Open { .. } => None,
         };
-        probes.retain(|lease| now < lease.ends);
-        if probes.len() as u64 + u64::from(*successes) >= u64::from(settings.probes.get()) {
-            let oldest = probes.iter().map(|lease| lease.ends).min();
-            let rest = oldest.map_or(Duration::ZERO, |ends| ends - now);
-            return Err(rest.min(settings.open_base));
-        }
-        self.last_probe = self.last_probe.wrapping_add(1);
-        let probe = NonZeroU32::new(self.last_probe).unwrap_or(NonZeroU32::MAX);
-        probes.push(Lease {
+        Ok(Admission {
+            generation: self.generation,
             probe,
-            ends: after(now, settings.probe_lease),
-        });
-        Ok(self.admission(Some(probe)))
+        })
     }
 
     /// Counts the result of an admitted call that took `took`.
@@ -207,17 +140,18 @@ impl Circuit {
                 Verdict::Exhausted { retry_after } => self.exhaust(settings, now, retry_after),
                 Verdict::Ignored => {}
             },
-            Phase::HalfOpen { probes, successes } => {
-                probes.retain(|lease| Some(lease.probe) != admission.probe);
+            Phase::HalfOpen(half_open) => {
+                half_open.give_back(admission.probe);
                 match verdict {
+                    // Its rule says that the service is unwell when it is slow.
                     Verdict::Success if slow => self.trip(settings, now, None),
                     Verdict::Success => {
-                        *successes += 1;
-                        if *successes >= settings.probes.get() {
+                        if half_open.succeed(settings) {
                             self.close(now, false);
                         }
                     }
                     Verdict::Failure => self.trip(settings, now, None),
+                    // Whatever `throttles` says: a service that still throttles has not recovered.
                     Verdict::Throttled { retry_after } => self.trip(settings, now, retry_after),
                     Verdict::Exhausted { retry_after } => self.exhaust(settings, now, retry_after),
                     Verdict::Ignored => {}
@@ -248,22 +182,20 @@ impl Circuit {
     pub(crate) fn open_until(&self) -> Option<Instant> {
         match self.phase {
             Phase::Open { until } => until,
-            Phase::Closed { .. } | Phase::HalfOpen { .. } => None,
+            Phase::Closed { .. } | Phase::HalfOpen(_) => None,
         }
     }
 
     pub(crate) fn snapshot(&mut self, now: Instant) -> Snapshot {
-        let counts = |rate: &mut Option<RollingRate>| rate.as_mut().map(|rate| rate.counts(now));
+        let tuple = |counts: crate::window::Counts| (counts.calls, counts.bad);
         Snapshot {
             state: self.state(),
             generation: self.generation,
-            consecutive_failures: self.consecutive,
-            failed: counts(&mut self.failures),
-            slow: counts(&mut self.slow),
+            consecutive_failures: self.rules.consecutive_failures(),
+            failed: self.rules.failures(now).map(tuple),
+            slow: self.rules.slow(now).map(tuple),
             probes: match &self.phase {
-                Phase::HalfOpen { probes, .. } => {
-                    probes.iter().filter(|lease| now < lease.ends).count()
-                }
+                Phase::HalfOpen(half_open) => half_open.probes(now),
                 Phase::Closed { .. } | Phase::Open { .. } => 0,
             },
             until_half_open: self
@@ -276,13 +208,6 @@ impl Circuit {
         }
     }
 
-    fn admission(&self, probe: Option<NonZeroU32>) -> Admission {
-        Admission {
-            generation: self.generation,
-            probe,
-        }
-    }
-
     fn count(
         &mut self,
         settings: &Settings,
@@ -291,30 +216,15 @@ impl Circuit {
         slow: bool,
         hint: Option<Duration>,
     ) {
-        let rules = &settings.rules;
-        self.consecutive = if failed {
-            self.consecutive.saturating_add(1)
-        } else {
-            0
-        };
-        let mut trips = rules
-            .consecutive
-            .is_some_and(|limit| self.consecutive >= limit.get());
-        if let (Some(rate), Some(rule)) = (&mut self.failures, &rules.failures) {
-            rate.push(failed, now);
-            trips |= failed && rate.trips(rule, now);
-        }
-        if let (Some(rate), Some(rule)) = (&mut self.slow, &rules.slow) {
-            rate.push(slow, now);
-            trips |= slow && rate.trips(&rule.rate, now);
-        }
-        if trips {
+        if self.rules.count(&settings.rules, now, failed, slow) {
             self.trip(settings, now, hint);
         }
     }
 
     fn trip(&mut self, settings: &Settings, now: Instant, hint: Option<Duration>) {
         if let Phase::Closed { since, .. } = self.phase {
+            // Only a circuit that stayed closed has recovered. One that trips again at once goes
+            // on doubling, or a service that flaps would be probed at the shortest time for ever.
             if now.saturating_duration_since(since) >= settings.open_cap {
                 self.open_time.start_over();
             }
@@ -325,6 +235,7 @@ impl Circuit {
         });
     }
 
+    /// Without doubling and jitter: the hint says when the quota is full again.
     fn exhaust(&mut self, settings: &Settings, now: Instant, hint: Option<Duration>) {
         self.enter(Phase::Open {
             until: Some(after(now, hint.unwrap_or(settings.exhausted_for))),
@@ -333,13 +244,7 @@ impl Circuit {
     }
 
     fn close(&mut self, now: Instant, forced: bool) {
-        self.consecutive = 0;
-        if let Some(rate) = &mut self.failures {
-            rate.clear(now);
-        }
-        if let Some(rate) = &mut self.slow {
-            rate.clear(now);
-        }
+        self.rules.clear(now);
         self.enter(Phase::Closed { since: now, forced });
     }
 

@@ -1,8 +1,12 @@
+use super::counts::Counts;
+
 /// The last `size` calls, one bit each.
 #[derive(Debug)]
 pub(crate) struct CountWindow {
+    /// One for each call in the window: whether it was bad.
     bits: Box<[u64]>,
     size: u32,
+    /// The bit of the next call, and of the oldest one once the window is full.
     next: u32,
     calls: u32,
     bad: u32,
@@ -40,14 +44,18 @@ impl CountWindow {
         };
     }
 
-    pub(crate) fn push_good(&mut self, good: u32) {
-        for _ in 0..good.min(self.size) {
+    pub(crate) fn push_good(&mut self, calls: u32) {
+        // Any more would only overwrite each other.
+        for _ in 0..calls.min(self.size) {
             self.push(false);
         }
     }
 
-    pub(crate) fn counts(&self) -> (u64, u64) {
-        (u64::from(self.calls), u64::from(self.bad))
+    pub(crate) fn counts(&self) -> Counts {
+        Counts {
+            calls: u64::from(self.calls),
+            bad: u64::from(self.bad),
+        }
     }
 
     /// Forgets the calls; their bits are overwritten before they are read again.
@@ -91,7 +99,8 @@ mod tests {
                     last.pop_front();
                 }
                 let bad = last.iter().filter(|bad| **bad).count();
-                prop_assert_eq!(window.counts(), (last.len() as u64, bad as u64));
+                let (calls, bad) = (last.len() as u64, bad as u64);
+                prop_assert_eq!(window.counts(), Counts { calls, bad });
             }
         }
     }

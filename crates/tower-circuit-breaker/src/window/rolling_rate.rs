@@ -1,11 +1,11 @@
 use tokio::time::Instant;
 
 use super::count_window::CountWindow;
-use super::rate_rule::RateRule;
+use super::counts::Counts;
 use super::time_window::TimeWindow;
-use super::window::Span;
+use super::window::{Span, Window};
 
-/// How many of the calls in a window were bad: failed, or slow.
+/// Counts the calls in a window, and how many of them were bad.
 #[derive(Debug)]
 pub(crate) enum RollingRate {
     Calls(CountWindow),
@@ -13,8 +13,8 @@ pub(crate) enum RollingRate {
 }
 
 impl RollingRate {
-    pub(crate) fn new(rule: &RateRule, now: Instant) -> Self {
-        match rule.window.span {
+    pub(crate) fn new(window: &Window, now: Instant) -> Self {
+        match window.span {
             Span::Calls(calls) => Self::Calls(CountWindow::new(calls)),
             Span::Time(time) => Self::Time(TimeWindow::new(time, now)),
         }
@@ -27,24 +27,26 @@ impl RollingRate {
         }
     }
 
-    /// Adds good calls, which came before [`batch_until`](Self::batch_until).
-    pub(crate) fn push_good(&mut self, good: u32) {
+    /// Adds `calls` good calls, which ended before [`batch_until`](Self::batch_until).
+    pub(crate) fn push_good(&mut self, calls: u32) {
         match self {
-            Self::Calls(window) => window.push_good(good),
-            Self::Time(window) => window.push_good(good),
+            Self::Calls(window) => window.push_good(calls),
+            Self::Time(window) => window.push_good(calls),
         }
     }
 
-    /// Until when good calls can be added later, in one go; `None`: at any time.
+    /// Good calls that end before this time may be added later, in one batch; `None`: whenever
+    /// they end.
     pub(crate) fn batch_until(&self) -> Option<Instant> {
         match self {
+            // Where a good call stands among good calls makes no difference.
             Self::Calls(_) => None,
+            // One that ends later belongs in the next bucket.
             Self::Time(window) => Some(window.ends()),
         }
     }
 
-    /// The calls in the window, and how many of them were bad.
-    pub(crate) fn counts(&mut self, now: Instant) -> (u64, u64) {
+    pub(crate) fn counts(&mut self, now: Instant) -> Counts {
         match self {
             Self::Calls(window) => window.counts(),
             Self::Time(window) => window.counts(now),
@@ -56,11 +58,5 @@ impl RollingRate {
             Self::Calls(window) => window.clear(),
             Self::Time(window) => window.clear(now),
         }
-    }
-
-    pub(crate) fn trips(&mut self, rule: &RateRule, now: Instant) -> bool {
-        let (calls, bad) = self.counts(now);
-        // Divided, not multiplied: 7 of 100 is exactly the 0.07 that was asked for.
-        calls >= u64::from(rule.window.minimum) && bad as f64 / calls as f64 >= rule.at_least
     }
 }

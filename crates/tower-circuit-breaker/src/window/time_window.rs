@@ -2,19 +2,18 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::counts::Counts;
+
+/// More buckets forget more evenly, and each costs 16 bytes for every circuit.
 const BUCKETS: usize = 10;
 
-#[derive(Clone, Copy, Debug, Default)]
-struct Bucket {
-    calls: u64,
-    bad: u64,
-}
-
-/// The calls of a span of time, in ten buckets with a running total.
+/// The calls of the last span of time, in ten buckets with a running total.
+///
+/// Old calls are forgotten a bucket at a time, so neither memory nor time grows with the load.
 #[derive(Debug)]
 pub(crate) struct TimeWindow {
-    buckets: [Bucket; BUCKETS],
-    total: Bucket,
+    buckets: [Counts; BUCKETS],
+    total: Counts,
     width: Duration,
     current: usize,
     /// When the current bucket began. A call that read the clock before this but got here late
@@ -28,8 +27,8 @@ impl TimeWindow {
     pub(crate) fn new(span: Duration, now: Instant) -> Self {
         let width = span / BUCKETS as u32;
         Self {
-            buckets: [Bucket::default(); BUCKETS],
-            total: Bucket::default(),
+            buckets: [Counts::default(); BUCKETS],
+            total: Counts::default(),
             width,
             current: 0,
             began: now,
@@ -48,9 +47,9 @@ impl TimeWindow {
     }
 
     /// Adds calls that came before the current bucket ended.
-    pub(crate) fn push_good(&mut self, good: u32) {
-        self.buckets[self.current].calls += u64::from(good);
-        self.total.calls += u64::from(good);
+    pub(crate) fn push_good(&mut self, calls: u32) {
+        self.buckets[self.current].calls += u64::from(calls);
+        self.total.calls += u64::from(calls);
     }
 
     /// When the current bucket ends.
@@ -58,9 +57,9 @@ impl TimeWindow {
         self.ends
     }
 
-    pub(crate) fn counts(&mut self, now: Instant) -> (u64, u64) {
+    pub(crate) fn counts(&mut self, now: Instant) -> Counts {
         self.roll(now);
-        (self.total.calls, self.total.bad)
+        self.total
     }
 
     pub(crate) fn clear(&mut self, now: Instant) {
@@ -70,12 +69,15 @@ impl TimeWindow {
         };
     }
 
+    /// Moves on to the bucket of `now`, and forgets those that fall out of the span.
     fn roll(&mut self, now: Instant) {
         if now < self.ends {
             return;
         }
         let passed = now.duration_since(self.began);
         let steps = passed.as_nanos() / self.width.as_nanos();
+        // After a pause longer than the span there is nothing to keep, and no need to go through
+        // the buckets one by one.
         if steps >= BUCKETS as u128 {
             self.clear(now);
             return;
@@ -119,7 +121,7 @@ mod tests {
                     window.push(is_bad, now);
                     all.push((now, is_bad));
                 }
-                let (calls, bad) = window.counts(now);
+                let Counts { calls, bad } = window.counts(now);
                 let count = |age: Duration, only_bad: bool| {
                     all.iter()
                         .filter(|(at, is_bad)| now - *at < age && (*is_bad || !only_bad))

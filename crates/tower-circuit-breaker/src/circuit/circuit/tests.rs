@@ -1,5 +1,7 @@
 use proptest::prelude::*;
 
+use std::num::NonZeroU32;
+
 use super::*;
 use crate::window::{RateRule, Window};
 

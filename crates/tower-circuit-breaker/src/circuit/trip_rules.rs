@@ -1,0 +1,114 @@
+use tokio::time::Instant;
+
+use crate::settings::Rules;
+use crate::window::{Counts, RollingRate};
+
+/// What a closed circuit has counted for its rules, and whether that trips it.
+#[derive(Debug)]
+pub(crate) struct TripRules {
+    /// The run of failures that the last counted call ended or continued.
+    consecutive: u32,
+    failures: Option<RollingRate>,
+    slow: Option<RollingRate>,
+}
+
+/// What a success means to a circuit. It never trips one, so that successes need not be looked at
+/// one by one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OnSuccess {
+    /// It changes nothing.
+    Skip,
+    /// It is counted, by itself or in a batch with others.
+    Batch,
+    /// It may change the state, so it is recorded by itself.
+    Record,
+}
+
+impl TripRules {
+    pub(crate) fn new(rules: &Rules, now: Instant) -> Self {
+        let failures = rules.failures.as_ref();
+        let slow = rules.slow.as_ref().map(|slow| &slow.rate);
+        Self {
+            consecutive: 0,
+            failures: failures.map(|rule| RollingRate::new(rule.window(), now)),
+            slow: slow.map(|rule| RollingRate::new(rule.window(), now)),
+        }
+    }
+
+    /// Counts a call, and says whether it trips the circuit.
+    ///
+    /// A rate is looked at only after a bad call: a good one can fill the window up to its minimum,
+    /// but a success is no reason to open.
+    pub(crate) fn count(&mut self, rules: &Rules, now: Instant, failed: bool, slow: bool) -> bool {
+        self.consecutive = if failed {
+            self.consecutive.saturating_add(1)
+        } else {
+            0
+        };
+        let mut trips = rules
+            .consecutive
+            .is_some_and(|limit| self.consecutive >= limit.get());
+        // Every rule counts the call, though another one has tripped the circuit already.
+        if let (Some(rate), Some(rule)) = (&mut self.failures, &rules.failures) {
+            rate.push(failed, now);
+            trips |= failed && rule.is_met(rate.counts(now));
+        }
+        if let (Some(rate), Some(rule)) = (&mut self.slow, &rules.slow) {
+            rate.push(slow, now);
+            trips |= slow && rule.rate.is_met(rate.counts(now));
+        }
+        trips
+    }
+
+    /// What a success that is not slow would do.
+    pub(crate) fn on_success(&self) -> OnSuccess {
+        if self.failures.is_some() || self.slow.is_some() {
+            OnSuccess::Batch
+        } else if self.consecutive == 0 {
+            OnSuccess::Skip
+        } else {
+            // It ends a run of failures; those after it then have nothing to do.
+            OnSuccess::Record
+        }
+    }
+
+    /// Counts a batch of successes, none of which was slow and all of which ended before
+    /// [`batch_until`](Self::batch_until).
+    pub(crate) fn count_successes(&mut self, successes: u32) {
+        if successes == 0 {
+            return;
+        }
+        self.consecutive = 0;
+        for rate in [&mut self.failures, &mut self.slow].into_iter().flatten() {
+            rate.push_good(successes);
+        }
+    }
+
+    /// Successes that end before this time may be counted later, in one batch; `None`: whenever
+    /// they end.
+    pub(crate) fn batch_until(&self) -> Option<Instant> {
+        let rates = [&self.failures, &self.slow].into_iter().flatten();
+        rates.filter_map(RollingRate::batch_until).min()
+    }
+
+    pub(crate) fn clear(&mut self, now: Instant) {
+        self.consecutive = 0;
+        for rate in [&mut self.failures, &mut self.slow].into_iter().flatten() {
+            rate.clear(now);
+        }
+    }
+
+    pub(crate) fn consecutive_failures(&self) -> u32 {
+        self.consecutive
+    }
+
+    /// The calls in the window of the failure rate; `bad` ones failed.
+    pub(crate) fn failures(&mut self, now: Instant) -> Option<Counts> {
+        self.failures.as_mut().map(|rate| rate.counts(now))
+    }
+
+    /// The calls in the window of slow calls; `bad` ones were slow.
+    pub(crate) fn slow(&mut self, now: Instant) -> Option<Counts> {
+        self.slow.as_mut().map(|rate| rate.counts(now))
+    }
+}
