@@ -1,3 +1,4 @@
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use crate::snapshot::Snapshot;
 /// # Clone
 ///
 /// Clones steer the same circuit.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Handle {
     shard: Arc<Shard>,
 }
@@ -72,5 +73,14 @@ impl Handle {
     /// Nothing is lost by dropping the future.
     pub async fn changed_from(&self, state: State) -> State {
         self.shard.circuit().changed_from(state).await
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle")
+            .field("key", &self.key())
+            .field("snapshot", &self.snapshot())
+            .finish()
     }
 }

@@ -1,92 +1,70 @@
 use std::time::Duration;
 
-use crate::circuit::State;
+use tokio::time::Instant;
+
+use crate::circuit::{Circuit, State};
 
 /// One circuit at one moment.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Snapshot {
-    pub(crate) state: State,
-    pub(crate) generation: u32,
-    pub(crate) consecutive_failures: u32,
-    pub(crate) failed: Option<(u64, u64)>,
-    pub(crate) slow: Option<(u64, u64)>,
-    pub(crate) probes: usize,
-    pub(crate) until_half_open: Option<Duration>,
-    pub(crate) forced: bool,
+    /// What the circuit does with the next call.
+    pub state: State,
+    /// How often the circuit has changed or was forced or reset. Results of calls that an earlier
+    /// generation admitted do not count. Wraps around.
+    pub generation: u32,
+    /// Failures since the last success.
+    pub consecutive_failures: u32,
+    /// Calls in the window of the failure rate; 0 without that rule.
+    pub calls: u64,
+    /// Failures in the window of the failure rate; 0 without that rule.
+    pub failures: u64,
+    /// Calls in the window of slow calls, slow or not; 0 without that rule.
+    pub timed_calls: u64,
+    /// Slow calls in their window; 0 without that rule.
+    pub slow_calls: u64,
+    /// Probes under way whose lease has not ended.
+    pub probes: usize,
+    /// How long until the next call becomes a probe: zero where the open time is over, `None`
+    /// where the circuit is not open or was forced open without an end.
+    pub until_half_open: Option<Duration>,
+    /// Whether the circuit is held open or closed by hand.
+    pub forced: bool,
 }
 
 impl Snapshot {
-    /// The state.
-    #[must_use]
-    pub fn state(&self) -> State {
-        self.state
-    }
-
-    /// How often the circuit has changed or was forced or reset; results of calls that an earlier
-    /// generation admitted do not count. Wraps around.
-    #[must_use]
-    pub fn generation(&self) -> u32 {
-        self.generation
-    }
-
-    /// Failures since the last success.
-    #[must_use]
-    pub fn consecutive_failures(&self) -> u32 {
-        self.consecutive_failures
-    }
-
-    /// Calls in the window of the failure rate; 0 without that rule.
-    #[must_use]
-    pub fn calls(&self) -> u64 {
-        self.failed.map_or(0, |(calls, _)| calls)
-    }
-
-    /// Failures in the window of the failure rate; 0 without that rule.
-    #[must_use]
-    pub fn failures(&self) -> u64 {
-        self.failed.map_or(0, |(_, bad)| bad)
+    pub(crate) fn of(circuit: &mut Circuit, now: Instant) -> Self {
+        let open_until = circuit.open_until();
+        let rules = circuit.rules();
+        let failed = rules.failures(now).unwrap_or_default();
+        let slow = rules.slow(now).unwrap_or_default();
+        Self {
+            consecutive_failures: rules.consecutive_failures(),
+            calls: failed.calls,
+            failures: failed.bad,
+            timed_calls: slow.calls,
+            slow_calls: slow.bad,
+            state: circuit.state(),
+            generation: circuit.generation(),
+            probes: circuit.probes(now),
+            until_half_open: open_until.map(|until| until.saturating_duration_since(now)),
+            forced: circuit.is_forced(),
+        }
     }
 
     /// The failure rate from 0 to 1, or `None` without calls or without that rule.
     #[must_use]
     pub fn failure_rate(&self) -> Option<f64> {
-        rate(self.failed)
-    }
-
-    /// Slow calls in their window; 0 without that rule.
-    #[must_use]
-    pub fn slow_calls(&self) -> u64 {
-        self.slow.map_or(0, |(_, bad)| bad)
+        rate(self.failures, self.calls)
     }
 
     /// The rate of slow calls from 0 to 1, or `None` without calls or without that rule.
     #[must_use]
     pub fn slow_rate(&self) -> Option<f64> {
-        rate(self.slow)
-    }
-
-    /// Probes under way whose lease has not ended.
-    #[must_use]
-    pub fn probes(&self) -> usize {
-        self.probes
-    }
-
-    /// How long until the next call becomes a probe: zero where the open time is over, `None`
-    /// where the circuit is not open or was forced open without an end.
-    #[must_use]
-    pub fn until_half_open(&self) -> Option<Duration> {
-        self.until_half_open
-    }
-
-    /// Whether the circuit is held open or closed by hand.
-    #[must_use]
-    pub fn is_forced(&self) -> bool {
-        self.forced
+        rate(self.slow_calls, self.timed_calls)
     }
 }
 
-fn rate(counts: Option<(u64, u64)>) -> Option<f64> {
-    counts
-        .filter(|(calls, _)| *calls > 0)
-        .map(|(calls, bad)| bad as f64 / calls as f64)
+fn rate(bad: u64, calls: u64) -> Option<f64> {
+    (calls > 0).then(|| bad as f64 / calls as f64)
 }

@@ -37,10 +37,10 @@ async fn no_more_probes_pass_than_are_needed() {
     advance(5).await;
     let one = service.call("one");
     let two = service.call("two");
-    assert_eq!(layer.handle().snapshot().probes(), 2);
+    assert_eq!(layer.handle().snapshot().probes, 2);
     rejected(&service).await;
     drop(two);
-    assert_eq!(layer.handle().snapshot().probes(), 1);
+    assert_eq!(layer.handle().snapshot().probes, 1);
     drop(one);
 }
 

@@ -2,9 +2,9 @@
 
 mod support;
 
-use support::{SECOND, advance, answered, layer, rejected, service, soon};
+use support::{SECOND, advance, answered, classify, layer, rejected, service, soon};
 use tower::ServiceExt;
-use tower_circuit_breaker::{State, Window};
+use tower_circuit_breaker::{CircuitBreakerLayer, State, Window};
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn forcing_takes_effect_at_once_and_lasts() {
@@ -15,8 +15,8 @@ async fn forcing_takes_effect_at_once_and_lasts() {
     rejected(&service).await;
     advance(365 * 24 * 60 * 60).await;
     rejected(&service).await;
-    assert!(circuit.snapshot().is_forced());
-    assert_eq!(circuit.snapshot().until_half_open(), None);
+    assert!(circuit.snapshot().forced);
+    assert_eq!(circuit.snapshot().until_half_open, None);
 
     circuit.force_closed();
     for _ in 0..100 {
@@ -25,10 +25,10 @@ async fn forcing_takes_effect_at_once_and_lasts() {
             .unwrap_err();
     }
     assert_eq!(circuit.state(), State::Closed);
-    assert!(circuit.snapshot().is_forced());
+    assert!(circuit.snapshot().forced);
 
     circuit.reset();
-    assert!(!circuit.snapshot().is_forced());
+    assert!(!circuit.snapshot().forced);
     answered(&service, &mut handle, "!failed")
         .await
         .unwrap_err();
@@ -43,7 +43,7 @@ async fn forced_open_for_a_time_it_probes_after_it() {
     assert_eq!(rejected(&service).await.retry_after(), 30 * SECOND);
     advance(30).await;
     assert_eq!(
-        layer.handle().snapshot().until_half_open(),
+        layer.handle().snapshot().until_half_open,
         Some(std::time::Duration::ZERO)
     );
     answered(&service, &mut handle, "fine").await.unwrap();
@@ -104,12 +104,30 @@ async fn a_snapshot_counts_every_call_in_the_window() {
         let _ = answered(&service, &mut handle, answer).await;
     }
     let snapshot = layer.handle().snapshot();
-    assert_eq!((snapshot.calls(), snapshot.failures()), (6, 3));
+    assert_eq!((snapshot.calls, snapshot.failures), (6, 3));
     assert_eq!(snapshot.failure_rate(), Some(0.5));
-    assert_eq!(snapshot.consecutive_failures(), 0);
+    assert_eq!(snapshot.consecutive_failures, 0);
     for _ in 0..8 {
         let _ = answered(&service, &mut handle, "fine").await;
     }
     let snapshot = layer.handle().snapshot();
-    assert_eq!((snapshot.calls(), snapshot.failures()), (8, 0));
+    assert_eq!((snapshot.calls, snapshot.failures), (8, 0));
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn debug_is_a_summary() {
+    let layer = layer().consecutive_failures(2);
+    let circuit = layer.handle();
+    let text = format!("{circuit:?}");
+    assert!(text.starts_with("Handle { key: None, snapshot: Snapshot { state: Closed,"));
+    circuit.force_open();
+    assert_eq!(
+        format!("{:?}", layer.circuits()),
+        "Circuits { state: Open }"
+    );
+
+    let keyed = CircuitBreakerLayer::new(classify).key_by(|request: &&'static str| *request);
+    let held = keyed.circuits().handle(&"held");
+    assert!(format!("{held:?}").contains(r#"key: Some("held")"#));
+    assert_eq!(format!("{:?}", keyed.circuits()), "Circuits { keys: 1 }");
 }

@@ -170,23 +170,16 @@ async fn schedule(seed: u64) {
             },
             _ => tokio::time::advance(SECOND * rng.u32(..30)).await,
         }
-        assert!(
-            circuit.snapshot().probes() <= probes as usize,
-            "seed {seed}"
-        );
+        assert!(circuit.snapshot().probes <= probes as usize, "seed {seed}");
     }
-    if circuit.snapshot().is_forced() {
+    if circuit.snapshot().forced {
         circuit.reset();
     }
 
     // Half of the schedules leave their calls hanging for good.
     if rng.bool() {
         calls.clear();
-        assert_eq!(
-            circuit.snapshot().probes(),
-            0,
-            "seed {seed}: a probe is lost"
-        );
+        assert_eq!(circuit.snapshot().probes, 0, "seed {seed}: a probe is lost");
     }
     ready.set(Step::Answer(Verdict::Success));
     tokio::time::advance(2 * 3600 * SECOND).await;

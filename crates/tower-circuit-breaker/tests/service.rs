@@ -120,10 +120,10 @@ async fn a_probe_that_waits_for_readiness_gives_its_place_back() {
     advance(1).await;
     let waiting = tokio::spawn(service.clone().oneshot("waiting"));
     tokio::task::yield_now().await;
-    assert_eq!(layer.handle().snapshot().probes(), 1);
+    assert_eq!(layer.handle().snapshot().probes, 1);
     waiting.abort();
     soon(waiting).await.unwrap_err();
-    assert_eq!(layer.handle().snapshot().probes(), 0);
+    assert_eq!(layer.handle().snapshot().probes, 0);
     handle.allow(1);
     answered(&service, &mut handle, "fine").await.unwrap();
     assert_eq!(layer.handle().state(), State::Closed);

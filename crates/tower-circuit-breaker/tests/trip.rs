@@ -63,8 +63,8 @@ async fn a_window_of_time_forgets_what_is_older() {
             .unwrap_err();
     }
     let snapshot = layer.handle().snapshot();
-    assert_eq!((snapshot.calls(), snapshot.failures()), (3, 3));
-    assert_eq!(snapshot.state(), State::Closed);
+    assert_eq!((snapshot.calls, snapshot.failures), (3, 3));
+    assert_eq!(snapshot.state, State::Closed);
     answered(&service, &mut handle, "!failed")
         .await
         .unwrap_err();

@@ -9,7 +9,6 @@ use super::state::State;
 use super::trip_rules::{OnSuccess, TripRules};
 use crate::classify::{Throttles, Verdict};
 use crate::settings::Settings;
-use crate::snapshot::Snapshot;
 
 /// The state machine of one circuit: decisions only, at the `now` it is given.
 #[derive(Debug)]
@@ -186,26 +185,25 @@ impl Circuit {
         }
     }
 
-    pub(crate) fn snapshot(&mut self, now: Instant) -> Snapshot {
-        let tuple = |counts: crate::window::Counts| (counts.calls, counts.bad);
-        Snapshot {
-            state: self.state(),
-            generation: self.generation,
-            consecutive_failures: self.rules.consecutive_failures(),
-            failed: self.rules.failures(now).map(tuple),
-            slow: self.rules.slow(now).map(tuple),
-            probes: match &self.phase {
-                Phase::HalfOpen(half_open) => half_open.probes(now),
-                Phase::Closed { .. } | Phase::Open { .. } => 0,
-            },
-            until_half_open: self
-                .open_until()
-                .map(|until| until.saturating_duration_since(now)),
-            forced: matches!(
-                self.phase,
-                Phase::Open { until: None } | Phase::Closed { forced: true, .. }
-            ),
+    /// Whether it stays as it is, open or closed, until told otherwise.
+    pub(crate) fn is_forced(&self) -> bool {
+        matches!(
+            self.phase,
+            Phase::Open { until: None } | Phase::Closed { forced: true, .. }
+        )
+    }
+
+    /// The probes under way whose lease has not ended.
+    pub(crate) fn probes(&self, now: Instant) -> usize {
+        match &self.phase {
+            Phase::HalfOpen(half_open) => half_open.probes(now),
+            Phase::Closed { .. } | Phase::Open { .. } => 0,
         }
+    }
+
+    /// What its rules have counted.
+    pub(crate) fn rules(&mut self) -> &mut TripRules {
+        &mut self.rules
     }
 
     fn count(

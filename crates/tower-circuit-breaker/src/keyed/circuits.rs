@@ -141,8 +141,15 @@ impl<Q> Clone for Circuits<Q> {
 
 impl<Q> fmt::Debug for Circuits<Q> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Circuits")
-            .field("settings", &self.settings)
-            .finish_non_exhaustive()
+        let mut debug = f.debug_struct("Circuits");
+        match &self.store {
+            Store::One(shards) => {
+                debug.field("state", &shards.of_this_thread().circuit().state());
+            }
+            Store::Keyed(keyed) => {
+                debug.field("keys", &lock(keyed).len());
+            }
+        }
+        debug.finish()
     }
 }

@@ -37,6 +37,12 @@ pub(crate) enum Need {
     Held,
 }
 
+impl<Q, V> KeyMap<Q, V> {
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+}
+
 impl<Q: Hash + Eq + Clone, V: Clone> KeyMap<Q, V> {
     pub(crate) fn new(bound: usize) -> Self {
         Self {
@@ -74,10 +80,6 @@ impl<Q: Hash + Eq + Clone, V: Clone> KeyMap<Q, V> {
 
     pub(crate) fn keys(&self) -> impl Iterator<Item = &Q> {
         self.entries.keys()
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.entries.len()
     }
 
     fn sweep(&mut self, need: impl Fn(&V) -> Need) {

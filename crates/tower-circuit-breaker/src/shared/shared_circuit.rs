@@ -121,7 +121,7 @@ impl SharedCircuit {
 
     pub(crate) fn snapshot(&self) -> Snapshot {
         let now = Instant::now();
-        self.with(|circuit, _| circuit.snapshot(now))
+        self.with(|circuit, _| Snapshot::of(circuit, now))
     }
 
     /// When the circuit stops being of use to keep: `None` where it is closed, else the end of
