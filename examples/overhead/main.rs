@@ -1,7 +1,7 @@
 //! What a layer costs per call, beside tower's own and tower-resilience's, in one process.
 //!
-//! `cargo run --release --example overhead` prints a table, `-- --json` one JSON object. `docs/how-it-measures.md` beside
-//! this file says how it measures; `instructions.sh` counts instructions instead of time.
+//! `cargo run --release --example overhead` prints a table, `-- --json` one JSON object.
+//! `docs/how-it-measures.md` says what each case is; `instructions.sh` counts instructions instead.
 
 mod cases;
 mod immediate;
