@@ -15,13 +15,16 @@ use crate::window::{RateRule, Window};
 
 /// Puts a [`CircuitBreaker`] around services.
 ///
-/// All services of one layer value, and of its clones, share their circuits. Each knob starts
-/// anew with circuits of its own: turn the knobs first, then clone the layer, take handles and
-/// make services.
+/// All services of one layer value, and of its clones, share their circuits.
 ///
 /// Without a rule named, five consecutive failures trip a circuit, and so does a failure rate of
 /// one half over the last 30 seconds with at least 20 calls. The first rule that is named takes
 /// the place of both; of several named rules any one is enough.
+///
+/// # Knobs
+///
+/// Knobs come first: once a handle, a clone or a service of this layer exists, turning a knob
+/// panics, since those would go on with other settings.
 pub struct CircuitBreakerLayer<C, K = SingleCircuit, Q = SingleCircuit> {
     classify: C,
     key_of: Arc<K>,
@@ -43,14 +46,15 @@ impl<C> CircuitBreakerLayer<C> {
     ///
     /// `Req` is any one of the request types that `key_of` knows; it fixes the type of the key.
     #[must_use]
-    pub fn key_by<Req, K>(self, key_of: K) -> CircuitBreakerLayer<C, K, K::Key>
+    #[track_caller]
+    pub fn key_by<Req, K>(mut self, key_of: K) -> CircuitBreakerLayer<C, K, K::Key>
     where
         K: KeyOf<Req>,
     {
         CircuitBreakerLayer {
+            circuits: Circuits::keyed(self.unshared_settings()),
             classify: self.classify,
             key_of: Arc::new(key_of),
-            circuits: Circuits::keyed(self.circuits.settings().clone()),
         }
     }
 }
@@ -76,6 +80,7 @@ impl<C, K, Q: Hash + Eq + Clone + fmt::Display> CircuitBreakerLayer<C, K, Q> {
     ///
     /// If `failures` is zero.
     #[must_use]
+    #[track_caller]
     pub fn consecutive_failures(self, failures: u32) -> Self {
         let failures = NonZeroU32::new(failures).expect("a trip needs at least one failure");
         self.rule(|rules| rules.consecutive = Some(failures))
@@ -88,6 +93,7 @@ impl<C, K, Q: Hash + Eq + Clone + fmt::Display> CircuitBreakerLayer<C, K, Q> {
     ///
     /// If `rate` is out of its range.
     #[must_use]
+    #[track_caller]
     pub fn failure_rate(self, rate: f64, window: Window) -> Self {
         let rate = RateRule::new(rate, window);
         self.rule(|rules| rules.failures = Some(rate))
@@ -103,6 +109,7 @@ impl<C, K, Q: Hash + Eq + Clone + fmt::Display> CircuitBreakerLayer<C, K, Q> {
     ///
     /// If `rate` is out of its range.
     #[must_use]
+    #[track_caller]
     pub fn slow_calls(self, threshold: Duration, rate: f64, window: Window) -> Self {
         let rate = RateRule::new(rate, window);
         self.rule(|rules| rules.slow = Some(SlowRule { threshold, rate }))
@@ -110,12 +117,14 @@ impl<C, K, Q: Hash + Eq + Clone + fmt::Display> CircuitBreakerLayer<C, K, Q> {
 
     /// What a throttled call means to a closed circuit. Default: [`Throttles::Failure`].
     #[must_use]
+    #[track_caller]
     pub fn throttles(self, throttles: Throttles) -> Self {
         self.set(|settings| settings.throttles = throttles)
     }
 
     /// What a call means that is dropped before its result. Default: [`Abandoned::Ignored`].
     #[must_use]
+    #[track_caller]
     pub fn abandoned(self, abandoned: Abandoned) -> Self {
         self.set(|settings| settings.abandoned = abandoned)
     }
@@ -123,6 +132,7 @@ impl<C, K, Q: Hash + Eq + Clone + fmt::Display> CircuitBreakerLayer<C, K, Q> {
     /// So many probes have to succeed, one after the other or at the same time, before a
     /// half-open circuit closes; one that fails opens it again. Default: 1.
     #[must_use]
+    #[track_caller]
     pub fn probes(self, probes: NonZeroU32) -> Self {
         self.set(|settings| settings.probes = probes)
     }
@@ -134,6 +144,7 @@ impl<C, K, Q: Hash + Eq + Clone + fmt::Display> CircuitBreakerLayer<C, K, Q> {
     ///
     /// If `lease` is zero.
     #[must_use]
+    #[track_caller]
     pub fn probe_lease(self, lease: Duration) -> Self {
         assert!(!lease.is_zero(), "a lease lasts some time");
         self.set(|settings| settings.probe_lease = lease)
@@ -148,6 +159,7 @@ impl<C, K, Q: Hash + Eq + Clone + fmt::Display> CircuitBreakerLayer<C, K, Q> {
     ///
     /// If `base` is zero, or longer than `cap`.
     #[must_use]
+    #[track_caller]
     pub fn open_for(self, base: Duration, cap: Duration) -> Self {
         assert!(!base.is_zero(), "an open circuit is open for some time");
         assert!(base <= cap, "the cap is not below the base");
@@ -157,37 +169,54 @@ impl<C, K, Q: Hash + Eq + Clone + fmt::Display> CircuitBreakerLayer<C, K, Q> {
     /// How long an exhausted service keeps its circuit open where it gives no hint. Default: one
     /// hour.
     #[must_use]
+    #[track_caller]
     pub fn exhausted_for(self, time: Duration) -> Self {
         self.set(|settings| settings.exhausted_for = time)
     }
 
     /// Makes the jitter repeatable. Default: seeded by chance.
     #[must_use]
+    #[track_caller]
     pub fn seed(self, seed: u64) -> Self {
         self.set(|settings| settings.seed = Some(seed))
     }
 
     /// How many circuits to keep, save those in use; see [`Circuits`]. Default: 1024.
     #[must_use]
+    #[track_caller]
     pub fn max_idle_keys(self, keys: usize) -> Self {
         self.set(|settings| settings.max_idle_keys = keys)
     }
 
-    /// The `name` label of this layer's log lines and metrics. Default: `"default"`.
+    /// The `name` label of this layer's events and metrics. Default: `"default"`.
     #[must_use]
+    #[track_caller]
     pub fn name(self, name: &'static str) -> Self {
         self.set(|settings| settings.name = name)
     }
 
+    #[track_caller]
     fn rule(self, change: impl FnOnce(&mut Rules)) -> Self {
         self.set(|settings| change(settings.rules.named()))
     }
 
+    #[track_caller]
     fn set(mut self, change: impl FnOnce(&mut Settings)) -> Self {
-        let mut settings = self.circuits.settings().clone();
+        let mut settings = self.unshared_settings();
         change(&mut settings);
         self.circuits = self.circuits.renewed(settings);
         self
+    }
+}
+
+impl<C, K, Q> CircuitBreakerLayer<C, K, Q> {
+    /// Every knob starts here. It makes the circuits anew, which nobody must hold by then.
+    #[track_caller]
+    fn unshared_settings(&mut self) -> Settings {
+        self.circuits.unshared_settings().expect(
+            "`CircuitBreakerLayer` is already shared: \
+             turn its knobs before taking a handle, a clone or a service of it",
+        )
     }
 }
 

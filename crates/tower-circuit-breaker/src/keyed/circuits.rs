@@ -47,8 +47,18 @@ impl<Q> Circuits<Q> {
         }
     }
 
-    pub(crate) fn settings(&self) -> &Settings {
-        &self.settings
+    /// The settings, to make other circuits with. `None` where somebody else holds these circuits
+    /// or one of them: a clone, a service, a handle or a call.
+    ///
+    /// Asked of what is shared anyway, so that no call pays for a mark that says so.
+    pub(crate) fn unshared_settings(&mut self) -> Option<Settings> {
+        let shared = match &mut self.store {
+            Store::One(shards) => shards.are_shared(),
+            Store::Keyed(keyed) => {
+                Arc::get_mut(keyed).is_none_or(|keyed| lock(keyed).values().any(is_held))
+            }
+        };
+        (!shared).then(|| Settings::clone(&self.settings))
     }
 }
 
@@ -116,8 +126,12 @@ impl<Q: Hash + Eq + Clone + fmt::Display> Circuits<Q> {
 
 /// Whoever holds a shard got it from the map, under its lock, or from another holder: a count of
 /// one means that only the map is left.
+fn is_held(shard: &Arc<Shard>) -> bool {
+    Arc::strong_count(shard) > 1
+}
+
 fn need(shard: &Arc<Shard>) -> Need {
-    if Arc::strong_count(shard) > 1 {
+    if is_held(shard) {
         return Need::Held;
     }
     match shard.circuit().open_until() {

@@ -1,0 +1,152 @@
+//! Knobs come first: nothing that was taken from a layer goes on with other settings than it.
+
+mod support;
+
+use std::num::NonZeroU32;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use support::{Classifier, SECOND, answered, rejected, service};
+use tower::{Layer, Service};
+use tower_circuit_breaker::{Abandoned, CircuitBreakerLayer, State, Throttles, Window};
+
+type Knob<L> = (&'static str, fn(L));
+type Single = CircuitBreakerLayer<Classifier>;
+type Key = fn(&&'static str) -> &'static str;
+type Keyed = CircuitBreakerLayer<Classifier, Key, &'static str>;
+
+fn keyed() -> Keyed {
+    support::layer().key_by((|request| *request) as Key)
+}
+
+/// Every knob that a layer has with one circuit and with many.
+macro_rules! knobs {
+    ($layer:ty) => {
+        [
+            ("consecutive_failures", |layer: $layer| {
+                drop(layer.consecutive_failures(1));
+            }),
+            ("failure_rate", |layer| {
+                drop(layer.failure_rate(0.5, Window::calls(4)));
+            }),
+            ("slow_calls", |layer| {
+                drop(layer.slow_calls(SECOND, 0.5, Window::calls(4)));
+            }),
+            ("throttles", |layer| {
+                drop(layer.throttles(Throttles::Ignored));
+            }),
+            ("abandoned", |layer| {
+                drop(layer.abandoned(Abandoned::Failure));
+            }),
+            ("probes", |layer| drop(layer.probes(NonZeroU32::MIN))),
+            ("probe_lease", |layer| drop(layer.probe_lease(SECOND))),
+            ("open_for", |layer| drop(layer.open_for(SECOND, SECOND))),
+            ("exhausted_for", |layer| drop(layer.exhausted_for(SECOND))),
+            ("seed", |layer| drop(layer.seed(1))),
+            ("max_idle_keys", |layer| drop(layer.max_idle_keys(1))),
+            ("name", |layer| drop(layer.name("other"))),
+        ]
+    };
+}
+
+const SINGLE: [Knob<Single>; 12] = knobs!(Single);
+const KEYED: [Knob<Keyed>; 12] = knobs!(Keyed);
+/// The knob that a layer has while it has one circuit.
+const KEY_BY: Knob<Single> = ("key_by", |layer| {
+    drop(layer.key_by((|request| *request) as Key));
+});
+
+/// What the panic says, if the knob panics.
+fn turned<L>(turn: fn(L), layer: L) -> Option<String> {
+    let panic = catch_unwind(AssertUnwindSafe(|| turn(layer))).err()?;
+    let said = panic.downcast::<String>().map(|said| *said);
+    said.or_else(|panic| panic.downcast::<&str>().map(|said| (*said).to_owned()))
+        .ok()
+}
+
+#[track_caller]
+fn refused<L>((name, turn): Knob<L>, layer: L, taken: &str) {
+    let said = turned(turn, layer).unwrap_or_default();
+    assert!(
+        said.starts_with("`CircuitBreakerLayer` is already shared"),
+        "{name} after {taken}: {said:?}"
+    );
+}
+
+#[test]
+fn a_knob_of_a_shared_layer_panics() {
+    for knob in SINGLE.into_iter().chain([KEY_BY]) {
+        let shared = support::layer();
+        let _handle = shared.handle();
+        refused(knob, shared, "a handle");
+        let shared = support::layer();
+        let _circuits = shared.circuits();
+        refused(knob, shared, "circuits");
+        let shared = support::layer();
+        let _clone = shared.clone();
+        refused(knob, shared, "a clone");
+        let shared = support::layer();
+        let _service = shared.layer(());
+        refused(knob, shared, "a service");
+    }
+}
+
+#[test]
+fn a_knob_of_a_shared_layer_with_keys_panics() {
+    for knob in KEYED {
+        let shared = keyed();
+        let _handle = shared.circuits().handle(&"held");
+        refused(knob, shared, "a handle");
+        let shared = keyed();
+        let _circuits = shared.circuits();
+        refused(knob, shared, "circuits");
+        let shared = keyed();
+        let _clone = shared.clone();
+        refused(knob, shared, "a clone");
+        let shared = keyed();
+        let _service = shared.layer(());
+        refused(knob, shared, "a service");
+    }
+}
+
+#[test]
+fn a_call_under_way_shares_the_layer_though_its_service_is_gone() {
+    let shared = support::layer();
+    let call = service(&shared).0.call("call");
+    refused(KEY_BY, shared, "a call");
+    drop(call);
+}
+
+#[test]
+fn a_knob_of_a_layer_that_is_not_shared_any_more_turns() {
+    for (name, turn) in SINGLE.into_iter().chain([KEY_BY]) {
+        let layer = support::layer();
+        drop((layer.handle(), layer.clone(), layer.layer(())));
+        assert_eq!(turned(turn, layer), None, "{name}");
+    }
+    for (name, turn) in KEYED {
+        let layer = keyed();
+        drop((layer.circuits().handle(&"held"), layer.clone()));
+        assert_eq!(turned(turn, layer), None, "{name}");
+    }
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn a_handle_steers_what_knobs_turned_before_it_made() {
+    let layer = support::layer()
+        .consecutive_failures(2)
+        .open_for(7 * SECOND, 7 * SECOND)
+        .seed(1)
+        .key_by((|request| *request) as Key)
+        .name("models");
+    let circuit = layer.circuits().handle(&"call");
+    let (service, mut handle) = service(&layer);
+    for state in [State::Closed, State::Open] {
+        answered(&service, &mut handle, "!failed")
+            .await
+            .unwrap_err();
+        assert_eq!(circuit.state(), state);
+    }
+    assert!(rejected(&service).await.retry_after() > 3 * SECOND);
+    circuit.force_closed();
+    answered(&service, &mut handle, "fine").await.unwrap();
+}
