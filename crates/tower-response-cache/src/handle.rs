@@ -4,7 +4,7 @@ use crate::{
     flight::cache::Cache,
     invalidation::Invalidation,
     stats::Stats,
-    store::remote::far::Scope,
+    store::remote::erased::Scope,
     store::{MemoryStore, Store},
 };
 

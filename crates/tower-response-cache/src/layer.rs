@@ -7,7 +7,7 @@ use crate::{
     handle::Handle,
     service::ResponseCache,
     store::MemoryStore,
-    store::remote::far::Coded,
+    store::remote::erased::WithCodec,
     store::remote::{Codec, RemoteStore},
 };
 
@@ -53,10 +53,10 @@ impl<P, K, V, St> ResponseCacheLayer<P, K, V, St> {
         K: Send + Sync + 'static,
         V: Codec + 'static,
     {
-        let far = Box::new(Coded::new(remote));
+        let remote = Box::new(WithCodec::new(remote));
         Self {
             policy: Arc::new(policy),
-            cache: Arc::new(Cache::new(store, Some(far))),
+            cache: Arc::new(Cache::new(store, Some(remote))),
         }
     }
 

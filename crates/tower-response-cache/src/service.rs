@@ -90,7 +90,7 @@ where
             return ResponseFuture::hit(old);
         }
         match absent {
-            None => self.miss(req, Way::Board(key)),
+            None => self.miss(req, Way::Join(key)),
             Some(absent) if self.cache.has_remote() => {
                 let cache = Arc::clone(&self.cache);
                 let ask = Box::pin(async move { cache.fetch(&key).await });
@@ -127,7 +127,7 @@ where
         };
         // Another may have landed since the store was read.
         if let Some(value) = self.cache.get_fresh(lead.key()) {
-            lead.land().waiting.tell(Some(&value), CacheStatus::Joined);
+            lead.land().waiters.tell(Some(&value), CacheStatus::Joined);
             return;
         }
         let shared = self.shared();

@@ -3,12 +3,12 @@ use std::{hash::Hash, sync::Arc};
 use tokio::{runtime, time::Instant};
 
 use crate::{
-    flight::callers::flights::{Flights, Key, Value},
+    flight::callers::shared_table::{Key, SharedTable, Value},
     invalidation::{Invalidation, NotInvalidated},
     policy::CacheStatus,
     stats::{Counters, Stats},
     store::remote::Remote,
-    store::remote::far::{Far, Scope},
+    store::remote::erased::{ErasedRemote, Scope},
     store::{Entry, Freshness, Store},
     telemetry::Telemetry,
 };
@@ -16,29 +16,29 @@ use crate::{
 /// What all services of one layer value share.
 pub(crate) struct Cache<K, V, St> {
     store: St,
-    far: Option<Box<dyn Far<K, V>>>,
-    flights: Arc<Flights<K, V>>,
+    remote: Option<Box<dyn ErasedRemote<K, V>>>,
+    flights: Arc<SharedTable<K, V>>,
     counters: Counters,
     telemetry: Telemetry,
 }
 
 impl<K, V, St> Cache<K, V, St> {
-    pub(crate) fn new(store: St, far: Option<Box<dyn Far<K, V>>>) -> Self {
+    pub(crate) fn new(store: St, remote: Option<Box<dyn ErasedRemote<K, V>>>) -> Self {
         Self {
             store,
-            far,
-            flights: Arc::new(Flights::new()),
+            remote,
+            flights: Arc::new(SharedTable::new()),
             counters: Counters::default(),
             telemetry: Telemetry::default(),
         }
     }
 
-    pub(crate) fn flights(&self) -> &Arc<Flights<K, V>> {
+    pub(crate) fn flights(&self) -> &Arc<SharedTable<K, V>> {
         &self.flights
     }
 
     pub(crate) fn has_remote(&self) -> bool {
-        self.far.is_some()
+        self.remote.is_some()
     }
 
     pub(crate) fn count(&self, status: CacheStatus) {
@@ -74,11 +74,11 @@ impl<K: Hash + Eq, V, St: Store<K, V>> Cache<K, V, St> {
 
     /// The entry of the second level; what it could not give is none.
     pub(crate) async fn fetch(&self, key: &K) -> Option<Entry<V>> {
-        let far = self.far.as_ref()?;
+        let remote = self.remote.as_ref()?;
         if self.flights.is_taking_back(key) {
             return None;
         }
-        let found = far.get(key).await;
+        let found = remote.get(key).await;
         self.counters.remote(&found);
         found.ok().flatten()
     }
@@ -90,7 +90,7 @@ impl<K: Hash + Eq, V, St: Store<K, V>> Cache<K, V, St> {
 
     /// What the second level is to have of `entry`, if there is one.
     pub(crate) fn encode(&self, entry: &Entry<V>) -> Option<Remote> {
-        self.far.as_ref()?.encode(entry)
+        self.remote.as_ref()?.encode(entry)
     }
 
     pub(crate) fn remove(&self, key: &K) {
@@ -129,13 +129,15 @@ impl<K: Hash + Eq, V, St: Store<K, V>> Cache<K, V, St> {
 impl<K: Key, V: Value, St: Store<K, V>> Cache<K, V, St> {
     pub(crate) fn invalidate(self: &Arc<Self>, scope: Scope<K>) -> Invalidation {
         self.forget(&scope);
-        if self.far.is_none() {
+        if self.remote.is_none() {
             return Invalidation::done();
         }
         let cache = Arc::clone(self);
         Invalidation::remote(async move {
-            let Some(far) = &cache.far else { return Ok(()) };
-            let forgotten = far.forget(&scope).await;
+            let Some(remote) = &cache.remote else {
+                return Ok(());
+            };
+            let forgotten = remote.forget(&scope).await;
             cache.counters.remote_write(&forgotten);
             // What was read there in the meantime is old.
             cache.forget(&scope);
@@ -155,7 +157,7 @@ impl<K: Key, V: Value, St: Store<K, V>> Cache<K, V, St> {
             Err(_) => writing
                 .cache
                 .counters
-                .remote_write(&Err(crate::store::remote::far::Unreachable)),
+                .remote_write(&Err(crate::store::remote::erased::Unreachable)),
         }
     }
 }
@@ -169,12 +171,14 @@ struct Writing<K: Key, V: Value, St: Store<K, V>> {
 
 impl<K: Key, V: Value, St: Store<K, V>> Writing<K, V, St> {
     async fn write(self, entry: Remote) {
-        let Some(far) = &self.cache.far else { return };
-        let written = far.insert(&self.key, entry).await;
+        let Some(remote) = &self.cache.remote else {
+            return;
+        };
+        let written = remote.insert(&self.key, entry).await;
         self.cache.counters.remote_write(&written);
         if !(self.cache.flights).end_if_keepable(&self.key, self.flight) {
             // Invalidated, or overtaken by a later call, while it was written.
-            let forgotten = far.forget(&Scope::Key(self.key.clone())).await;
+            let forgotten = remote.forget(&Scope::Key(self.key.clone())).await;
             self.cache.counters.remote_write(&forgotten);
         }
     }

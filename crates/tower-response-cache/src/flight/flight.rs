@@ -6,13 +6,13 @@ use tower_service::Service;
 use crate::{
     flight::cache::Cache,
     flight::call::Call,
-    flight::callers::flights::{Key, Landing, Value},
+    flight::callers::shared_table::{Ended, Key, Value},
     policy::{CacheStatus, Keep, Policy},
     store::{Entry, Freshness, Store},
 };
 
 /// What the one that drove a flight to its end has of it.
-pub(crate) enum Flown<V, R> {
+pub(crate) enum Done<V, R> {
     /// What the inner service said, and those who waited were told.
     Called(R),
     /// What was stored on the second level.
@@ -25,8 +25,7 @@ pub(crate) enum Flown<V, R> {
     Brought,
 }
 
-type FlownOf<S, Req, V> =
-    Flown<V, Result<<S as Service<Req>>::Response, <S as Service<Req>>::Error>>;
+type DoneOf<S, Req, V> = Done<V, Result<<S as Service<Req>>::Response, <S as Service<Req>>::Error>>;
 
 /// Why a flight calls the inner service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,11 +43,11 @@ pub(crate) struct Flight<S, Req, P, K, V, St, C> {
     pub(crate) context: C,
     pub(crate) cause: Cause,
     pub(crate) policy: Arc<P>,
-    pub(crate) seat: Seat<K, V, St>,
+    pub(crate) delivery: Delivery<K, V, St>,
 }
 
 /// A flight's place in the cache.
-pub(crate) struct Seat<K, V, St> {
+pub(crate) struct Delivery<K, V, St> {
     pub(crate) cache: Arc<Cache<K, V, St>>,
     pub(crate) key: K,
     pub(crate) flight: u64,
@@ -63,66 +62,66 @@ where
     St: Store<K, V>,
 {
     /// Asks the second level, then the inner service, and lands the flight.
-    pub(crate) async fn fly(self) -> FlownOf<S, Req, V> {
-        let seat = &self.seat;
+    pub(crate) async fn run(self) -> DoneOf<S, Req, V> {
+        let delivery = &self.delivery;
         if self.cause != Cause::Refresh {
-            let found = seat.cache.fetch(&seat.key).await;
-            if let Some(value) = found.and_then(|entry| seat.bring(entry)) {
-                if let Some(flown) = self.land_fetched(&value) {
-                    return flown;
+            let found = delivery.cache.fetch(&delivery.key).await;
+            if let Some(value) = found.and_then(|entry| delivery.bring(entry)) {
+                if let Some(done) = self.deliver_fetched(&value) {
+                    return done;
                 }
             }
         }
         let called = || match self.cause {
-            Cause::Miss => seat.cache.count(CacheStatus::Miss),
-            Cause::Refresh => seat.cache.count(CacheStatus::Refreshed),
-            Cause::Revalidate => seat.cache.count_revalidation(),
+            Cause::Miss => delivery.cache.count(CacheStatus::Miss),
+            Cause::Refresh => delivery.cache.count(CacheStatus::Refreshed),
+            Cause::Revalidate => delivery.cache.count_revalidation(),
         };
         let mut call = pin!(Call::new(self.inner, self.req));
         let result = poll_fn(|cx| call.as_mut().poll(cx, called)).await;
         let (policy, context) = (&*self.policy, &self.context);
         let err = match result {
             Ok(res) => {
-                seat.land(policy.keep(context, &res), || policy.share(&res));
-                return Flown::Called(Ok(res));
+                delivery.deliver(policy.keep(context, &res), || policy.share(&res));
+                return Done::Called(Ok(res));
             }
             Err(err) => err,
         };
         if policy.stale_if_error(context, &err) {
-            if let Some(value) = seat.land_stale() {
-                return Flown::Stale(value, Err(err));
+            if let Some(value) = delivery.deliver_stale() {
+                return Done::Stale(value, Err(err));
             }
         }
         match policy.share_error(context, &err) {
             Some(value) => {
-                seat.land(policy.keep_error(context, &err), || Some(value.clone()));
-                Flown::Called(Err(err))
+                delivery.deliver(policy.keep_error(context, &err), || Some(value.clone()));
+                Done::Called(Err(err))
             }
             None => {
-                seat.pass_on();
-                Flown::Failed(Err(err))
+                delivery.pass_on();
+                Done::Failed(Err(err))
             }
         }
     }
 
     /// Lands with what the second level had, unless the caller can make nothing of it.
-    fn land_fetched(&self, value: &V) -> Option<FlownOf<S, Req, V>> {
-        let flown = if self.cause == Cause::Revalidate {
-            Flown::Brought
+    fn deliver_fetched(&self, value: &V) -> Option<DoneOf<S, Req, V>> {
+        let done = if self.cause == Cause::Revalidate {
+            Done::Brought
         } else {
             let result = self.policy.restore(value.clone(), CacheStatus::Hit)?;
-            self.seat.cache.count(CacheStatus::Hit);
-            Flown::Restored(result)
+            self.delivery.cache.count(CacheStatus::Hit);
+            Done::Restored(result)
         };
-        let landed = self.seat.end(false);
-        landed.waiting.tell(Some(value), CacheStatus::Joined);
-        Some(flown)
+        let ended = self.delivery.end(false);
+        ended.waiters.tell(Some(value), CacheStatus::Joined);
+        Some(done)
     }
 }
 
-impl<K: Key, V: Value, St: Store<K, V>> Seat<K, V, St> {
+impl<K: Key, V: Value, St: Store<K, V>> Delivery<K, V, St> {
     /// Stores what is to be kept, then hands it to those who wait.
-    fn land(&self, keep: Option<Keep>, share: impl Fn() -> Option<V>) {
+    fn deliver(&self, keep: Option<Keep>, share: impl Fn() -> Option<V>) {
         let keep = keep.filter(|keep| !keep.ttl().is_zero() && self.claim(keep));
         let (mut value, mut remote) = (None, None);
         if let Some(keep) = keep {
@@ -133,21 +132,21 @@ impl<K: Key, V: Value, St: Store<K, V>> Seat<K, V, St> {
                 self.cache.insert(self.key.clone(), entry);
             }
         }
-        let landed = self.end(remote.is_some());
-        if value.is_some() && !landed.keepable {
+        let ended = self.end(remote.is_some());
+        if value.is_some() && !ended.keepable {
             // Invalidated, or overtaken by a later call, between the claim and now.
             self.cache.remove(&self.key);
         }
         match remote {
-            Some(remote) if landed.keepable => {
+            Some(remote) if ended.keepable => {
                 Arc::clone(&self.cache).write_behind(self.key.clone(), self.flight, remote);
             }
             Some(_) => drop(self.end(false)),
             None => {}
         }
-        if !landed.waiting.is_empty() {
+        if !ended.waiters.is_empty() {
             let value = value.or_else(share);
-            landed.waiting.tell(value.as_ref(), CacheStatus::Joined);
+            ended.waiters.tell(value.as_ref(), CacheStatus::Joined);
         }
     }
 
@@ -166,10 +165,10 @@ impl<K: Key, V: Value, St: Store<K, V>> Seat<K, V, St> {
     }
 
     /// Lands with what is stored, however old, if there is anything.
-    fn land_stale(&self) -> Option<V> {
+    fn deliver_stale(&self) -> Option<V> {
         let (value, _) = self.cache.get(&self.key)?;
         self.end(false)
-            .waiting
+            .waiters
             .tell(Some(&value), CacheStatus::Stale);
         Some(value)
     }
@@ -186,7 +185,7 @@ impl<K: Key, V: Value, St: Store<K, V>> Seat<K, V, St> {
         flights.claim(&self.key, self.flight, keep.shared_tags())
     }
 
-    fn end(&self, goes_on: bool) -> Landing<V> {
+    fn end(&self, goes_on: bool) -> Ended<V> {
         self.cache.flights().land(&self.key, self.flight, goes_on)
     }
 }

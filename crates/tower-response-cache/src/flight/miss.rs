@@ -13,8 +13,8 @@ use tower_service::Service;
 use crate::{
     flight::cache::Cache,
     flight::call::Call,
-    flight::callers::flights::{Boarded, Key, Lead, Value, Wait, Waited},
-    flight::flight::{Cause, Flight, Flown, Seat},
+    flight::callers::shared_table::{Joined, Key, Lead, Value, Wait, Waited},
+    flight::flight::{Cause, Delivery, Done, Flight},
     policy::{CacheStatus, Policy},
     store::{Entry, Freshness, Store},
 };
@@ -22,7 +22,7 @@ use crate::{
 /// How a request that was no hit comes to its answer.
 pub(crate) enum Way<K: Key, V: Value, R> {
     /// By the flight of its key, which it has yet to join or to start.
-    Board(K),
+    Join(K),
     /// By a new flight of its key, which it has yet to start.
     Refresh(K),
     /// By a flight that another leads.
@@ -36,7 +36,7 @@ pub(crate) enum Way<K: Key, V: Value, R> {
     /// By the second level, or with what is to be said if that has nothing.
     Ask(Ask<V>, R),
     /// It has its answer, or panicked.
-    Done,
+    Over,
 }
 
 /// The way to an answer of `S`.
@@ -97,12 +97,12 @@ where
         let this = self.project();
         let (shared, mut call) = (this.shared, this.call);
         // A panic below drops the way: the lead passes on at once, whoever keeps this future.
-        let mut way = mem::replace(this.way, Way::Done);
+        let mut way = mem::replace(this.way, Way::Over);
         loop {
             way = match way {
-                Way::Board(key) => match shared.cache.flights().board(key) {
-                    Boarded::Wait(wait) => Way::Wait(wait),
-                    Boarded::Lead(lead) => match shared.landed_before(lead) {
+                Way::Join(key) => match shared.cache.flights().join(key) {
+                    Joined::Wait(wait) => Way::Wait(wait),
+                    Joined::Lead(lead) => match shared.answered_meanwhile(lead) {
                         Ok(result) => return Poll::Ready(result),
                         Err(lead) => Way::Begin(lead, Cause::Miss),
                     },
@@ -113,7 +113,7 @@ where
                         *this.way = Way::Wait(wait);
                         return Poll::Pending;
                     }
-                    Poll::Ready(Waited::Landed(value, status)) => {
+                    Poll::Ready(Waited::Answered(value, status)) => {
                         match shared.restore(value, status) {
                             Some(result) => return Poll::Ready(result),
                             None => Way::Alone(CacheStatus::Miss),
@@ -134,37 +134,35 @@ where
                     Way::Drive(shared.begin(lead, inner, req, cause), status)
                 }
                 Way::Drive(mut lead, status) => {
-                    let mut flown = None::<Flown<P::Value, Self::Output>>;
-                    if lead.poll(cx, &mut flown).is_pending() {
+                    let mut done = None::<Done<P::Value, Self::Output>>;
+                    if lead.poll(cx, &mut done).is_pending() {
                         *this.way = Way::Drive(lead, status);
                         return Poll::Pending;
                     }
-                    match flown {
-                        Some(Flown::Called(result)) => {
+                    match done {
+                        Some(Done::Called(result)) => {
                             if status == CacheStatus::Joined {
                                 shared.cache.count(status);
                             }
                             return Poll::Ready(shared.marked(result, status));
                         }
-                        Some(Flown::Restored(result)) => return Poll::Ready(result),
-                        Some(Flown::Stale(old, _)) if status == CacheStatus::Joined => {
+                        Some(Done::Restored(result)) => return Poll::Ready(result),
+                        Some(Done::Stale(old, _)) if status == CacheStatus::Joined => {
                             match shared.restore(old, CacheStatus::Stale) {
                                 Some(result) => return Poll::Ready(result),
                                 None => Way::Alone(CacheStatus::Miss),
                             }
                         }
-                        Some(Flown::Stale(old, failed)) => {
+                        Some(Done::Stale(old, failed)) => {
                             return Poll::Ready(shared.stale_or(failed, old, status));
                         }
                         // The call was another's, who left; the next one may fare better.
-                        Some(Flown::Failed(_) | Flown::Brought)
-                            if status == CacheStatus::Joined =>
-                        {
-                            Way::Board(lead.key().clone())
+                        Some(Done::Failed(_) | Done::Brought) if status == CacheStatus::Joined => {
+                            Way::Join(lead.key().clone())
                         }
-                        Some(Flown::Failed(failed)) => return Poll::Ready(failed),
+                        Some(Done::Failed(failed)) => return Poll::Ready(failed),
                         // It was begun by a request of another type.
-                        Some(Flown::Brought) | None => Way::Alone(CacheStatus::Miss),
+                        Some(Done::Brought) | None => Way::Alone(CacheStatus::Miss),
                     }
                 }
                 Way::Alone(status) => {
@@ -185,7 +183,7 @@ where
                     let hit = fresh.and_then(|e| shared.restore(e.into_value(), CacheStatus::Hit));
                     return Poll::Ready(hit.unwrap_or_else(|| shared.absent(absent)));
                 }
-                Way::Done => panic!("polled after completion"),
+                Way::Over => panic!("polled after completion"),
             }
         }
     }
@@ -211,13 +209,13 @@ impl<P, K: Key, V: Value, St: Store<K, V>> Shared<P, K, V, St> {
             req,
             cause,
             policy: Arc::clone(&self.policy),
-            seat: Seat {
+            delivery: Delivery {
                 cache: Arc::clone(&self.cache),
                 key: lead.key().clone(),
                 flight: lead.flight(),
             },
         };
-        lead.begin(Box::pin(flight.fly()));
+        lead.begin(Box::pin(flight.run()));
         lead
     }
 
@@ -271,7 +269,10 @@ impl<P, K: Key, V: Value, St: Store<K, V>> Shared<P, K, V, St> {
     }
 
     /// Looks into the store once more: another flight may have landed since it was read.
-    fn landed_before<Req, Res, E>(&self, lead: Lead<K, V>) -> Result<Result<Res, E>, Lead<K, V>>
+    fn answered_meanwhile<Req, Res, E>(
+        &self,
+        lead: Lead<K, V>,
+    ) -> Result<Result<Res, E>, Lead<K, V>>
     where
         P: Policy<Req, Res, E, Key = K, Value = V>,
     {
@@ -281,7 +282,7 @@ impl<P, K: Key, V: Value, St: Store<K, V>> Shared<P, K, V, St> {
         let Some(result) = self.restore(value.clone(), CacheStatus::Hit) else {
             return Err(lead);
         };
-        lead.land().waiting.tell(Some(&value), CacheStatus::Joined);
+        lead.land().waiters.tell(Some(&value), CacheStatus::Joined);
         Ok(result)
     }
 }

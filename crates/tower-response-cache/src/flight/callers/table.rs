@@ -29,7 +29,7 @@ struct Flight<W> {
     /// The tags that were invalidated meanwhile.
     revoked: Vec<Arc<str>>,
     /// First come, first served.
-    waiting: BTreeMap<u64, W>,
+    waiters: BTreeMap<u64, W>,
 }
 
 /// A place in the queue of a flight.
@@ -41,8 +41,8 @@ pub(crate) struct Place {
 
 /// What is left of a flight that has its answer.
 #[derive(Debug)]
-pub(crate) struct Landed<W> {
-    pub(crate) waiting: BTreeMap<u64, W>,
+pub(crate) struct Ended<W> {
+    pub(crate) waiters: BTreeMap<u64, W>,
     pub(crate) keepable: bool,
 }
 
@@ -58,7 +58,7 @@ impl<K, W> FlightTable<K, W> {
     pub(crate) fn count(&self) -> (u64, u64) {
         let flights = self.by_key.values().flatten().filter(|f| !f.landed);
         flights.fold((0, 0), |(flights, waiting), flight| {
-            (flights + 1, waiting + flight.waiting.len() as u64)
+            (flights + 1, waiting + flight.waiters.len() as u64)
         })
     }
 
@@ -95,7 +95,7 @@ impl<K: Hash + Eq, W> FlightTable<K, W> {
             landed: false,
             tags: None,
             revoked: Vec::new(),
-            waiting: BTreeMap::new(),
+            waiters: BTreeMap::new(),
         });
         id
     }
@@ -113,7 +113,7 @@ impl<K: Hash + Eq, W> FlightTable<K, W> {
         if !flight.joinable {
             return None;
         }
-        flight.waiting.insert(ticket, waiter());
+        flight.waiters.insert(ticket, waiter());
         Some(Place {
             flight: flight.id,
             ticket,
@@ -122,13 +122,13 @@ impl<K: Hash + Eq, W> FlightTable<K, W> {
 
     /// Gives a place back.
     pub(crate) fn leave(&mut self, key: &K, place: Place) -> Option<W> {
-        self.find(key, place.flight)?.waiting.remove(&place.ticket)
+        self.find(key, place.flight)?.waiters.remove(&place.ticket)
     }
 
     /// Takes the next waiter out of the queue. With nobody left the flight ends, unless its work is
     /// to go on.
     pub(crate) fn next(&mut self, key: &K, flight: u64, goes_on: bool) -> Option<W> {
-        let next = self.find(key, flight)?.waiting.pop_first();
+        let next = self.find(key, flight)?.waiters.pop_first();
         if next.is_none() && !goes_on {
             self.end(key, flight);
         }
@@ -157,12 +157,12 @@ impl<K: Hash + Eq, W> FlightTable<K, W> {
     }
 
     /// Ends the wait for a flight, which stays until it has [ended](Self::end).
-    pub(crate) fn land(&mut self, key: &K, flight: u64) -> Option<Landed<W>> {
+    pub(crate) fn land(&mut self, key: &K, flight: u64) -> Option<Ended<W>> {
         let flight = self.find(key, flight)?;
         flight.joinable = false;
         flight.landed = true;
-        Some(Landed {
-            waiting: std::mem::take(&mut flight.waiting),
+        Some(Ended {
+            waiters: std::mem::take(&mut flight.waiters),
             keepable: flight.keepable,
         })
     }
@@ -183,16 +183,16 @@ impl<K: Hash + Eq, W> FlightTable<K, W> {
     }
 
     /// Ends a flight.
-    pub(crate) fn end(&mut self, key: &K, flight: u64) -> Option<Landed<W>> {
+    pub(crate) fn end(&mut self, key: &K, flight: u64) -> Option<Ended<W>> {
         let flights = self.by_key.get_mut(key)?;
         let at = flights.iter().position(|f| f.id == flight)?;
         let Flight {
-            waiting, keepable, ..
+            waiters, keepable, ..
         } = flights.remove(at);
         if flights.is_empty() {
             self.by_key.remove(key);
         }
-        Some(Landed { waiting, keepable })
+        Some(Ended { waiters, keepable })
     }
 
     /// Keeps the flights of `key` from being stored or joined.

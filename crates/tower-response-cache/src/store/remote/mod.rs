@@ -3,7 +3,7 @@
 //! [`remote_store`] is what a user brings, [`record`] what is written there.
 
 mod codec;
-pub(crate) mod far;
+pub(crate) mod erased;
 mod record;
 mod remote_store;
 

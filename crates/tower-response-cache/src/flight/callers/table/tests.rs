@@ -18,7 +18,7 @@ struct ModelFlight {
     landed: bool,
     tags: Vec<&'static str>,
     revoked: Vec<&'static str>,
-    waiting: Vec<u32>,
+    waiters: Vec<u32>,
 }
 
 #[derive(Clone, Debug)]
@@ -82,7 +82,7 @@ proptest! {
                         landed: false,
                         tags: Vec::new(),
                         revoked: Vec::new(),
-                        waiting: Vec::new(),
+                        waiters: Vec::new(),
                     });
                 }
                 Step::Join(key) => {
@@ -90,7 +90,7 @@ proptest! {
                     prop_assert_eq!(table.is_joinable(&key), last.as_ref().is_some_and(|f| f.joinable));
                     let place = table.join(&key, || number);
                     let expected = last.filter(|f| f.joinable).map(|f| {
-                        f.waiting.push(number);
+                        f.waiters.push(number);
                         f.id
                     });
                     prop_assert_eq!(place.map(|p| p.flight), expected);
@@ -101,8 +101,8 @@ proptest! {
                     let left = table.leave(&key, place);
                     let mut expected = None;
                     for flight in &mut model.0 {
-                        if let Some(at) = flight.waiting.iter().position(|w| *w == waiter) {
-                            expected = Some(flight.waiting.remove(at));
+                        if let Some(at) = flight.waiters.iter().position(|w| *w == waiter) {
+                            expected = Some(flight.waiters.remove(at));
                         }
                     }
                     prop_assert_eq!(left, expected);
@@ -111,8 +111,8 @@ proptest! {
                     let Some(((id, key), found)) = model.at(&started, at) else { continue };
                     let mut expected = None;
                     if let Some(at) = found {
-                        if !model.0[at].waiting.is_empty() {
-                            expected = Some(model.0[at].waiting.remove(0));
+                        if !model.0[at].waiters.is_empty() {
+                            expected = Some(model.0[at].waiters.remove(0));
                         } else if !goes_on {
                             model.0.remove(at);
                         }
@@ -138,11 +138,11 @@ proptest! {
                 Step::Land(at) => {
                     let Some(((id, key), found)) = model.at(&started, at) else { continue };
                     let landed = table.land(&key, id);
-                    let landed = landed.map(|l| (l.keepable, l.waiting.into_values().collect()));
+                    let landed = landed.map(|l| (l.keepable, l.waiters.into_values().collect()));
                     let expected = found.map(|at| {
                         let flight = &mut model.0[at];
                         (flight.joinable, flight.landed) = (false, true);
-                        (flight.keepable, std::mem::take(&mut flight.waiting))
+                        (flight.keepable, std::mem::take(&mut flight.waiters))
                     });
                     prop_assert_eq!(landed, expected);
                 }
@@ -157,9 +157,9 @@ proptest! {
                 Step::End(at) => {
                     let Some(((id, key), found)) = model.at(&started, at) else { continue };
                     let landed = table.end(&key, id);
-                    let landed = landed.map(|l| (l.keepable, l.waiting.into_values().collect()));
+                    let landed = landed.map(|l| (l.keepable, l.waiters.into_values().collect()));
                     let expected = found.map(|at| model.0.remove(at));
-                    prop_assert_eq!(landed, expected.map(|f| (f.keepable, f.waiting)));
+                    prop_assert_eq!(landed, expected.map(|f| (f.keepable, f.waiters)));
                 }
                 Step::Revoke(key) => {
                     table.revoke(&key);
@@ -183,8 +183,8 @@ proptest! {
                 }
             }
             let under_way = || model.0.iter().filter(|f| !f.landed);
-            let waiting = under_way().map(|f| f.waiting.len() as u64).sum();
-            prop_assert_eq!(table.count(), (under_way().count() as u64, waiting));
+            let waiters = under_way().map(|f| f.waiters.len() as u64).sum();
+            prop_assert_eq!(table.count(), (under_way().count() as u64, waiters));
             let keys = model.0.iter().map(|f| f.key).collect::<HashSet<_>>();
             prop_assert_eq!(table.by_key.len(), keys.len(), "an ended key leaves nothing");
             for key in 0..3 {

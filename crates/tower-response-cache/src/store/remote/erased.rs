@@ -22,7 +22,7 @@ pub(crate) enum Scope<K> {
 }
 
 /// A [`RemoteStore`] with the codec of its values, without their types.
-pub(crate) trait Far<K, V>: Send + Sync {
+pub(crate) trait ErasedRemote<K, V>: Send + Sync {
     fn get<'a>(&'a self, key: &'a K) -> Answer<'a, Option<Entry<V>>>;
 
     /// The entry as the store is to have it; `None` if its value is not for it.
@@ -33,12 +33,12 @@ pub(crate) trait Far<K, V>: Send + Sync {
     fn forget<'a>(&'a self, scope: &'a Scope<K>) -> Answer<'a, ()>;
 }
 
-pub(crate) struct Coded<R, V> {
+pub(crate) struct WithCodec<R, V> {
     store: R,
     value: PhantomData<fn() -> V>,
 }
 
-impl<R, V> Coded<R, V> {
+impl<R, V> WithCodec<R, V> {
     pub(crate) fn new(store: R) -> Self {
         Self {
             store,
@@ -47,7 +47,7 @@ impl<R, V> Coded<R, V> {
     }
 }
 
-impl<K: Send + Sync, V: Codec, R: RemoteStore<K>> Far<K, V> for Coded<R, V> {
+impl<K: Send + Sync, V: Codec, R: RemoteStore<K>> ErasedRemote<K, V> for WithCodec<R, V> {
     fn get<'a>(&'a self, key: &'a K) -> Answer<'a, Option<Entry<V>>> {
         Box::pin(async move {
             let remote = self.store.get(key).await.map_err(|_| Unreachable)?;

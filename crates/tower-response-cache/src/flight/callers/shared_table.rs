@@ -31,37 +31,37 @@ pub(crate) trait Value: Clone + Send + 'static {}
 impl<V: Clone + Send + 'static> Value for V {}
 
 /// The flights of one cache, shared by all who lead one or wait for one.
-pub(crate) struct Flights<K, V> {
-    table: Mutex<FlightTable<K, oneshot::Sender<Turn<V>>>>,
+pub(crate) struct SharedTable<K, V> {
+    table: Mutex<FlightTable<K, oneshot::Sender<Message<V>>>>,
     /// Whether a call is finished after all its callers have left.
     finish: AtomicBool,
 }
 
 /// What a waiter is told.
-enum Turn<V> {
+enum Message<V> {
     /// The flight ended with this.
-    Landed(V, CacheStatus),
+    Answered(V, CacheStatus),
     /// The leader is gone: it is on this waiter to drive the work, or to make the call if there is
     /// none.
-    Lead(Option<Work>),
+    TakeOver(Option<Work>),
     /// The flight ended with nothing to share.
     Alone,
 }
 
 /// How a request takes part in a flight.
-pub(crate) enum Boarded<K: Key, V: Value> {
+pub(crate) enum Joined<K: Key, V: Value> {
     Lead(Lead<K, V>),
     Wait(Wait<K, V>),
 }
 
 /// How waiting ends.
 pub(crate) enum Waited<K: Key, V: Value> {
-    Landed(V, CacheStatus),
+    Answered(V, CacheStatus),
     Lead(Lead<K, V>),
     Alone,
 }
 
-impl<K, V> Flights<K, V> {
+impl<K, V> SharedTable<K, V> {
     pub(crate) fn new() -> Self {
         Self {
             table: Mutex::new(FlightTable::new()),
@@ -96,12 +96,12 @@ impl<K, V> Flights<K, V> {
     }
 
     // Of a user's code, nothing runs under this lock but `Hash`, `Eq` and `Clone` of the key.
-    fn table(&self) -> MutexGuard<'_, FlightTable<K, oneshot::Sender<Turn<V>>>> {
+    fn table(&self) -> MutexGuard<'_, FlightTable<K, oneshot::Sender<Message<V>>>> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<K: Hash + Eq, V> Flights<K, V> {
+impl<K: Hash + Eq, V> SharedTable<K, V> {
     /// Keeps the flights of `key` from being stored or joined.
     pub(crate) fn revoke(&self, key: &K) {
         self.table().revoke(key);
@@ -123,46 +123,46 @@ impl<K: Hash + Eq, V> Flights<K, V> {
     }
 
     /// Ends the wait for a flight, and the flight too unless it `goes_on` with storing.
-    pub(crate) fn land(&self, key: &K, flight: u64, goes_on: bool) -> Landing<V> {
+    pub(crate) fn land(&self, key: &K, flight: u64, goes_on: bool) -> Ended<V> {
         let mut table = self.table();
-        let landed = if goes_on {
+        let ended = if goes_on {
             table.land(key, flight)
         } else {
             table.end(key, flight)
         };
-        landed.map_or_else(
-            || Landing {
-                waiting: Passengers(BTreeMap::new()),
+        ended.map_or_else(
+            || Ended {
+                waiters: Waiters(BTreeMap::new()),
                 keepable: false,
             },
-            |landed| Landing {
-                waiting: Passengers(landed.waiting),
-                keepable: landed.keepable,
+            |ended| Ended {
+                waiters: Waiters(ended.waiters),
+                keepable: ended.keepable,
             },
         )
     }
 }
 
-impl<K: Key, V: Value> Flights<K, V> {
+impl<K: Key, V: Value> SharedTable<K, V> {
     /// Joins the flight of `key`, or leads a new one.
-    pub(crate) fn board(self: &Arc<Self>, key: K) -> Boarded<K, V> {
+    pub(crate) fn join(self: &Arc<Self>, key: K) -> Joined<K, V> {
         let mut flights = self.table();
-        let mut turn = None;
+        let mut message = None;
         let place = flights.join(&key, || {
             let (tx, rx) = oneshot::channel();
-            turn = Some(rx);
+            message = Some(rx);
             tx
         });
-        match place.zip(turn) {
-            Some((place, turn)) => Boarded::Wait(Wait {
+        match place.zip(message) {
+            Some((place, message)) => Joined::Wait(Wait {
                 flights: Arc::clone(self),
                 key,
                 place,
-                turn,
+                message,
             }),
             None => {
                 let flight = flights.start(key.clone());
-                Boarded::Lead(self.lead(key, flight, None))
+                Joined::Lead(self.lead(key, flight, None))
             }
         }
     }
@@ -195,10 +195,10 @@ impl<K: Key, V: Value> Flights<K, V> {
             // The guard must be gone before a waiter is woken, or the work is dropped.
             let next = self.table().next(key, flight, finish && work.is_some());
             let Some(waiter) = next else { return work };
-            match waiter.send(Turn::Lead(work)) {
+            match waiter.send(Message::TakeOver(work)) {
                 Ok(()) => return None,
                 // It left between being chosen and being told.
-                Err(Turn::Lead(back)) => work = back,
+                Err(Message::TakeOver(back)) => work = back,
                 Err(_) => return None,
             }
         }
@@ -209,7 +209,7 @@ impl<K: Key, V: Value> Flights<K, V> {
             flights: Arc::clone(self),
             key,
             flight,
-            stage: work.map_or(Stage::Idle, Stage::Under),
+            stage: work.map_or(Stage::Idle, Stage::Working),
             detached: false,
         }
     }
@@ -217,7 +217,7 @@ impl<K: Key, V: Value> Flights<K, V> {
 
 /// The lead of a flight, with its work once there is one. Dropped, both pass to the next waiter.
 pub(crate) struct Lead<K: Key, V: Value> {
-    flights: Arc<Flights<K, V>>,
+    flights: Arc<SharedTable<K, V>>,
     key: K,
     flight: u64,
     stage: Stage,
@@ -227,7 +227,7 @@ pub(crate) struct Lead<K: Key, V: Value> {
 
 enum Stage {
     Idle,
-    Under(Work),
+    Working(Work),
     Over,
 }
 
@@ -241,21 +241,21 @@ impl<K: Key, V: Value> Lead<K, V> {
     }
 
     pub(crate) fn has_work(&self) -> bool {
-        matches!(self.stage, Stage::Under(_))
+        matches!(self.stage, Stage::Working(_))
     }
 
     pub(crate) fn begin(&mut self, work: Work) {
-        self.stage = Stage::Under(work);
+        self.stage = Stage::Working(work);
     }
 
     /// Drives the work, which lands the flight itself.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>, slot: &mut dyn Any) -> Poll<()> {
         // Work that panics is gone: there is nothing to pass on then but the lead.
-        let Stage::Under(mut work) = mem::replace(&mut self.stage, Stage::Idle) else {
+        let Stage::Working(mut work) = mem::replace(&mut self.stage, Stage::Idle) else {
             panic!("polled without work");
         };
         if work.as_mut().drive(cx, slot).is_pending() {
-            self.stage = Stage::Under(work);
+            self.stage = Stage::Working(work);
             return Poll::Pending;
         }
         self.stage = Stage::Over;
@@ -263,7 +263,7 @@ impl<K: Key, V: Value> Lead<K, V> {
     }
 
     /// Ends the flight without work.
-    pub(crate) fn land(mut self) -> Landing<V> {
+    pub(crate) fn land(mut self) -> Ended<V> {
         self.stage = Stage::Over;
         self.flights.land(&self.key, self.flight, false)
     }
@@ -280,7 +280,7 @@ impl<K: Key, V: Value> Drop for Lead<K, V> {
         let work = match mem::replace(&mut self.stage, Stage::Over) {
             Stage::Over => return,
             Stage::Idle => None,
-            Stage::Under(work) => Some(work),
+            Stage::Working(work) => Some(work),
         };
         let runtime = (!self.detached).then(|| self.flights.finisher()).flatten();
         let left = (self.flights).pass_on(&self.key, self.flight, work, runtime.is_some());
@@ -292,16 +292,16 @@ impl<K: Key, V: Value> Drop for Lead<K, V> {
 }
 
 /// The end of a flight.
-pub(crate) struct Landing<V> {
-    pub(crate) waiting: Passengers<V>,
+pub(crate) struct Ended<V> {
+    pub(crate) waiters: Waiters<V>,
     /// Whether the answer may still be stored.
     pub(crate) keepable: bool,
 }
 
 /// Those who wait for a flight that has landed.
-pub(crate) struct Passengers<V>(BTreeMap<u64, oneshot::Sender<Turn<V>>>);
+pub(crate) struct Waiters<V>(BTreeMap<u64, oneshot::Sender<Message<V>>>);
 
-impl<V: Clone> Passengers<V> {
+impl<V: Clone> Waiters<V> {
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -309,32 +309,32 @@ impl<V: Clone> Passengers<V> {
     /// Hands the answer to each, or sends each on its own way. Who has left misses nothing.
     pub(crate) fn tell(self, answer: Option<&V>, status: CacheStatus) {
         for waiter in self.0.into_values() {
-            let turn = match answer {
-                Some(value) => Turn::Landed(value.clone(), status),
-                None => Turn::Alone,
+            let message = match answer {
+                Some(value) => Message::Answered(value.clone(), status),
+                None => Message::Alone,
             };
-            let _ = waiter.send(turn);
+            let _ = waiter.send(message);
         }
     }
 }
 
 /// A place in a flight that another leads. Dropped, it is given back.
 pub(crate) struct Wait<K: Key, V: Value> {
-    flights: Arc<Flights<K, V>>,
+    flights: Arc<SharedTable<K, V>>,
     key: K,
     place: Place,
-    turn: oneshot::Receiver<Turn<V>>,
+    message: oneshot::Receiver<Message<V>>,
 }
 
 impl<K: Key, V: Value> Wait<K, V> {
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Waited<K, V>> {
-        Poll::Ready(match ready!(Pin::new(&mut self.turn).poll(cx)) {
-            Ok(Turn::Landed(value, status)) => Waited::Landed(value, status),
-            Ok(Turn::Lead(work)) => {
+        Poll::Ready(match ready!(Pin::new(&mut self.message).poll(cx)) {
+            Ok(Message::Answered(value, status)) => Waited::Answered(value, status),
+            Ok(Message::TakeOver(work)) => {
                 Waited::Lead(self.flights.lead(self.key.clone(), self.place.flight, work))
             }
             // An error: the leader panicked while it handed out its answer.
-            Ok(Turn::Alone) | Err(_) => Waited::Alone,
+            Ok(Message::Alone) | Err(_) => Waited::Alone,
         })
     }
 }
@@ -344,8 +344,8 @@ impl<K: Key, V: Value> Drop for Wait<K, V> {
         let gone = self.flights.table().leave(&self.key, self.place);
         drop(gone);
         // The lead may have come in the meantime, unseen: it must go on.
-        self.turn.close();
-        if let Ok(Turn::Lead(work)) = self.turn.try_recv() {
+        self.message.close();
+        if let Ok(Message::TakeOver(work)) = self.message.try_recv() {
             drop((self.flights).lead(self.key.clone(), self.place.flight, work));
         }
     }
