@@ -8,7 +8,7 @@ use std::{
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use crate::{flight::miss::Miss, policy::Policy, store::Store};
+use crate::{flight::Miss, policy::Policy, store::Store};
 
 pin_project! {
     /// The future of a [`ResponseCache`].

@@ -1,12 +1,7 @@
 use std::{fmt, hash::Hash, sync::Arc};
 
-use crate::{
-    flight::cache::Cache,
-    invalidation::Invalidation,
-    stats::Stats,
-    store::remote::erased::Scope,
-    store::{MemoryStore, Store},
-};
+use crate::store::{MemoryStore, Scope, Store};
+use crate::{flight::Cache, invalidation::Invalidation, stats::Stats};
 
 /// Looks into a cache and empties it; made by [`ResponseCacheLayer::handle`].
 ///
@@ -47,7 +42,7 @@ where
 {
     /// Forgets the answer for `key`.
     pub fn invalidate(&self, key: &K) -> Invalidation {
-        self.cache.invalidate(Scope::Key(key.clone()))
+        Invalidation::new(&self.cache, Scope::Key(key.clone()))
     }
 
     /// Forgets every answer that was kept [with](crate::Keep::with_tags) `tag`.
@@ -55,12 +50,12 @@ where
     /// This looks at every entry. Of the calls under way none is joined any more, since the tags of
     /// their answers are not known.
     pub fn invalidate_tag(&self, tag: &str) -> Invalidation {
-        self.cache.invalidate(Scope::Tag(tag.into()))
+        Invalidation::new(&self.cache, Scope::Tag(tag.into()))
     }
 
     /// Forgets every answer.
     pub fn clear(&self) -> Invalidation {
-        self.cache.invalidate(Scope::All)
+        Invalidation::new(&self.cache, Scope::All)
     }
 }
 

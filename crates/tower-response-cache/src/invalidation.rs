@@ -1,10 +1,14 @@
 use std::{
-    error::Error,
     fmt,
     future::Future,
+    hash::Hash,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
 };
+
+use crate::store::{Scope, Store};
+use crate::{error::NotInvalidated, flight::Cache};
 
 /// The rest of an invalidation; made by [`Handle::invalidate`] and its like.
 ///
@@ -29,15 +33,25 @@ pub struct Invalidation {
 type Rest = Pin<Box<dyn Future<Output = Result<(), NotInvalidated>> + Send>>;
 
 impl Invalidation {
-    pub(crate) fn done() -> Self {
-        Self { remote: None }
-    }
-
-    pub(crate) fn remote(
-        remote: impl Future<Output = Result<(), NotInvalidated>> + Send + 'static,
-    ) -> Self {
+    pub(crate) fn new<K, V, St>(cache: &Arc<Cache<K, V, St>>, scope: Scope<K>) -> Self
+    where
+        K: Hash + Eq + Send + Sync + 'static,
+        V: Send + 'static,
+        St: Store<K, V>,
+    {
+        cache.forget(&scope);
+        if !cache.has_remote() {
+            return Self { remote: None };
+        }
+        let cache = Arc::clone(cache);
+        let rest = async move {
+            let forgotten = cache.forget_remote(&scope).await;
+            // A flight may have read the old answer there before it was gone, and stored it.
+            cache.forget(&scope);
+            forgotten.map_err(|_| NotInvalidated)
+        };
         Self {
-            remote: Some(Box::pin(remote)),
+            remote: Some(Box::pin(rest)),
         }
     }
 }
@@ -58,16 +72,3 @@ impl fmt::Debug for Invalidation {
         f.debug_struct("Invalidation").finish_non_exhaustive()
     }
 }
-
-/// The remote store did not forget what it was told to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct NotInvalidated;
-
-impl fmt::Display for NotInvalidated {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the remote store was not invalidated")
-    }
-}
-
-impl Error for NotInvalidated {}

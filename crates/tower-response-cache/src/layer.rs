@@ -2,23 +2,22 @@ use std::{fmt, hash::Hash, sync::Arc};
 
 use tower_layer::Layer;
 
-use crate::{
-    flight::cache::Cache,
-    handle::Handle,
-    service::ResponseCache,
-    store::MemoryStore,
-    store::remote::erased::WithCodec,
-    store::remote::{Codec, RemoteStore},
-};
+use crate::flight::{Cache, Shared};
+use crate::store::{MemoryStore, remote::Codec, remote::RemoteStore, remote::WithCodec};
+use crate::{handle::Handle, service::ResponseCache, settings::Settings};
 
 /// Answers repeated requests from a cache, and lets callers that ask the same at the same time
 /// share one call.
 ///
 /// One layer value is one cache: all services that it or its clones make, and all clones of these
 /// services, share it, also if their requests are of different types.
+///
+/// # Knobs
+///
+/// Knobs come first: once a handle, a clone or a service of this layer exists, turning a knob panics,
+/// since those would go on with other settings.
 pub struct ResponseCacheLayer<P, K, V, St = MemoryStore<K, V>> {
-    policy: Arc<P>,
-    cache: Arc<Cache<K, V, St>>,
+    shared: Shared<P, K, V, St>,
 }
 
 impl<P, K: Hash + Eq, V: Clone> ResponseCacheLayer<P, K, V> {
@@ -39,10 +38,7 @@ impl<P, K, V, St> ResponseCacheLayer<P, K, V, St> {
     /// A cache that keeps its entries in `store`.
     #[must_use]
     pub fn with_store(policy: P, store: St) -> Self {
-        Self {
-            policy: Arc::new(policy),
-            cache: Arc::new(Cache::new(store, None)),
-        }
+        Self::of(policy, Cache::new(store, None))
     }
 
     /// A cache of two levels: `store` at hand, `remote` behind it.
@@ -54,9 +50,15 @@ impl<P, K, V, St> ResponseCacheLayer<P, K, V, St> {
         V: Codec + 'static,
     {
         let remote = Box::new(WithCodec::new(remote));
+        Self::of(policy, Cache::new(store, Some(remote)))
+    }
+
+    fn of(policy: P, cache: Cache<K, V, St>) -> Self {
         Self {
-            policy: Arc::new(policy),
-            cache: Arc::new(Cache::new(store, Some(remote))),
+            shared: Shared {
+                policy: Arc::new(policy),
+                cache: Arc::new(cache),
+            },
         }
     }
 
@@ -64,17 +66,31 @@ impl<P, K, V, St> ResponseCacheLayer<P, K, V, St> {
     /// stored. Default: `false`, the call is dropped with its last caller.
     ///
     /// For calls that are paid for anyway. It takes a tokio runtime; where the last caller is dropped
-    /// outside of one, the call is dropped too. Applies to the cache, not to this value alone.
+    /// outside of one, the call is dropped too.
+    ///
+    /// # Panics
+    ///
+    /// Panics if a handle, a clone or a service of this layer exists.
     #[must_use]
+    #[track_caller]
     pub fn finish_abandoned(self, finish: bool) -> Self {
-        self.cache.flights().set_finish(finish);
+        self.turn(|settings| settings.finish_abandoned = finish)
+    }
+
+    #[track_caller]
+    fn turn(mut self, knob: impl FnOnce(&mut Settings)) -> Self {
+        let cache = Arc::get_mut(&mut self.shared.cache).expect(
+            "`ResponseCacheLayer` is already shared: \
+             turn its knobs before taking a handle, a clone or a service of it",
+        );
+        cache.turn(knob);
         self
     }
 
     /// A handle to the cache.
     #[must_use]
     pub fn handle(&self) -> Handle<K, V, St> {
-        Handle::new(Arc::clone(&self.cache))
+        Handle::new(Arc::clone(&self.shared.cache))
     }
 }
 
@@ -82,15 +98,14 @@ impl<S, P, K, V, St> Layer<S> for ResponseCacheLayer<P, K, V, St> {
     type Service = ResponseCache<S, P, K, V, St>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        ResponseCache::new(inner, Arc::clone(&self.policy), Arc::clone(&self.cache))
+        ResponseCache::new(inner, self.shared.clone())
     }
 }
 
 impl<P, K, V, St> Clone for ResponseCacheLayer<P, K, V, St> {
     fn clone(&self) -> Self {
         Self {
-            policy: Arc::clone(&self.policy),
-            cache: Arc::clone(&self.cache),
+            shared: self.shared.clone(),
         }
     }
 }

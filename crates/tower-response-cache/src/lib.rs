@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod error;
 mod flight;
 mod future;
 mod handle;
@@ -8,14 +9,16 @@ mod invalidation;
 mod layer;
 mod policy;
 mod service;
+mod settings;
 mod stats;
 mod store;
 mod telemetry;
 
 pub use self::{
+    error::NotInvalidated,
     future::ResponseFuture,
     handle::Handle,
-    invalidation::{Invalidation, NotInvalidated},
+    invalidation::Invalidation,
     layer::ResponseCacheLayer,
     policy::{ByKey, CacheStatus, CacheStatusHeader, Keep, Lookup, Policy},
     service::ResponseCache,

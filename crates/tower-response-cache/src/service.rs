@@ -5,18 +5,12 @@ use std::{
     task::{Context, Poll},
 };
 
-use tokio::runtime;
 use tower_service::Service;
 
-use crate::{
-    flight::cache::Cache,
-    flight::flight::Cause,
-    flight::miss::{Miss, Shared, Way, WayOf},
-    future::ResponseFuture,
-    handle::Handle,
-    policy::{CacheStatus, Lookup, Policy},
-    store::{Freshness, MemoryStore, Store},
-};
+use crate::flight::{Background, Cause, Lead, Miss, Shared, Way, WayOf};
+use crate::policy::{CacheStatus, Lookup, Policy};
+use crate::store::{Freshness, MemoryStore, Store};
+use crate::{future::ResponseFuture, handle::Handle};
 
 /// Answers repeated requests from a cache; made by [`ResponseCacheLayer`].
 ///
@@ -30,22 +24,17 @@ use crate::{
 /// [`ResponseCacheLayer`]: crate::ResponseCacheLayer
 pub struct ResponseCache<S, P, K, V, St = MemoryStore<K, V>> {
     inner: S,
-    policy: Arc<P>,
-    cache: Arc<Cache<K, V, St>>,
+    shared: Shared<P, K, V, St>,
 }
 
 impl<S, P, K, V, St> ResponseCache<S, P, K, V, St> {
-    pub(crate) fn new(inner: S, policy: Arc<P>, cache: Arc<Cache<K, V, St>>) -> Self {
-        Self {
-            inner,
-            policy,
-            cache,
-        }
+    pub(crate) fn new(inner: S, shared: Shared<P, K, V, St>) -> Self {
+        Self { inner, shared }
     }
 
     /// A handle to the cache.
     pub fn handle(&self) -> Handle<K, V, St> {
-        Handle::new(Arc::clone(&self.cache))
+        Handle::new(Arc::clone(&self.shared.cache))
     }
 
     /// The inner service.
@@ -70,33 +59,32 @@ where
     V: Clone + Send + 'static,
     St: Store<K, V>,
 {
-    /// Answers a request for which nothing fresh is at hand.
+    /// Answers a request for which nothing fresh is stored.
     fn not_fresh<Req>(&self, key: K, req: Req, stale: Option<V>) -> ResponseFuture<S, Req, P, St>
     where
         S: Service<Req, Response: 'static, Error: 'static, Future: Send> + Clone + Send + 'static,
         Req: Send + 'static,
         P: Policy<Req, S::Response, S::Error, Key = K, Value = V>,
     {
-        let absent = self.policy.absent(&req);
-        // Without a runtime there is no background; the caller fetches it then.
-        let runtime = stale.is_some().then(runtime::Handle::try_current);
-        let runtime = runtime.and_then(Result::ok);
-        let stale = stale.filter(|_| runtime.is_some() || absent.is_some());
-        if let Some(old) = stale.and_then(|v| self.policy.restore(v, CacheStatus::Stale)) {
-            self.cache.count(CacheStatus::Stale);
-            if let (None, Some(runtime)) = (absent, runtime) {
-                self.revalidate(key, req, &runtime);
+        let absent = self.shared.policy.absent(&req);
+        // Without a background nobody would fetch the new answer, so this caller does. One that takes
+        // only stored answers fetches nothing in any case.
+        let background = stale.as_ref().and_then(|_| Background::at_hand());
+        let stale = stale.filter(|_| background.is_some() || absent.is_some());
+        if let Some(old) = stale.and_then(|old| self.shared.restore(old, CacheStatus::Stale)) {
+            if let (None, Some(background)) = (absent, background) {
+                self.revalidate(key, req, &background);
             }
             return ResponseFuture::hit(old);
         }
         match absent {
             None => self.miss(req, Way::Join(key)),
-            Some(absent) if self.cache.has_remote() => {
-                let cache = Arc::clone(&self.cache);
+            Some(absent) if self.shared.cache.has_remote() => {
+                let cache = Arc::clone(&self.shared.cache);
                 let ask = Box::pin(async move { cache.fetch(&key).await });
-                self.miss(req, Way::Ask(ask, absent))
+                self.miss(req, Way::AskRemote(ask, absent))
             }
-            Some(absent) => ResponseFuture::hit(self.shared().absent(absent)),
+            Some(absent) => ResponseFuture::hit(self.shared.absent(absent)),
         }
     }
 
@@ -105,34 +93,28 @@ where
         S: Service<Req> + Clone,
         P: Policy<Req, S::Response, S::Error, Key = K, Value = V>,
     {
-        ResponseFuture::miss(Miss::new(self.inner.clone(), req, self.shared(), way))
-    }
-
-    fn shared(&self) -> Shared<P, K, V, St> {
-        Shared {
-            policy: Arc::clone(&self.policy),
-            cache: Arc::clone(&self.cache),
-        }
+        ResponseFuture::miss(Miss::new(self.inner.clone(), req, self.shared.clone(), way))
     }
 
     /// Fetches a new answer in the background, unless a call for it is under way.
-    fn revalidate<Req>(&self, key: K, req: Req, runtime: &runtime::Handle)
+    fn revalidate<Req>(&self, key: K, req: Req, background: &Background)
     where
         S: Service<Req, Response: 'static, Error: 'static, Future: Send> + Clone + Send + 'static,
         Req: Send + 'static,
         P: Policy<Req, S::Response, S::Error, Key = K, Value = V>,
     {
-        let Some(lead) = self.cache.flights().start_first(key) else {
+        let cache = &self.shared.cache;
+        let Some(lead) = Lead::start_first(cache.flights(), key) else {
             return;
         };
-        // Another may have landed since the store was read.
-        if let Some(value) = self.cache.get_fresh(lead.key()) {
-            lead.land().waiters.tell(Some(&value), CacheStatus::Joined);
+        // Another flight may have stored a new answer since the store was read.
+        if let Some(value) = cache.get_fresh(lead.key()) {
+            lead.end().tell(Some(&value), CacheStatus::Joined);
             return;
         }
-        let shared = self.shared();
-        let lead = shared.begin(lead, self.inner.clone(), req, Cause::Revalidate);
-        lead.detach(runtime);
+        let inner = self.inner.clone();
+        let lead = (self.shared).begin(lead, inner, req, Cause::Revalidate);
+        lead.detach(background);
     }
 }
 
@@ -154,14 +136,14 @@ where
     }
 
     fn call(&mut self, req: Req) -> Self::Future {
-        let way = match self.policy.lookup(&req) {
+        let way = match self.shared.policy.lookup(&req) {
             Lookup::Use(key) => {
-                let stale = match self.cache.get(&key) {
+                let stale = match self.shared.cache.get(&key) {
                     Some((value, Freshness::Fresh)) => {
-                        if let Some(hit) = self.policy.restore(value, CacheStatus::Hit) {
-                            self.cache.count(CacheStatus::Hit);
+                        if let Some(hit) = self.shared.restore(value, CacheStatus::Hit) {
                             return ResponseFuture::hit(hit);
                         }
+                        // Another type's value: an answer of this type takes its place.
                         None
                     }
                     Some((value, Freshness::Revalidate)) => Some(value),
@@ -178,11 +160,7 @@ where
 
 impl<S: Clone, P, K, V, St> Clone for ResponseCache<S, P, K, V, St> {
     fn clone(&self) -> Self {
-        Self::new(
-            self.inner.clone(),
-            Arc::clone(&self.policy),
-            Arc::clone(&self.cache),
-        )
+        Self::new(self.inner.clone(), self.shared.clone())
     }
 }
 

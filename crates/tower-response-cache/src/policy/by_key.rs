@@ -1,6 +1,6 @@
 use std::{fmt, hash::Hash, time::Duration};
 
-use crate::policy::{CacheStatus, Keep, Lookup, Policy};
+use super::{CacheStatus, Keep, Lookup, Policy};
 
 /// A [`Policy`] for responses that can be cloned: a key for each request, one lifetime for all.
 ///

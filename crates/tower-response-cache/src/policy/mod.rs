@@ -8,11 +8,9 @@ mod keep;
 mod lookup;
 mod policy;
 mod status;
+mod status_header;
 
 pub use self::{
-    by_key::ByKey,
-    keep::Keep,
-    lookup::Lookup,
-    policy::Policy,
-    status::{CacheStatus, CacheStatusHeader},
+    by_key::ByKey, keep::Keep, lookup::Lookup, policy::Policy, status::CacheStatus,
+    status_header::CacheStatusHeader,
 };

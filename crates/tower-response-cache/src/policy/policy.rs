@@ -1,6 +1,6 @@
 use std::hash::Hash;
 
-use crate::policy::{CacheStatus, Keep, Lookup};
+use super::{CacheStatus, Keep, Lookup};
 
 /// Decides which requests are answered from the cache, and which results are kept.
 ///

@@ -1,5 +1,7 @@
 use std::fmt;
 
+use super::status_header::CacheStatusHeader;
+
 /// How the cache took part in an answer.
 ///
 /// [`cache_status`](Self::cache_status) says the same in the words of RFC 9211.
@@ -59,10 +61,10 @@ impl CacheStatus {
     /// ```
     #[must_use]
     pub const fn cache_status(self, name: &str) -> CacheStatusHeader<'_> {
-        CacheStatusHeader { status: self, name }
+        CacheStatusHeader::new(self, name)
     }
 
-    const fn parameters(self) -> &'static str {
+    pub(super) const fn parameters(self) -> &'static str {
         match self {
             Self::Hit => "hit",
             Self::Miss => "fwd=uri-miss",
@@ -78,18 +80,5 @@ impl CacheStatus {
 impl fmt::Display for CacheStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
-    }
-}
-
-/// Writes the value of a `Cache-Status` header; made by [`CacheStatus::cache_status`].
-#[derive(Clone, Copy, Debug)]
-pub struct CacheStatusHeader<'a> {
-    status: CacheStatus,
-    name: &'a str,
-}
-
-impl fmt::Display for CacheStatusHeader<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}; {}", self.name, self.status.parameters())
     }
 }

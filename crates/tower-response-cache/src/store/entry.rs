@@ -2,7 +2,8 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
-use crate::{policy::Keep, store::Freshness};
+use super::Freshness;
+use crate::policy::Keep;
 
 /// A value in a [`Store`], with its lifetimes, its weight and its tags.
 ///

@@ -8,7 +8,7 @@ use std::{
 use quick_cache::{Lifecycle, OptionsBuilder, Weighter, sync::Cache};
 use tokio::time::Instant;
 
-use crate::store::{Entry, Store, StoreStats};
+use super::{Entry, Store, StoreStats};
 
 /// The share of a shard that one entry may take: what `quick_cache` admits, by its own default.
 const LARGEST_SHARE: f64 = 0.97;

@@ -6,8 +6,10 @@ mod entry;
 mod freshness;
 mod memory;
 pub(crate) mod remote;
+mod scope;
 mod store;
 
+pub(crate) use self::scope::Scope;
 pub use self::{
     entry::Entry,
     freshness::Freshness,

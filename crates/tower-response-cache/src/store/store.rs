@@ -1,6 +1,6 @@
 use tokio::time::Instant;
 
-use crate::store::Entry;
+use super::Entry;
 
 /// Where a cache keeps its entries at hand.
 ///

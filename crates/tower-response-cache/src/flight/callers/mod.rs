@@ -1,7 +1,19 @@
 //! Who drives the call of a flight, who waits for it, and who takes it over?
 //!
-//! [`table`] is the pure part, [`shared_table`] what the callers hold of it.
+//! Read [`table`] first: it has the flights and the waiters as plain data. A caller holds a [`lead`] or
+//! a [`wait`]; [`take_over`] is how the one becomes the other.
 
-pub(crate) mod shared_table;
+mod background;
+mod lead;
+mod shared_table;
 mod table;
-pub(crate) mod work;
+mod take_over;
+mod wait;
+mod waiter;
+mod work;
+
+pub(crate) use self::shared_table::{Key, SharedTable, Value};
+pub(crate) use self::wait::{Joined, Wait, Waited};
+pub(crate) use self::{
+    background::Background, lead::Lead, table::Ended, table::FlightTable, waiter::Waiter,
+};

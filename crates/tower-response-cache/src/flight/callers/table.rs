@@ -1,34 +1,37 @@
 use std::{
     collections::{BTreeMap, HashMap},
     hash::Hash,
+    mem,
     sync::Arc,
 };
 
 /// The calls under way, by key, and who waits for them. Plain data; `W` is how to tell a waiter.
 ///
 /// A key has more than one flight while it is refreshed during an earlier call, after it was
-/// invalidated during one, or while an answer is on its way to a second level. The last flight of a
-/// key is the one that others may join.
+/// invalidated during one, or while an answer is being written to the remote store. Only the last
+/// flight of a key can be joined: its answer is the newest.
 #[derive(Debug)]
 pub(crate) struct FlightTable<K, W> {
-    next: u64,
-    by_key: HashMap<K, Vec<Flight<W>>>,
+    /// For flights and tickets: later ones have larger numbers.
+    last_number: u64,
+    by_key: HashMap<K, Vec<Row<W>>>,
 }
 
+/// One flight.
 #[derive(Debug)]
-struct Flight<W> {
+struct Row<W> {
     id: u64,
     /// Not invalidated, and no later call of this key has an answer to store.
     keepable: bool,
     /// Not invalidated and not ended: whoever asks now may have this answer.
     joinable: bool,
-    /// Its callers have their answer; a second level has yet to take it.
-    landed: bool,
+    /// Its callers have their answer, which is still being written to the remote store.
+    writing: bool,
     /// The tags of its answer, once that is known.
     tags: Option<Arc<[Arc<str>]>>,
     /// The tags that were invalidated meanwhile.
     revoked: Vec<Arc<str>>,
-    /// First come, first served.
+    /// By ticket, so in the order in which they came.
     waiters: BTreeMap<u64, W>,
 }
 
@@ -43,20 +46,30 @@ pub(crate) struct Place {
 #[derive(Debug)]
 pub(crate) struct Ended<W> {
     pub(crate) waiters: BTreeMap<u64, W>,
+    /// Whether the answer may stay in the stores.
     pub(crate) keepable: bool,
+}
+
+impl<W> Ended<W> {
+    const fn gone() -> Self {
+        Self {
+            waiters: BTreeMap::new(),
+            keepable: false,
+        }
+    }
 }
 
 impl<K, W> FlightTable<K, W> {
     pub(crate) fn new() -> Self {
         Self {
-            next: 0,
+            last_number: 0,
             by_key: HashMap::new(),
         }
     }
 
     /// The number of flights without an answer, and of those who wait for one.
     pub(crate) fn count(&self) -> (u64, u64) {
-        let flights = self.by_key.values().flatten().filter(|f| !f.landed);
+        let flights = self.by_key.values().flatten().filter(|f| !f.writing);
         flights.fold((0, 0), |(flights, waiting), flight| {
             (flights + 1, waiting + flight.waiters.len() as u64)
         })
@@ -64,14 +77,16 @@ impl<K, W> FlightTable<K, W> {
 
     /// Keeps every flight under way from being stored or joined.
     pub(crate) fn revoke_all(&mut self) {
-        self.by_key.values_mut().flatten().for_each(Flight::revoke);
+        self.by_key.values_mut().flatten().for_each(Row::revoke);
     }
 
-    /// Keeps the flights with an answer of `tag` from being stored. Whether they have is not known
-    /// beforehand, so none of those under way can be joined any more.
+    /// Keeps the answers with `tag` from being stored. Which calls will answer with that tag is not
+    /// known beforehand, so none of those under way can be joined any more.
     pub(crate) fn revoke_tag(&mut self, tag: &Arc<str>) {
         for flight in self.by_key.values_mut().flatten() {
             flight.joinable = false;
+            // Tags that are known were claimed: the answer may be stored already, and its flight has
+            // to take it back. For tags that come later the name is noted.
             let has_tag = |tags: &Arc<[_]>| tags.contains(tag);
             flight.keepable &= !flight.tags.as_ref().is_some_and(has_tag);
             flight.revoked.push(Arc::clone(tag));
@@ -79,8 +94,8 @@ impl<K, W> FlightTable<K, W> {
     }
 
     fn number(&mut self) -> u64 {
-        self.next += 1;
-        self.next
+        self.last_number += 1;
+        self.last_number
     }
 }
 
@@ -88,11 +103,11 @@ impl<K: Hash + Eq, W> FlightTable<K, W> {
     /// Starts a flight, which others may join from now on.
     pub(crate) fn start(&mut self, key: K) -> u64 {
         let id = self.number();
-        self.by_key.entry(key).or_default().push(Flight {
+        self.by_key.entry(key).or_default().push(Row {
             id,
             keepable: true,
             joinable: true,
-            landed: false,
+            writing: false,
             tags: None,
             revoked: Vec::new(),
             waiters: BTreeMap::new(),
@@ -125,8 +140,8 @@ impl<K: Hash + Eq, W> FlightTable<K, W> {
         self.find(key, place.flight)?.waiters.remove(&place.ticket)
     }
 
-    /// Takes the next waiter out of the queue. With nobody left the flight ends, unless its work is
-    /// to go on.
+    /// Takes the next waiter out of the queue. With nobody left the flight ends, unless it `goes_on`
+    /// in the background.
     pub(crate) fn next(&mut self, key: &K, flight: u64, goes_on: bool) -> Option<W> {
         let next = self.find(key, flight)?.waiters.pop_first();
         if next.is_none() && !goes_on {
@@ -137,6 +152,10 @@ impl<K: Hash + Eq, W> FlightTable<K, W> {
 
     /// Claims the right to store an answer with `tags` for `flight`, unless it was revoked. Earlier
     /// flights lose theirs.
+    ///
+    /// An answer is stored between two looks at the table, this one before and [`end`](Self::end)
+    /// after. The store is not under the table's lock, so what is revoked in between is stored for a
+    /// moment; the second look tells the flight to remove it.
     pub(crate) fn claim(&mut self, key: &K, flight: u64, tags: Arc<[Arc<str>]>) -> bool {
         let Some(flights) = self.by_key.get_mut(key) else {
             return false;
@@ -149,6 +168,7 @@ impl<K: Hash + Eq, W> FlightTable<K, W> {
         flight.keepable &= !tags.iter().any(|tag| flight.revoked.contains(tag));
         flight.tags = Some(tags);
         if flight.keepable {
+            // A call that began earlier may answer later, with what was true earlier.
             for earlier in earlier {
                 earlier.keepable = false;
             }
@@ -156,18 +176,22 @@ impl<K: Hash + Eq, W> FlightTable<K, W> {
         flight.keepable
     }
 
-    /// Ends the wait for a flight, which stays until it has [ended](Self::end).
-    pub(crate) fn land(&mut self, key: &K, flight: u64) -> Option<Ended<W>> {
-        let flight = self.find(key, flight)?;
+    /// Lets the waiters of a flight go. It stays until it has [ended](Self::end), so that what is
+    /// invalidated meanwhile is taken back from the remote store, too.
+    pub(crate) fn start_writing(&mut self, key: &K, flight: u64) -> Ended<W> {
+        let Some(flight) = self.find(key, flight) else {
+            return Ended::gone();
+        };
+        // Whoever asks now finds the answer in the store, or may not have it.
         flight.joinable = false;
-        flight.landed = true;
-        Some(Ended {
-            waiters: std::mem::take(&mut flight.waiters),
+        flight.writing = true;
+        Ended {
+            waiters: mem::take(&mut flight.waiters),
             keepable: flight.keepable,
-        })
+        }
     }
 
-    /// Ends a flight unless what it has stored meanwhile is to be taken back.
+    /// Ends a flight unless what it has written is to be taken back.
     pub(crate) fn end_if_keepable(&mut self, key: &K, flight: u64) -> bool {
         let keepable = self.find(key, flight).is_none_or(|flight| flight.keepable);
         if keepable {
@@ -176,38 +200,43 @@ impl<K: Hash + Eq, W> FlightTable<K, W> {
         keepable
     }
 
-    /// Whether the second level may have an answer for `key` that is about to be taken back.
+    /// Whether the remote store may have an answer for `key` that is about to be taken back.
     pub(crate) fn is_taking_back(&self, key: &K) -> bool {
         let mut flights = self.by_key.get(key).into_iter().flatten();
-        flights.any(|flight| flight.landed && !flight.keepable)
+        flights.any(|flight| flight.writing && !flight.keepable)
     }
 
-    /// Ends a flight.
-    pub(crate) fn end(&mut self, key: &K, flight: u64) -> Option<Ended<W>> {
-        let flights = self.by_key.get_mut(key)?;
-        let at = flights.iter().position(|f| f.id == flight)?;
-        let Flight {
-            waiters, keepable, ..
-        } = flights.remove(at);
-        if flights.is_empty() {
+    /// Ends a flight. One that has ended before has no waiters, and nothing to keep.
+    pub(crate) fn end(&mut self, key: &K, flight: u64) -> Ended<W> {
+        let ended = self.by_key.get_mut(key).and_then(|flights| {
+            let at = flights.iter().position(|f| f.id == flight)?;
+            Some((flights.remove(at), flights.is_empty()))
+        });
+        let Some((row, was_last)) = ended else {
+            return Ended::gone();
+        };
+        if was_last {
             self.by_key.remove(key);
         }
-        Some(Ended { waiters, keepable })
+        Ended {
+            waiters: row.waiters,
+            keepable: row.keepable,
+        }
     }
 
     /// Keeps the flights of `key` from being stored or joined.
     pub(crate) fn revoke(&mut self, key: &K) {
         let flights = self.by_key.get_mut(key);
-        flights.into_iter().flatten().for_each(Flight::revoke);
+        flights.into_iter().flatten().for_each(Row::revoke);
     }
 
-    fn find(&mut self, key: &K, flight: u64) -> Option<&mut Flight<W>> {
+    fn find(&mut self, key: &K, flight: u64) -> Option<&mut Row<W>> {
         let flights = self.by_key.get_mut(key)?;
         flights.iter_mut().find(|f| f.id == flight)
     }
 }
 
-impl<W> Flight<W> {
+impl<W> Row<W> {
     fn revoke(&mut self) {
         self.keepable = false;
         self.joinable = false;

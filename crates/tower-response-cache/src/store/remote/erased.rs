@@ -1,11 +1,9 @@
-use std::{future::Future, marker::PhantomData, pin::Pin, sync::Arc};
+use std::{future::Future, marker::PhantomData, pin::Pin};
 
 use tokio::time::Instant;
 
-use crate::{
-    store::Entry,
-    store::remote::{Codec, Remote, RemoteStore, record},
-};
+use super::{Codec, Remote, RemoteStore, record};
+use crate::store::{Entry, Scope};
 
 /// What asking the second level takes, beside the call that it may save: one box.
 type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Unreachable>> + Send + 'a>>;
@@ -13,13 +11,6 @@ type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Unreachable>> + Send 
 /// The second level failed; why is the store's own to tell.
 #[derive(Debug)]
 pub(crate) struct Unreachable;
-
-/// What is to be forgotten.
-pub(crate) enum Scope<K> {
-    Key(K),
-    Tag(Arc<str>),
-    All,
-}
 
 /// A [`RemoteStore`] with the codec of its values, without their types.
 pub(crate) trait ErasedRemote<K, V>: Send + Sync {

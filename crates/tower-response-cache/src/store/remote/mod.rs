@@ -3,10 +3,11 @@
 //! [`remote_store`] is what a user brings, [`record`] what is written there.
 
 mod codec;
-pub(crate) mod erased;
+mod erased;
 mod record;
 mod remote_store;
 
+pub(crate) use self::erased::{ErasedRemote, Unreachable, WithCodec};
 pub use self::{
     codec::Codec,
     remote_store::{Remote, RemoteStore},

@@ -2,11 +2,8 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
-use crate::{
-    policy::Keep,
-    store::Entry,
-    store::remote::{Codec, Remote},
-};
+use super::{Codec, Remote};
+use crate::{policy::Keep, store::Entry};
 
 const VERSION: u8 = 1;
 

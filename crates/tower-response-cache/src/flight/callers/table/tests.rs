@@ -2,7 +2,7 @@ use std::{collections::HashSet, sync::Arc};
 
 use proptest::{collection::vec, prelude::*, sample::subsequence};
 
-use super::{FlightTable, Place};
+use super::{Ended, FlightTable, Place};
 
 const TAGS: [&str; 2] = ["red", "blue"];
 
@@ -15,7 +15,7 @@ struct ModelFlight {
     key: u8,
     keepable: bool,
     joinable: bool,
-    landed: bool,
+    writing: bool,
     tags: Vec<&'static str>,
     revoked: Vec<&'static str>,
     waiters: Vec<u32>,
@@ -28,7 +28,7 @@ enum Step {
     Leave(usize),
     Next(usize, bool),
     Claim(usize, Vec<&'static str>),
-    Land(usize),
+    StartWriting(usize),
     EndIfKeepable(usize),
     End(usize),
     Revoke(u8),
@@ -45,7 +45,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (0..64usize).prop_map(Step::Leave),
         3 => (at(), any::<bool>()).prop_map(|(at, goes_on)| Step::Next(at, goes_on)),
         4 => (at(), subsequence(TAGS.to_vec(), 0..=2)).prop_map(|(at, tags)| Step::Claim(at, tags)),
-        2 => at().prop_map(Step::Land),
+        2 => at().prop_map(Step::StartWriting),
         1 => at().prop_map(Step::EndIfKeepable),
         3 => at().prop_map(Step::End),
         1 => key().prop_map(Step::Revoke),
@@ -60,6 +60,10 @@ impl Model {
         let &(id, key) = started.iter().rev().nth(at)?;
         Some(((id, key), self.0.iter().position(|f| f.id == id)))
     }
+}
+
+fn plain(ended: Ended<u32>) -> (bool, Vec<u32>) {
+    (ended.keepable, ended.waiters.into_values().collect())
 }
 
 proptest! {
@@ -79,7 +83,7 @@ proptest! {
                         key,
                         keepable: true,
                         joinable: true,
-                        landed: false,
+                        writing: false,
                         tags: Vec::new(),
                         revoked: Vec::new(),
                         waiters: Vec::new(),
@@ -135,16 +139,15 @@ proptest! {
                     let tags = tags.into_iter().map(Arc::from).collect();
                     prop_assert_eq!(table.claim(&key, id, tags), expected);
                 }
-                Step::Land(at) => {
+                Step::StartWriting(at) => {
                     let Some(((id, key), found)) = model.at(&started, at) else { continue };
-                    let landed = table.land(&key, id);
-                    let landed = landed.map(|l| (l.keepable, l.waiters.into_values().collect()));
+                    let ended = table.start_writing(&key, id);
                     let expected = found.map(|at| {
                         let flight = &mut model.0[at];
-                        (flight.joinable, flight.landed) = (false, true);
+                        (flight.joinable, flight.writing) = (false, true);
                         (flight.keepable, std::mem::take(&mut flight.waiters))
                     });
-                    prop_assert_eq!(landed, expected);
+                    prop_assert_eq!(plain(ended), expected.unwrap_or_default());
                 }
                 Step::EndIfKeepable(at) => {
                     let Some(((id, key), found)) = model.at(&started, at) else { continue };
@@ -156,10 +159,10 @@ proptest! {
                 }
                 Step::End(at) => {
                     let Some(((id, key), found)) = model.at(&started, at) else { continue };
-                    let landed = table.end(&key, id);
-                    let landed = landed.map(|l| (l.keepable, l.waiters.into_values().collect()));
+                    let ended = table.end(&key, id);
                     let expected = found.map(|at| model.0.remove(at));
-                    prop_assert_eq!(landed, expected.map(|f| (f.keepable, f.waiters)));
+                    let expected = expected.map(|f| (f.keepable, f.waiters));
+                    prop_assert_eq!(plain(ended), expected.unwrap_or_default());
                 }
                 Step::Revoke(key) => {
                     table.revoke(&key);
@@ -182,14 +185,14 @@ proptest! {
                     }
                 }
             }
-            let under_way = || model.0.iter().filter(|f| !f.landed);
+            let under_way = || model.0.iter().filter(|f| !f.writing);
             let waiters = under_way().map(|f| f.waiters.len() as u64).sum();
             prop_assert_eq!(table.count(), (under_way().count() as u64, waiters));
             let keys = model.0.iter().map(|f| f.key).collect::<HashSet<_>>();
             prop_assert_eq!(table.by_key.len(), keys.len(), "an ended key leaves nothing");
             for key in 0..3 {
                 let mut of_key = model.0.iter().filter(|f| f.key == key);
-                let expected = of_key.any(|f| f.landed && !f.keepable);
+                let expected = of_key.any(|f| f.writing && !f.keepable);
                 prop_assert_eq!(table.is_taking_back(&key), expected);
             }
         }

@@ -1,0 +1,121 @@
+use std::{
+    any::Any,
+    future::poll_fn,
+    mem,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use super::shared_table::{Key, SharedTable, Value};
+use super::{background::Background, table::Ended, waiter::Waiter, work::Work};
+
+/// The lead of a flight, with its work once there is one. Dropped, both pass to the next waiter.
+pub(crate) struct Lead<K: Key, V: Value> {
+    flights: Arc<SharedTable<K, V>>,
+    key: K,
+    flight: u64,
+    stage: Stage,
+    /// Whether a task drives it, not a caller.
+    detached: bool,
+}
+
+enum Stage {
+    Idle,
+    Working(Work),
+    Over,
+}
+
+impl<K: Key, V: Value> Lead<K, V> {
+    /// Leads a new flight, whether or not there is one.
+    pub(crate) fn start(flights: &Arc<SharedTable<K, V>>, key: K) -> Self {
+        let flight = flights.with(|table| table.start(key.clone()));
+        Self::of(flights, key, flight, None)
+    }
+
+    /// Leads a new flight unless there is one to join.
+    pub(crate) fn start_first(flights: &Arc<SharedTable<K, V>>, key: K) -> Option<Self> {
+        // One visit: between two of them another caller could start one.
+        let flight = flights.with(|table| {
+            let is_first = !table.is_joinable(&key);
+            is_first.then(|| table.start(key.clone()))
+        })?;
+        Some(Self::of(flights, key, flight, None))
+    }
+
+    /// Leads a flight that was started already.
+    pub(super) fn of(
+        flights: &Arc<SharedTable<K, V>>,
+        key: K,
+        flight: u64,
+        work: Option<Work>,
+    ) -> Self {
+        Self {
+            flights: Arc::clone(flights),
+            key,
+            flight,
+            stage: work.map_or(Stage::Idle, Stage::Working),
+            detached: false,
+        }
+    }
+
+    pub(crate) fn key(&self) -> &K {
+        &self.key
+    }
+
+    pub(crate) fn flight(&self) -> u64 {
+        self.flight
+    }
+
+    pub(crate) fn has_work(&self) -> bool {
+        matches!(self.stage, Stage::Working(_))
+    }
+
+    pub(crate) fn begin(&mut self, work: Work) {
+        self.stage = Stage::Working(work);
+    }
+
+    /// Drives the work, which ends the flight itself.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>, slot: &mut dyn Any) -> Poll<()> {
+        // Taken out first: work that panics is dropped with the panic, and what is left to pass on
+        // is the lead alone. The next waiter makes a new call.
+        let Stage::Working(mut work) = mem::replace(&mut self.stage, Stage::Idle) else {
+            panic!("polled without work");
+        };
+        if work.as_mut().drive(cx, slot).is_pending() {
+            self.stage = Stage::Working(work);
+            return Poll::Pending;
+        }
+        self.stage = Stage::Over;
+        Poll::Ready(())
+    }
+
+    /// Ends the flight without work.
+    pub(crate) fn end(mut self) -> Ended<Waiter<V>> {
+        self.stage = Stage::Over;
+        self.flights.with(|table| table.end(&self.key, self.flight))
+    }
+
+    /// Drives the work in a task of its own. Nobody else finishes it if that task is stopped.
+    pub(crate) fn detach(mut self, background: &Background) {
+        self.detached = true;
+        background.spawn(async move { poll_fn(|cx| self.poll(cx, &mut ())).await });
+    }
+}
+
+impl<K: Key, V: Value> Drop for Lead<K, V> {
+    fn drop(&mut self) {
+        let work = match mem::replace(&mut self.stage, Stage::Over) {
+            Stage::Over => return,
+            Stage::Idle => None,
+            Stage::Working(work) => Some(work),
+        };
+        // A task that is dropped means a runtime that shuts down: a second task there would be
+        // dropped as well, and start a third one.
+        let finish = !self.detached && self.flights.finish_abandoned();
+        let background = finish.then(Background::at_hand).flatten();
+        let left = (self.flights).pass_on(&self.key, self.flight, work, background.is_some());
+        if let (Some(work), Some(background)) = (left, background) {
+            Self::of(&self.flights, self.key.clone(), self.flight, Some(work)).detach(&background);
+        }
+    }
+}

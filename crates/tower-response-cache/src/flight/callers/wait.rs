@@ -1,0 +1,87 @@
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use tokio::sync::oneshot;
+
+use super::shared_table::{Key, SharedTable, Value};
+use super::{lead::Lead, table::Place, waiter::Message, work::Work};
+use crate::policy::CacheStatus;
+
+/// How a request takes part in a flight.
+pub(crate) enum Joined<K: Key, V: Value> {
+    Lead(Lead<K, V>),
+    Wait(Wait<K, V>),
+}
+
+/// A place in a flight that another leads. Dropped, it is given back.
+pub(crate) struct Wait<K: Key, V: Value> {
+    flights: Arc<SharedTable<K, V>>,
+    key: K,
+    place: Place,
+    message: oneshot::Receiver<Message<V>>,
+}
+
+/// How waiting ends.
+pub(crate) enum Waited<K: Key, V: Value> {
+    Answer(V, CacheStatus),
+    Lead(Lead<K, V>),
+    Alone,
+}
+
+impl<K: Key, V: Value> Joined<K, V> {
+    /// Joins the flight of `key`, or leads a new one.
+    pub(crate) fn new(flights: &Arc<SharedTable<K, V>>, key: K) -> Self {
+        // One visit to the table: of two callers that find no flight, one must see the other's.
+        let joined = flights.with(|table| {
+            let mut receiver = None;
+            let place = table.join(&key, || {
+                let (sender, message) = oneshot::channel();
+                receiver = Some(message);
+                sender
+            });
+            let waits = place.zip(receiver);
+            waits.ok_or_else(|| table.start(key.clone()))
+        });
+        match joined {
+            Ok((place, message)) => Self::Wait(Wait {
+                flights: Arc::clone(flights),
+                key,
+                place,
+                message,
+            }),
+            Err(flight) => Self::Lead(Lead::of(flights, key, flight, None)),
+        }
+    }
+}
+
+impl<K: Key, V: Value> Wait<K, V> {
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Waited<K, V>> {
+        Poll::Ready(match ready!(Pin::new(&mut self.message).poll(cx)) {
+            Ok(Message::Answer(value, status)) => Waited::Answer(value, status),
+            Ok(Message::TakeOver(work)) => Waited::Lead(self.lead(work)),
+            // An error: the leader panicked while it handed out its answer.
+            Ok(Message::Alone) | Err(_) => Waited::Alone,
+        })
+    }
+
+    fn lead(&self, work: Option<Work>) -> Lead<K, V> {
+        Lead::of(&self.flights, self.key.clone(), self.place.flight, work)
+    }
+}
+
+impl<K: Key, V: Value> Drop for Wait<K, V> {
+    fn drop(&mut self) {
+        let left = (self.flights).with(|table| table.leave(&self.key, self.place));
+        drop(left);
+        // The lead may have been sent before the place was given back. Closed first, so that nothing
+        // comes after the last look: what comes later returns to its sender, which asks the next one.
+        self.message.close();
+        if let Ok(Message::TakeOver(work)) = self.message.try_recv() {
+            drop(self.lead(work));
+        }
+    }
+}

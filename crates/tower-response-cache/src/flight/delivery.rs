@@ -1,0 +1,136 @@
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::cache::Cache;
+use super::callers::{Background, Ended, Key, Value, Waiter};
+use crate::policy::{CacheStatus, Keep};
+use crate::store::remote::Remote;
+use crate::store::{Entry, Freshness, Scope, Store};
+
+/// Takes the result of a flight to the stores and to those who wait, and ends the flight.
+pub(crate) struct Delivery<K, V, St> {
+    pub(crate) cache: Arc<Cache<K, V, St>>,
+    pub(crate) key: K,
+    pub(crate) flight: u64,
+}
+
+impl<K: Key, V: Value, St: Store<K, V>> Delivery<K, V, St> {
+    /// Stores what is to be kept, then hands it to those who wait.
+    ///
+    /// In this order, or a caller between the two would find neither an answer nor a flight to join,
+    /// and make a second call.
+    pub(crate) fn deliver(self, keep: Option<Keep>, share: impl Fn() -> Option<V>) {
+        let keep = keep.filter(|keep| !keep.ttl().is_zero() && self.claim(keep));
+        let (mut value, mut remote) = (None, None);
+        if let Some(keep) = keep {
+            value = share();
+            if let Some(value) = value.clone() {
+                let entry = Entry::new(value, keep, Instant::now());
+                // Encoded now: the store takes the entry.
+                remote = self.cache.encode(&entry);
+                self.cache.insert(self.key.clone(), entry);
+            }
+        }
+        // With a write to come the flight stays in the table, where an invalidation reaches it.
+        let ended = (self.cache.flights()).with(|table| match remote {
+            Some(_) => table.start_writing(&self.key, self.flight),
+            None => table.end(&self.key, self.flight),
+        });
+        if value.is_some() && !ended.keepable {
+            // Invalidated, or overtaken by a later call, between the claim and now. What the later
+            // call has stored meanwhile may go with it; then the next caller makes a call too many.
+            self.cache.remove(&self.key);
+        }
+        match remote {
+            Some(remote) if ended.keepable => WriteBehind(self).start(remote),
+            Some(_) => drop(self.end()),
+            None => {}
+        }
+        // An answer that is not kept is shared only if somebody waits for it.
+        if !ended.waiters.is_empty() {
+            let value = value.or_else(share);
+            ended.tell(value.as_ref(), CacheStatus::Joined);
+        }
+    }
+
+    /// Hands over what the remote store had; it is stored already.
+    pub(crate) fn deliver_fetched(&self, value: &V) {
+        self.end().tell(Some(value), CacheStatus::Joined);
+    }
+
+    /// Hands over what is stored, however old, if there is anything.
+    pub(crate) fn deliver_stale(&self) -> Option<V> {
+        let (value, _) = self.cache.get(&self.key)?;
+        self.end().tell(Some(&value), CacheStatus::Stale);
+        Some(value)
+    }
+
+    /// Ends without an answer for others: the next one makes its own call.
+    pub(crate) fn pass_on(&self) {
+        let flights = self.cache.flights();
+        flights.pass_on(&self.key, self.flight, None, false);
+    }
+
+    /// Stores an entry of the remote store, and gives its value if it is fresh.
+    ///
+    /// The flight goes on if it is not, so the second claim stands for the look at its end.
+    pub(crate) fn bring(&self, entry: Entry<V>) -> Option<V> {
+        let fresh = entry.freshness(Instant::now()) == Freshness::Fresh;
+        let value = fresh.then(|| entry.value().clone());
+        let keep = entry.keep().clone();
+        if self.claim(&keep) {
+            self.cache.insert(self.key.clone(), entry);
+            if !self.claim(&keep) {
+                self.cache.remove(&self.key);
+            }
+        }
+        value
+    }
+
+    fn claim(&self, keep: &Keep) -> bool {
+        let tags = keep.shared_tags();
+        (self.cache.flights()).with(|table| table.claim(&self.key, self.flight, tags))
+    }
+
+    fn end(&self) -> Ended<Waiter<V>> {
+        (self.cache.flights()).with(|table| table.end(&self.key, self.flight))
+    }
+}
+
+/// A flight whose callers have their answer, which is being written to the remote store. Dropped, the
+/// flight ends.
+struct WriteBehind<K: Key, V: Value, St: Store<K, V>>(Delivery<K, V, St>);
+
+impl<K: Key, V: Value, St: Store<K, V>> WriteBehind<K, V, St> {
+    /// Writes in a task of its own, since no caller is to wait for the remote store.
+    pub(crate) fn start(self, entry: Remote) {
+        match Background::at_hand() {
+            Some(background) => background.spawn(self.write(entry)),
+            None => self.0.cache.count_unwritten(),
+        }
+    }
+
+    async fn write(self, entry: Remote) {
+        self.0.cache.write_remote(&self.0.key, entry).await;
+        let flights = self.0.cache.flights();
+        if flights.with(|table| table.end_if_keepable(&self.0.key, self.0.flight)) {
+            return;
+        }
+        // Invalidated, or overtaken by a later call, during the write. The write may have come last,
+        // so it is taken back. The flight stays until that is done: as long as it is in the table, no
+        // other flight reads the old answer there. A failure is counted and left, as the invalidation
+        // or the later call goes to the remote store, too.
+        let forgotten = (self.0.cache)
+            .forget_remote(&Scope::Key(self.0.key.clone()))
+            .await;
+        drop(forgotten);
+    }
+}
+
+impl<K: Key, V: Value, St: Store<K, V>> Drop for WriteBehind<K, V, St> {
+    fn drop(&mut self) {
+        // Nobody waits for it any more.
+        drop(self.0.end());
+    }
+}

@@ -1,0 +1,124 @@
+use tokio::time::Instant;
+
+use super::callers::{Joined, Key, Value, Waited};
+use super::flight::{Cause, Done};
+use super::shared::Shared;
+use super::way::{Driver, Way};
+use crate::policy::{CacheStatus, Policy};
+use crate::store::{Entry, Freshness, Store};
+
+/// What a request does next.
+pub(crate) enum Step<K: Key, V: Value, R> {
+    /// Goes another way, at once.
+    Go(Way<K, V, R>),
+    /// Stays on its way until it is woken.
+    Stay(Way<K, V, R>),
+    /// Has its answer.
+    Answer(R),
+}
+
+impl<P, K: Key, V: Value, St: Store<K, V>> Shared<P, K, V, St> {
+    /// Joins the flight of `key`, or leads a new one.
+    pub(super) fn join<Req, Res, E>(&self, key: K) -> Step<K, V, Result<Res, E>>
+    where
+        P: Policy<Req, Res, E, Key = K, Value = V>,
+    {
+        let lead = match Joined::new(self.cache.flights(), key) {
+            Joined::Wait(wait) => return Step::Go(Way::Wait(wait)),
+            Joined::Lead(lead) => lead,
+        };
+        // Another flight may have ended since the store was read. It stored its answer before it left
+        // the table, so whoever finds no flight there finds the answer here.
+        if let Some(value) = self.cache.get_fresh(lead.key()) {
+            if let Some(result) = self.restore(value.clone(), CacheStatus::Hit) {
+                lead.end().tell(Some(&value), CacheStatus::Joined);
+                return Step::Answer(result);
+            }
+        }
+        Step::Go(Way::Begin(lead, Cause::Miss))
+    }
+
+    /// What follows when waiting has ended.
+    pub(super) fn waited<Req, Res, E>(&self, waited: Waited<K, V>) -> Step<K, V, Result<Res, E>>
+    where
+        P: Policy<Req, Res, E, Key = K, Value = V>,
+    {
+        match waited {
+            Waited::Answer(value, status) => self.restored_or_alone(value, status),
+            Waited::Lead(lead) if lead.has_work() => Step::Go(Way::Drive(lead, Driver::TookOver)),
+            // Its leader failed before or in the call, so this caller begins one of its own.
+            Waited::Lead(lead) => Step::Go(Way::Begin(lead, Cause::Miss)),
+            Waited::Alone => Step::Go(Way::Alone(CacheStatus::Miss)),
+        }
+    }
+
+    /// What the driver of a flight gets of it. `None` is what a request of another type began.
+    pub(super) fn driven<Req, Res, E>(
+        &self,
+        key: &K,
+        driver: Driver,
+        done: Option<Done<V, Result<Res, E>>>,
+    ) -> Step<K, V, Result<Res, E>>
+    where
+        P: Policy<Req, Res, E, Key = K, Value = V>,
+    {
+        match (done, driver) {
+            (Some(Done::Called(result)), _) => {
+                // Who began the call was counted when the call was made.
+                if let Driver::TookOver = driver {
+                    self.cache.count(CacheStatus::Joined);
+                }
+                Step::Answer(self.marked(result, driver.status()))
+            }
+            (Some(Done::Fetched(result)), _) => Step::Answer(result),
+            (Some(Done::Stale(old, _)), Driver::TookOver) => {
+                self.restored_or_alone(old, CacheStatus::Stale)
+            }
+            // It asked for a new answer, so it is told that there is none.
+            (Some(Done::Stale(_, failed)), Driver::Began(Cause::Refresh)) => Step::Answer(failed),
+            (Some(Done::Stale(old, failed)), Driver::Began(_)) => {
+                let restored = self.policy.restore(old, CacheStatus::Stale);
+                Step::Answer(restored.map_or(failed, |result| {
+                    self.cache.count_stale();
+                    result
+                }))
+            }
+            // The error may come of a limit of the caller that left; the next call may fare better.
+            (Some(Done::Failed(_) | Done::Stored), Driver::TookOver) => {
+                Step::Go(Way::Join(key.clone()))
+            }
+            (Some(Done::Failed(failed)), Driver::Began(_)) => Step::Answer(failed),
+            (Some(Done::Stored), Driver::Began(_)) | (None, _) => {
+                Step::Go(Way::Alone(CacheStatus::Miss))
+            }
+        }
+    }
+
+    /// A fresh answer of the remote store, or what is to be said if it has none.
+    pub(super) fn found_or<Req, Res, E>(
+        &self,
+        found: Option<Entry<V>>,
+        absent: Result<Res, E>,
+    ) -> Result<Res, E>
+    where
+        P: Policy<Req, Res, E, Key = K, Value = V>,
+    {
+        let now = Instant::now();
+        let fresh = found.filter(|entry| entry.freshness(now) == Freshness::Fresh);
+        let hit = fresh.and_then(|entry| self.restore(entry.into_value(), CacheStatus::Hit));
+        hit.unwrap_or_else(|| self.absent(absent))
+    }
+
+    /// Of a value that is not of this caller's type it can make nothing, and calls on its own.
+    fn restored_or_alone<Req, Res, E>(
+        &self,
+        value: V,
+        status: CacheStatus,
+    ) -> Step<K, V, Result<Res, E>>
+    where
+        P: Policy<Req, Res, E, Key = K, Value = V>,
+    {
+        let alone = Step::Go(Way::Alone(CacheStatus::Miss));
+        self.restore(value, status).map_or(alone, Step::Answer)
+    }
+}
