@@ -19,7 +19,7 @@ pin_project! {
     {
         #[pin]
         stage: Stage<S, Req, S::Future>,
-        // After the stage: the inner future is gone before its place is given to another.
+        // After the stage: the inner future is dropped before another call gets its place.
         decision: Decision,
         classify: C,
     }
@@ -110,6 +110,7 @@ where
     #[inline]
     fn finish(self: Pin<&mut Self>, result: Answer<S, Req>) -> Answer<S, Req> {
         let mut this = self.project();
+        // Before the result is recorded: when another call is let through, this one is gone.
         this.stage.set(Stage::Done);
         if let Decision::Permit(permit) = this.decision {
             permit.record(this.classify.classify(&result));

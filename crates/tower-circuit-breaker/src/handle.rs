@@ -2,8 +2,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::circuit::State;
-use crate::shared::Shard;
+use crate::circuit::{Circuit, State};
+use crate::shared::{Shard, SharedCircuit};
 use crate::snapshot::Snapshot;
 
 /// Shows one circuit and steers it.
@@ -24,43 +24,49 @@ impl Handle {
         Self { shard }
     }
 
+    fn circuit(&self) -> &SharedCircuit {
+        self.shard.circuit()
+    }
+
     /// The state.
     #[must_use]
     pub fn state(&self) -> State {
-        self.shard.circuit().state()
+        self.circuit().state()
     }
 
     /// State, counts and rates, all of one moment.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        self.shard.circuit().snapshot()
+        self.circuit().change(Snapshot::of)
     }
 
     /// The text of the circuit's key, or `None` where all requests share one circuit.
     #[must_use]
     pub fn key(&self) -> Option<&str> {
-        self.shard.circuit().key()
+        self.circuit().key()
     }
 
     /// Opens the circuit, and keeps it open until it is forced otherwise or reset.
     pub fn force_open(&self) {
-        self.shard.circuit().force_open(None);
+        self.circuit()
+            .change(|circuit, now| circuit.force_open(now, None));
     }
 
     /// Opens the circuit for `time`; the first call after it is a probe.
     pub fn force_open_for(&self, time: Duration) {
-        self.shard.circuit().force_open(Some(time));
+        self.circuit()
+            .change(|circuit, now| circuit.force_open(now, Some(time)));
     }
 
     /// Closes the circuit, and keeps it closed whatever the results until it is forced otherwise
     /// or reset.
     pub fn force_closed(&self) {
-        self.shard.circuit().force_closed();
+        self.circuit().change(Circuit::force_closed);
     }
 
     /// Closes the circuit and forgets all results: as if it were new.
     pub fn reset(&self) {
-        self.shard.circuit().reset();
+        self.circuit().change(Circuit::reset);
     }
 
     /// Waits until the state is another than `state`, and returns it.
@@ -72,7 +78,7 @@ impl Handle {
     ///
     /// Nothing is lost by dropping the future.
     pub async fn changed_from(&self, state: State) -> State {
-        self.shard.circuit().changed_from(state).await
+        self.circuit().changed_from(state).await
     }
 }
 

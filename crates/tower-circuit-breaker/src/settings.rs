@@ -24,7 +24,14 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             name: "default",
-            rules: Rules::default(),
+            rules: Rules {
+                consecutive: NonZeroU32::new(5),
+                failures: Some(RateRule::new(
+                    0.5,
+                    Window::time(Duration::from_secs(30)).minimum(20),
+                )),
+                ..Rules::default()
+            },
             throttles: Throttles::default(),
             abandoned: Abandoned::default(),
             probes: NonZeroU32::MIN,
@@ -39,7 +46,7 @@ impl Default for Settings {
 }
 
 /// What trips a closed circuit; any one rule is enough.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Rules {
     pub(crate) consecutive: Option<NonZeroU32>,
     pub(crate) failures: Option<RateRule>,
@@ -53,30 +60,15 @@ impl Rules {
     pub(crate) fn named(&mut self) -> &mut Self {
         if !self.named {
             *self = Self {
-                consecutive: None,
-                failures: None,
-                slow: None,
                 named: true,
+                ..Self::default()
             };
         }
         self
     }
 }
 
-impl Default for Rules {
-    fn default() -> Self {
-        Self {
-            consecutive: NonZeroU32::new(5),
-            failures: Some(RateRule::new(
-                0.5,
-                Window::time(Duration::from_secs(30)).minimum(20),
-            )),
-            slow: None,
-            named: false,
-        }
-    }
-}
-
+/// Which calls are slow, and the share of them that trips.
 #[derive(Clone, Debug)]
 pub(crate) struct SlowRule {
     pub(crate) threshold: Duration,

@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -13,6 +14,7 @@ use crate::settings::Settings;
 /// The state machine of one circuit: decisions only, at the `now` it is given.
 #[derive(Debug)]
 pub(crate) struct Circuit {
+    settings: Arc<Settings>,
     phase: Phase,
     /// Grows with every change of phase. A result counts only in the generation that admitted its
     /// call: one from before tells about a service that has been judged already.
@@ -37,14 +39,15 @@ enum Phase {
 }
 
 impl Circuit {
-    pub(crate) fn new(settings: &Settings, seed: Option<u64>, now: Instant) -> Self {
+    pub(crate) fn new(settings: Arc<Settings>, seed: Option<u64>, now: Instant) -> Self {
         Self {
+            rules: TripRules::new(&settings.rules, now),
+            settings,
             phase: Phase::Closed {
                 since: now,
                 forced: false,
             },
             generation: 0,
-            rules: TripRules::new(&settings.rules, now),
             open_time: OpenTime::new(seed),
             exhausted: false,
         }
@@ -75,32 +78,17 @@ impl Circuit {
         }
     }
 
-    /// Successes that end before this time may be counted later, in one batch; `None`: whenever
-    /// they end.
-    pub(crate) fn batch_until(&self) -> Option<Instant> {
-        self.rules.batch_until()
-    }
-
-    /// Counts successes of this generation that ended before [`batch_until`](Self::batch_until).
-    pub(crate) fn count_successes(&mut self, successes: u32) {
-        self.rules.count_successes(successes);
-    }
-
     /// Admits a call, or says how long to wait.
-    pub(crate) fn admit(
-        &mut self,
-        settings: &Settings,
-        now: Instant,
-    ) -> Result<Admission, Duration> {
+    pub(crate) fn admit(&mut self, now: Instant) -> Result<Admission, Duration> {
         match self.phase {
             Phase::Closed { .. } | Phase::HalfOpen(_) => {}
-            Phase::Open { until: None } => return Err(settings.open_base),
+            Phase::Open { until: None } => return Err(self.settings.open_base),
             Phase::Open { until: Some(until) } if now < until => return Err(until - now),
             // A call and no timer moves it on: a circuit without calls costs nothing.
             Phase::Open { until: Some(_) } => self.enter(Phase::HalfOpen(HalfOpen::new())),
         }
         let probe = match &mut self.phase {
-            Phase::HalfOpen(half_open) => Some(half_open.admit(settings, now)?),
+            Phase::HalfOpen(half_open) => Some(half_open.admit(&self.settings, now)?),
             Phase::Closed { .. } | Phase::Open { .. } => None,
         };
         Ok(Admission {
@@ -112,7 +100,6 @@ impl Circuit {
     /// Counts the result of an admitted call that took `took`.
     pub(crate) fn record(
         &mut self,
-        settings: &Settings,
         now: Instant,
         admission: Admission,
         verdict: Verdict,
@@ -121,38 +108,36 @@ impl Circuit {
         if admission.generation != self.generation {
             return;
         }
-        let slow = settings
-            .rules
-            .slow
-            .as_ref()
+        let rule = self.settings.rules.slow.as_ref();
+        let slow = rule
             .zip(took)
             .is_some_and(|(rule, took)| took >= rule.threshold);
         match &mut self.phase {
             Phase::Closed { forced: true, .. } | Phase::Open { .. } => {}
             Phase::Closed { .. } => match verdict {
-                Verdict::Success => self.count(settings, now, false, slow, None),
-                Verdict::Failure => self.count(settings, now, true, slow, None),
-                Verdict::Throttled { retry_after } => match settings.throttles {
-                    Throttles::Failure => self.count(settings, now, true, slow, retry_after),
+                Verdict::Success => self.count(now, false, slow, None),
+                Verdict::Failure => self.count(now, true, slow, None),
+                Verdict::Throttled { retry_after } => match self.settings.throttles {
+                    Throttles::Failure => self.count(now, true, slow, retry_after),
                     Throttles::Ignored => {}
                 },
-                Verdict::Exhausted { retry_after } => self.exhaust(settings, now, retry_after),
+                Verdict::Exhausted { retry_after } => self.exhaust(now, retry_after),
                 Verdict::Ignored => {}
             },
             Phase::HalfOpen(half_open) => {
                 half_open.give_back(admission.probe);
                 match verdict {
                     // Its rule says that the service is unwell when it is slow.
-                    Verdict::Success if slow => self.trip(settings, now, None),
+                    Verdict::Success if slow => self.trip(now, None),
                     Verdict::Success => {
-                        if half_open.succeed(settings) {
+                        if half_open.succeed(&self.settings) {
                             self.close(now, false);
                         }
                     }
-                    Verdict::Failure => self.trip(settings, now, None),
+                    Verdict::Failure => self.trip(now, None),
                     // Whatever `throttles` says: a service that still throttles has not recovered.
-                    Verdict::Throttled { retry_after } => self.trip(settings, now, retry_after),
-                    Verdict::Exhausted { retry_after } => self.exhaust(settings, now, retry_after),
+                    Verdict::Throttled { retry_after } => self.trip(now, retry_after),
+                    Verdict::Exhausted { retry_after } => self.exhaust(now, retry_after),
                     Verdict::Ignored => {}
                 }
             }
@@ -201,42 +186,35 @@ impl Circuit {
         }
     }
 
-    /// What its rules have counted.
+    /// What its rules count.
     pub(crate) fn rules(&mut self) -> &mut TripRules {
         &mut self.rules
     }
 
-    fn count(
-        &mut self,
-        settings: &Settings,
-        now: Instant,
-        failed: bool,
-        slow: bool,
-        hint: Option<Duration>,
-    ) {
-        if self.rules.count(&settings.rules, now, failed, slow) {
-            self.trip(settings, now, hint);
+    fn count(&mut self, now: Instant, failed: bool, slow: bool, hint: Option<Duration>) {
+        if self.rules.count(&self.settings.rules, now, failed, slow) {
+            self.trip(now, hint);
         }
     }
 
-    fn trip(&mut self, settings: &Settings, now: Instant, hint: Option<Duration>) {
+    fn trip(&mut self, now: Instant, hint: Option<Duration>) {
         if let Phase::Closed { since, .. } = self.phase {
             // Only a circuit that stayed closed has recovered. One that trips again at once goes
             // on doubling, or a service that flaps would be probed at the shortest time for ever.
-            if now.saturating_duration_since(since) >= settings.open_cap {
+            if now.saturating_duration_since(since) >= self.settings.open_cap {
                 self.open_time.start_over();
             }
         }
-        let time = self.open_time.next(settings);
+        let time = self.open_time.next(&self.settings);
         self.enter(Phase::Open {
             until: Some(after(now, time.max(hint.unwrap_or_default()))),
         });
     }
 
     /// Without doubling and jitter: the hint says when the quota is full again.
-    fn exhaust(&mut self, settings: &Settings, now: Instant, hint: Option<Duration>) {
+    fn exhaust(&mut self, now: Instant, hint: Option<Duration>) {
         self.enter(Phase::Open {
-            until: Some(after(now, hint.unwrap_or(settings.exhausted_for))),
+            until: Some(after(now, hint.unwrap_or(self.settings.exhausted_for))),
         });
         self.exhausted = true;
     }

@@ -21,6 +21,9 @@ impl OpenTime {
     }
 
     /// The next open time: between half and all of `base * 2^trips`, or of the cap.
+    ///
+    /// The jitter only shortens, so that the cap is kept. It is there for many processes whose
+    /// circuits open at once: their probes should not all come at once.
     pub(crate) fn next(&mut self, settings: &Settings) -> Duration {
         let doubled = settings
             .open_base
@@ -35,7 +38,7 @@ impl OpenTime {
     }
 }
 
-/// `now + time`, or some thirty years on where the clock cannot tell that far.
+/// `now + time`, at most thirty years on: a hint of any length must not overflow the clock.
 pub(crate) fn after(now: Instant, time: Duration) -> Instant {
     const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
     now + time.min(FAR)

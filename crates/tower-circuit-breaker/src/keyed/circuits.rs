@@ -2,8 +2,6 @@ use std::fmt;
 use std::hash::Hash;
 use std::sync::Arc;
 
-use tokio::time::Instant;
-
 use super::idle_keys::{KeyMap, Need};
 use crate::handle::Handle;
 use crate::settings::Settings;
@@ -34,13 +32,8 @@ enum Store<Q> {
 impl<Q> Circuits<Q> {
     pub(crate) fn one(settings: Settings) -> Self {
         let settings = Arc::new(settings);
-        let circuit = SharedCircuit::new(
-            Arc::clone(&settings),
-            None,
-            settings.seed,
-            Shards::count(),
-            Instant::now(),
-        );
+        let circuit =
+            SharedCircuit::new(Arc::clone(&settings), None, settings.seed, Shards::count());
         Self {
             settings,
             store: Store::One(Shards::new(circuit)),
@@ -96,7 +89,7 @@ impl<Q: Hash + Eq + Clone + fmt::Display> Circuits<Q> {
         }
     }
 
-    /// The way to the circuit that decides; a single circuit does not ask for the key.
+    /// The way to the circuit that decides. A single circuit does not even make the key.
     #[inline]
     pub(crate) fn shard_of(&self, key: impl FnOnce() -> Q) -> Arc<Shard> {
         match &self.store {
@@ -105,6 +98,7 @@ impl<Q: Hash + Eq + Clone + fmt::Display> Circuits<Q> {
         }
     }
 
+    /// Not inlined: a single circuit's calls should not carry this code along.
     #[inline(never)]
     fn shard_of_key(&self, keyed: &Mutex<KeyMap<Q, Arc<Shard>>>, key: &Q) -> Arc<Shard> {
         let mut keyed = lock(keyed);
@@ -119,7 +113,6 @@ impl<Q: Hash + Eq + Clone + fmt::Display> Circuits<Q> {
             Some(key.to_string().into()),
             self.settings.seed.map(|seed| seed.wrapping_add(nth)),
             1,
-            Instant::now(),
         ))
     }
 }

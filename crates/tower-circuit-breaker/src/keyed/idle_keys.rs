@@ -5,13 +5,14 @@ use tokio::time::Instant;
 
 /// Values by key, with a bound on those that nobody needs.
 ///
-/// Looked at when a new key comes and the bound is reached: then the values least needed go, an
-/// eighth of the bound at once, so that a stream of new keys costs each of them little.
+/// When a new key comes and the bound is reached, the values least needed are evicted, an eighth
+/// of the bound at once: so a stream of new keys sorts the values once in many keys.
 #[derive(Debug)]
 pub(crate) struct KeyMap<Q, V> {
     entries: HashMap<Q, Entry<V>>,
     bound: usize,
-    /// The number of entries at which to look again: above the bound where many are held.
+    /// The number of entries at which to evict again. Above the bound where many are held, or each
+    /// new key would look at all of them in vain.
     sweep_at: usize,
     uses: u64,
 }
@@ -25,15 +26,14 @@ struct Entry<V> {
 /// How much a value is needed, least first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Need {
-    /// Nobody holds it and it is as good as new: gone first, the one unused for longest before
-    /// the others.
+    /// Nobody holds it and it remembers nothing: evicted first, longest unused first.
     Idle,
-    /// Nobody holds it, but it remembers something until then: gone only where the bound asks
-    /// for it, the one that ends first before the others.
+    /// Nobody holds it, but it remembers something until then: evicted only to keep the bound,
+    /// earliest end first.
     Until(Instant),
-    /// Nobody holds it, but it remembers something for good.
+    /// Nobody holds it, but it remembers something for good: evicted only to keep the bound, last.
     ForGood,
-    /// Somebody holds it: never gone.
+    /// Somebody holds it: never evicted.
     Held,
 }
 
@@ -72,13 +72,12 @@ impl<Q: Hash + Eq + Clone, V: Clone> KeyMap<Q, V> {
             self.sweep(need);
         }
         let value = make();
-        self.entries.insert(
-            key.clone(),
-            Entry {
-                value: value.clone(),
-                used: self.uses,
-            },
-        );
+        let used = self.uses;
+        let entry = Entry {
+            value: value.clone(),
+            used,
+        };
+        self.entries.insert(key.clone(), entry);
         value
     }
 
@@ -95,12 +94,13 @@ impl<Q: Hash + Eq + Clone, V: Clone> KeyMap<Q, V> {
             .filter(|(need, _)| *need != Need::Held)
             .collect();
         needs.sort_unstable();
-        // Room for a step of new keys at the cost of idle values, for one at the cost of others.
+        // Idle values make room for many new keys at once, the others for this one key only: what
+        // they remember is worth more than the time to sort again.
         let excess = (self.entries.len() + 1).saturating_sub(self.bound);
         let idle = needs.partition_point(|(need, _)| *need == Need::Idle);
         let gone = (excess + step - 1).min(idle).max(excess.min(needs.len()));
         if let Some(last) = gone.checked_sub(1).map(|last| needs[last]) {
-            // `used` is unique, so this drops exactly the first `gone`.
+            // `used` is unique, so this evicts exactly the first `gone`.
             self.entries.retain(|_, entry| {
                 let need = need(&entry.value);
                 need == Need::Held || (need, entry.used) > last

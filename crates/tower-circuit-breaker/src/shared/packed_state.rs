@@ -5,8 +5,11 @@ use crate::circuit::{Circuit, OnSuccess, State};
 
 /// The part of a circuit that the ordinary call asks for, in one word.
 ///
-/// From the top: 32 bits generation, 29 bits successes that the circuit has not absorbed yet,
-/// then one bit each: it is closed; a success changes nothing; a success may be added here.
+/// From the top: 32 bits generation, 29 bits successes that the circuit has not counted yet, then
+/// one bit each: a success may be added here; a success changes nothing; the circuit is closed.
+///
+/// The generation is in the same word as the successes, so that a success can never be added to a
+/// generation that did not admit its call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PackedState(u64);
 
@@ -18,11 +21,7 @@ const PENDING: u64 = ((1 << 29) - 1) * ONE;
 
 impl PackedState {
     pub(crate) fn of(circuit: &Circuit) -> Self {
-        let closed = if circuit.state() == State::Closed {
-            CLOSED
-        } else {
-            0
-        };
+        let closed = u64::from(circuit.state() == State::Closed) * CLOSED;
         let on_success = match circuit.on_success() {
             OnSuccess::Skip => SKIP,
             OnSuccess::Batch => BATCH,
@@ -47,16 +46,19 @@ impl PackedState {
         self.0 & SKIP != 0
     }
 
-    /// With one success more, where it may be added here and there is room for it.
+    /// With one success more, where it may be added here and there is room for it. Where there is
+    /// none it goes to the circuit itself, which empties this word.
     pub(crate) fn plus_success(self) -> Option<Self> {
         (self.0 & BATCH != 0 && self.0 & PENDING != PENDING).then(|| Self(self.0 + ONE))
     }
 }
 
-/// The state of one shard, alone in its cache line.
+/// The state of one shard, alone in its cache line, so that shards do not slow each other down.
 ///
-/// The atomic operations are `Relaxed`. A state is complete in itself: all that it does not hold is
-/// behind the lock, and the order of changes to one word is the same for everybody.
+/// Every operation is `Relaxed`, since no other memory is published through this word: what it
+/// does not hold is behind the lock, whose acquire and release order it. What is asked of the word
+/// itself holds at any ordering: all threads see its changes in one order, and a thread that knows
+/// of a change, for it was told after a `force_open` returned, reads that change or a later one.
 #[derive(Debug)]
 #[repr(align(64))]
 pub(crate) struct AtomicState(AtomicU64);
@@ -66,16 +68,20 @@ impl AtomicState {
         Self(AtomicU64::new(packed.0))
     }
 
+    /// `Relaxed`: an old state admits a call that was let through a moment ago, too.
     #[inline]
     pub(crate) fn load(&self) -> PackedState {
         PackedState(self.0.load(Ordering::Relaxed))
     }
 
+    /// `Relaxed`: pairs with `exchange`. Either that comes first, and its success is returned here,
+    /// or it comes later, and fails.
     pub(crate) fn swap(&self, packed: PackedState) -> PackedState {
         PackedState(self.0.swap(packed.0, Ordering::Relaxed))
     }
 
-    /// May fail although the state is `current`.
+    /// `Relaxed`: pairs with `swap`. May fail although the state is `current`; the caller tries
+    /// again in a loop anyway.
     #[inline]
     pub(crate) fn exchange(
         &self,

@@ -7,13 +7,13 @@ use crate::circuit::Admission;
 use crate::classify::Verdict;
 use crate::error::Open;
 
-/// One admitted call; dropped without a result it counts as abandoned and gives back its place.
+/// One admitted call. Dropped without a result it is abandoned, and a probe gives its place back.
 #[derive(Debug)]
 pub(crate) struct Permit {
     shard: Arc<Shard>,
     admission: Admission,
     progress: Progress,
-    /// Where a rule asks for it.
+    /// When the inner service was called, where a rule asks for slow calls.
     start: Option<Instant>,
 }
 
@@ -41,6 +41,7 @@ impl Permit {
     #[inline]
     pub(crate) fn start(&mut self) -> Result<(), Open> {
         if !self.shard.still_admits(self.admission) {
+            // The old admission needs no giving back: its generation is over, and its place too.
             self.admission = self.shard.admit()?;
         }
         self.start = self.shard.circuit().start();
@@ -50,6 +51,7 @@ impl Permit {
 
     #[inline]
     pub(crate) fn record(&mut self, verdict: Verdict) {
+        // First, so that a panic in what follows does not make the call abandoned as well.
         self.progress = Progress::Recorded;
         self.shard.record(self.admission, verdict, self.start);
     }

@@ -11,11 +11,11 @@ use crate::circuit::Admission;
 use crate::classify::Verdict;
 use crate::error::Open;
 
-/// A way to a circuit, for the threads that have its number.
+/// One of several ways to a circuit; each thread keeps to one.
 ///
-/// A call through a closed circuit takes no lock unless it fails: the state of its shard says that
-/// it may pass, and takes note of its success. Calls hold on to their shard, not to the circuit, so
-/// that threads that call at once write to cache lines of their own.
+/// A call through a closed circuit takes no lock unless it fails: the state of its shard admits it
+/// and counts its success. Calls hold their shard and not the circuit, so that threads that call
+/// at once write to cache lines of their own, reference counts included.
 #[derive(Debug)]
 #[repr(align(64))]
 pub(crate) struct Shard {
@@ -24,7 +24,7 @@ pub(crate) struct Shard {
 }
 
 impl Shard {
-    /// The only shard to a circuit that has one.
+    /// The shard of a circuit that has only one.
     pub(crate) fn single(circuit: SharedCircuit) -> Arc<Self> {
         let circuit = Arc::new(circuit);
         let state = Arc::clone(&circuit.states()[0]);
@@ -59,15 +59,17 @@ impl Shard {
     pub(crate) fn record(&self, admission: Admission, verdict: Verdict, start: Option<Instant>) {
         match verdict {
             Verdict::Success if self.count_success(admission, start) => {}
+            // It changes nothing, except that a probe gives its place back.
             Verdict::Ignored if admission.probe.is_none() => {}
             _ => self.circuit.record(admission, verdict, start),
         }
     }
 
-    /// Takes note of a success, or tells that it has to be recorded.
+    /// Counts a success here, or says that the circuit has to record it.
     #[inline]
     fn count_success(&self, admission: Admission, start: Option<Instant>) -> bool {
         let mut packed = self.state.load();
+        // A call of an earlier generation counts for nothing, so there is nothing to record.
         if packed.generation() != admission.generation || packed.skips_success() {
             return true;
         }
@@ -79,6 +81,7 @@ impl Shard {
                 Ok(()) => return true,
                 Err(current) => packed = current,
             }
+            // Another thread of this shard was quicker, or has changed the circuit.
             if packed.generation() != admission.generation {
                 return true;
             }
@@ -87,12 +90,14 @@ impl Shard {
     }
 }
 
-/// All shards to one circuit.
+/// All shards of one circuit.
 #[derive(Clone, Debug)]
 pub(crate) struct Shards(Arc<[Arc<Shard>]>);
 
 impl Shards {
-    /// As many as the machine runs threads at once, up to 32.
+    /// As many as the machine runs threads at once, up to 32: a change of state writes to them all.
+    ///
+    /// A power of two, so that a thread finds its shard without a division.
     pub(crate) fn count() -> usize {
         static COUNT: OnceLock<usize> = OnceLock::new();
         *COUNT.get_or_init(|| {
@@ -119,9 +124,10 @@ impl Shards {
             .is_none_or(|shards| shards.iter_mut().any(|shard| Arc::get_mut(shard).is_none()))
     }
 
-    /// The shard of this thread.
+    /// The shard of this thread. Threads are numbered as they come and take turns at the shards.
     #[inline]
     pub(crate) fn of_this_thread(&self) -> &Arc<Shard> {
+        // `Relaxed` is enough to give each thread a number of its own.
         static THREADS: AtomicUsize = AtomicUsize::new(0);
         thread_local! {
             static THREAD: usize = THREADS.fetch_add(1, Ordering::Relaxed);

@@ -11,18 +11,19 @@ use crate::circuit::{Admission, Circuit, State};
 use crate::classify::{Abandoned, Verdict};
 use crate::error::Open;
 use crate::settings::Settings;
-use crate::snapshot::Snapshot;
 use crate::telemetry;
 
 /// One circuit and what its calls share.
 ///
-/// Its packed states count successes. Whoever holds the lock moves them into the circuit before
-/// anything else, so that decisions see them.
+/// Successes are counted in the shards' packed states first. Whoever holds the lock moves them
+/// into the circuit before anything else, so that every decision sees them.
 #[derive(Debug)]
 pub(crate) struct SharedCircuit {
+    /// One for each shard. While nobody holds the lock, they all say what the circuit says and
+    /// differ only in their pending successes.
     states: Box<[Arc<AtomicState>]>,
-    /// [`Circuit::batch_until`] in nanoseconds since `origin`. `Relaxed` too: who reads an old
-    /// value, which is an earlier time, takes the lock.
+    /// `TripRules::batch_until` in nanoseconds since `origin`. `Relaxed`: an old value costs a lock
+    /// in vain, or puts a success into the bucket next to its own.
     batch_until: AtomicU64,
     origin: Instant,
     /// From when on a call is slow, where a rule asks.
@@ -39,15 +40,15 @@ impl SharedCircuit {
         key: Option<Arc<str>>,
         seed: Option<u64>,
         shards: usize,
-        now: Instant,
     ) -> Self {
-        let circuit = Circuit::new(&settings, seed, now);
+        let now = Instant::now();
+        let mut circuit = Circuit::new(Arc::clone(&settings), seed, now);
         let packed = PackedState::of(&circuit);
         Self {
             states: (0..shards)
                 .map(|_| Arc::new(AtomicState::new(packed)))
                 .collect(),
-            batch_until: AtomicU64::new(nanos(now, circuit.batch_until())),
+            batch_until: AtomicU64::new(nanos(now, circuit.rules().batch_until())),
             origin: now,
             slow: settings.rules.slow.as_ref().map(|rule| rule.threshold),
             settings,
@@ -63,9 +64,8 @@ impl SharedCircuit {
 
     #[cold]
     pub(crate) fn admit(&self) -> Result<Admission, Open> {
-        let now = Instant::now();
-        self.with(|circuit, settings| {
-            let admitted = circuit.admit(settings, now);
+        self.change(|circuit, now| {
+            let admitted = circuit.admit(now);
             admitted.map_err(|retry_after| (retry_after, circuit.is_exhausted()))
         })
         .map_err(|(retry_after, exhausted)| {
@@ -81,9 +81,13 @@ impl SharedCircuit {
     }
 
     /// Whether a success of now is quick and falls into the current bucket of time.
+    ///
+    /// One that ends as the bucket does may still be counted in the next: it is late by less than
+    /// it takes to count it.
     #[inline]
     pub(crate) fn may_batch(&self, start: Option<Instant>) -> bool {
         let until = self.batch_until.load(Ordering::Relaxed);
+        // Without a window of time and a rule for slow calls the clock is not read at all.
         if until == u64::MAX && start.is_none() {
             return true;
         }
@@ -97,9 +101,10 @@ impl SharedCircuit {
 
     #[cold]
     pub(crate) fn record(&self, admission: Admission, verdict: Verdict, start: Option<Instant>) {
-        let now = Instant::now();
-        let took = start.map(|start| now.saturating_duration_since(start));
-        self.with(|circuit, settings| circuit.record(settings, now, admission, verdict, took));
+        self.change(|circuit, now| {
+            let took = start.map(|start| now.saturating_duration_since(start));
+            circuit.record(now, admission, verdict, took);
+        });
     }
 
     /// Takes back an admission whose call is dropped without a result; `called` says whether the
@@ -110,6 +115,7 @@ impl SharedCircuit {
             Abandoned::Failure if called => Verdict::Failure,
             Abandoned::Failure | Abandoned::Ignored => Verdict::Ignored,
         };
+        // A probe is recorded even so, to give its place back.
         if verdict != Verdict::Ignored || admission.probe.is_some() {
             self.record(admission, verdict, start);
         }
@@ -119,31 +125,11 @@ impl SharedCircuit {
         lock(&self.circuit).state()
     }
 
-    pub(crate) fn snapshot(&self) -> Snapshot {
-        let now = Instant::now();
-        self.with(|circuit, _| Snapshot::of(circuit, now))
-    }
-
     /// When the circuit stops being of use to keep: `None` where it is closed, else the end of
     /// its open time, where it has one.
     pub(crate) fn open_until(&self) -> Option<Option<Instant>> {
         let circuit = lock(&self.circuit);
         (circuit.state() != State::Closed).then(|| circuit.open_until())
-    }
-
-    pub(crate) fn force_open(&self, time: Option<Duration>) {
-        let now = Instant::now();
-        self.with(|circuit, _| circuit.force_open(now, time));
-    }
-
-    pub(crate) fn force_closed(&self) {
-        let now = Instant::now();
-        self.with(|circuit, _| circuit.force_closed(now));
-    }
-
-    pub(crate) fn reset(&self) {
-        let now = Instant::now();
-        self.with(|circuit, _| circuit.reset(now));
     }
 
     pub(crate) async fn changed_from(&self, state: State) -> State {
@@ -163,30 +149,36 @@ impl SharedCircuit {
     }
 
     /// Runs `change` under the lock and, after it, tells about a change of state.
-    fn with<T>(&self, change: impl FnOnce(&mut Circuit, &Settings) -> T) -> T {
+    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Circuit, Instant) -> T) -> T {
+        let now = Instant::now();
         let mut circuit = lock(&self.circuit);
         let before = PackedState::of(&circuit);
         for state in &self.states {
-            // A success that comes later counts as coming after `change`: for nothing where it
-            // starts another generation.
+            // Most shards have nothing to move; a load leaves their cache lines where they are.
+            // A success that comes after this counts as coming after `change`: for nothing where
+            // that starts another generation.
             if state.load() != before {
-                circuit.count_successes(state.swap(before).pending());
+                circuit
+                    .rules()
+                    .count_successes(state.swap(before).pending());
             }
         }
         let from = circuit.state();
-        let result = change(&mut circuit, &self.settings);
+        let result = change(&mut circuit, now);
         let to = circuit.state();
-        let until = nanos(self.origin, circuit.batch_until());
+        let until = nanos(self.origin, circuit.rules().batch_until());
         self.batch_until.store(until, Ordering::Relaxed);
         let after = PackedState::of(&circuit);
         if after != before {
             for state in &self.states {
+                // A swap, not a store: a success that got in meanwhile must not be lost.
                 let late = state.swap(after);
                 if late.generation() == circuit.generation() {
-                    circuit.count_successes(late.pending());
+                    circuit.rules().count_successes(late.pending());
                 }
             }
         }
+        // Neither waiters nor a subscriber may meet the lock: they can run anything.
         drop(circuit);
         if from != to {
             self.changed.notify_waiters();

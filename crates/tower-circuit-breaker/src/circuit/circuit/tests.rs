@@ -119,9 +119,9 @@ fn settings() -> Settings {
 proptest! {
     #[test]
     fn it_does_what_the_plain_model_does(ops in proptest::collection::vec(op(), 0..400)) {
-        let settings = settings();
+        let settings = Arc::new(settings());
         let mut now = Instant::now();
-        let mut circuit = Circuit::new(&settings, Some(1), now);
+        let mut circuit = Circuit::new(Arc::clone(&settings), Some(1), now);
         let mut model = Model {
             state: State::Closed,
             generation: 0,
@@ -135,7 +135,7 @@ proptest! {
             match op {
                 Op::Admit => {
                     let until = circuit.open_until();
-                    let admitted = circuit.admit(&settings, now);
+                    let admitted = circuit.admit(now);
                     if model.state == State::Open && until.is_some_and(|until| until <= now) {
                         model.enter(State::HalfOpen, false);
                     }
@@ -160,7 +160,7 @@ proptest! {
                     }
                     let admission = under_way.swap_remove(call % under_way.len());
                     let was = model.state;
-                    circuit.record(&settings, now, admission, verdict, None);
+                    circuit.record(now, admission, verdict, None);
                     model.record(admission, verdict);
                     if was != State::Open && model.state == State::Open {
                         let time = circuit.open_until().expect("it ends by itself") - now;
@@ -181,7 +181,7 @@ proptest! {
                 }
                 Op::Absorb(successes) => {
                     if circuit.on_success() == OnSuccess::Batch {
-                        circuit.count_successes(successes);
+                        circuit.rules().count_successes(successes);
                         model.calls.extend((0..successes).map(|_| false));
                     }
                 }

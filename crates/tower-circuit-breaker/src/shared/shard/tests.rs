@@ -3,8 +3,9 @@
 use loom::thread;
 
 use super::*;
-use crate::circuit::State;
+use crate::circuit::{Circuit, State};
 use crate::settings::Settings;
+use crate::snapshot::Snapshot;
 use crate::window::{RateRule, Window};
 
 /// Two shards to a circuit with a window of four calls, which trips at `trip` failures.
@@ -14,7 +15,7 @@ fn shards(trip: u32) -> [Arc<Shard>; 2] {
         f64::from(trip) / 4.0,
         Window::calls(4).minimum(trip),
     ));
-    let circuit = SharedCircuit::new(Arc::new(settings), None, Some(1), 2, Instant::now());
+    let circuit = SharedCircuit::new(Arc::new(settings), None, Some(1), 2);
     let shards = Shards::new(circuit);
     [Arc::clone(&shards.0[0]), Arc::clone(&shards.0[1])]
 }
@@ -50,7 +51,7 @@ fn no_success_and_no_failure_is_lost() {
             for thread in threads {
                 thread.join().unwrap();
             }
-            let snapshot = circuit.snapshot();
+            let snapshot = circuit.change(Snapshot::of);
             assert_eq!((snapshot.calls, snapshot.failures), (4, 1));
         },
         4,
@@ -65,24 +66,26 @@ fn successes_of_an_earlier_generation_never_count() {
             let late = thread::spawn(move || other.record(early, Verdict::Success, None));
             call(&shard, Verdict::Failure);
             assert_eq!(shard.circuit().state(), State::Open);
-            shard.circuit().reset();
+            shard.circuit().change(Circuit::reset);
             late.join().unwrap();
             assert_eq!(shard.circuit().state(), State::Closed);
-            assert_eq!(shard.circuit().snapshot().calls, 0);
+            assert_eq!(shard.circuit().change(Snapshot::of).calls, 0);
         },
         1,
     );
 }
 
 #[test]
-fn forcing_it_open_takes_effect_in_all_lanes_before_it_returns() {
+fn forcing_it_open_takes_effect_in_all_shards_before_it_returns() {
     model(
         |shards| {
             let other = {
                 let shard = Arc::clone(&shards[1]);
                 thread::spawn(move || call(&shard, Verdict::Success))
             };
-            shards[0].circuit().force_open(None);
+            shards[0]
+                .circuit()
+                .change(|circuit, now| circuit.force_open(now, None));
             assert!(shards.iter().all(|shard| shard.admit().is_err()));
             other.join().unwrap();
             assert!(shards.iter().all(|shard| shard.admit().is_err()));
@@ -115,9 +118,9 @@ fn a_reset_forgets_what_comes_before_it() {
         |[shard, other]| {
             let early = other.admit().unwrap();
             let success = thread::spawn(move || other.record(early, Verdict::Success, None));
-            shard.circuit().reset();
+            shard.circuit().change(Circuit::reset);
             success.join().unwrap();
-            assert_eq!(shard.circuit().snapshot().calls, 0);
+            assert_eq!(shard.circuit().change(Snapshot::of).calls, 0);
         },
         4,
     );
