@@ -17,7 +17,7 @@ pub mod wire;
 
 pub use self::{
     client::{Bedrock, ResponseFuture},
-    count_tokens::{CountTokens, CountTokensFuture, CountTokensLayer, Counts},
+    count_tokens::{CountTokens, CountTokensFuture, CountTokensLayer, CountTokensSnapshot},
     deadline::{Deadline, DeadlineFuture, DeadlineLayer},
     error::{Error, ErrorKind},
     operation::Operation,

@@ -23,7 +23,7 @@ use tower::{Layer, Service, ServiceExt};
 use tower_bedrock::{
     Bedrock, CacheKey, CacheStatus, CacheUse, Error, ErrorKind, Operation, Request, Response,
     Usage,
-    policy::{Answer, CachePolicy, Price, Prices},
+    policy::{Answer, CachePolicy, Price, PriceList},
     wire,
 };
 use tower_response_cache::{Codec, MemoryStore, Policy, Remote, RemoteStore, ResponseCacheLayer};
@@ -169,7 +169,7 @@ async fn accounts_share_no_answers_in_one_store() {
 #[tokio::test(start_paused = true)]
 async fn a_hit_is_charged_nothing_and_its_savings_are_summed() {
     let sim = simulator();
-    let prices = Prices::new().model(
+    let prices = PriceList::new().model(
         "anthropic.claude-sonnet",
         Price::new(3.0, 15.0).cache_read(0.3).cache_write(3.75),
     );
@@ -208,7 +208,7 @@ async fn a_hit_is_charged_nothing_and_its_savings_are_summed() {
 #[tokio::test(start_paused = true)]
 async fn what_has_no_price_or_no_usage_is_counted_as_such() {
     let sim = simulator();
-    let policy = policy().prices(Prices::new().model("amazon.", Price::new(1.0, 1.0)));
+    let policy = policy().prices(PriceList::new().model("amazon.", Price::new(1.0, 1.0)));
     let savings = policy.savings();
     let service = policy.layer(MIB).layer(bedrock(&sim));
     twice(&service, prompt("hello")).await;

@@ -64,7 +64,7 @@ fn calls_and_tokens_are_counted_by_key() {
     monitor.clone().record(&a, throttled());
     monitor.record(&b, throttled());
 
-    let usage = monitor.usage("us-east-1/a").unwrap();
+    let usage = monitor.snapshot("us-east-1/a").unwrap();
     assert_eq!((usage.calls, usage.answers), (3, 2));
     assert_eq!((usage.unset, usage.cut_off), (1, 1));
     assert_eq!(
@@ -82,11 +82,11 @@ fn calls_and_tokens_are_counted_by_key() {
     );
     assert_eq!(usage.over_reservation(), Some(9542.0 / 270.0));
 
-    let usage = monitor.usage("us-east-1/b").unwrap();
+    let usage = monitor.snapshot("us-east-1/b").unwrap();
     assert_eq!((usage.calls, usage.answers, usage.charged), (1, 0, 0));
     assert_eq!(usage.over_reservation(), None);
     assert_eq!(usage.suggested_max_tokens, None);
-    assert_eq!(monitor.usage("us-east-1/c"), None);
+    assert_eq!(monitor.snapshot("us-east-1/c"), None);
     assert_eq!(monitor.keys(), [a, b]);
 }
 
@@ -228,7 +228,7 @@ fn whoever_is_told_may_ask_the_monitor() {
     let inside = Arc::clone(&slot);
     let monitor = Monitor::new().after(1).on_advice(move |advice| {
         let monitor = inside.lock().unwrap().clone().unwrap();
-        assert_eq!(monitor.usage(&advice.key).unwrap().calls, 1);
+        assert_eq!(monitor.snapshot(&advice.key).unwrap().calls, 1);
         *inside.lock().unwrap() = None;
     });
     *slot.lock().unwrap() = Some(monitor.clone());
@@ -244,7 +244,7 @@ fn the_number_of_keys_is_bounded() {
     }
     monitor.record(&key("us-east-1/0"), throttled());
     assert_eq!(monitor.keys(), [key("us-east-1/0"), key("us-east-1/1")]);
-    assert_eq!(monitor.usage("us-east-1/0").unwrap().calls, 2);
+    assert_eq!(monitor.snapshot("us-east-1/0").unwrap().calls, 2);
     assert_eq!(monitor.untracked(), 3);
 }
 
@@ -261,7 +261,7 @@ fn numbers_beyond_all_measure_do_no_harm() {
         huge.max_tokens = max_tokens;
         monitor.record(&key, huge);
     }
-    let usage = monitor.usage(&key).unwrap();
+    let usage = monitor.snapshot(&key).unwrap();
     assert_eq!(usage.reserved, u64::MAX);
     assert_eq!(usage.suggested_max_tokens, Some(u32::MAX));
     assert_eq!(monitor.advice(), []);
@@ -290,7 +290,7 @@ async fn the_monitor_of_a_stack_counts_what_bedrock_charges() {
     }
     stack.oneshot(invoked.into()).await.unwrap();
 
-    let usage = monitor.usage(&format!("us-east-1/{MODEL}")).unwrap();
+    let usage = monitor.snapshot(&format!("us-east-1/{MODEL}")).unwrap();
     // The second of the same came out of the cache, and two attempts failed.
     assert_eq!((usage.calls, usage.answers), (5, 3));
     assert_eq!((usage.unset, usage.cut_off), (1, 1));

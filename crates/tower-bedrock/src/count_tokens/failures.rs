@@ -1,4 +1,4 @@
-use super::Counts;
+use super::CountTokensSnapshot;
 use std::{
     collections::HashMap,
     sync::{Mutex, MutexGuard, PoisonError},
@@ -14,7 +14,7 @@ pub(super) struct Failures {
 #[derive(Debug, Default)]
 struct State {
     until: HashMap<Box<str>, Instant>,
-    counts: Counts,
+    counts: CountTokensSnapshot,
 }
 
 /// Of more models than that at one time nothing is remembered.
@@ -56,7 +56,7 @@ impl Failures {
         }
     }
 
-    pub(super) fn counts(&self) -> Counts {
+    pub(super) fn counts(&self) -> CountTokensSnapshot {
         self.lock().counts
     }
 

@@ -1,4 +1,4 @@
-use super::{Counts, failures::Failures, service::CountTokens, settings::Settings};
+use super::{CountTokensSnapshot, failures::Failures, service::CountTokens, settings::Settings};
 use std::{sync::Arc, time::Duration};
 use tower_layer::Layer;
 
@@ -72,7 +72,7 @@ impl<C> CountTokensLayer<C> {
 
     /// What became of the requests so far.
     #[must_use]
-    pub fn counts(&self) -> Counts {
+    pub fn counts(&self) -> CountTokensSnapshot {
         self.failures.counts()
     }
 }

@@ -1,12 +1,13 @@
 //! Asks Bedrock how many input tokens a request has, for callers who want to know exactly.
 
-mod counts;
 mod failures;
 mod future;
 mod layer;
 mod service;
 mod settings;
+mod snapshot;
 
 pub use self::{
-    counts::Counts, future::CountTokensFuture, layer::CountTokensLayer, service::CountTokens,
+    future::CountTokensFuture, layer::CountTokensLayer, service::CountTokens,
+    snapshot::CountTokensSnapshot,
 };

@@ -1,3 +1,4 @@
+use super::Reason;
 use std::{fmt, sync::Arc};
 
 /// What a [`Monitor`](super::Monitor) advises about the calls of one key. Its `Display` is for
@@ -16,33 +17,6 @@ pub struct Advice {
     pub answers: u64,
     /// How many of them `max_tokens` cut off: reason to look whether they need more.
     pub cut_off: u64,
-}
-
-/// Why there is [`Advice`].
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[non_exhaustive]
-pub enum Reason {
-    /// Calls set no `max_tokens`, so Bedrock charges each the model's maximum until it ends.
-    Unset {
-        /// How many.
-        calls: u64,
-    },
-    /// Calls reserve far more than they are charged in the end.
-    OverReserved {
-        /// How many times more, on average over the answers.
-        ratio: f64,
-    },
-}
-
-impl Reason {
-    /// The reason's name in `snake_case`, for logs and metric labels.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Unset { .. } => "unset",
-            Self::OverReserved { .. } => "over_reserved",
-        }
-    }
 }
 
 impl fmt::Display for Advice {

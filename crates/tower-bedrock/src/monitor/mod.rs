@@ -6,17 +6,15 @@
 
 mod advice;
 mod histogram;
-mod key_usage;
 #[expect(clippy::module_inception, reason = "the file has the name of its type")]
 mod monitor;
+mod reason;
 mod record;
 mod settings;
+mod snapshot;
 mod tally;
 mod telemetry;
 
 pub use self::{
-    advice::{Advice, Reason},
-    key_usage::KeyUsage,
-    monitor::Monitor,
-    record::Record,
+    advice::Advice, monitor::Monitor, reason::Reason, record::Record, snapshot::Snapshot,
 };

@@ -1,4 +1,4 @@
-use super::{Advice, KeyUsage, Record, settings::Settings, tally::Tally, telemetry};
+use super::{Advice, Record, Snapshot, settings::Settings, tally::Tally, telemetry};
 use std::{
     collections::HashMap,
     fmt,
@@ -97,8 +97,8 @@ impl Monitor {
 
     /// What `key` has used since the monitor was made, or `None` if it was never used.
     #[must_use]
-    pub fn usage(&self, key: &str) -> Option<KeyUsage> {
-        self.counts().keys.get(key).map(Tally::usage)
+    pub fn snapshot(&self, key: &str) -> Option<Snapshot> {
+        self.counts().keys.get(key).map(Tally::snapshot)
     }
 
     /// The keys that were used, in order.

@@ -1,9 +1,6 @@
 use super::{
-    Record,
-    advice::{Advice, Reason},
-    histogram::Histogram,
-    key_usage::KeyUsage,
-    settings::Settings,
+    advice::Advice, histogram::Histogram, reason::Reason, record::Record, settings::Settings,
+    snapshot::Snapshot,
 };
 use crate::response::Usage;
 use std::sync::Arc;
@@ -53,8 +50,8 @@ impl Tally {
         add(&mut answers.room, record.max_tokens.map_or(rest, u64::from));
     }
 
-    pub(super) fn usage(&self) -> KeyUsage {
-        KeyUsage {
+    pub(super) fn snapshot(&self) -> Snapshot {
+        Snapshot {
             calls: self.calls,
             answers: self.lengths.total(),
             unset: self.unset,

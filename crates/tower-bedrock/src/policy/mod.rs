@@ -13,7 +13,8 @@ mod retry;
 pub use self::limits::QuotasError;
 pub use self::{
     cache::{
-        Answer, CacheContext, CachePolicy, Price, Prices, Saved, Savings, response_cache_layer,
+        Answer, CacheContext, CachePolicy, Price, PriceList, Savings, SavingsHandle,
+        response_cache_layer,
     },
     circuit::{CircuitPolicy, circuit_breaker_layer},
     cost::{Burndown, Forecast, MaxOutput, TokenCost, quota_layer},

@@ -1,19 +1,23 @@
 //! Which requests are the same, which answers are worth keeping, and what that saves.
 
 mod answer;
+mod context;
 mod key;
 mod policy;
 mod price;
-mod prices;
+mod price_list;
 mod savings;
+mod savings_handle;
 mod scope;
 
 pub use self::{
     answer::Answer,
+    context::CacheContext,
     key::CacheKey,
-    policy::{CacheContext, CachePolicy, response_cache_layer},
+    policy::{CachePolicy, response_cache_layer},
     price::Price,
-    prices::Prices,
-    savings::{Saved, Savings},
+    price_list::PriceList,
+    savings::Savings,
+    savings_handle::SavingsHandle,
     scope::CacheScope,
 };

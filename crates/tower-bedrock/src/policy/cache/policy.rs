@@ -1,4 +1,4 @@
-use super::{Answer, CacheKey, CacheScope, Prices, Savings};
+use super::{Answer, CacheContext, CacheKey, CacheScope, PriceList, SavingsHandle};
 use crate::{
     error::{Error, ErrorKind},
     operation::{Ending, Operation},
@@ -27,8 +27,8 @@ pub struct CachePolicy {
     truncated: bool,
     tool_use: bool,
     sampled: bool,
-    prices: Arc<Prices>,
-    savings: Savings,
+    prices: Arc<PriceList>,
+    savings: SavingsHandle,
 }
 
 impl CachePolicy {
@@ -44,7 +44,7 @@ impl CachePolicy {
             tool_use: false,
             sampled: true,
             prices: Arc::default(),
-            savings: Savings::default(),
+            savings: SavingsHandle::default(),
         }
     }
 
@@ -129,14 +129,14 @@ impl CachePolicy {
 
     /// Sets the prices that [`savings`](Self::savings) are summed by. Default: none.
     #[must_use]
-    pub fn prices(mut self, prices: Prices) -> Self {
+    pub fn prices(mut self, prices: PriceList) -> Self {
         self.prices = Arc::new(prices);
         self
     }
 
     /// A handle to what the cache saves. Clones of the policy share it.
     #[must_use]
-    pub fn savings(&self) -> Savings {
+    pub fn savings(&self) -> SavingsHandle {
         self.savings.clone()
     }
 
@@ -165,18 +165,6 @@ pub fn response_cache_layer(
     bytes: u64,
 ) -> ResponseCacheLayer<CachePolicy, CacheKey, Answer> {
     CachePolicy::new(region, ttl).layer(bytes)
-}
-
-/// What of a request is to be known when its answer comes.
-#[derive(Debug, Clone)]
-pub struct CacheContext {
-    /// It brought a deadline or a number of attempts of its own.
-    own_limits: bool,
-    /// Its answer is not to be kept.
-    no_store: bool,
-    ttl: Option<Duration>,
-    model_id: Option<Arc<str>>,
-    tenant: Option<Arc<str>>,
 }
 
 impl<I: Operation> Policy<Request<I>, Response<I::Output>, Error> for CachePolicy {

@@ -5,7 +5,7 @@ mod forecast;
 mod max_output;
 mod rates;
 mod settle;
-mod streak;
+mod throttle_run;
 mod token_cost;
 
 pub use self::{

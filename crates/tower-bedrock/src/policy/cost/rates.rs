@@ -1,4 +1,4 @@
-use super::{burndown::Burndown, max_output::MaxOutput, streak::Streak};
+use super::{burndown::Burndown, max_output::MaxOutput, throttle_run::ThrottleRun};
 use crate::{estimate::Correction, policy::model_key::model_key};
 use std::{
     collections::HashMap,
@@ -20,7 +20,7 @@ pub(super) struct Rates {
 #[derive(Default)]
 struct Seen {
     correction: Correction,
-    streak: Streak,
+    run: ThrottleRun,
 }
 
 impl Rates {
@@ -34,7 +34,7 @@ impl Rates {
     /// tokens, if that is known.
     pub(super) fn answered(&self, raw: Option<u64>, actual: Option<u64>) {
         let mut seen = lock(&self.seen);
-        seen.streak.answered();
+        seen.run.answered();
         if let (Some(raw), Some(actual)) = (raw, actual) {
             seen.correction.learn(raw, actual);
         }
@@ -42,7 +42,7 @@ impl Rates {
 
     /// Whether there were nothing but throttles for as long as `patience`, with this one.
     pub(super) fn throttled(&self, now: Instant, patience: Duration) -> bool {
-        lock(&self.seen).streak.throttled(now, patience)
+        lock(&self.seen).run.throttled(now, patience)
     }
 }
 

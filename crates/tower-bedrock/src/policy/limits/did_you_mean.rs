@@ -1,5 +1,5 @@
 /// The one of `names` that `wrong` most likely stands for, if it is like any of them.
-pub(super) fn nearest<'a>(wrong: &str, names: &[&'a str]) -> Option<&'a str> {
+pub(super) fn did_you_mean<'a>(wrong: &str, names: &[&'a str]) -> Option<&'a str> {
     // The distance of something much longer is no news, and takes long to find.
     let longest = names.iter().map(|name| name.len()).max().unwrap_or(0);
     if wrong.len() > 2 * longest {
@@ -28,7 +28,7 @@ fn distance(from: &[char], to: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{distance, nearest};
+    use super::{did_you_mean, distance};
 
     #[test]
     fn a_slip_of_the_pen_is_found_and_a_different_word_is_not() {
@@ -42,9 +42,9 @@ mod tests {
             ("", None),
             (&"tokens_per_minute".repeat(3), None),
         ] {
-            assert_eq!(nearest(wrong, &names), meant, "{wrong}");
+            assert_eq!(did_you_mean(wrong, &names), meant, "{wrong}");
         }
-        assert_eq!(nearest("x", &[]), None);
+        assert_eq!(did_you_mean("x", &[]), None);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Reads a table of quotas from TOML.
 
-use super::{ModelQuota, Quotas, QuotasError, did_you_mean::nearest, quotas::Models};
+use super::{ModelQuota, Quotas, QuotasError, did_you_mean::did_you_mean, quotas::Models};
 use std::{borrow::Cow, fs, ops::Range, path::Path};
 use toml::{
     Spanned,
@@ -216,7 +216,7 @@ impl Reader<'_> {
         };
         let meant = short.filter(|name| known.contains(name));
         let name = shown(key);
-        let reason = match meant.or_else(|| nearest(key.get_ref(), known)) {
+        let reason = match meant.or_else(|| did_you_mean(key.get_ref(), known)) {
             Some(meant) => format!("unknown member `{name}`; did you mean `{meant}`?"),
             None => format!("unknown member `{name}`; expected {}", one_of(known)),
         };

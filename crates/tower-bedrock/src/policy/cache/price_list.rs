@@ -4,9 +4,9 @@ use crate::model_id::PrefixTable;
 /// The prices of models, by the beginnings of their ids.
 ///
 /// ```
-/// use tower_bedrock::policy::{Price, Prices};
+/// use tower_bedrock::policy::{Price, PriceList};
 ///
-/// let prices = Prices::new()
+/// let prices = PriceList::new()
 ///     .model("anthropic.claude-sonnet-4-5", Price::new(3.0, 15.0).cache_read(0.3).cache_write(3.75))
 ///     .model("amazon.nova-micro", Price::new(0.035, 0.14));
 ///
@@ -14,11 +14,11 @@ use crate::model_id::PrefixTable;
 /// assert_eq!(sonnet, prices.get("anthropic.claude-sonnet-4-5"));
 /// ```
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Prices {
+pub struct PriceList {
     entries: PrefixTable<Price>,
 }
 
-impl Prices {
+impl PriceList {
     /// A table without prices.
     #[must_use]
     pub fn new() -> Self {
@@ -54,7 +54,7 @@ mod tests {
             (profile, own),
         ];
         for order in [[0, 1, 2], [1, 0, 2], [2, 1, 0]] {
-            let prices = order.iter().fold(Prices::new(), |prices, &index| {
+            let prices = order.iter().fold(PriceList::new(), |prices, &index| {
                 prices.model(entries[index].0, entries[index].1)
             });
             assert_eq!(prices.get("eu.anthropic.claude-opus-5"), Some(long));

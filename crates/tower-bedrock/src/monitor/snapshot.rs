@@ -3,7 +3,7 @@ use crate::response::Usage;
 /// What the calls of one key have used since the [`Monitor`](super::Monitor) was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct KeyUsage {
+pub struct Snapshot {
     /// Calls that have ended, failed ones included; in a stack with retries each attempt is one.
     pub calls: u64,
     /// Those of them whose usage is known.
@@ -23,7 +23,7 @@ pub struct KeyUsage {
     pub suggested_max_tokens: Option<u32>,
 }
 
-impl KeyUsage {
+impl Snapshot {
     /// How many times more tokens were reserved than charged, or `None` where nothing was charged.
     ///
     /// Bedrock charges a prompt-cache read when a call comes and not in the end: calls that read

@@ -2,7 +2,7 @@
 /// [`CountTokensLayer::counts`](super::CountTokensLayer::counts).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Counts {
+pub struct CountTokensSnapshot {
     /// Requests that went on with their exact count.
     pub counted: u64,
     /// Requests that went on without, because the count failed or took too long.

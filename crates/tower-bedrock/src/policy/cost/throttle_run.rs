@@ -3,7 +3,7 @@ use tokio::time::Instant;
 
 /// Throttles of one model since it last answered.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Streak {
+pub(super) struct ThrottleRun {
     throttles: u32,
     since: Option<Instant>,
 }
@@ -11,7 +11,7 @@ pub(super) struct Streak {
 /// Fewer than that say nothing, however far apart.
 const LEAST: u32 = 12;
 
-impl Streak {
+impl ThrottleRun {
     pub(super) fn answered(&mut self) {
         *self = Self::default();
     }
@@ -31,16 +31,16 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn both_time_and_throttles_have_to_be_there_and_an_answer_starts_anew() {
         let (start, minute) = (Instant::now(), Duration::from_secs(60));
-        let mut streak = Streak::default();
+        let mut run = ThrottleRun::default();
         for n in 1..=11 {
-            assert!(!streak.throttled(start + n * minute, 2 * minute), "{n}");
+            assert!(!run.throttled(start + n * minute, 2 * minute), "{n}");
         }
-        assert!(streak.throttled(start + 12 * minute, 2 * minute));
-        streak.answered();
+        assert!(run.throttled(start + 12 * minute, 2 * minute));
+        run.answered();
         for _ in 0..100 {
-            assert!(!streak.throttled(start, 2 * minute));
+            assert!(!run.throttled(start, 2 * minute));
         }
-        assert!(!streak.throttled(start + minute, 2 * minute));
-        assert!(streak.throttled(start + 2 * minute, 2 * minute));
+        assert!(!run.throttled(start + minute, 2 * minute));
+        assert!(run.throttled(start + 2 * minute, 2 * minute));
     }
 }
