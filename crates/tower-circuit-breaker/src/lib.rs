@@ -1,8 +1,16 @@
+// On this page the README's links lead to the guides as rustdoc shows them: a first definition wins.
+#![doc = "[When does it trip]: docs::when_it_trips"]
+#![doc = "[when does it close]: docs::when_it_closes"]
+#![doc = "[Stacking]: docs::stacking"]
+#![doc = "[telemetry and cost]: docs::telemetry_and_cost"]
+#![doc = ""]
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod circuit;
 mod classify;
+#[cfg(any(doc, doctest))]
+pub mod docs;
 mod error;
 mod future;
 mod handle;
