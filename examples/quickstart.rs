@@ -143,7 +143,11 @@ async fn stack(flags: &Flags, batch: &[ConverseInput]) -> Result<Run, Box<dyn Er
     let mut run = measure(flags, batch, |input| {
         let answer = service.clone().oneshot(Request::new(input));
         async move {
-            let cache = answer.await.map_err(|error| error.to_string())?.cache();
+            let cache = answer
+                .await
+                .map_err(|error| error.to_string())?
+                .meta()
+                .cache();
             let hit = matches!(cache, Some(CacheStatus::Hit | CacheStatus::Joined));
             Ok(hit)
         }

@@ -81,7 +81,7 @@ async fn a_call_says_how_many_attempts_it_took() {
         .oneshot(Request::new(prompt("hello")))
         .await
         .unwrap();
-    assert_eq!(response.attempts(), 4);
+    assert_eq!(response.meta().attempts(), 4);
 }
 
 #[tokio::test(start_paused = true)]

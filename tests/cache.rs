@@ -36,15 +36,15 @@ async fn a_repeat_is_answered_at_once_and_charged_nothing() {
     let again = stack.oneshot(Request::new(prompt("hello"))).await.unwrap();
     assert_eq!(start.elapsed(), Duration::ZERO);
     assert_eq!(
-        (first.cache(), again.cache()),
+        (first.meta().cache(), again.meta().cache()),
         (Some(CacheStatus::Miss), Some(CacheStatus::Hit))
     );
-    assert_eq!(again.output(), first.output());
+    assert_eq!(*again, *first);
     assert_eq!(
-        (again.usage(), again.saved()),
-        (Some(Usage::default()), first.usage())
+        (again.meta().usage(), again.meta().saved()),
+        (Some(Usage::default()), first.meta().usage())
     );
-    assert_eq!(again.request_id(), first.request_id());
+    assert_eq!(again.meta().request_id(), first.meta().request_id());
     assert_eq!(admitted(&sim), 1);
 }
 
@@ -56,7 +56,7 @@ async fn fifty_equal_calls_at_once_are_one() {
     let answers = join_all(calls).await;
     let joined = answers
         .iter()
-        .filter(|answer| answer.as_ref().unwrap().cache() == Some(CacheStatus::Joined))
+        .filter(|answer| answer.as_ref().unwrap().meta().cache() == Some(CacheStatus::Joined))
         .count();
     assert_eq!((joined, admitted(&sim)), (49, 1));
 }
@@ -127,7 +127,7 @@ async fn half_an_answer_is_not_kept() {
             .oneshot(Request::new(input.clone()))
             .await
             .unwrap();
-        assert_eq!(answer.cache(), Some(CacheStatus::Miss));
+        assert_eq!(answer.meta().cache(), Some(CacheStatus::Miss));
     }
     assert_eq!(admitted(&sim), 2);
 }
@@ -155,7 +155,7 @@ async fn a_request_can_ask_anew_or_pass_by() {
     ] {
         let request = Request::new(prompt("hello")).cache(cache);
         let answer = stack.clone().oneshot(request).await.unwrap();
-        assert_eq!(answer.cache(), Some(status));
+        assert_eq!(answer.meta().cache(), Some(status));
     }
     assert_eq!(admitted(&sim), 3);
 }
@@ -222,7 +222,11 @@ async fn one_cache_serves_every_operation() {
             .await
             .unwrap();
         assert_eq!(
-            [invoked.cache(), counted.cache(), answered.cache()],
+            [
+                invoked.meta().cache(),
+                counted.meta().cache(),
+                answered.meta().cache()
+            ],
             [status; 3]
         );
     }

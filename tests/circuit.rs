@@ -118,7 +118,7 @@ async fn throttles_and_the_callers_faults_open_nothing() {
     sim.script([Fault::throttling().times(10)]);
     let call = stack.clone().oneshot(Request::new(prompt("hello")));
     assert_eq!(
-        call.await.unwrap().attempts(),
+        call.await.unwrap().meta().attempts(),
         11,
         "a circuit took attempts"
     );

@@ -23,7 +23,7 @@ pub use self::{
     operation::Operation,
     policy::cache::{CacheKey, CacheScope},
     request::{CacheUse, Options, Priority, Request},
-    response::{Response, Usage},
+    response::{Response, ResponseMetadata, Usage},
     stack::{Stack, StackLayer},
 };
 pub use tower_response_cache::CacheStatus;

@@ -1,10 +1,10 @@
 //! All the layers in their order, and the type of each.
 
 use crate::{
-    Bedrock, CacheKey,
+    client::Bedrock,
     deadline::{Deadline, DeadlineLayer},
     monitor::Monitor,
-    policy::{self, Answer, CachePolicy, CircuitPolicy, RetryPolicy, TokenCost},
+    policy::{self, Answer, CachePolicy, CircuitPolicy, RetryPolicy, TokenCost, cache::CacheKey},
 };
 use std::{fmt, sync::Arc, time::Duration};
 use tower_backoff::{

@@ -47,9 +47,12 @@ where
     S: Service<Request<I>, Response = Response<I::Output>, Error = Error> + Clone,
 {
     let first = service.clone().oneshot(Request::new(request.clone()));
-    let first = first.await.expect("the simulator answers").cache();
+    let first = first.await.expect("the simulator answers").meta().cache();
     let again = service.clone().oneshot(Request::new(request));
-    [first, again.await.expect("the simulator answers").cache()]
+    [
+        first,
+        again.await.expect("the simulator answers").meta().cache(),
+    ]
 }
 
 const KEPT: [Option<CacheStatus>; 2] = [Some(CacheStatus::Miss), Some(CacheStatus::Hit)];
@@ -179,15 +182,18 @@ async fn a_hit_is_charged_nothing_and_its_savings_are_summed() {
     sim.script([Fault::answer().text("hi").cache_tokens(4, 2)]);
     let ask = |request| service.clone().oneshot(request);
     let first = ask(Request::new(prompt("hello"))).await.unwrap();
-    assert_eq!((first.saved(), savings.snapshot().answers), (None, 0));
-    let charged = first.usage().unwrap();
+    assert_eq!(
+        (first.meta().saved(), savings.snapshot().answers),
+        (None, 0)
+    );
+    let charged = first.meta().usage().unwrap();
     for _ in 0..2 {
         let hit = ask(Request::new(prompt("hello"))).await.unwrap();
         assert_eq!(
-            (hit.usage(), hit.saved()),
+            (hit.meta().usage(), hit.meta().saved()),
             (Some(Usage::default()), Some(charged))
         );
-        assert_eq!(hit.model_id(), Some(MODEL));
+        assert_eq!(hit.meta().model_id(), Some(MODEL));
     }
     // Neither is an answer of the cache's.
     for cache in [CacheUse::Refresh, CacheUse::Bypass] {
@@ -231,8 +237,8 @@ async fn an_old_answer_is_better_than_a_throttle_if_the_user_says_so() {
         match ask().await {
             Ok(stale) => {
                 assert!(served);
-                assert_eq!(stale.cache(), Some(CacheStatus::Stale));
-                assert_eq!(stale.output(), first.output());
+                assert_eq!(stale.meta().cache(), Some(CacheStatus::Stale));
+                assert_eq!(*stale, *first);
             }
             Err(error) => assert!(!served && error.kind() == ErrorKind::Invalid),
         }
@@ -252,7 +258,7 @@ async fn a_request_says_how_a_cache_may_take_part() {
     let service = policy().layer(MIB).layer(bedrock(&sim));
     let status = async |request: Request<ConverseInput>| {
         let response = service.clone().oneshot(request).await?;
-        Ok::<_, Error>(response.cache().unwrap())
+        Ok::<_, Error>(response.meta().cache().unwrap())
     };
     let hello = || Request::new(prompt("hello"));
     let unstored = hello().cache(CacheUse::NoStore);
@@ -283,6 +289,7 @@ async fn answers_are_found_by_model_and_tenant() {
             .oneshot(request)
             .await
             .unwrap()
+            .meta()
             .cache()
             .unwrap()
     };
@@ -302,7 +309,12 @@ async fn an_answer_weighs_its_raw_response_too() {
     let weight = async |bedrock: Bedrock| {
         let layer = policy().layer(MIB);
         let call = layer.layer(bedrock).oneshot(Request::new(prompt("hello")));
-        let raw = call.await.unwrap().raw().map_or(0, |raw| raw.body().len());
+        let raw = call
+            .await
+            .unwrap()
+            .meta()
+            .raw()
+            .map_or(0, |raw| raw.body().len());
         (layer.handle().stats().store.weight, raw as u64)
     };
     let (plain, none) = weight(bedrock(&sim)).await;
@@ -315,14 +327,14 @@ async fn an_answer_weighs_its_raw_response_too() {
 async fn a_raw_response_is_the_very_answer_and_comes_only_when_asked_for() {
     let sim = simulator();
     let ask = |bedrock: Bedrock| bedrock.oneshot(Request::new(prompt("hello")));
-    assert!(ask(bedrock(&sim)).await.unwrap().raw().is_none());
+    assert!(ask(bedrock(&sim)).await.unwrap().meta().raw().is_none());
     let response = ask(bedrock(&sim).with_raw_responses()).await.unwrap();
-    let raw = response.raw().unwrap();
+    let raw = response.meta().raw().unwrap();
     let again = wire::response::<ConverseInput>(raw.clone()).unwrap();
-    assert_eq!(again.output(), response.output());
+    assert_eq!(*again, *response);
     assert_eq!(
-        (again.usage(), again.request_id()),
-        (response.usage(), response.request_id())
+        (again.meta().usage(), again.meta().request_id()),
+        (response.meta().usage(), response.meta().request_id())
     );
     let text = format!("{response:?}");
     assert!(!text.contains("message"), "{text}");
@@ -400,12 +412,12 @@ async fn answers_of_every_operation_outlive_the_process_in_a_remote_store() {
                 .oneshot(Request::new(input.clone()))
                 .await
                 .unwrap();
-            assert_eq!(again.cache(), Some(CacheStatus::Hit));
-            assert!(again.output() == first.output());
-            assert_eq!(again.saved(), first.usage());
-            assert_eq!(again.saved().is_some(), usage);
-            assert_eq!(again.request_id(), first.request_id());
-            assert_eq!(again.model_id(), input.model_id());
+            assert_eq!(again.meta().cache(), Some(CacheStatus::Hit));
+            assert!(*again == *first);
+            assert_eq!(again.meta().saved(), first.meta().usage());
+            assert_eq!(again.meta().saved().is_some(), usage);
+            assert_eq!(again.meta().request_id(), first.meta().request_id());
+            assert_eq!(again.meta().model_id(), input.model_id());
         }
     }
     check(prompt("hello"), true).await;

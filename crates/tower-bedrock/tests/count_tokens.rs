@@ -118,7 +118,7 @@ async fn a_request_goes_on_with_the_count_that_bedrock_charges() {
     for input in [prompt("hello"), full_prompt()] {
         let request = Request::new(input).count_tokens();
         let response = service.clone().oneshot(request).await.unwrap();
-        let charged = response.usage().unwrap().input_tokens;
+        let charged = response.meta().usage().unwrap().input_tokens;
         assert_eq!(notes.taken(), [Some(charged)]);
     }
     assert_eq!(layer.counts().counted, 2);
@@ -130,7 +130,7 @@ async fn a_body_of_invoke_model_is_counted() {
     let layer = CountTokensLayer::new(bedrock(&sim)).all();
     let service = layer.layer(noting::<InvokeModelInput>(bedrock(&sim), &notes));
     let response = service.oneshot(invoke(MODEL).into()).await.unwrap();
-    let charged = response.usage().unwrap().input_tokens;
+    let charged = response.meta().usage().unwrap().input_tokens;
     assert_eq!(notes.taken(), [Some(charged)]);
 }
 
@@ -146,7 +146,7 @@ async fn the_quota_reserves_exactly_what_was_counted() {
         .service(bedrock(&sim));
     let request = Request::new(full_prompt()).count_tokens();
     let response = service.oneshot(request).await.unwrap();
-    let charged = response.usage().unwrap().input_tokens;
+    let charged = response.meta().usage().unwrap().input_tokens;
     let key = Arc::from(format!("us-east-1/{MODEL}"));
     let usage = handle.usage(&key).unwrap();
     assert_eq!(usage.total_reserved, charged + 200);

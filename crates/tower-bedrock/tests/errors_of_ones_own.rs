@@ -43,10 +43,13 @@ fn a_mock_can_make_what_the_real_one_would() {
         .with_attempts(twice)
         .with_cache(CacheStatus::Hit);
     assert_eq!(
-        (response.attempts(), response.cache()),
+        (response.meta().attempts(), response.meta().cache()),
         (2, Some(CacheStatus::Hit))
     );
-    assert_eq!(response.saved().map(|usage| usage.total_tokens()), Some(12));
+    assert_eq!(
+        response.meta().saved().map(|usage| usage.total_tokens()),
+        Some(12)
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -317,7 +317,7 @@ async fn a_stack_whose_calls_set_no_max_tokens_is_advised() {
         let mut input = prompt(&n.to_string());
         input.inference_config = None;
         let answer = stack.clone().oneshot(input.into()).await.unwrap();
-        longest = longest.max(answer.usage().unwrap().output_tokens);
+        longest = longest.max(answer.meta().usage().unwrap().output_tokens);
     }
     let advice = monitor.advice().pop().unwrap();
     assert_eq!(*advice.key, format!("us-east-1/{MODEL}"));

@@ -39,15 +39,24 @@ async fn converse_answers_with_its_output_usage_and_request_id() {
         .unwrap();
     let message = response.output.as_ref().unwrap().as_message().unwrap();
     assert!(matches!(&message.content[..], [ContentBlock::Text(text)] if !text.is_empty()));
-    let reported = response.output().usage.as_ref().unwrap();
-    assert_eq!(response.usage(), Some(Usage::from(reported)));
+    let reported = response.usage.as_ref().unwrap();
+    assert_eq!(response.meta().usage(), Some(Usage::from(reported)));
     assert_eq!(
-        response.usage().unwrap().total_tokens(),
+        response.meta().usage().unwrap().total_tokens(),
         reported.total_tokens as u64
     );
-    assert!(response.request_id().is_some_and(|id| !id.is_empty()));
+    assert!(
+        response
+            .meta()
+            .request_id()
+            .is_some_and(|id| !id.is_empty())
+    );
     assert_eq!(
-        (response.attempts(), response.cache(), response.saved()),
+        (
+            response.meta().attempts(),
+            response.meta().cache(),
+            response.meta().saved()
+        ),
         (1, None, None)
     );
 }
@@ -59,7 +68,7 @@ async fn every_field_of_the_input_reaches_bedrock() {
     let mut input = prompt("hello");
     input.inference_config.as_mut().unwrap().max_tokens = Some(1);
     let response = bedrock(&sim).oneshot(Request::new(input)).await.unwrap();
-    assert_eq!(response.usage().unwrap().output_tokens, 1);
+    assert_eq!(response.meta().usage().unwrap().output_tokens, 1);
     assert_eq!(response.stop_reason.as_str(), "max_tokens");
 }
 
@@ -70,8 +79,8 @@ async fn invoke_model_reads_its_usage_from_the_headers() {
     let body: serde_json::Value = serde_json::from_slice(response.body.as_ref()).unwrap();
     let count = |name: &str| body["usage"][name].as_u64().unwrap();
     let usage = Usage::new(count("input_tokens"), count("output_tokens"));
-    assert_eq!(response.usage(), Some(usage));
-    assert!(response.request_id().is_some());
+    assert_eq!(response.meta().usage(), Some(usage));
+    assert!(response.meta().request_id().is_some());
 }
 
 #[tokio::test(start_paused = true)]
@@ -108,9 +117,9 @@ async fn one_value_serves_every_operation() {
     let answered = bedrock.call(Request::new(input)).await.unwrap();
     assert_eq!(
         counted.input_tokens as u64,
-        answered.usage().unwrap().input_tokens
+        answered.meta().usage().unwrap().input_tokens
     );
-    assert_eq!(counted.usage(), None);
+    assert_eq!(counted.meta().usage(), None);
     bedrock.call(Request::new(invoke(ANTHROPIC))).await.unwrap();
     bedrock.call(Request::new(guardrail)).await.unwrap();
 }

@@ -232,7 +232,7 @@ async fn the_body_of_invoke_model_is_read_and_its_headers_settle_it() {
         let request = Request::new(invoke(model, body)).input_tokens(6);
         let answer = stack.clone().oneshot(request).await.unwrap();
         let (ours, theirs) = (usage(&handle, &key), account(&sim, model));
-        assert!(answer.usage().is_some());
+        assert!(answer.meta().usage().is_some());
         assert_eq!(
             (ours.total_used, ours.total_reserved),
             (theirs.settled, most + 6)
@@ -316,7 +316,7 @@ async fn the_estimate_learns_from_what_is_reported() {
         input.inference_config.as_mut().unwrap().max_tokens = Some(100);
         let answer = stack.clone().oneshot(Request::new(input)).await.unwrap();
         let estimated = usage_or_nothing(&handle) - before - 100;
-        let actual = answer.usage().unwrap().input_tokens;
+        let actual = answer.meta().usage().unwrap().input_tokens;
         errors.push(estimated as f64 / actual as f64);
     }
     assert!(errors[0] > 3.0, "{errors:?}");

@@ -173,10 +173,10 @@ const CONVERSE: &str = r#"{
 fn converse_is_read_whole() {
     let response = answer(200, &[("x-amzn-requestid", "r-1")], CONVERSE);
     let response = wire::response::<ConverseInput>(response).unwrap();
-    let reported = response.output().usage.as_ref().map(Usage::from);
+    let reported = response.usage.as_ref().map(Usage::from);
     assert_eq!(reported.map(|usage| usage.total_tokens()), Some(12));
     assert_eq!(
-        (response.usage(), response.request_id()),
+        (response.meta().usage(), response.meta().request_id()),
         (reported, Some("r-1"))
     );
     let message = response.output.as_ref().unwrap().as_message().unwrap();
@@ -220,7 +220,7 @@ fn invoke_model_is_read_whole() {
     let latency = response.performance_config_latency.as_ref();
     assert_eq!(latency, Some(&PerformanceConfigLatency::Optimized));
     assert_eq!(
-        (response.usage(), response.request_id()),
+        (response.meta().usage(), response.meta().request_id()),
         (Some(Usage::new(7, 5)), Some("r-2"))
     );
     let output = wire::output::<InvokeModelInput>("{}").unwrap();

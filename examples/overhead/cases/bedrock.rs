@@ -77,7 +77,7 @@ fn hit(input: ConverseInput) -> impl Service<u64, Response = u64> + 'static {
     let request = Request::new(input);
     ServiceBuilder::new()
         .map_request(move |_: u64| request.clone())
-        .map_response(|answer: Response<ConverseOutput>| black_box(answer).attempts().into())
+        .map_response(|answer: Response<ConverseOutput>| black_box(answer).meta().attempts().into())
         .service(cache.layer(answers))
 }
 

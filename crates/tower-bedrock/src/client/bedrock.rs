@@ -57,7 +57,7 @@ impl Bedrock {
         }
     }
 
-    /// Hands the HTTP response along with each answer, as [`Response::raw`]. Default: it does not.
+    /// Hands the HTTP response along with each answer, as [`ResponseMetadata::raw`](crate::ResponseMetadata::raw). Default: it does not.
     ///
     /// It costs a copy of the body, which a cache that keeps answers outside the process needs: the
     /// SDK can read an output and not write one.
@@ -144,7 +144,7 @@ async fn attempt<I: Operation>(
             let head = head.get().cloned().unwrap_or_default();
             let usage = I::usage(&output, &head);
             let mut response = Response::answered(output, usage, head);
-            response.origin_mut().model_id = model_id;
+            response.meta_mut().origin_mut().model_id = model_id;
             Ok(response)
         }
         Err(error) => Err(Error::from_sdk(I::NAME, error)),

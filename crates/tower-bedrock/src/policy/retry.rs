@@ -104,7 +104,7 @@ impl<O> Classify<Response<O>, Error> for RetryPolicy {
 
     fn finished(&self, result: &mut Result<Response<O>, Error>, attempts: u32) {
         match result {
-            Ok(response) => response.set_attempts(attempts),
+            Ok(response) => response.meta_mut().set_attempts(attempts),
             Err(error) => error.set_attempts(attempts),
         }
     }

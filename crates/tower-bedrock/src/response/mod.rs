@@ -1,9 +1,10 @@
-//! What a caller gets back: an SDK output, and how it came about.
+//! What does a caller get back? An SDK output, and how it came about.
 
 mod head;
+mod metadata;
 mod origin;
 mod response;
 mod usage;
 
 pub(crate) use self::{head::Head, origin::Origin};
-pub use self::{response::Response, usage::Usage};
+pub use self::{metadata::ResponseMetadata, response::Response, usage::Usage};

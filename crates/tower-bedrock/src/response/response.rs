@@ -1,106 +1,66 @@
-use super::{Head, Origin, Usage};
-use bytes::Bytes;
+use super::{Head, Origin, ResponseMetadata, Usage};
 use std::{fmt, num::NonZeroU32, ops::Deref, sync::Arc};
 use tower_response_cache::CacheStatus;
 
-/// An SDK output and how it came about. It derefs to the output.
+/// An SDK output, and in [`meta`](Self::meta) how it came about.
+///
+/// It derefs to the output. `meta` is its only public method that takes `&self`, so that it hides
+/// none of the output's own: code that reads an SDK output reads this as well.
 ///
 /// # Clone
 ///
 /// The output is shared, so a clone copies no answer. `Debug` shows everything but the output.
 pub struct Response<O> {
     output: Arc<O>,
-    usage: Option<Usage>,
-    saved: Option<Usage>,
-    origin: Origin,
-    attempts: NonZeroU32,
-    cache: Option<CacheStatus>,
-    body_bytes: u64,
+    meta: ResponseMetadata,
 }
 
 impl<O> Response<O> {
     /// A response that one attempt brought and no cache saw, as a mock service would answer with.
     #[must_use]
     pub fn new(output: O) -> Self {
-        Self::shared(Arc::new(output))
-    }
-
-    pub(crate) fn shared(output: Arc<O>) -> Self {
         Self {
-            output,
-            usage: None,
-            saved: None,
-            origin: Origin::default(),
-            attempts: NonZeroU32::MIN,
-            cache: None,
-            body_bytes: 0,
+            output: Arc::new(output),
+            meta: ResponseMetadata::default(),
         }
     }
 
     pub(crate) fn answered(output: O, usage: Option<Usage>, head: Head) -> Self {
         Self {
-            usage,
-            body_bytes: head.body_bytes,
-            origin: Origin {
-                request_id: head.request_id,
-                model_id: None,
-                raw: head.raw,
-            },
-            ..Self::new(output)
+            output: Arc::new(output),
+            meta: ResponseMetadata::answered(usage, head),
         }
     }
 
-    /// The size of the body that Bedrock answered with, or 0 if that is not known.
-    pub(crate) fn body_bytes(&self) -> u64 {
-        self.body_bytes
+    /// What the first caller paid for, given to another one that pays nothing.
+    pub(crate) fn from_cache(
+        output: Arc<O>,
+        saved: Option<Usage>,
+        origin: Origin,
+        status: CacheStatus,
+    ) -> Self {
+        let meta = ResponseMetadata {
+            usage: Some(Usage::default()),
+            saved,
+            origin,
+            cache: Some(status),
+            ..ResponseMetadata::default()
+        };
+        Self { output, meta }
     }
 
-    /// Sets what [`usage`](Self::usage) answers.
+    /// How the output came about: usage, attempts, what a cache did, and more.
     #[must_use]
-    pub fn with_usage(mut self, usage: Usage) -> Self {
-        self.usage = Some(usage);
-        self
+    pub fn meta(&self) -> &ResponseMetadata {
+        &self.meta
     }
 
-    /// Sets what [`request_id`](Self::request_id) answers.
-    #[must_use]
-    pub fn with_request_id(mut self, request_id: impl Into<Arc<str>>) -> Self {
-        self.origin.request_id = Some(request_id.into());
-        self
+    pub(crate) fn meta_mut(&mut self) -> &mut ResponseMetadata {
+        &mut self.meta
     }
 
-    /// Sets what [`model_id`](Self::model_id) answers.
-    #[must_use]
-    pub fn with_model_id(mut self, model_id: impl Into<Arc<str>>) -> Self {
-        self.origin.model_id = Some(model_id.into());
-        self
-    }
-
-    /// Sets what [`saved`](Self::saved) answers.
-    #[must_use]
-    pub fn with_saved(mut self, usage: Usage) -> Self {
-        self.saved = Some(usage);
-        self
-    }
-
-    /// Sets what [`attempts`](Self::attempts) answers.
-    #[must_use]
-    pub fn with_attempts(mut self, attempts: NonZeroU32) -> Self {
-        self.attempts = attempts;
-        self
-    }
-
-    /// Sets what [`cache`](Self::cache) answers.
-    #[must_use]
-    pub fn with_cache(mut self, status: CacheStatus) -> Self {
-        self.cache = Some(status);
-        self
-    }
-
-    /// The SDK output.
-    #[must_use]
-    pub fn output(&self) -> &O {
-        &self.output
+    pub(crate) fn output_shared(&self) -> Arc<O> {
+        Arc::clone(&self.output)
     }
 
     /// The SDK output, copied only if a clone or a cache still holds it.
@@ -112,90 +72,46 @@ impl<O> Response<O> {
         Arc::unwrap_or_clone(self.output)
     }
 
-    /// The tokens this call was charged for: zero when a cache answered, `None` when nobody reported
-    /// them. A cached output says in its own `usage` what the call that brought it was charged for.
-    ///
-    /// For `InvokeModel` they come from the answer's headers, which not every model sends.
+    /// Sets what [`ResponseMetadata::usage`] answers.
     #[must_use]
-    pub fn usage(&self) -> Option<Usage> {
-        self.usage
+    pub fn with_usage(mut self, usage: Usage) -> Self {
+        self.meta.usage = Some(usage);
+        self
     }
 
-    /// The tokens that a cache saved by answering in Bedrock's place.
+    /// Sets what [`ResponseMetadata::request_id`] answers.
     #[must_use]
-    pub fn saved(&self) -> Option<Usage> {
-        self.saved
+    pub fn with_request_id(mut self, request_id: impl Into<Arc<str>>) -> Self {
+        self.meta.origin.request_id = Some(request_id.into());
+        self
     }
 
-    /// Bedrock's id of the request; a cached answer keeps the id of the call that brought it.
+    /// Sets what [`ResponseMetadata::model_id`] answers.
     #[must_use]
-    pub fn request_id(&self) -> Option<&str> {
-        self.origin.request_id.as_deref()
+    pub fn with_model_id(mut self, model_id: impl Into<Arc<str>>) -> Self {
+        self.meta.origin.model_id = Some(model_id.into());
+        self
     }
 
-    /// The model, inference profile or ARN that was asked, as the request named it.
+    /// Sets what [`ResponseMetadata::saved`] answers.
     #[must_use]
-    pub fn model_id(&self) -> Option<&str> {
-        self.origin.model_id.as_deref()
+    pub fn with_saved(mut self, usage: Usage) -> Self {
+        self.meta.saved = Some(usage);
+        self
     }
 
-    /// The HTTP response that the output was read from: its status, its body, and those headers
-    /// that Bedrock makes or that describe the body. [`wire::response`](crate::wire::response) makes
-    /// the same of it.
-    ///
-    /// `None` unless [`Bedrock::with_raw_responses`](crate::Bedrock::with_raw_responses) asked for it.
+    /// Sets what [`ResponseMetadata::attempts`] answers.
     #[must_use]
-    pub fn raw(&self) -> Option<&http::Response<Bytes>> {
-        self.origin.raw.as_deref()
+    pub fn with_attempts(mut self, attempts: NonZeroU32) -> Self {
+        self.meta.attempts = attempts;
+        self
     }
 
-    /// How many attempts were made, the first included; one that an open circuit rejected counts.
-    /// A call answered by a cache made one.
+    /// Sets what [`ResponseMetadata::cache`] answers.
     #[must_use]
-    pub fn attempts(&self) -> u32 {
-        self.attempts.get()
-    }
-
-    /// How a cache took part; `None` if there was none.
-    #[must_use]
-    pub fn cache(&self) -> Option<CacheStatus> {
-        self.cache
-    }
-
-    pub(crate) fn set_attempts(&mut self, attempts: u32) {
-        self.attempts = NonZeroU32::new(attempts).unwrap_or(NonZeroU32::MIN);
-    }
-
-    pub(crate) fn set_cache(&mut self, status: CacheStatus) {
-        self.cache = Some(status);
-    }
-
-    pub(crate) fn output_shared(&self) -> Arc<O> {
-        Arc::clone(&self.output)
-    }
-
-    pub(crate) fn origin(&self) -> &Origin {
-        &self.origin
-    }
-
-    pub(crate) fn origin_mut(&mut self) -> &mut Origin {
-        &mut self.origin
-    }
-
-    /// What the first caller paid for, given to another one that pays nothing.
-    pub(crate) fn from_cache(
-        output: Arc<O>,
-        saved: Option<Usage>,
-        origin: Origin,
-        status: CacheStatus,
-    ) -> Self {
-        Self {
-            usage: Some(Usage::default()),
-            saved,
-            origin,
-            cache: Some(status),
-            ..Self::shared(output)
-        }
+    pub fn with_cache(mut self, status: CacheStatus) -> Self {
+        self.meta.cache = Some(status);
+        self
     }
 }
 
@@ -217,8 +133,7 @@ impl<O> Clone for Response<O> {
     fn clone(&self) -> Self {
         Self {
             output: Arc::clone(&self.output),
-            origin: self.origin.clone(),
-            ..*self
+            meta: self.meta.clone(),
         }
     }
 }
@@ -226,12 +141,7 @@ impl<O> Clone for Response<O> {
 impl<O> fmt::Debug for Response<O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Response")
-            .field("usage", &self.usage)
-            .field("saved", &self.saved)
-            .field("request_id", &self.origin.request_id)
-            .field("model_id", &self.origin.model_id)
-            .field("attempts", &self.attempts)
-            .field("cache", &self.cache)
+            .field("meta", &self.meta)
             .finish_non_exhaustive()
     }
 }

@@ -10,6 +10,8 @@
 
 mod inputs;
 mod sdk;
+#[path = "../sdk_source/mod.rs"]
+mod sdk_source;
 mod vary;
 
 use sdk::Sdk;

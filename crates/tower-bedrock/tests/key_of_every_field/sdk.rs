@@ -1,11 +1,11 @@
 //! What the SDK's serializers can write, read out of its source.
 
+use crate::sdk_source;
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},
-    env, fs,
-    path::{Path, PathBuf},
-    process::Command,
+    fs,
+    path::PathBuf,
 };
 
 /// A structure or union of the service, and the members that its serializer writes.
@@ -25,26 +25,8 @@ pub(crate) struct Sdk {
 
 impl Sdk {
     pub(crate) fn find() -> Self {
-        let version = cargo(&["-vV"]);
-        let host = version.lines().find_map(|line| line.strip_prefix("host: "));
-        let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
-        let metadata = cargo(&[
-            "metadata",
-            "--format-version=1",
-            "--filter-platform",
-            host.expect("cargo tells its host"),
-            "--manifest-path",
-            manifest,
-        ]);
-        let metadata: Value = serde_json::from_str(&metadata).unwrap();
-        let packages = metadata["packages"].as_array().unwrap();
-        let sdk = packages
-            .iter()
-            .find(|package| package["name"] == "aws-sdk-bedrockruntime")
-            .expect("the SDK is a dependency");
-        let manifest = Path::new(sdk["manifest_path"].as_str().unwrap());
         Self {
-            folder: manifest.with_file_name("src").join("protocol_serde"),
+            folder: sdk_source::folder().join("protocol_serde"),
         }
     }
 
@@ -148,12 +130,4 @@ fn members(serializer: &str) -> Vec<Member> {
 
 fn quoted(rest: &str) -> &str {
     rest.split('"').next().unwrap_or_default()
-}
-
-fn cargo(arguments: &[&str]) -> String {
-    let output = Command::new(env!("CARGO")).args(arguments).output();
-    let output = output.expect("cargo runs");
-    let problem = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "cargo {arguments:?}: {problem}");
-    String::from_utf8(output.stdout).unwrap()
 }

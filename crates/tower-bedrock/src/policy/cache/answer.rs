@@ -41,8 +41,8 @@ impl Answer {
         Self(Kind::Output(Arc::new(Output {
             operation: I::NAME,
             output: response.output_shared(),
-            usage: response.usage(),
-            origin: response.origin().clone(),
+            usage: response.meta().usage(),
+            origin: response.meta().origin().clone(),
         })))
     }
 
@@ -130,8 +130,9 @@ impl Codec for Answer {
 
 fn read<I: Operation>(raw: http::Response<Bytes>, model_id: Option<Arc<str>>) -> Option<Answer> {
     let mut response = wire::response::<I>(raw.clone()).ok()?;
-    response.origin_mut().model_id = model_id;
-    response.origin_mut().raw = Some(Arc::new(raw));
+    let origin = response.meta_mut().origin_mut();
+    origin.model_id = model_id;
+    origin.raw = Some(Arc::new(raw));
     Some(Answer::of::<I>(&response))
 }
 

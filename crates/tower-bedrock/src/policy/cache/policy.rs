@@ -16,7 +16,7 @@ use tower_response_cache::{CacheStatus, Keep, Lookup, MemoryStore, Policy, Respo
 /// is not known, is handed to the callers that wait for it and then forgotten. So are errors.
 ///
 /// What an answer that the cache gives would have cost is summed in [`savings`](Self::savings);
-/// [`Response::usage`] is zero for it. Answers are found by the tags `model:` and `tenant:`, with
+/// [`ResponseMetadata::usage`](crate::ResponseMetadata::usage) is zero for it. Answers are found by the tags `model:` and `tenant:`, with
 /// the model id and the tenant as the request named them.
 #[derive(Debug, Clone)]
 pub struct CachePolicy {
@@ -203,12 +203,15 @@ impl<I: Operation> Policy<Request<I>, Response<I::Output>, Error> for CachePolic
     }
 
     fn keep(&self, asked: &CacheContext, response: &Response<I::Output>) -> Option<Keep> {
-        if asked.no_store || !self.keeps(I::ending(response.output())) {
+        if asked.no_store || !self.keeps(I::ending(response)) {
             return None;
         }
-        let raw = response.raw().map_or(0, |raw| raw.body().len() as u64);
+        let raw = response
+            .meta()
+            .raw()
+            .map_or(0, |raw| raw.body().len() as u64);
         // The body bounds what a walk of the output does not know of.
-        let weight = I::weight(response.output()).max(response.body_bytes());
+        let weight = I::weight(response).max(response.meta().body_bytes());
         let model = asked.model_id.iter().map(|model| format!("model:{model}"));
         let tenant = asked.tenant.iter().map(|tenant| format!("tenant:{tenant}"));
         Some(
@@ -249,13 +252,14 @@ impl<I: Operation> Policy<Request<I>, Response<I::Output>, Error> for CachePolic
     ) -> Option<Result<Response<I::Output>, Error>> {
         let result = answer.response::<I>(status)?;
         if let Ok(response) = &result {
+            let meta = response.meta();
             self.savings
-                .add(&self.prices, response.model_id(), response.saved());
+                .add(&self.prices, meta.model_id(), meta.saved());
         }
         Some(result)
     }
 
     fn mark(&self, response: &mut Response<I::Output>, status: CacheStatus) {
-        response.set_cache(status);
+        response.meta_mut().set_cache(status);
     }
 }

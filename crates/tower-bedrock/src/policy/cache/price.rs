@@ -37,7 +37,7 @@ impl Price {
 
     /// The price of a call.
     #[must_use]
-    pub fn of(&self, usage: &crate::Usage) -> f64 {
+    pub fn of(&self, usage: &crate::response::Usage) -> f64 {
         let each = [
             (usage.input_tokens, self.input),
             (usage.output_tokens, self.output),

@@ -263,7 +263,7 @@ impl<I: Operation> Cost<Request<I>, Response<I::Output>, Error> for TokenCost {
             (Err(error), _) => failed(error),
             (Ok(_), None) => Settle::Used(0),
             (Ok(response), Some(Drawn { rates, raw, .. })) => {
-                let usage = response.usage();
+                let usage = response.meta().usage();
                 rates.answered(*raw, usage.map(|usage| usage.prompt_tokens()));
                 usage.map_or(Settle::Reserved, |usage| {
                     Settle::Used(charged(usage, rates.burndown))
@@ -271,7 +271,10 @@ impl<I: Operation> Cost<Request<I>, Response<I::Output>, Error> for TokenCost {
             }
         };
         if let Some(drawn) = &forecast.0 {
-            let usage = result.as_ref().ok().and_then(Response::usage);
+            let usage = result
+                .as_ref()
+                .ok()
+                .and_then(|response| response.meta().usage());
             let monitor = &self.shared.settings.monitor;
             monitor.record(&drawn.rates.key, drawn.record(usage, &settle));
         }
