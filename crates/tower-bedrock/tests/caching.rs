@@ -26,7 +26,9 @@ use tower_bedrock::{
     policy::{Answer, CachePolicy, Price, PriceList},
     wire,
 };
-use tower_response_cache::{Codec, MemoryStore, Policy, Remote, RemoteStore, ResponseCacheLayer};
+use tower_response_cache::{
+    Codec, MemoryStore, Policy, RemoteEntry, RemoteStore, ResponseCacheLayer,
+};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -315,7 +317,7 @@ async fn an_answer_weighs_its_raw_response_too() {
             .meta()
             .raw()
             .map_or(0, |raw| raw.body().len());
-        (layer.handle().stats().store.weight, raw as u64)
+        (layer.handle().snapshot().store.weight, raw as u64)
     };
     let (plain, none) = weight(bedrock(&sim)).await;
     let (both, raw) = weight(bedrock(&sim).with_raw_responses()).await;
@@ -361,14 +363,14 @@ impl Shared {
 impl RemoteStore<CacheKey> for Shared {
     type Error = Infallible;
 
-    async fn get(&self, key: &CacheKey) -> Result<Option<Remote>, Infallible> {
+    async fn get(&self, key: &CacheKey) -> Result<Option<RemoteEntry>, Infallible> {
         let entries = self.entries.lock().expect("no test panics in here");
         Ok(entries
             .get(key)
-            .map(|bytes| Remote::new(bytes.clone(), HOUR)))
+            .map(|bytes| RemoteEntry::new(bytes.clone(), HOUR)))
     }
 
-    async fn insert(&self, key: &CacheKey, entry: Remote) -> Result<(), Infallible> {
+    async fn insert(&self, key: &CacheKey, entry: RemoteEntry) -> Result<(), Infallible> {
         self.change(|entries| drop(entries.insert(*key, entry.bytes)));
         Ok(())
     }

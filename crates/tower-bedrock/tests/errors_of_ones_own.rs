@@ -97,5 +97,5 @@ async fn a_built_stack_can_be_looked_into() {
         ["us-east-1/m/CountTokens"]
     );
     assert_eq!(layer.backoff_handle().snapshot().attempts, 1);
-    assert_eq!(layer.cache_handle().stats().misses, 1);
+    assert_eq!(layer.cache_handle().snapshot().misses, 1);
 }

@@ -72,7 +72,7 @@ where
 
 impl<S, Req, P, St> Future for ResponseFuture<S, Req, P, St>
 where
-    S: Service<Req, Response: 'static, Error: 'static, Future: Send> + Send + 'static,
+    S: Service<Req, Future: Send> + Send + 'static,
     Req: Send + 'static,
     P: Policy<Req, S::Response, S::Error>,
     St: Store<P::Key, P::Value>,

@@ -1,7 +1,7 @@
 use std::{fmt, hash::Hash, sync::Arc};
 
 use crate::store::{MemoryStore, Scope, Store};
-use crate::{flight::Cache, invalidation::Invalidation, stats::Stats};
+use crate::{flight::Cache, invalidation::Invalidation, snapshot::Snapshot};
 
 /// Looks into a cache and empties it; made by [`ResponseCacheLayer::handle`].
 ///
@@ -24,8 +24,8 @@ impl<K: Hash + Eq, V, St: Store<K, V>> Handle<K, V, St> {
     ///
     /// The numbers are read one by one while the cache is at work.
     #[must_use]
-    pub fn stats(&self) -> Stats {
-        self.cache.stats()
+    pub fn snapshot(&self) -> Snapshot {
+        self.cache.snapshot()
     }
 }
 
@@ -65,8 +65,10 @@ impl<K, V, St> Clone for Handle<K, V, St> {
     }
 }
 
-impl<K, V, St> fmt::Debug for Handle<K, V, St> {
+impl<K: Hash + Eq, V, St: Store<K, V>> fmt::Debug for Handle<K, V, St> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Handle").finish_non_exhaustive()
+        f.debug_struct("Handle")
+            .field("snapshot", &self.snapshot())
+            .finish()
     }
 }

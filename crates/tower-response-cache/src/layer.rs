@@ -74,16 +74,27 @@ impl<P, K, V, St> ResponseCacheLayer<P, K, V, St> {
     #[must_use]
     #[track_caller]
     pub fn finish_abandoned(self, finish: bool) -> Self {
-        self.turn(|settings| settings.finish_abandoned = finish)
+        self.set(|settings| settings.finish_abandoned = finish)
+    }
+
+    /// The `name` label of this layer's events and metrics. Default: `"default"`.
+    ///
+    /// # Panics
+    ///
+    /// Panics if a handle, a clone or a service of this layer exists.
+    #[must_use]
+    #[track_caller]
+    pub fn name(self, name: &'static str) -> Self {
+        self.set(|settings| settings.name = name)
     }
 
     #[track_caller]
-    fn turn(mut self, knob: impl FnOnce(&mut Settings)) -> Self {
+    fn set(mut self, change: impl FnOnce(&mut Settings)) -> Self {
         let cache = Arc::get_mut(&mut self.shared.cache).expect(
             "`ResponseCacheLayer` is already shared: \
              turn its knobs before taking a handle, a clone or a service of it",
         );
-        cache.turn(knob);
+        cache.set(change);
         self
     }
 

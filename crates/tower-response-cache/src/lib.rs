@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod counters;
 mod error;
 mod flight;
 mod future;
@@ -10,7 +11,7 @@ mod layer;
 mod policy;
 mod service;
 mod settings;
-mod stats;
+mod snapshot;
 mod store;
 mod telemetry;
 
@@ -22,9 +23,9 @@ pub use self::{
     layer::ResponseCacheLayer,
     policy::{ByKey, CacheStatus, CacheStatusHeader, Keep, Lookup, Policy},
     service::ResponseCache,
-    stats::{RemoteStats, Stats},
+    snapshot::Snapshot,
     store::{
-        Entry, Freshness, MemoryStore, Store, StoreStats,
-        remote::{Codec, Remote, RemoteStore},
+        Entry, Freshness, MemoryStore, Store, StoreSnapshot,
+        remote::{Codec, RemoteEntry, RemoteSnapshot, RemoteStore},
     },
 };

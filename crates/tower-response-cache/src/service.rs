@@ -62,7 +62,7 @@ where
     /// Answers a request for which nothing fresh is stored.
     fn not_fresh<Req>(&self, key: K, req: Req, stale: Option<V>) -> ResponseFuture<S, Req, P, St>
     where
-        S: Service<Req, Response: 'static, Error: 'static, Future: Send> + Clone + Send + 'static,
+        S: Service<Req, Future: Send> + Clone + Send + 'static,
         Req: Send + 'static,
         P: Policy<Req, S::Response, S::Error, Key = K, Value = V>,
     {
@@ -99,7 +99,7 @@ where
     /// Fetches a new answer in the background, unless a call for it is under way.
     fn revalidate<Req>(&self, key: K, req: Req, background: &Background)
     where
-        S: Service<Req, Response: 'static, Error: 'static, Future: Send> + Clone + Send + 'static,
+        S: Service<Req, Future: Send> + Clone + Send + 'static,
         Req: Send + 'static,
         P: Policy<Req, S::Response, S::Error, Key = K, Value = V>,
     {
@@ -120,7 +120,7 @@ where
 
 impl<S, Req, P, K, V, St> Service<Req> for ResponseCache<S, P, K, V, St>
 where
-    S: Service<Req, Response: 'static, Error: 'static, Future: Send> + Clone + Send + 'static,
+    S: Service<Req, Future: Send> + Clone + Send + 'static,
     Req: Send + 'static,
     P: Policy<Req, S::Response, S::Error, Key = K, Value = V>,
     K: Hash + Eq + Clone + Send + Sync + 'static,

@@ -2,13 +2,14 @@
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Settings {
     pub(crate) finish_abandoned: bool,
+    pub(crate) name: &'static str,
 }
 
-#[allow(clippy::derivable_impls, reason = "each default is to be read here")]
 impl Default for Settings {
     fn default() -> Self {
         Self {
             finish_abandoned: false,
+            name: "default",
         }
     }
 }

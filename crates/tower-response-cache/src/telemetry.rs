@@ -1,60 +1,83 @@
+//! Every event and metric of this crate. Called outside of locks; never sees a key or an answer.
+
 use crate::policy::CacheStatus;
 
-/// Tells the world how the cache took part in a request. Never with a key or an answer.
-#[derive(Debug, Default)]
+/// The metric handles of one cache.
+#[derive(Debug)]
 pub(crate) struct Telemetry {
+    #[cfg_attr(
+        not(any(feature = "tracing", feature = "metrics")),
+        expect(dead_code, reason = "only events and metrics carry the name")
+    )]
+    name: &'static str,
     #[cfg(feature = "metrics")]
-    requests: Requests,
+    requests: metered::Requests,
 }
 
 impl Telemetry {
-    #[cfg_attr(not(feature = "metrics"), allow(clippy::unused_self))]
-    #[cfg_attr(
-        not(any(feature = "metrics", feature = "tracing")),
-        allow(unused_variables)
-    )]
+    pub(crate) fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            #[cfg(feature = "metrics")]
+            requests: metered::Requests::default(),
+        }
+    }
+
+    /// A request has its answer, or its call is made.
     pub(crate) fn request(&self, status: CacheStatus) {
         #[cfg(feature = "tracing")]
-        tracing::debug!(result = status.as_str(), "response cache");
+        tracing::debug!(name = self.name, result = status.as_str(), "response cache");
         #[cfg(feature = "metrics")]
-        self.requests.of(status).increment(1);
+        self.requests.of(self.name, status).increment(1);
+        let _ = (self, status);
     }
 
-    #[cfg_attr(not(feature = "metrics"), allow(clippy::unused_self))]
+    /// A call is made that no request waits for.
     pub(crate) fn revalidation(&self) {
         #[cfg(feature = "tracing")]
-        tracing::debug!("response cache fetches a new answer for a stale one");
+        tracing::debug!(
+            name = self.name,
+            "response cache fetches a new answer for a stale one"
+        );
         #[cfg(feature = "metrics")]
-        self.requests.revalidations().increment(1);
-    }
-}
-
-/// One counter for each status, registered when it is first counted: a recorder that is installed
-/// later is not seen.
-#[cfg(feature = "metrics")]
-#[derive(Default)]
-struct Requests {
-    by_status: [std::sync::OnceLock<metrics::Counter>; CacheStatus::COUNT],
-    revalidations: std::sync::OnceLock<metrics::Counter>,
-}
-
-#[cfg(feature = "metrics")]
-impl Requests {
-    fn of(&self, status: CacheStatus) -> &metrics::Counter {
-        self.by_status[status as usize].get_or_init(
-            || metrics::counter!("tower_response_cache_requests_total", "result" => status.as_str()),
-        )
-    }
-
-    fn revalidations(&self) -> &metrics::Counter {
-        let name = "tower_response_cache_revalidations_total";
-        self.revalidations.get_or_init(|| metrics::counter!(name))
+        self.requests.revalidations(self.name).increment(1);
+        let _ = self;
     }
 }
 
 #[cfg(feature = "metrics")]
-impl std::fmt::Debug for Requests {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Requests")
+mod metered {
+    use std::{fmt, sync::OnceLock};
+
+    use metrics::{Counter, counter};
+
+    use super::CacheStatus;
+
+    /// One counter for each status, registered when it is first counted: a recorder that is installed
+    /// later is not seen.
+    #[derive(Default)]
+    pub(super) struct Requests {
+        by_status: [OnceLock<Counter>; CacheStatus::COUNT],
+        revalidations: OnceLock<Counter>,
+    }
+
+    impl Requests {
+        pub(super) fn of(&self, name: &'static str, status: CacheStatus) -> &Counter {
+            let metric = "tower_response_cache_requests_total";
+            self.by_status[status as usize]
+                .get_or_init(|| counter!(metric, "name" => name, "result" => status.as_str()))
+        }
+
+        pub(super) fn revalidations(&self, name: &'static str) -> &Counter {
+            let metric = "tower_response_cache_revalidations_total";
+            self.revalidations
+                .get_or_init(|| counter!(metric, "name" => name))
+        }
+    }
+
+    impl fmt::Debug for Requests {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("Requests")
+        }
     }
 }

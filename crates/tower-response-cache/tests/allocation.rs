@@ -33,5 +33,5 @@ async fn hit_allocates_nothing_but_the_clone() {
         }
     });
     assert_eq!(count.count_total, 100);
-    assert_eq!(shared.handle().stats().hits, 101);
+    assert_eq!(shared.handle().snapshot().hits, 101);
 }

@@ -10,7 +10,7 @@ use std::{
 use tokio::time::Instant;
 use tower::{Layer, Service, service_fn};
 use tower_response_cache::{
-    ByKey, CacheStatus, Entry, Keep, Lookup, Policy, ResponseCacheLayer, Store, StoreStats,
+    ByKey, CacheStatus, Entry, Keep, Lookup, Policy, ResponseCacheLayer, Store, StoreSnapshot,
 };
 
 /// Weighs a response by its length.
@@ -49,9 +49,9 @@ async fn too_large_responses_are_refused_and_counted() {
     for length in [97, 98, 1000] {
         assert_eq!(service.call(length).await.unwrap().len(), length);
     }
-    let stats = layer.handle().stats();
-    assert_eq!((stats.stored, stats.refused), (1, 2));
-    assert_eq!((stats.store.entries, stats.store.weight), (1, 97));
+    let snapshot = layer.handle().snapshot();
+    assert_eq!((snapshot.stored, snapshot.refused), (1, 2));
+    assert_eq!((snapshot.store.entries, snapshot.store.weight), (1, 97));
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
@@ -62,9 +62,9 @@ async fn weights_never_exceed_the_bound() {
     }));
     for length in 1..300 {
         service.call(length).await.unwrap();
-        assert!(layer.handle().stats().store.weight <= 1000);
+        assert!(layer.handle().snapshot().store.weight <= 1000);
     }
-    assert!(layer.handle().stats().store.evicted > 200);
+    assert!(layer.handle().snapshot().store.evicted > 200);
 }
 
 #[derive(Clone, Default)]
@@ -94,8 +94,8 @@ impl Store<usize, String> for Plain {
         self.0.lock().expect("no panic").clear();
     }
 
-    fn stats(&self) -> StoreStats {
-        StoreStats::default()
+    fn snapshot(&self) -> StoreSnapshot {
+        StoreSnapshot::default()
     }
 }
 
@@ -109,11 +109,11 @@ async fn another_store_takes_the_place_of_the_default() {
     }));
     service.call(3).await.unwrap();
     service.call(3).await.unwrap();
-    assert_eq!(layer.handle().stats().hits, 1);
+    assert_eq!(layer.handle().snapshot().hits, 1);
     assert_eq!(store.0.lock().unwrap().len(), 1);
     tokio::time::advance(Duration::from_secs(1)).await;
     service.call(3).await.unwrap();
-    assert_eq!(layer.handle().stats().misses, 2);
+    assert_eq!(layer.handle().snapshot().misses, 2);
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
@@ -123,6 +123,9 @@ async fn lifetime_of_zero_stores_nothing() {
     let mut service = layer.layer(service_fn(|n: usize| async move { Ok::<_, Infallible>(n) }));
     service.call(3).await.unwrap();
     service.call(3).await.unwrap();
-    let stats = layer.handle().stats();
-    assert_eq!((stats.misses, stats.stored, stats.refused), (2, 0, 0));
+    let snapshot = layer.handle().snapshot();
+    assert_eq!(
+        (snapshot.misses, snapshot.stored, snapshot.refused),
+        (2, 0, 0)
+    );
 }

@@ -30,8 +30,11 @@ async fn call_of_a_leader_that_left_goes_on_with_the_longest_waiter() {
     assert_eq!(assert_ready!(second.poll()).unwrap(), "answer [joined]");
     assert!(third.is_woken());
     assert_eq!(assert_ready!(third.poll()).unwrap(), "answer [joined]");
-    let stats = handle.stats();
-    assert_eq!((stats.misses, stats.joins, stats.stored), (1, 2, 1));
+    let snapshot = handle.snapshot();
+    assert_eq!(
+        (snapshot.misses, snapshot.joins, snapshot.stored),
+        (1, 2, 1)
+    );
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
@@ -65,7 +68,7 @@ async fn request_that_was_sent_decides_what_is_stored() {
         .1
         .send_response("answer".to_owned());
     assert_ready!(second.poll()).unwrap();
-    assert_eq!(handle.stats().stored, 0);
+    assert_eq!(handle.snapshot().stored, 0);
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
@@ -95,7 +98,7 @@ async fn call_without_callers_is_dropped_at_once() {
     assert_eq!(Arc::strong_count(&permit), 4);
     drop(third);
     assert_eq!(Arc::strong_count(&permit), 2);
-    assert_eq!(handle.stats().flights, 0);
+    assert_eq!(handle.snapshot().flights, 0);
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
@@ -110,7 +113,7 @@ async fn call_without_callers_is_finished_in_the_background_if_asked_to() {
     assert_pending!(second.poll());
     drop(second);
     drop(leader);
-    assert_eq!(handle.stats().flights, 1);
+    assert_eq!(handle.snapshot().flights, 1);
     // Who comes now joins it.
     let mut late = task::spawn(service.call("a"));
     assert_pending!(late.poll());
@@ -118,8 +121,11 @@ async fn call_without_callers_is_finished_in_the_background_if_asked_to() {
     reply.send_response("answer".to_owned());
     tokio::task::yield_now().await;
     assert_eq!(assert_ready!(late.poll()).unwrap(), "answer [joined]");
-    let stats = handle.stats();
-    assert_eq!((stats.misses, stats.stored, stats.flights), (1, 1, 0));
+    let snapshot = handle.snapshot();
+    assert_eq!(
+        (snapshot.misses, snapshot.stored, snapshot.flights),
+        (1, 1, 0)
+    );
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
@@ -143,7 +149,7 @@ async fn call_that_is_finished_in_the_background_may_fail() {
     let (_, reply) = soon(inner.next_request()).await.unwrap();
     reply.send_response("answer".to_owned());
     assert_eq!(assert_ready!(late.poll()).unwrap(), "answer [miss]");
-    assert_eq!(handle.stats().flights, 0);
+    assert_eq!(handle.snapshot().flights, 0);
 }
 
 #[test]
@@ -156,7 +162,7 @@ fn call_outside_of_a_runtime_is_dropped_with_its_last_caller() {
     assert_pending!(leader.poll());
     let _request = assert_ready!(inner.poll_request()).unwrap();
     drop(leader);
-    assert_eq!(handle.stats().flights, 0);
+    assert_eq!(handle.snapshot().flights, 0);
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
@@ -180,7 +186,7 @@ async fn leader_cancelled_while_the_service_is_busy_passes_on() {
         .1
         .send_response("answer".to_owned());
     assert_eq!(assert_ready!(second.poll()).unwrap(), "answer [joined]");
-    assert_eq!(handle.stats().misses, 1);
+    assert_eq!(handle.snapshot().misses, 1);
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
@@ -197,9 +203,9 @@ async fn lead_that_came_too_late_goes_on_to_the_next() {
     drop(second);
     assert!(third.is_woken());
     assert_pending!(third.poll());
-    assert_eq!(handle.stats().flights, 1);
+    assert_eq!(handle.snapshot().flights, 1);
     drop(third);
-    assert_eq!(handle.stats().flights, 0);
+    assert_eq!(handle.snapshot().flights, 0);
     drop(soon(inner.next_request()).await);
 }
 
@@ -212,9 +218,9 @@ async fn waiter_that_left_is_passed_over() {
     assert_pending!(leader.poll());
     assert_pending!(second.poll());
     assert_pending!(third.poll());
-    assert_eq!(handle.stats().waiting, 2);
+    assert_eq!(handle.snapshot().waiting, 2);
     drop(second);
-    assert_eq!(handle.stats().waiting, 1);
+    assert_eq!(handle.snapshot().waiting, 1);
     assert!(!third.is_woken());
     drop(leader);
     assert!(third.is_woken());
@@ -230,7 +236,7 @@ async fn flight_that_everybody_left_leaves_nothing_behind() {
         assert_pending!(second.poll());
         drop(second);
         drop(leader);
-        assert_eq!(handle.stats().flights, 0);
+        assert_eq!(handle.snapshot().flights, 0);
     }
     let mut again = task::spawn(service.call("a"));
     assert_pending!(again.poll());
@@ -256,12 +262,12 @@ async fn finished_future_may_be_kept() {
         .1
         .send_response("passing".to_owned());
     assert_ready!(leader.poll()).unwrap();
-    assert_eq!(handle.stats().flights, 0);
+    assert_eq!(handle.snapshot().flights, 0);
     let mut next = task::spawn(service.call("a"));
     assert_pending!(next.poll());
     assert!(soon(inner.next_request()).await.is_some());
     drop(leader);
-    assert_eq!(handle.stats().flights, 1);
+    assert_eq!(handle.snapshot().flights, 1);
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
@@ -283,8 +289,11 @@ async fn error_of_a_leader_that_left_is_not_its_successors() {
     answer(&mut inner, "answer").await;
     assert_eq!(assert_ready!(third.poll()).unwrap(), "answer [miss]");
     assert_eq!(assert_ready!(second.poll()).unwrap(), "answer [joined]");
-    let stats = handle.stats();
-    assert_eq!((stats.misses, stats.joins, stats.flights), (2, 1, 0));
+    let snapshot = handle.snapshot();
+    assert_eq!(
+        (snapshot.misses, snapshot.joins, snapshot.flights),
+        (2, 1, 0)
+    );
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
@@ -301,5 +310,8 @@ async fn only_successor_makes_a_call_of_its_own_after_an_error_of_the_leaders() 
     fail(&mut inner, "its own").await;
     let error = assert_ready!(second.poll()).unwrap_err();
     assert_eq!(error.to_string(), "its own");
-    assert_eq!((handle.stats().misses, handle.stats().flights), (2, 0));
+    assert_eq!(
+        (handle.snapshot().misses, handle.snapshot().flights),
+        (2, 0)
+    );
 }

@@ -22,9 +22,9 @@ async fn fifty_callers_make_one_call() {
     assert_eq!(answers[..49], vec!["answer [joined]"; 49]);
     assert_eq!(answers[49], "answer [miss]");
     assert_no_call(&mut inner);
-    let stats = handle.stats();
-    assert_eq!((stats.misses, stats.joins, stats.hits), (1, 49, 0));
-    assert_eq!((stats.stored, stats.flights), (1, 0));
+    let snapshot = handle.snapshot();
+    assert_eq!((snapshot.misses, snapshot.joins, snapshot.hits), (1, 49, 0));
+    assert_eq!((snapshot.stored, snapshot.flights), (1, 0));
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
@@ -57,7 +57,7 @@ async fn different_keys_never_wait_for_each_other() {
     let mut other = task::spawn(service.call("b"));
     assert_pending!(one.poll());
     assert_pending!(other.poll());
-    assert_eq!(handle.stats().flights, 2);
+    assert_eq!(handle.snapshot().flights, 2);
     let (a, _hangs) = soon(inner.next_request()).await.unwrap();
     let (b, reply) = soon(inner.next_request()).await.unwrap();
     assert_eq!((a, b), ("a", "b"));
@@ -71,7 +71,7 @@ async fn future_that_was_never_polled_leads_nothing() {
     let (mut service, mut inner, handle) = cached();
     let mut first = task::spawn(service.call("a"));
     let mut second = task::spawn(service.call("a"));
-    assert_eq!(handle.stats().flights, 0);
+    assert_eq!(handle.snapshot().flights, 0);
     assert_pending!(second.poll());
     soon(inner.next_request())
         .await
@@ -105,9 +105,9 @@ async fn requests_that_bypass_share_nothing() {
         assert_eq!(assert_ready!(one.poll()).unwrap(), "one [bypass]");
         assert_eq!(assert_ready!(other.poll()).unwrap(), "other [bypass]");
     }
-    let stats = handle.stats();
+    let snapshot = handle.snapshot();
     assert_eq!(
-        (stats.bypasses, stats.stored, stats.store.entries),
+        (snapshot.bypasses, snapshot.stored, snapshot.store.entries),
         (4, 0, 0)
     );
 }

@@ -188,6 +188,7 @@ proptest! {
             Freshness::Revalidate => 1,
             Freshness::IfError => 2,
             Freshness::Expired => 3,
+            other => unreachable!("{other:?} has no rank"),
         };
         prop_assert!(rank(ages[0].min(ages[1])) <= rank(ages[0].max(ages[1])));
     }

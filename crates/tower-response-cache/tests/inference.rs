@@ -22,8 +22,8 @@ async fn closure_is_a_policy_in_one_line() {
     assert_eq!(answer.unwrap(), 4);
     let answer = service.clone().oneshot("four".to_owned()).await;
     assert_eq!(answer.unwrap(), 4);
-    let stats = service.handle().stats();
-    assert_eq!((stats.misses, stats.hits), (1, 1));
+    let snapshot = service.handle().snapshot();
+    assert_eq!((snapshot.misses, snapshot.hits), (1, 1));
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -119,8 +119,11 @@ async fn one_layer_serves_two_request_types_from_one_cache() {
         let text = texts.clone().oneshot("seven").await.unwrap();
         assert_eq!(text, Text("SEVEN".to_owned()));
     }
-    let stats = handle.stats();
-    assert_eq!((stats.misses, stats.hits, stats.store.entries), (2, 2, 2));
+    let snapshot = handle.snapshot();
+    assert_eq!(
+        (snapshot.misses, snapshot.hits, snapshot.store.entries),
+        (2, 2, 2)
+    );
 }
 
 #[tokio::test]
@@ -141,7 +144,7 @@ async fn value_of_another_type_counts_as_none() {
     numbers.oneshot(7).await.unwrap();
     let text = texts.oneshot("!7").await.unwrap();
     assert_eq!(text, Text("!7".to_owned()));
-    assert_eq!(handle.stats().misses, 2);
+    assert_eq!(handle.snapshot().misses, 2);
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]

@@ -5,7 +5,7 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 use futures_util::FutureExt;
 use tower::{Layer, Service, service_fn};
 use tower_response_cache::{
-    CacheStatus, Keep, Lookup, MemoryStore, Policy, ResponseCacheLayer, StoreStats,
+    CacheStatus, Keep, Lookup, MemoryStore, Policy, ResponseCacheLayer, StoreSnapshot,
 };
 
 const BOUND: u64 = 64_000_000;
@@ -41,8 +41,11 @@ impl<E> Policy<u64, Arc<[u8]>, E> for Bytes {
 }
 
 /// The most memory that the cache takes, and what it holds in the end.
-fn most(answers: u64, length: impl Fn(u64) -> usize + Clone + Send + 'static) -> (u64, StoreStats) {
-    let mut stats = StoreStats::default();
+fn most(
+    answers: u64,
+    length: impl Fn(u64) -> usize + Clone + Send + 'static,
+) -> (u64, StoreSnapshot) {
+    let mut snapshot = StoreSnapshot::default();
     let memory = allocation_counter::measure(|| {
         let layer = ResponseCacheLayer::with_store(Bytes, MemoryStore::of_bytes(BOUND));
         let mut service = layer.layer(service_fn(move |req: u64| {
@@ -53,22 +56,22 @@ fn most(answers: u64, length: impl Fn(u64) -> usize + Clone + Send + 'static) ->
             let answer = service.call(req).now_or_never();
             assert!(answer.is_some_and(|answer| answer.is_ok()));
         }
-        stats = layer.handle().stats().store;
+        snapshot = layer.handle().snapshot().store;
     });
-    (memory.bytes_max, stats)
+    (memory.bytes_max, snapshot)
 }
 
 #[test]
 fn million_answers_stay_within_the_bound() {
     let of_any_size = |req: u64| (req.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 53) as usize;
     let tiny = |_| 8;
-    for (most, stats) in [most(ANSWERS, of_any_size), most(ANSWERS / 4, tiny)] {
-        assert!(most < BOUND + BOUND / 5, "{most} bytes, {stats:?}");
+    for (most, snapshot) in [most(ANSWERS, of_any_size), most(ANSWERS / 4, tiny)] {
+        assert!(most < BOUND + BOUND / 5, "{most} bytes, {snapshot:?}");
         // It is put to use, too.
-        assert!(most > BOUND / 3, "{most} bytes, {stats:?}");
+        assert!(most > BOUND / 3, "{most} bytes, {snapshot:?}");
         assert!(
-            (BOUND / 10 * 9..=BOUND).contains(&stats.weight),
-            "{stats:?}"
+            (BOUND / 10 * 9..=BOUND).contains(&snapshot.weight),
+            "{snapshot:?}"
         );
     }
 }

@@ -37,7 +37,7 @@ async fn panic_in_the_policy(response: &str) {
         assert_ready!(second.poll()).expect("an answer"),
         "answer [miss]"
     );
-    assert_eq!(handle.stats().flights, 0);
+    assert_eq!(handle.snapshot().flights, 0);
     drop(leader);
     let mut third = task::spawn(service.call("a"));
     assert_eq!(
@@ -121,7 +121,7 @@ async fn panic_of_the_service_ends_only_the_call_of_the_leader() {
             let answer = soon(waiter).await.unwrap().unwrap();
             assert!(answer.starts_with("answer ["), "{answer}");
         }
-        let stats = handle.stats();
-        assert_eq!((stats.stored, stats.flights), (1, 0));
+        let snapshot = handle.snapshot();
+        assert_eq!((snapshot.stored, snapshot.flights), (1, 0));
     }
 }

@@ -98,7 +98,7 @@ async fn readiness_that_is_asked_twice_takes_nothing() {
     let mut call = task::spawn(service.call("a"));
     assert_pending!(call.poll());
     assert!(soon(inner.next_request()).await.is_some());
-    assert_eq!(handle.stats().misses, 1);
+    assert_eq!(handle.snapshot().misses, 1);
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]

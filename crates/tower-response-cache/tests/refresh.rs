@@ -27,9 +27,12 @@ async fn refresh_replaces_the_answer_which_serves_until_then() {
     assert_eq!(assert_ready!(refresh.poll()).unwrap(), "new [refreshed]");
     let mut hit = task::spawn(service.call("a"));
     assert_eq!(assert_ready!(hit.poll()).unwrap(), "new [hit]");
-    let stats = handle.stats();
-    assert_eq!((stats.misses, stats.refreshes, stats.stored), (1, 1, 2));
-    assert_eq!((stats.store.entries, stats.store.evicted), (1, 0));
+    let snapshot = handle.snapshot();
+    assert_eq!(
+        (snapshot.misses, snapshot.refreshes, snapshot.stored),
+        (1, 1, 2)
+    );
+    assert_eq!((snapshot.store.entries, snapshot.store.evicted), (1, 0));
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
@@ -44,7 +47,7 @@ async fn refresh_joins_nothing_and_is_joined() {
     let mut late = task::spawn(service.call("a"));
     assert_pending!(late.poll());
     assert_no_call(&mut inner);
-    assert_eq!(handle.stats().flights, 2);
+    assert_eq!(handle.snapshot().flights, 2);
 
     refresh_reply.send_response("new".to_owned());
     assert_eq!(assert_ready!(refresh.poll()).unwrap(), "new [refreshed]");
@@ -84,7 +87,7 @@ async fn every_refresh_makes_its_own_call() {
         reply(&mut inner).await.send_response("new".to_owned());
         assert_eq!(assert_ready!(call.poll()).unwrap(), "new [refreshed]");
     }
-    assert_eq!(handle.stats().stored, 3);
+    assert_eq!(handle.snapshot().stored, 3);
 }
 
 async fn forgets(forget: impl Fn(&Handle<Key, Value>)) {
@@ -108,7 +111,7 @@ async fn forgets(forget: impl Fn(&Handle<Key, Value>)) {
         assert_ready!(joined.poll()).expect("an answer"),
         "old [joined]"
     );
-    assert_eq!(handle.stats().stored, 0);
+    assert_eq!(handle.snapshot().stored, 0);
     after_reply.send_response("new".to_owned());
     assert_eq!(
         assert_ready!(after.poll()).expect("an answer"),
@@ -118,7 +121,7 @@ async fn forgets(forget: impl Fn(&Handle<Key, Value>)) {
     assert_eq!(assert_ready!(hit.poll()).expect("an answer"), "new [hit]");
 
     forget(&handle);
-    assert_eq!(handle.stats().store.entries, 0);
+    assert_eq!(handle.snapshot().store.entries, 0);
     assert_pending!(task::spawn(service.call("a")).poll());
 }
 
@@ -145,6 +148,6 @@ async fn invalidation_in_the_midst_of_storing_wins() {
         assert_pending!(call.poll());
         reply(&mut inner).await.send_response("answer".to_owned());
         assert_eq!(assert_ready!(call.poll()).unwrap(), "answer [miss]");
-        assert_eq!(layer.handle().stats().store.entries, entries);
+        assert_eq!(layer.handle().snapshot().store.entries, entries);
     }
 }

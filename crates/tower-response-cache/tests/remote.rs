@@ -138,9 +138,9 @@ async fn answer_of_one_process_is_a_hit_in_another() {
         assert_eq!((key, call), (7, 1));
     }
     assert_eq!(start.elapsed(), DELAY);
-    let stats = handle.stats();
-    assert_eq!((stats.hits, stats.joins, stats.misses), (1, 49, 0));
-    assert_eq!((stats.remote.hits, stats.flights), (1, 0));
+    let snapshot = handle.snapshot();
+    assert_eq!((snapshot.hits, snapshot.joins, snapshot.misses), (1, 49, 0));
+    assert_eq!((snapshot.remote.hits, snapshot.flights), (1, 0));
     // Now it is at hand.
     let start = Instant::now();
     soon(second.call(7)).await.unwrap();
@@ -167,9 +167,9 @@ async fn store_that_fails_is_a_miss_and_counted() {
     let (mut service, handle) = process(&remote, 1);
     assert_eq!(soon(service.call(7)).await.unwrap().1, 1);
     written().await;
-    let stats = handle.stats();
+    let snapshot = handle.snapshot();
     assert_eq!(
-        (stats.remote.errors, stats.stored, stats.flights),
+        (snapshot.remote.errors, snapshot.stored, snapshot.flights),
         (2, 1, 0)
     );
     assert_eq!(soon(service.call(7)).await.unwrap().2, CacheStatus::Hit);
@@ -184,7 +184,7 @@ async fn bytes_that_cannot_be_read_are_a_miss_and_counted() {
     remote.scramble();
     let (mut second, handle) = process(&remote, 2);
     assert_eq!(soon(second.call(7)).await.unwrap().1, 2);
-    assert_eq!(handle.stats().remote.errors, 1);
+    assert_eq!(handle.snapshot().remote.errors, 1);
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
@@ -193,7 +193,7 @@ async fn value_without_bytes_stays_at_hand() {
     let (mut service, handle) = process(&remote, 1);
     soon(service.call(100)).await.unwrap();
     written().await;
-    assert_eq!((remote.len(), handle.stats().stored), (0, 1));
+    assert_eq!((remote.len(), handle.snapshot().stored), (0, 1));
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
@@ -206,8 +206,11 @@ async fn request_for_a_stored_answer_only_asks_the_second_level_too() {
     assert!(soon(second.call(1008)).await.is_err());
     let answer = soon(second.call(1007)).await.unwrap();
     assert_eq!(answer, (7, 1, CacheStatus::Hit));
-    let stats = handle.stats();
-    assert_eq!((stats.absent, stats.misses, stats.flights), (1, 0, 0));
+    let snapshot = handle.snapshot();
+    assert_eq!(
+        (snapshot.absent, snapshot.misses, snapshot.flights),
+        (1, 0, 0)
+    );
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
@@ -245,7 +248,7 @@ async fn what_is_invalidated_is_gone_from_both_levels() {
         let (mut other, _) = process(&remote, 2);
         soon(forget(&handle)).await.unwrap();
         assert_eq!(remote.len(), left);
-        assert_eq!(handle.stats().store.entries, left as u64);
+        assert_eq!(handle.snapshot().store.entries, left as u64);
         assert_eq!(soon(other.call(7)).await.unwrap().1, 2);
     }
 }
@@ -259,8 +262,8 @@ async fn invalidation_that_fails_says_so() {
     remote.set_down(true);
     let failed: NotInvalidated = soon(handle.invalidate(&7)).await.unwrap_err();
     assert_eq!(failed.to_string(), "the remote store was not invalidated");
-    assert_eq!(handle.stats().store.entries, 0);
-    assert_eq!(handle.stats().remote.errors, 1);
+    assert_eq!(handle.snapshot().store.entries, 0);
+    assert_eq!(handle.snapshot().remote.errors, 1);
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
@@ -275,9 +278,9 @@ async fn answer_that_is_invalidated_while_it_is_written_is_taken_back() {
     // It is in there, for a moment, and nobody gets it.
     let (_, call, status) = soon(service.call(7)).await.unwrap();
     assert_eq!((call, status), (1, CacheStatus::Miss));
-    assert_eq!(handle.stats().misses, 2);
+    assert_eq!(handle.snapshot().misses, 2);
     written().await;
-    assert_eq!(handle.stats().remote.hits, 0);
+    assert_eq!(handle.snapshot().remote.hits, 0);
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
@@ -295,7 +298,7 @@ async fn what_is_read_while_it_is_removed_does_not_stay() {
     assert_pending!(removal.poll());
     let (old, removed) = soon(async { tokio::join!(read, removal) }).await;
     assert_eq!((old.unwrap().1, removed), (1, Ok(())));
-    assert_eq!(handle.stats().store.entries, 0);
+    assert_eq!(handle.snapshot().store.entries, 0);
     assert_eq!(soon(second.call(7)).await.unwrap().1, 2);
 }
 
@@ -312,7 +315,7 @@ async fn caller_that_leaves_while_the_second_level_is_asked_takes_nobody_along()
     let answer = soon(second).await.unwrap().unwrap();
     assert_eq!(answer, (7, 1, CacheStatus::Miss));
     assert_eq!(
-        (handle.stats().misses, handle.stats().remote.misses),
+        (handle.snapshot().misses, handle.snapshot().remote.misses),
         (1, 1)
     );
 }
@@ -329,7 +332,7 @@ async fn invalidation_in_the_midst_of_bringing_it_here_wins() {
     near.at_the_next_insert(move |_| drop(handle.invalidate(&7)));
     let mut second = layer.layer(Numbered(2));
     assert_eq!(soon(second.call(7)).await.unwrap().1, 1);
-    assert_eq!(layer.handle().stats().store.entries, 0);
+    assert_eq!(layer.handle().snapshot().store.entries, 0);
 }
 
 /// Keeps answers for stale use in the background, and counts what it restores.
@@ -379,8 +382,11 @@ async fn what_the_second_level_brings_in_the_background_is_no_hit() {
     let stale = soon(old.call(7)).await.unwrap();
     assert_eq!(stale, (7, 1, CacheStatus::Stale));
     written().await;
-    let stats = layer.handle().stats();
-    assert_eq!((stats.stale, stats.hits, stats.revalidations), (1, 0, 0));
+    let snapshot = layer.handle().snapshot();
+    assert_eq!(
+        (snapshot.stale, snapshot.hits, snapshot.revalidations),
+        (1, 0, 0)
+    );
     assert_eq!(restored.load(Ordering::Relaxed), 1);
     let fresh = soon(old.call(7)).await.unwrap();
     assert_eq!(fresh, (7, 2, CacheStatus::Hit));

@@ -38,7 +38,7 @@ async fn response_that_is_not_kept_is_handed_out_all_the_same() {
     assert_eq!(assert_ready!(leader.poll()).unwrap(), "passing [miss]");
     assert_eq!(assert_ready!(second.poll()).unwrap(), "passing [joined]");
     assert_eq!(assert_ready!(third.poll()).unwrap(), "passing [joined]");
-    assert_eq!(handle.stats().stored, 0);
+    assert_eq!(handle.snapshot().stored, 0);
     assert_pending!(task::spawn(service.call("a")).poll());
 }
 
@@ -49,7 +49,7 @@ async fn request_may_say_that_it_is_not_to_be_stored() {
     assert_pending!(call.poll());
     answer(&mut inner, "answer").await;
     assert_ready!(call.poll()).unwrap();
-    assert_eq!(handle.stats().stored, 0);
+    assert_eq!(handle.snapshot().stored, 0);
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
@@ -64,8 +64,11 @@ async fn waiters_of_a_response_that_cannot_be_shared_call_all_at_once() {
     answer(&mut inner, "stream 3").await;
     assert_eq!(assert_ready!(third.poll()).unwrap(), "stream 3 [miss]");
     assert_eq!(assert_ready!(second.poll()).unwrap(), "stream 2 [miss]");
-    let stats = handle.stats();
-    assert_eq!((stats.misses, stats.stored, stats.flights), (3, 0, 0));
+    let snapshot = handle.snapshot();
+    assert_eq!(
+        (snapshot.misses, snapshot.stored, snapshot.flights),
+        (3, 0, 0)
+    );
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
@@ -78,7 +81,7 @@ async fn shared_error_goes_to_that_flight_and_is_not_stored() {
     assert_eq!(message(assert_ready!(second.poll())), "shared [joined]");
     assert_eq!(message(assert_ready!(third.poll())), "shared [joined]");
     assert_no_call(&mut inner);
-    assert_eq!(handle.stats().store.entries, 0);
+    assert_eq!(handle.snapshot().store.entries, 0);
     assert_pending!(task::spawn(service.call("a")).poll());
 }
 
@@ -97,7 +100,7 @@ async fn error_that_is_not_shared_makes_the_next_waiter_call() {
     answer(&mut inner, "answer").await;
     assert_eq!(assert_ready!(second.poll()).unwrap(), "answer [miss]");
     assert_eq!(assert_ready!(third.poll()).unwrap(), "answer [joined]");
-    assert_eq!(handle.stats().misses, 2);
+    assert_eq!(handle.snapshot().misses, 2);
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
@@ -115,8 +118,8 @@ async fn readiness_error_is_an_error_of_the_flight() {
     assert_eq!(error.to_string(), "shared readiness");
     let error = assert_ready!(third.poll()).unwrap_err();
     assert_eq!(error.to_string(), "shared readiness [joined]");
-    let stats = handle.stats();
-    assert_eq!((stats.misses, stats.flights), (0, 0));
+    let snapshot = handle.snapshot();
+    assert_eq!((snapshot.misses, snapshot.flights), (0, 0));
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
@@ -150,7 +153,7 @@ async fn answer_expires_to_the_millisecond() {
     tokio::time::advance(millisecond).await;
     let mut miss = task::spawn(service.call("a"));
     assert_pending!(miss.poll());
-    assert_eq!(handle.stats().store.entries, 0);
+    assert_eq!(handle.snapshot().store.entries, 0);
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
@@ -175,8 +178,8 @@ async fn error_is_kept_for_a_short_time_if_the_rule_says_so() {
     assert_eq!(message(assert_ready!(third.poll())), "kept [joined]");
     let mut hit = task::spawn(service.call("a"));
     assert_eq!(message(assert_ready!(hit.poll())), "kept [hit]");
-    let stats = handle.stats();
-    assert_eq!((stats.misses, stats.stored, stats.hits), (1, 1, 1));
+    let snapshot = handle.snapshot();
+    assert_eq!((snapshot.misses, snapshot.stored, snapshot.hits), (1, 1, 1));
     tokio::time::advance(support::ERROR_TTL).await;
     let mut miss = task::spawn(service.call("a"));
     assert_pending!(miss.poll());
@@ -200,6 +203,6 @@ async fn request_for_a_stored_answer_only_calls_nothing_and_waits_for_nothing() 
     assert_ready!(call.poll()).unwrap();
     let mut hit = task::spawn(service.call("a only-if-cached"));
     assert_eq!(assert_ready!(hit.poll()).unwrap(), "answer [hit]");
-    let stats = handle.stats();
-    assert_eq!((stats.absent, stats.misses, stats.hits), (3, 1, 1));
+    let snapshot = handle.snapshot();
+    assert_eq!((snapshot.absent, snapshot.misses, snapshot.hits), (3, 1, 1));
 }

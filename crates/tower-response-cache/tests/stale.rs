@@ -49,9 +49,15 @@ async fn stale_answer_comes_at_once_while_one_call_fetches_a_new_one() {
     let mut hit = task::spawn(service.call("a"));
     assert_eq!(assert_ready!(hit.poll()).unwrap(), "new [hit]");
     assert_no_call(&mut inner);
-    let stats = handle.stats();
-    assert_eq!((stats.misses, stats.stale, stats.revalidations), (1, 50, 1));
-    assert_eq!((stats.hits, stats.stored, stats.flights), (1, 2, 0));
+    let snapshot = handle.snapshot();
+    assert_eq!(
+        (snapshot.misses, snapshot.stale, snapshot.revalidations),
+        (1, 50, 1)
+    );
+    assert_eq!(
+        (snapshot.hits, snapshot.stored, snapshot.flights),
+        (1, 2, 0)
+    );
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
@@ -64,7 +70,7 @@ async fn whoever_comes_after_the_stale_answer_is_gone_joins_the_call_in_the_back
     answer(&mut inner, "new").await;
     others_run().await;
     assert_eq!(assert_ready!(joined.poll()).unwrap(), "new [joined]");
-    assert_eq!(handle.stats().misses, 1);
+    assert_eq!(handle.snapshot().misses, 1);
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
@@ -81,7 +87,10 @@ async fn call_in_the_background_that_fails_leaves_the_old_answer_and_is_made_aga
         others_run().await;
         let mut hit = task::spawn(service.call("a"));
         assert_eq!(assert_ready!(hit.poll()).unwrap(), "new [hit]");
-        assert_eq!((handle.stats().revalidations, handle.stats().stale), (2, 2));
+        assert_eq!(
+            (handle.snapshot().revalidations, handle.snapshot().stale),
+            (2, 2)
+        );
     }
 }
 
@@ -106,7 +115,7 @@ async fn request_for_a_stored_answer_only_takes_a_stale_one_and_fetches_nothing(
     advance(REVALIDATE).await;
     let mut call = task::spawn(service.call("a only-if-cached"));
     assert!(assert_ready!(call.poll()).is_err());
-    assert_eq!(handle.stats().flights, 0);
+    assert_eq!(handle.snapshot().flights, 0);
 }
 
 /// Keeps everything for no time at all, and gives it for an hour.
@@ -150,7 +159,7 @@ fn outside_of_a_runtime_the_caller_fetches_the_new_answer() {
         let answer = assert_ready!(task::spawn(service.call(0)).poll());
         assert_eq!(answer, Ok(call));
     }
-    assert_eq!((handle.stats().misses, handle.stats().stale), (3, 0));
+    assert_eq!((handle.snapshot().misses, handle.snapshot().stale), (3, 0));
 }
 
 /// Beyond the time in which a stale answer comes at once.
@@ -172,8 +181,11 @@ async fn old_answer_is_better_than_a_throttle() {
         let old = "lasting old [stale]";
         assert_eq!(assert_ready!(leader.poll()).unwrap(), old);
         assert_eq!(assert_ready!(second.poll()).unwrap(), old);
-        let stats = handle.stats();
-        assert_eq!((stats.misses, stats.stale, stats.stored), (2, 2, 1));
+        let snapshot = handle.snapshot();
+        assert_eq!(
+            (snapshot.misses, snapshot.stale, snapshot.stored),
+            (2, 2, 1)
+        );
         // It is still there, and a new one is still asked for.
         let mut again = task::spawn(service.call("a"));
         assert_pending!(again.poll());
@@ -225,7 +237,7 @@ async fn who_asks_for_a_new_answer_gets_the_error_and_who_joined_it_the_old_answ
     assert!(assert_ready!(refresh.poll()).is_err());
     let old = assert_ready!(joined.poll()).unwrap();
     assert_eq!(old, "lasting old [stale]");
-    assert_eq!((handle.stats().stale, handle.stats().joins), (1, 0));
+    assert_eq!((handle.snapshot().stale, handle.snapshot().joins), (1, 0));
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
@@ -248,8 +260,8 @@ async fn answer_that_another_just_brought_is_not_fetched_again() {
     assert_eq!(old, "lasting old [stale]");
     others_run().await;
     assert_no_call(&mut inner);
-    let stats = layer.handle().stats();
-    assert_eq!((stats.revalidations, stats.flights), (0, 0));
+    let snapshot = layer.handle().snapshot();
+    assert_eq!((snapshot.revalidations, snapshot.flights), (0, 0));
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
@@ -264,5 +276,5 @@ async fn who_drives_the_call_of_one_that_wanted_a_new_answer_gets_the_old_one() 
     fail(&mut inner, "throttled").await;
     let old = assert_ready!(joined.poll()).unwrap();
     assert_eq!(old, "lasting old [stale]");
-    assert_eq!((handle.stats().stale, handle.stats().joins), (1, 0));
+    assert_eq!((handle.snapshot().stale, handle.snapshot().joins), (1, 0));
 }

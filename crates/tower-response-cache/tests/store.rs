@@ -62,10 +62,10 @@ fn run(steps: Vec<Step>, store: &MemoryStore<u8, usize>, max_weight: u64, exact:
             }
             Step::Advance { millis } => now += Duration::from_millis(millis),
         }
-        let stats = store.stats();
-        assert!(stats.weight <= max_weight, "{stats:?}");
-        assert!(stats.entries <= model.len() as u64);
-        assert!(!exact || stats.evicted == 0);
+        let snapshot = store.snapshot();
+        assert!(snapshot.weight <= max_weight, "{snapshot:?}");
+        assert!(snapshot.entries <= model.len() as u64);
+        assert!(!exact || snapshot.evicted == 0);
     }
 }
 
@@ -93,9 +93,9 @@ fn weights_of_a_full_store_stay_below_its_bound() {
     for key in 0..10_000 {
         assert!(store.insert(key, Entry::new(key, keep.clone(), now)));
     }
-    let stats = store.stats();
-    assert!((900..=1000).contains(&stats.weight), "{stats:?}");
-    assert_eq!(stats.evicted + stats.entries, 10_000);
+    let snapshot = store.snapshot();
+    assert!((900..=1000).contains(&snapshot.weight), "{snapshot:?}");
+    assert_eq!(snapshot.evicted + snapshot.entries, 10_000);
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn weightless_entries_are_bounded_all_the_same() {
     for key in 0..1000 {
         store.insert(key, Entry::new((), keep.clone(), Instant::now()));
     }
-    assert!(store.stats().entries <= 10);
+    assert!(store.snapshot().entries <= 10);
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn largest_entry_is_taken_and_a_larger_one_refused() {
         assert!(!store.insert('a', Entry::new(2, keep.weight(largest + 1), now)));
         // What it was to replace is outdated.
         assert!(store.get(&'a', now).is_none());
-        assert_eq!(store.stats().entries, 0);
+        assert_eq!(store.snapshot().entries, 0);
     }
 }
 

@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep};
 use tower::{BoxError, Layer, ServiceExt, service_fn};
 use tower_response_cache::{
     ByKey, CacheStatus, Codec, Handle, Keep, Lookup, MemoryStore, Policy, ResponseCacheLayer,
-    Stats, Store,
+    Snapshot, Store,
 };
 
 const CALLERS: u64 = 10_000;
@@ -244,7 +244,7 @@ async fn run<St: Store<Key, Value>>(
     seed: u64,
     layer: ResponseCacheLayer<Rules, Key, Value, St>,
     oldest: Duration,
-) -> (Outcome, Stats) {
+) -> (Outcome, Snapshot) {
     let world = Arc::new(World {
         random: Mutex::new(fastrand::Rng::with_seed(seed)),
         outcome: Mutex::default(),
@@ -316,28 +316,28 @@ async fn run<St: Store<Key, Value>>(
     // What goes on without callers ends on its own.
     sleep(Duration::from_secs(10)).await;
     let outcome = std::mem::take(&mut *world.outcome.lock().expect("no panic"));
-    (outcome, handle.stats())
+    (outcome, handle.snapshot())
 }
 
-fn balance(seed: u64, (outcome, stats): (Outcome, Stats)) {
+fn balance(seed: u64, (outcome, snapshot): (Outcome, Snapshot)) {
     let ended = outcome.ok + outcome.failed + outcome.cancelled + outcome.panicked;
     assert_eq!(ended, CALLERS);
-    let calls = stats.misses + stats.refreshes + stats.revalidations + stats.bypasses;
+    let calls = snapshot.misses + snapshot.refreshes + snapshot.revalidations + snapshot.bypasses;
     assert_eq!(calls, outcome.calls);
-    assert_eq!((stats.flights, stats.waiting), (0, 0), "seed {seed}");
+    assert_eq!((snapshot.flights, snapshot.waiting), (0, 0), "seed {seed}");
     // Each kind of end was met often enough to count.
     for met in [
         outcome.ok,
         outcome.failed,
         outcome.cancelled,
         outcome.panicked,
-        stats.joins,
-        stats.hits,
-        stats.stale,
-        stats.revalidations,
-        stats.absent,
+        snapshot.joins,
+        snapshot.hits,
+        snapshot.stale,
+        snapshot.revalidations,
+        snapshot.absent,
     ] {
-        assert!(met > 20, "seed {seed}: {outcome:?} {stats:?}");
+        assert!(met > 20, "seed {seed}: {outcome:?} {snapshot:?}");
     }
 }
 
@@ -393,12 +393,12 @@ fn books_balance_before_a_remote_store_that_is_slow_and_fails() {
         // Too small for all keys, so that the remote one is asked often.
         let near = MemoryStore::new(30);
         let layer = ResponseCacheLayer::with_remote(Rules, near, remote);
-        let (outcome, stats) = paused(run(seed, layer, OLDEST + Duration::from_millis(7)));
+        let (outcome, snapshot) = paused(run(seed, layer, OLDEST + Duration::from_millis(7)));
         assert!(
-            stats.remote.hits > 20 && stats.remote.errors > 20,
-            "{stats:?}"
+            snapshot.remote.hits > 20 && snapshot.remote.errors > 20,
+            "{snapshot:?}"
         );
-        balance(seed, (outcome, stats));
+        balance(seed, (outcome, snapshot));
     }
 }
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -425,9 +425,15 @@ async fn threads_that_race_for_a_key_make_one_call() {
             assert_eq!(answer.unwrap().unwrap(), round);
         }
     }
-    let stats = layer.handle().stats();
-    assert_eq!((stats.misses, calls.load(Ordering::Relaxed)), (2000, 2000));
-    assert_eq!((stats.hits + stats.joins, stats.flights), (14_000, 0));
+    let snapshot = layer.handle().snapshot();
+    assert_eq!(
+        (snapshot.misses, calls.load(Ordering::Relaxed)),
+        (2000, 2000)
+    );
+    assert_eq!(
+        (snapshot.hits + snapshot.joins, snapshot.flights),
+        (14_000, 0)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -453,7 +459,7 @@ async fn threads_that_abandon_flights_wedge_no_key() {
             Err(error) => assert!(error.is_cancelled()),
         }
     }
-    assert_eq!(layer.handle().stats().flights, 0);
+    assert_eq!(layer.handle().snapshot().flights, 0);
 }
 
 /// The clock of several threads cannot be paused; a minute is far more than they need.

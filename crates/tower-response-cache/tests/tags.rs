@@ -15,7 +15,7 @@ async fn answers_of_a_tag_are_forgotten_and_no_others() {
         assert_ready!(call.poll()).unwrap();
     }
     drop(handle.invalidate_tag("red"));
-    assert_eq!(handle.stats().store.entries, 2);
+    assert_eq!(handle.snapshot().store.entries, 2);
     assert_pending!(task::spawn(service.call("a")).poll());
     for key in ["b", "c"] {
         assert_ready!(task::spawn(service.call(key)).poll()).unwrap();
@@ -37,9 +37,9 @@ async fn answers_of_a_tag_that_are_under_way_are_given_and_not_stored() {
     answer(&mut inner, "tagged blue").await;
     answer(&mut inner, "tagged red").await;
     assert_eq!(assert_ready!(red.poll()).unwrap(), "tagged red [miss]");
-    assert_eq!(handle.stats().stored, 0);
+    assert_eq!(handle.snapshot().stored, 0);
     assert_eq!(assert_ready!(blue.poll()).unwrap(), "tagged blue [miss]");
-    assert_eq!(handle.stats().stored, 1);
+    assert_eq!(handle.snapshot().stored, 1);
     assert_eq!(assert_ready!(after.poll()).unwrap(), "tagged red [miss]");
-    assert_eq!(handle.stats().stored, 2);
+    assert_eq!(handle.snapshot().stored, 2);
 }

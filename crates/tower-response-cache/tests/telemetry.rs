@@ -1,4 +1,4 @@
-//! The counter of requests by result.
+//! The counter of requests, by layer and by result.
 
 mod support;
 
@@ -10,8 +10,10 @@ use std::{
 use metrics::{
     Counter, CounterFn, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit,
 };
-use support::cached;
+use support::{Words, cached};
 use tokio_test::{assert_pending, assert_ready, task};
+use tower_response_cache::ResponseCacheLayer;
+use tower_test::mock;
 
 type Counts = Arc<Mutex<BTreeMap<String, u64>>>;
 
@@ -59,7 +61,31 @@ impl Recorder for Recording {
 }
 
 #[test]
-fn requests_are_counted_by_result_and_nothing_else() {
+fn each_layer_counts_under_its_name() {
+    let recorder = Recording::default();
+    metrics::with_local_recorder(&recorder, || {
+        for name in ["answers", "embeddings"] {
+            let layer = ResponseCacheLayer::new(Words, 10).name(name);
+            let (mut service, mut inner) = mock::spawn_layer(layer);
+            assert!(service.poll_ready().is_ready());
+            let mut call = task::spawn(service.call("a"));
+            assert_pending!(call.poll());
+            drop((call, inner.poll_request()));
+        }
+    });
+    let counts = recorder.0.lock().unwrap();
+    let names: Vec<_> = counts.keys().map(String::as_str).collect();
+    assert_eq!(
+        names,
+        [
+            "tower_response_cache_requests_total{name=answers,result=miss}",
+            "tower_response_cache_requests_total{name=embeddings,result=miss}",
+        ]
+    );
+}
+
+#[test]
+fn requests_are_counted_by_name_and_result_and_nothing_else() {
     let recorder = Recording::default();
     metrics::with_local_recorder(&recorder, || {
         let (mut service, mut inner, _) = cached();
@@ -91,11 +117,26 @@ fn requests_are_counted_by_result_and_nothing_else() {
     assert_eq!(
         counts,
         [
-            ("tower_response_cache_requests_total{result=bypass}", 1),
-            ("tower_response_cache_requests_total{result=hit}", 3),
-            ("tower_response_cache_requests_total{result=joined}", 1),
-            ("tower_response_cache_requests_total{result=miss}", 1),
-            ("tower_response_cache_requests_total{result=refreshed}", 1),
+            (
+                "tower_response_cache_requests_total{name=default,result=bypass}",
+                1
+            ),
+            (
+                "tower_response_cache_requests_total{name=default,result=hit}",
+                3
+            ),
+            (
+                "tower_response_cache_requests_total{name=default,result=joined}",
+                1
+            ),
+            (
+                "tower_response_cache_requests_total{name=default,result=miss}",
+                1
+            ),
+            (
+                "tower_response_cache_requests_total{name=default,result=refreshed}",
+                1
+            ),
         ]
     );
 }

@@ -3,10 +3,12 @@ use std::{hash::Hash, sync::Arc};
 use tokio::time::Instant;
 
 use super::callers::{FlightTable, SharedTable};
-use crate::stats::{Counters, Stats};
 use crate::store::remote::{ErasedRemote, Unreachable};
 use crate::store::{Entry, Freshness, Scope, Store};
-use crate::{policy::CacheStatus, settings::Settings, store::remote::Remote, telemetry::Telemetry};
+use crate::{
+    counters::Counters, policy::CacheStatus, settings::Settings, snapshot::Snapshot,
+    store::remote::RemoteEntry, telemetry::Telemetry,
+};
 
 /// The two stores of a cache, the flights that fill them, and the counts.
 pub(crate) struct Cache<K, V, St> {
@@ -26,15 +28,16 @@ impl<K, V, St> Cache<K, V, St> {
             remote,
             flights: Arc::new(SharedTable::new(settings.finish_abandoned)),
             counters: Counters::default(),
-            telemetry: Telemetry::default(),
+            telemetry: Telemetry::new(settings.name),
             settings,
         }
     }
 
-    pub(crate) fn turn(&mut self, knob: impl FnOnce(&mut Settings)) {
-        knob(&mut self.settings);
+    pub(crate) fn set(&mut self, change: impl FnOnce(&mut Settings)) {
+        change(&mut self.settings);
         // Made anew, since nothing is under way in a cache that nobody shares.
         self.flights = Arc::new(SharedTable::new(self.settings.finish_abandoned));
+        self.telemetry = Telemetry::new(self.settings.name);
     }
 
     pub(crate) fn flights(&self) -> &Arc<SharedTable<K, V>> {
@@ -67,11 +70,11 @@ impl<K, V, St> Cache<K, V, St> {
     }
 
     /// What the remote store is to have of `entry`, if there is one.
-    pub(crate) fn encode(&self, entry: &Entry<V>) -> Option<Remote> {
+    pub(crate) fn encode(&self, entry: &Entry<V>) -> Option<RemoteEntry> {
         self.remote.as_ref()?.encode(entry)
     }
 
-    pub(crate) async fn write_remote(&self, key: &K, entry: Remote) {
+    pub(crate) async fn write_remote(&self, key: &K, entry: RemoteEntry) {
         if let Some(remote) = &self.remote {
             let written = remote.insert(key, entry).await;
             self.counters.remote_write(&written);
@@ -143,12 +146,12 @@ impl<K: Hash + Eq, V, St: Store<K, V>> Cache<K, V, St> {
         }
     }
 
-    pub(crate) fn stats(&self) -> Stats {
+    pub(crate) fn snapshot(&self) -> Snapshot {
         let (flights, waiting) = self.flights.with(|table| table.count());
-        Stats {
+        Snapshot {
             flights,
             waiting,
-            ..self.counters.snapshot(self.store.stats())
+            ..self.counters.snapshot(self.store.snapshot())
         }
     }
 }

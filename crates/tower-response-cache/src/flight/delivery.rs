@@ -5,7 +5,7 @@ use tokio::time::Instant;
 use super::cache::Cache;
 use super::callers::{Background, Ended, Key, Value, Waiter};
 use crate::policy::{CacheStatus, Keep};
-use crate::store::remote::Remote;
+use crate::store::remote::RemoteEntry;
 use crate::store::{Entry, Freshness, Scope, Store};
 
 /// Takes the result of a flight to the stores and to those who wait, and ends the flight.
@@ -104,14 +104,14 @@ struct WriteBehind<K: Key, V: Value, St: Store<K, V>>(Delivery<K, V, St>);
 
 impl<K: Key, V: Value, St: Store<K, V>> WriteBehind<K, V, St> {
     /// Writes in a task of its own, since no caller is to wait for the remote store.
-    pub(crate) fn start(self, entry: Remote) {
+    pub(crate) fn start(self, entry: RemoteEntry) {
         match Background::at_hand() {
             Some(background) => background.spawn(self.write(entry)),
             None => self.0.cache.count_unwritten(),
         }
     }
 
-    async fn write(self, entry: Remote) {
+    async fn write(self, entry: RemoteEntry) {
         self.0.cache.write_remote(&self.0.key, entry).await;
         let flights = self.0.cache.flights();
         if flights.with(|table| table.end_if_keepable(&self.0.key, self.0.flight)) {

@@ -54,7 +54,7 @@ where
 
 impl<S, Req, P, St> Future for Miss<S, Req, P, St>
 where
-    S: Service<Req, Response: 'static, Error: 'static, Future: Send> + Send + 'static,
+    S: Service<Req, Future: Send> + Send + 'static,
     Req: Send + 'static,
     P: Policy<Req, S::Response, S::Error>,
     St: Store<P::Key, P::Value>,
@@ -87,7 +87,7 @@ fn step<S, Req, P, St>(
     cx: &mut Context<'_>,
 ) -> Step<P::Key, P::Value, ResultOf<S, Req>>
 where
-    S: Service<Req, Response: 'static, Error: 'static, Future: Send> + Send + 'static,
+    S: Service<Req, Future: Send> + Send + 'static,
     Req: Send + 'static,
     P: Policy<Req, S::Response, S::Error>,
     St: Store<P::Key, P::Value>,

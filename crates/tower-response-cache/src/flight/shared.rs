@@ -32,7 +32,7 @@ impl<P, K: Key, V: Value, St: Store<K, V>> Shared<P, K, V, St> {
         cause: Cause,
     ) -> Lead<K, V>
     where
-        S: Service<Req, Response: 'static, Error: 'static, Future: Send> + Send + 'static,
+        S: Service<Req, Future: Send> + Send + 'static,
         Req: Send + 'static,
         P: Policy<Req, S::Response, S::Error, Key = K, Value = V>,
     {

@@ -1,5 +1,6 @@
 /// What a stored value is good for at an instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Freshness {
     /// It answers.
     Fresh,

@@ -8,7 +8,7 @@ use std::{
 use quick_cache::{Lifecycle, OptionsBuilder, Weighter, sync::Cache};
 use tokio::time::Instant;
 
-use super::{Entry, Store, StoreStats};
+use super::{Entry, Store, StoreSnapshot};
 
 /// The share of a shard that one entry may take: what `quick_cache` admits, by its own default.
 const LARGEST_SHARE: f64 = 0.97;
@@ -153,8 +153,8 @@ where
         self.cache.clear();
     }
 
-    fn stats(&self) -> StoreStats {
-        StoreStats {
+    fn snapshot(&self) -> StoreSnapshot {
+        StoreSnapshot {
             entries: self.cache.len() as u64,
             weight: self.cache.weight(),
             evicted: self.evicted.load(Ordering::Relaxed),

@@ -7,12 +7,10 @@ mod freshness;
 mod memory;
 pub(crate) mod remote;
 mod scope;
+mod snapshot;
 mod store;
 
 pub(crate) use self::scope::Scope;
 pub use self::{
-    entry::Entry,
-    freshness::Freshness,
-    memory::MemoryStore,
-    store::{Store, StoreStats},
+    entry::Entry, freshness::Freshness, memory::MemoryStore, snapshot::StoreSnapshot, store::Store,
 };

@@ -1,6 +1,6 @@
 use tokio::time::Instant;
 
-use super::Entry;
+use super::{Entry, StoreSnapshot};
 
 /// Where a cache keeps its entries at hand.
 ///
@@ -34,17 +34,5 @@ pub trait Store<K, V>: Send + Sync + 'static {
     fn clear(&self);
 
     /// What the store holds now.
-    fn stats(&self) -> StoreStats;
-}
-
-/// What a [`Store`] holds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct StoreStats {
-    /// Entries, expired ones that were not yet removed included.
-    pub entries: u64,
-    /// The weight of these entries, in the unit of the bound: bytes, if it is in bytes.
-    pub weight: u64,
-    /// Entries that were pushed out by others since the store was made.
-    pub evicted: u64,
+    fn snapshot(&self) -> StoreSnapshot;
 }

@@ -13,7 +13,7 @@ use std::{
 };
 
 use tokio::time::{Instant, sleep};
-use tower_response_cache::{Remote, RemoteStore};
+use tower_response_cache::{RemoteEntry, RemoteStore};
 
 type Stored = (Vec<u8>, Option<Instant>, Arc<[Arc<str>]>);
 
@@ -77,7 +77,7 @@ impl Elsewhere {
 impl<K: Debug + Send + Sync> RemoteStore<K> for Elsewhere {
     type Error = Down;
 
-    async fn get(&self, key: &K) -> Result<Option<Remote>, Down> {
+    async fn get(&self, key: &K) -> Result<Option<RemoteEntry>, Down> {
         self.reach().await?;
         let now = Instant::now();
         let entries = self.entries.lock().expect("no panic");
@@ -85,10 +85,10 @@ impl<K: Debug + Send + Sync> RemoteStore<K> for Elsewhere {
             return Ok(None);
         };
         let left = until.map_or(Duration::MAX, |until| until - now);
-        Ok((!left.is_zero()).then(|| Remote::new(bytes.clone(), left)))
+        Ok((!left.is_zero()).then(|| RemoteEntry::new(bytes.clone(), left)))
     }
 
-    async fn insert(&self, key: &K, entry: Remote) -> Result<(), Down> {
+    async fn insert(&self, key: &K, entry: RemoteEntry) -> Result<(), Down> {
         self.reach().await?;
         let until = Instant::now().checked_add(entry.expires_in);
         let stored = (entry.bytes, until, entry.tags);

@@ -5,7 +5,7 @@
 use std::sync::{Arc, Mutex};
 
 use tokio::time::Instant;
-use tower_response_cache::{Entry, MemoryStore, Store, StoreStats};
+use tower_response_cache::{Entry, MemoryStore, Store, StoreSnapshot};
 
 type Deed<K, V> = Box<dyn FnOnce(&MemoryStore<K, V>) + Send>;
 
@@ -77,7 +77,7 @@ where
         self.inner.clear();
     }
 
-    fn stats(&self) -> StoreStats {
-        self.inner.stats()
+    fn snapshot(&self) -> StoreSnapshot {
+        self.inner.snapshot()
     }
 }

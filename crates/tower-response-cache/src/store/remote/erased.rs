@@ -2,7 +2,7 @@ use std::{future::Future, marker::PhantomData, pin::Pin};
 
 use tokio::time::Instant;
 
-use super::{Codec, Remote, RemoteStore, record};
+use super::{Codec, RemoteEntry, RemoteStore, record};
 use crate::store::{Entry, Scope};
 
 /// What asking the second level takes, beside the call that it may save: one box.
@@ -17,9 +17,9 @@ pub(crate) trait ErasedRemote<K, V>: Send + Sync {
     fn get<'a>(&'a self, key: &'a K) -> Answer<'a, Option<Entry<V>>>;
 
     /// The entry as the store is to have it; `None` if its value is not for it.
-    fn encode(&self, entry: &Entry<V>) -> Option<Remote>;
+    fn encode(&self, entry: &Entry<V>) -> Option<RemoteEntry>;
 
-    fn insert<'a>(&'a self, key: &'a K, entry: Remote) -> Answer<'a, ()>;
+    fn insert<'a>(&'a self, key: &'a K, entry: RemoteEntry) -> Answer<'a, ()>;
 
     fn forget<'a>(&'a self, scope: &'a Scope<K>) -> Answer<'a, ()>;
 }
@@ -52,11 +52,11 @@ impl<K: Send + Sync, V: Codec, R: RemoteStore<K>> ErasedRemote<K, V> for WithCod
         })
     }
 
-    fn encode(&self, entry: &Entry<V>) -> Option<Remote> {
+    fn encode(&self, entry: &Entry<V>) -> Option<RemoteEntry> {
         record::write(entry)
     }
 
-    fn insert<'a>(&'a self, key: &'a K, entry: Remote) -> Answer<'a, ()> {
+    fn insert<'a>(&'a self, key: &'a K, entry: RemoteEntry) -> Answer<'a, ()> {
         Box::pin(async move { self.store.insert(key, entry).await.map_err(|_| Unreachable) })
     }
 

@@ -5,10 +5,11 @@
 mod codec;
 mod erased;
 mod record;
+mod remote_entry;
 mod remote_store;
+mod snapshot;
 
 pub(crate) use self::erased::{ErasedRemote, Unreachable, WithCodec};
 pub use self::{
-    codec::Codec,
-    remote_store::{Remote, RemoteStore},
+    codec::Codec, remote_entry::RemoteEntry, remote_store::RemoteStore, snapshot::RemoteSnapshot,
 };

@@ -2,7 +2,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
-use super::{Codec, Remote};
+use super::{Codec, RemoteEntry};
 use crate::{policy::Keep, store::Entry};
 
 const VERSION: u8 = 1;
@@ -10,7 +10,7 @@ const VERSION: u8 = 1;
 /// Writes an entry for a remote store: the version of this form, three times in milliseconds, the
 /// weight and the number of tags, then each tag behind its length, then the value. All numbers are
 /// of 8 bytes, the first one last.
-pub(crate) fn write<V: Codec>(entry: &Entry<V>) -> Option<Remote> {
+pub(crate) fn write<V: Codec>(entry: &Entry<V>) -> Option<RemoteEntry> {
     let value = entry.value().encode()?;
     let keep = entry.keep();
     let mut bytes = Vec::with_capacity(1 + 5 * 8 + value.len());
@@ -25,7 +25,7 @@ pub(crate) fn write<V: Codec>(entry: &Entry<V>) -> Option<Remote> {
         bytes.extend_from_slice(tag.as_bytes());
     }
     bytes.extend_from_slice(&value);
-    Some(Remote {
+    Some(RemoteEntry {
         bytes,
         expires_in: keep.lifetime(),
         tags: keep.shared_tags(),
@@ -33,7 +33,7 @@ pub(crate) fn write<V: Codec>(entry: &Entry<V>) -> Option<Remote> {
 }
 
 /// Reads what [`write`] wrote; what anything else wrote is `None`.
-pub(crate) fn read<V: Codec>(remote: &Remote, now: Instant) -> Option<Entry<V>> {
+pub(crate) fn read<V: Codec>(remote: &RemoteEntry, now: Instant) -> Option<Entry<V>> {
     let (version, mut rest) = remote.bytes.split_first()?;
     if *version != VERSION {
         return None;

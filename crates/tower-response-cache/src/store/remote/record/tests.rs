@@ -6,7 +6,7 @@ use tokio::time::Instant;
 use super::{read, write};
 use crate::{
     policy::Keep,
-    store::remote::{Codec, Remote},
+    store::remote::{Codec, RemoteEntry},
     store::{Entry, Freshness},
 };
 
@@ -59,7 +59,7 @@ proptest! {
         if version {
             bytes.insert(0, super::VERSION);
         }
-        let _ = read::<Bytes>(&Remote::new(bytes, Duration::ZERO), Instant::now());
+        let _ = read::<Bytes>(&RemoteEntry::new(bytes, Duration::ZERO), Instant::now());
     }
 
     #[test]

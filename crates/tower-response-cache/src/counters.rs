@@ -3,57 +3,8 @@ use std::{
     sync::atomic::{AtomicU64, AtomicUsize, Ordering},
 };
 
-use crate::{policy::CacheStatus, store::StoreStats};
-
-/// A snapshot of what a cache has done since it was made, and of what it holds.
-///
-/// `misses + refreshes + revalidations + bypasses` is the number of calls made to the inner services.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Stats {
-    /// Requests answered from the store with a fresh answer.
-    pub hits: u64,
-    /// Calls to an inner service, because nothing was stored.
-    pub misses: u64,
-    /// Requests answered by a call that another caller had made.
-    pub joins: u64,
-    /// Requests answered with an old answer: while a new one was fetched, or since the call for it
-    /// failed. That call is a miss of its caller's, too.
-    pub stale: u64,
-    /// Calls to an inner service, because the request asked for a new answer.
-    pub refreshes: u64,
-    /// Calls to an inner service in the background, for a stale answer.
-    pub revalidations: u64,
-    /// Calls to an inner service past the cache.
-    pub bypasses: u64,
-    /// Requests for a stored answer only, of which there was none.
-    pub absent: u64,
-    /// Values that the store took.
-    pub stored: u64,
-    /// Values that the store refused because they were too large.
-    pub refused: u64,
-    /// Keys for which a call is under way. A key counts twice while it is being refreshed during
-    /// another call.
-    pub flights: u64,
-    /// Callers that wait for one of these calls.
-    pub waiting: u64,
-    /// What the store holds.
-    pub store: StoreStats,
-    /// What the second level did, if there is one.
-    pub remote: RemoteStats,
-}
-
-/// What a [`RemoteStore`](crate::RemoteStore) did for a cache.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct RemoteStats {
-    /// Entries that it gave, stale ones included.
-    pub hits: u64,
-    /// Questions that it had nothing for.
-    pub misses: u64,
-    /// Calls that failed, entries that could not be read included.
-    pub errors: u64,
-}
+use crate::store::{StoreSnapshot, remote::RemoteSnapshot};
+use crate::{policy::CacheStatus, snapshot::Snapshot};
 
 /// Counts that guard nothing and order nothing, so `Relaxed` is enough.
 #[derive(Debug, Default)]
@@ -111,9 +62,9 @@ impl Counters {
         }
     }
 
-    pub(crate) fn snapshot(&self, store: StoreStats) -> Stats {
+    pub(crate) fn snapshot(&self, store: StoreSnapshot) -> Snapshot {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        Stats {
+        Snapshot {
             hits: self.hits.sum(),
             misses: read(&self.misses),
             joins: read(&self.joins),
@@ -127,7 +78,7 @@ impl Counters {
             flights: 0,
             waiting: 0,
             store,
-            remote: RemoteStats {
+            remote: RemoteSnapshot {
                 hits: read(&self.remote_hits),
                 misses: read(&self.remote_misses),
                 errors: read(&self.remote_errors),
