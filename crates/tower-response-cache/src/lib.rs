@@ -1,7 +1,16 @@
+// On this page the README's links lead to the guides as rustdoc shows them: a first definition wins.
+#![doc = "[what is kept]: docs::what_is_kept"]
+#![doc = "[who makes the call]: docs::who_makes_the_call"]
+#![doc = "[remote store]: docs::remote_store"]
+#![doc = "[Stacking]: docs::stacking"]
+#![doc = "[telemetry and cost]: docs::telemetry_and_cost"]
+#![doc = ""]
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod counters;
+#[cfg(any(doc, doctest))]
+pub mod docs;
 mod error;
 mod flight;
 mod future;
