@@ -12,6 +12,6 @@ mod wire;
 pub use fault::{Fault, FaultKind, InvalidFault, Script};
 pub use front::server::Server;
 pub use model::{Latency, Model, StopReason};
-pub use quota::{Limits, Meter, ModelUsage, Throttled, Usage};
+pub use quota::{Limits, Meter, ModelUsage, QuotaUsage, Throttled};
 pub use simulator::Simulator;
 pub use wire::{Operation, StreamException};

@@ -8,8 +8,8 @@ use fastrand::Rng;
 use tokio::time::Instant;
 
 use crate::{
-    Fault, Latency, Meter, Model, ModelUsage, Script, Usage,
-    fault::script::Pending,
+    Fault, Latency, Meter, Model, ModelUsage, QuotaUsage, Script,
+    fault::script::PendingFaults,
     model::{
         model::{base_id, is_foundation_model, is_valid_id},
         prompt_cache::PromptCache,
@@ -36,7 +36,7 @@ pub(crate) struct Shared {
 pub(crate) struct State {
     pub(crate) seed: u64,
     pub(crate) latency: Latency,
-    pub(crate) pending: Pending,
+    pub(crate) pending: PendingFaults,
     pub(crate) rng: Rng,
     pub(crate) cache: PromptCache,
     pub(crate) guardrail_words: Vec<String>,
@@ -61,7 +61,7 @@ impl Simulator {
         let state = State {
             seed: 0,
             latency: Latency::none(),
-            pending: Pending::default(),
+            pending: PendingFaults::default(),
             rng: Rng::with_seed(0),
             cache: PromptCache::default(),
             guardrail_words: Vec::new(),
@@ -144,7 +144,7 @@ impl Simulator {
 
     /// What every model has been asked and charged.
     #[must_use]
-    pub fn usage(&self) -> Usage {
+    pub fn usage(&self) -> QuotaUsage {
         let mut state = self.shared.lock();
         let now = Instant::now();
         let configured: Vec<_> = state.models.keys().cloned().collect();
@@ -156,7 +156,7 @@ impl Simulator {
             usage.available = account.ledger.available(now);
             (id.clone(), usage)
         });
-        Usage {
+        QuotaUsage {
             models: models.collect(),
         }
     }
@@ -167,7 +167,7 @@ impl Simulator {
     pub fn reset(&self) {
         let mut state = self.shared.lock();
         state.rng = Rng::with_seed(state.seed);
-        state.pending = Pending::default();
+        state.pending = PendingFaults::default();
         state.cache = PromptCache::default();
         state.started = Instant::now();
         state.forget_accounts();

@@ -5,7 +5,7 @@ use tokio::time::Instant;
 use crate::{
     Fault, Latency, Model, Operation,
     fault::Stage,
-    model::answer::Tokens,
+    model::answer::TokenUsage,
     quota::ledger::{Quota, Ticket},
     simulator::{Shared, State},
     wire::{format::Request, service_error::ServiceError},
@@ -18,7 +18,7 @@ pub(crate) struct Admission {
     model: String,
     burndown: u64,
     ticket: Ticket,
-    usage: Tokens,
+    usage: TokenUsage,
     output: Output,
 }
 
@@ -36,7 +36,7 @@ impl Admission {
         state: &State,
         model: &Model,
         ticket: Ticket,
-        usage: Tokens,
+        usage: TokenUsage,
         started: Instant,
     ) -> Self {
         Self {
@@ -65,7 +65,7 @@ impl Drop for Admission {
             }
             Output::Counted(tokens) => tokens,
         };
-        let Tokens { input, cache, .. } = self.usage;
+        let TokenUsage { input, cache, .. } = self.usage;
         let tokens = input
             .saturating_add(cache.write)
             .saturating_add(output.saturating_mul(self.burndown));
@@ -88,7 +88,7 @@ impl Drop for Admission {
 
 impl State {
     /// Plays a fault on an operation that has no quota.
-    pub(crate) fn stop_at_door(
+    pub(crate) fn play_fault(
         &mut self,
         operation: Operation,
         id: &str,
@@ -114,7 +114,7 @@ impl State {
     ) -> Result<(Ticket, Option<Fault>), ServiceError> {
         let found = self.pending.find(operation, &model.id, &mut self.rng);
         if let Some(found) = &found
-            && found.fault.stage() == Stage::Door
+            && found.fault.stage() == Stage::BeforeQuota
             && let Some(error) = found.fault.error()
         {
             self.pending.take(found);
@@ -147,7 +147,7 @@ impl State {
         account.usage.in_flight += 1;
         account.usage.outstanding = account.usage.outstanding.saturating_add(tokens);
         if let Some(found) = &found {
-            // Only a call that was let in uses up a fault behind the door.
+            // Only a call that was let in uses up a fault behind the quota.
             account.usage.faulted += 1;
             self.pending.take(found);
         }

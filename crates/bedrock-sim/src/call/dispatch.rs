@@ -13,7 +13,7 @@ use crate::{
     model::{
         answer::{self, Answer},
         prompt::{chain, digest_text},
-        prompt_cache::CacheUse,
+        prompt_cache::CacheTokens,
     },
     wire::{
         apply_guardrail, count_tokens,
@@ -25,7 +25,7 @@ use crate::{
 /// The longest body of a request that Bedrock takes, in bytes.
 pub(crate) const LONGEST_BODY: usize = 25_000_000;
 
-pub(crate) struct Incoming {
+pub(crate) struct IncomingCall {
     pub(crate) method: Method,
     /// Percent-encoded, as it came.
     pub(crate) path: String,
@@ -51,7 +51,7 @@ impl From<ServiceError> for Refusal {
 }
 
 impl Simulator {
-    pub(crate) async fn exchange(&self, incoming: Incoming) -> Result<Reply, Reset> {
+    pub(crate) async fn handle(&self, incoming: IncomingCall) -> Result<Reply, Reset> {
         let mut reply = match self.answer(incoming).await {
             Ok(reply) => reply,
             Err(Refusal::Error(error)) => error.into_reply(),
@@ -62,7 +62,7 @@ impl Simulator {
         Ok(reply)
     }
 
-    async fn answer(&self, incoming: Incoming) -> Result<Reply, Refusal> {
+    async fn answer(&self, incoming: IncomingCall) -> Result<Reply, Refusal> {
         let unknown =
             |status| ServiceError::new(status, "UnknownOperationException", "Unknown operation");
         let (operation, id) = Operation::route(&incoming.path).ok_or_else(|| unknown(404))?;
@@ -108,14 +108,14 @@ impl Simulator {
         let answer = count_tokens::answer(model, body)?;
         let mut state = self.shared.lock();
         state.account(model);
-        state.stop_at_door(Operation::CountTokens, model)?;
+        state.play_fault(Operation::CountTokens, model)?;
         Ok(Reply::json(StatusCode::OK, &answer))
     }
 
     fn apply_guardrail(&self, guardrail: &str, body: &[u8]) -> Result<Reply, ServiceError> {
         let mut state = self.shared.lock();
         let answer = apply_guardrail::answer(body, &state.guardrail_words)?;
-        state.stop_at_door(Operation::ApplyGuardrail, guardrail)?;
+        state.play_fault(Operation::ApplyGuardrail, guardrail)?;
         Ok(Reply::json(StatusCode::OK, &answer))
     }
 
@@ -134,7 +134,7 @@ impl Simulator {
             ))
             .into());
         }
-        let Begun {
+        let Admitted {
             started,
             latency,
             mut admission,
@@ -176,15 +176,17 @@ impl Simulator {
         model: &Model,
         request: &Request,
         maximum: u64,
-    ) -> Result<Begun, ServiceError> {
+    ) -> Result<Admitted, ServiceError> {
         let started = Instant::now();
         let mut state = self.shared.lock();
         let (ticket, fault) = state.admit(started, operation, model, request, maximum)?;
         let fails = fault.as_ref().is_some_and(|fault| fault.error().is_some());
         let cache = if fails {
-            CacheUse::default()
+            CacheTokens::default()
         } else {
-            state.cache.pass(started, &model.id, &request.prompt)
+            state
+                .cache
+                .read_and_write(started, &model.id, &request.prompt)
         };
         let blocked = request.prompt.blocked_words(&state.guardrail_words);
         let key = chain(chain(state.seed, digest_text(&model.id)), request.digest);
@@ -200,7 +202,7 @@ impl Simulator {
             answer.usage,
             started,
         );
-        Ok(Begun {
+        Ok(Admitted {
             started,
             latency: state.latency,
             admission,
@@ -215,7 +217,7 @@ fn unknown_model() -> ServiceError {
 }
 
 /// A call that was let in.
-struct Begun {
+struct Admitted {
     started: Instant,
     latency: Latency,
     admission: Admission,
@@ -231,7 +233,7 @@ async fn strike(
     started: Instant,
     latency: Latency,
 ) -> Result<(), Refusal> {
-    if fault.stage() != Stage::Model {
+    if fault.stage() != Stage::AtModel {
         return Ok(());
     }
     let whole = answer.usage.output;

@@ -13,7 +13,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use crate::call::admission::Admission;
 
 /// One piece of a body, when it is due and what it has cost by then.
-pub(crate) struct Frame {
+pub(crate) struct TimedFrame {
     pub(crate) bytes: Bytes,
     /// From the start of the call.
     pub(crate) due: Duration,
@@ -23,7 +23,7 @@ pub(crate) struct Frame {
 
 /// How a body ends after its last frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum End {
+pub(crate) enum BodyEnd {
     Clean,
     Reset,
     Stall,
@@ -32,8 +32,8 @@ pub(crate) enum End {
 /// A body that delivers its frames when they are due, and settles the call at its end or, if it is
 /// dropped before, for what it delivered.
 pub(crate) struct Playback {
-    frames: VecDeque<Frame>,
-    end: End,
+    frames: VecDeque<TimedFrame>,
+    end: BodyEnd,
     started: Instant,
     /// Before each frame, on top of its own time.
     pause: Duration,
@@ -45,8 +45,8 @@ pub(crate) struct Playback {
 
 impl Playback {
     pub(crate) fn new(
-        frames: VecDeque<Frame>,
-        end: End,
+        frames: VecDeque<TimedFrame>,
+        end: BodyEnd,
         started: Instant,
         pause: Duration,
         admission: Option<Admission>,
@@ -89,20 +89,20 @@ impl Body for Playback {
         }
         let Some(frame) = this.frames.pop_front() else {
             return match this.end {
-                End::Stall => Poll::Pending,
-                End::Clean => {
+                BodyEnd::Stall => Poll::Pending,
+                BodyEnd::Clean => {
                     this.admission = None;
                     Poll::Ready(None)
                 }
-                End::Reset if !this.yielded => {
+                BodyEnd::Reset if !this.yielded => {
                     // What was sent before must leave the transport's buffer first.
                     this.yielded = true;
                     cx.waker().wake_by_ref();
                     Poll::Pending
                 }
-                End::Reset => {
+                BodyEnd::Reset => {
                     this.admission = None;
-                    this.end = End::Clean;
+                    this.end = BodyEnd::Clean;
                     Poll::Ready(Some(Err(io::ErrorKind::ConnectionReset.into())))
                 }
             };
@@ -110,7 +110,7 @@ impl Body for Playback {
         if let Some(admission) = &mut this.admission {
             admission.produced(frame.tokens);
         }
-        if this.frames.is_empty() && this.end == End::Clean {
+        if this.frames.is_empty() && this.end == BodyEnd::Clean {
             // A reader may well stop at the last event without asking for the end.
             this.admission = None;
         }
@@ -118,6 +118,6 @@ impl Body for Playback {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.frames.is_empty() && self.end == End::Clean
+        self.frames.is_empty() && self.end == BodyEnd::Clean
     }
 }

@@ -2,7 +2,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde_json::Value;
 
-use crate::{call::playback::Playback, model::answer::Tokens, wire::format::Timing};
+use crate::{call::playback::Playback, model::answer::TokenUsage, wire::format::Timing};
 
 pub(crate) struct Reply {
     pub(crate) status: StatusCode,
@@ -33,7 +33,7 @@ impl Reply {
     }
 
     /// The usage of an `InvokeModel` answer, which its body need not tell.
-    pub(crate) fn count_tokens(&mut self, usage: &Tokens, timing: Timing) {
+    pub(crate) fn count_tokens(&mut self, usage: &TokenUsage, timing: Timing) {
         self.set("x-amzn-bedrock-input-token-count", usage.input);
         self.set("x-amzn-bedrock-output-token-count", usage.output);
         self.set("x-amzn-bedrock-invocation-latency", timing.whole);

@@ -9,7 +9,7 @@ use crate::{
     Fault, FaultKind, Latency, Operation, StreamException,
     call::{
         admission::Admission,
-        playback::{End, Frame, Playback},
+        playback::{BodyEnd, Playback, TimedFrame},
         reply::{Reply, ReplyBody},
     },
     fault::Stage,
@@ -29,30 +29,30 @@ pub(crate) fn frames(
     answer: &Answer,
     timing: Timing,
     latency: Latency,
-) -> VecDeque<Frame> {
-    let beats = answer.beats();
-    let frame = |beat| {
-        let bytes = request.format.frame(answer, beat, timing)?;
-        Some(Frame {
+) -> VecDeque<TimedFrame> {
+    let events = answer.events();
+    let frame = |event| {
+        let bytes = request.format.frame(answer, event, timing)?;
+        Some(TimedFrame {
             bytes,
-            due: latency.until(beat.tokens),
-            tokens: beat.tokens,
+            due: latency.until(event.tokens),
+            tokens: event.tokens,
         })
     };
-    beats.iter().filter_map(frame).collect()
+    events.iter().filter_map(frame).collect()
 }
 
 /// The reply that plays the frames, as the fault has it.
 pub(crate) fn reply(
     operation: Operation,
-    mut frames: VecDeque<Frame>,
+    mut frames: VecDeque<TimedFrame>,
     fault: Option<&Fault>,
     started: Instant,
     mut admission: Admission,
 ) -> Reply {
-    let (mut end, mut pause) = (End::Clean, Duration::ZERO);
+    let (mut end, mut pause) = (BodyEnd::Clean, Duration::ZERO);
     if let Some(fault) = fault {
-        if fault.stage() == Stage::Stream {
+        if fault.stage() == Stage::InStream {
             end = break_stream(&mut frames, fault);
         } else if fault.kind == FaultKind::SlowBody {
             pause = fault.pause();
@@ -78,7 +78,7 @@ pub(crate) fn reply(
 }
 
 /// Cuts the frames at the fault's event and puts there what the fault puts there.
-fn break_stream(frames: &mut VecDeque<Frame>, fault: &Fault) -> End {
+fn break_stream(frames: &mut VecDeque<TimedFrame>, fault: &Fault) -> BodyEnd {
     let at = usize::try_from(fault.at.unwrap_or(1))
         .unwrap_or(usize::MAX)
         .min(frames.len());
@@ -100,11 +100,11 @@ fn break_stream(frames: &mut VecDeque<Frame>, fault: &Fault) -> End {
         FaultKind::StreamCorrupt => struck.map(|frame| event_stream::corrupt(&frame.bytes)),
         _ => None,
     };
-    frames.extend(bytes.map(|bytes| Frame { bytes, due, tokens }));
+    frames.extend(bytes.map(|bytes| TimedFrame { bytes, due, tokens }));
     match fault.kind {
-        FaultKind::ConnectionReset => End::Reset,
-        FaultKind::Hang => End::Stall,
-        _ => End::Clean,
+        FaultKind::ConnectionReset => BodyEnd::Reset,
+        FaultKind::Hang => BodyEnd::Stall,
+        _ => BodyEnd::Clean,
     }
 }
 
@@ -120,7 +120,7 @@ pub(crate) fn slow_down(
         let size = body.len().div_ceil(PIECES).max(1);
         let frames = (0..body.len())
             .step_by(size)
-            .map(|from| Frame {
+            .map(|from| TimedFrame {
                 bytes: body.slice(from..(from + size).min(body.len())),
                 due: Duration::ZERO,
                 tokens,
@@ -129,7 +129,13 @@ pub(crate) fn slow_down(
         reply
             .headers
             .insert(header::CONTENT_LENGTH, body.len().into());
-        let playback = Playback::new(frames, End::Clean, started, fault.pause(), Some(admission));
+        let playback = Playback::new(
+            frames,
+            BodyEnd::Clean,
+            started,
+            fault.pause(),
+            Some(admission),
+        );
         reply.body = ReplyBody::Playback(Box::new(playback));
     }
 }

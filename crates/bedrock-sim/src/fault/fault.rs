@@ -290,9 +290,9 @@ impl Fault {
         self.model.as_deref().is_none_or(|id| id == model)
             && self.operation.is_none_or(|own| own == operation)
             && match self.stage() {
-                Stage::Door => true,
-                Stage::Model => operation.invokes_model(),
-                Stage::Stream => {
+                Stage::BeforeQuota => true,
+                Stage::AtModel => operation.invokes_model(),
+                Stage::InStream => {
                     operation.streams()
                         && !(self.exception == Some(StreamException::ModelTimeout)
                             && operation == Operation::ConverseStream)

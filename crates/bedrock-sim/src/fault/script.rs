@@ -44,13 +44,13 @@ impl Script {
 
 /// The faults still to come.
 #[derive(Debug, Default)]
-pub(crate) struct Pending {
+pub(crate) struct PendingFaults {
     queue: VecDeque<(Fault, u64)>,
     random: Vec<(Fault, u64)>,
 }
 
 /// A fault that was found for a call and is not used up yet.
-pub(crate) struct Found {
+pub(crate) struct FoundFault {
     pub(crate) fault: Fault,
     place: Place,
 }
@@ -60,7 +60,7 @@ enum Place {
     Random(usize),
 }
 
-impl Pending {
+impl PendingFaults {
     pub(crate) fn push(&mut self, fault: Fault) {
         let times = fault.times;
         if times == Some(0) {
@@ -74,13 +74,18 @@ impl Pending {
     }
 
     /// The first fault of the queue that matches, or else the first random one that strikes.
-    pub(crate) fn find(&self, operation: Operation, model: &str, rng: &mut Rng) -> Option<Found> {
+    pub(crate) fn find(
+        &self,
+        operation: Operation,
+        model: &str,
+        rng: &mut Rng,
+    ) -> Option<FoundFault> {
         let queued = self
             .queue
             .iter()
             .position(|(fault, _)| fault.matches(operation, model));
         if let Some(at) = queued {
-            return Some(Found {
+            return Some(FoundFault {
                 fault: self.queue[at].0.clone(),
                 place: Place::Queue(at),
             });
@@ -96,14 +101,14 @@ impl Pending {
                 }
             }
         }
-        struck.map(|at| Found {
+        struck.map(|at| FoundFault {
             fault: self.random[at].0.clone(),
             place: Place::Random(at),
         })
     }
 
     /// Uses up one time of a fault that [`find`](Self::find) found just before.
-    pub(crate) fn take(&mut self, found: &Found) {
+    pub(crate) fn take(&mut self, found: &FoundFault) {
         match found.place {
             Place::Queue(at) => {
                 self.queue[at].1 -= 1;

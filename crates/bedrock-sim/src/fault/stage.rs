@@ -4,11 +4,11 @@ use super::FaultKind;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
     /// Ahead of the quota.
-    Door,
+    BeforeQuota,
     /// After admission.
-    Model,
+    AtModel,
     /// In the answer's event stream.
-    Stream,
+    InStream,
 }
 
 impl Stage {
@@ -18,16 +18,16 @@ impl Stage {
             FaultKind::StreamException
             | FaultKind::StreamCut
             | FaultKind::StreamCutInFrame
-            | FaultKind::StreamCorrupt => Self::Stream,
-            FaultKind::ConnectionReset | FaultKind::Hang if at_an_event => Self::Stream,
+            | FaultKind::StreamCorrupt => Self::InStream,
+            FaultKind::ConnectionReset | FaultKind::Hang if at_an_event => Self::InStream,
             FaultKind::ModelTimeout
             | FaultKind::ModelError
             | FaultKind::ModelStreamError
             | FaultKind::ConnectionReset
             | FaultKind::Hang
             | FaultKind::SlowBody
-            | FaultKind::Answer => Self::Model,
-            _ => Self::Door,
+            | FaultKind::Answer => Self::AtModel,
+            _ => Self::BeforeQuota,
         }
     }
 }

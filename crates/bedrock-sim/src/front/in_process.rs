@@ -25,7 +25,7 @@ use tokio::time::timeout;
 use crate::{
     Simulator,
     call::{
-        dispatch::Incoming,
+        dispatch::IncomingCall,
         playback::Playback,
         reply::{Reply, ReplyBody},
     },
@@ -85,14 +85,14 @@ async fn call(simulator: Simulator, request: HttpRequest) -> Result<HttpResponse
         .map_err(|error| ConnectorError::user(error.into()))?;
     let (head, body) = request.into_parts();
     let body = body.collect().await.map_err(ConnectorError::io)?;
-    let incoming = Incoming {
+    let incoming = IncomingCall {
         method: Method::from_bytes(head.method.as_str().as_bytes()).unwrap_or_default(),
         path: head.uri.path().to_owned(),
         authorized: true,
         headers: head.headers,
         body: body.to_bytes(),
     };
-    match simulator.exchange(incoming).await {
+    match simulator.handle(incoming).await {
         Ok(reply) => respond(reply),
         Err(_) => Err(ConnectorError::io(
             io::Error::from(io::ErrorKind::ConnectionReset).into(),

@@ -22,7 +22,7 @@ use super::connection::{ResetSwitch, ResettableListener};
 use crate::{
     Script, Simulator,
     call::{
-        dispatch::{Incoming, LONGEST_BODY},
+        dispatch::{IncomingCall, LONGEST_BODY},
         reply::{Reply, ReplyBody},
     },
 };
@@ -140,14 +140,14 @@ async fn bedrock(
         connection.pull();
         return Response::default();
     };
-    let incoming = Incoming {
+    let incoming = IncomingCall {
         authorized: presigned || head.headers.contains_key(header::AUTHORIZATION),
         path: head.uri.path().to_owned(),
         method: head.method,
         headers: head.headers,
         body,
     };
-    match simulator.exchange(incoming).await {
+    match simulator.handle(incoming).await {
         Ok(reply) => respond(reply, connection),
         Err(_) => {
             connection.pull();

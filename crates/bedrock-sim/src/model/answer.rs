@@ -5,7 +5,7 @@ use crate::{
     Fault, StopReason,
     model::{
         prompt::{Prompt, Tool, chain},
-        prompt_cache::CacheUse,
+        prompt_cache::CacheTokens,
         tokens, tool_input as schema,
     },
 };
@@ -35,7 +35,7 @@ pub(crate) struct Answer {
     pub(crate) stop_sequence: Option<String>,
     /// The words for which the guardrail spoke in the model's place.
     pub(crate) blocked_words: Vec<String>,
-    pub(crate) usage: Tokens,
+    pub(crate) usage: TokenUsage,
 }
 
 pub(crate) enum Block {
@@ -49,26 +49,26 @@ pub(crate) enum Block {
 
 /// What an answer reports to have used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Tokens {
+pub(crate) struct TokenUsage {
     /// Without what the cache read or wrote.
     pub(crate) input: u64,
     pub(crate) output: u64,
-    pub(crate) cache: CacheUse,
+    pub(crate) cache: CacheTokens,
 }
 
-impl Tokens {
+impl TokenUsage {
     pub(crate) fn total(&self) -> u64 {
         self.input + self.output + self.cache.read + self.cache.write
     }
 }
 
 /// One step of an answer on its way, and how many output tokens are there with it.
-pub(crate) struct Beat<'a> {
-    pub(crate) step: Step<'a>,
+pub(crate) struct StreamEvent<'a> {
+    pub(crate) kind: EventKind<'a>,
     pub(crate) tokens: u64,
 }
 
-pub(crate) enum Step<'a> {
+pub(crate) enum EventKind<'a> {
     Start,
     BlockStart(usize, &'a Block),
     Delta(usize, &'a Block, String),
@@ -82,7 +82,7 @@ pub(crate) fn draw(
     key: u64,
     prompt: &Prompt,
     maximum: u64,
-    cache: CacheUse,
+    cache: CacheTokens,
     blocked_words: Vec<String>,
     script: Option<&Fault>,
 ) -> Answer {
@@ -95,7 +95,7 @@ pub(crate) fn draw(
         stop: StopReason::EndTurn,
         stop_sequence: None,
         blocked_words,
-        usage: Tokens {
+        usage: TokenUsage {
             input: prompt.tokens() - cache.read - cache.write,
             output: 0,
             cache,
@@ -129,7 +129,7 @@ pub(crate) fn draw(
     answer
 }
 
-fn scripted_cache(prompt: &Prompt, drawn: CacheUse, script: Option<&Fault>) -> CacheUse {
+fn scripted_cache(prompt: &Prompt, drawn: CacheTokens, script: Option<&Fault>) -> CacheTokens {
     let scripted = script
         .filter(|script| script.cache_read_tokens.is_some() || script.cache_write_tokens.is_some());
     let Some(script) = scripted else {
@@ -138,7 +138,7 @@ fn scripted_cache(prompt: &Prompt, drawn: CacheUse, script: Option<&Fault>) -> C
     let total = prompt.tokens();
     let read = script.cache_read_tokens.unwrap_or(0).min(total);
     let write = script.cache_write_tokens.unwrap_or(0).min(total - read);
-    CacheUse { read, write }
+    CacheTokens { read, write }
 }
 
 impl Answer {
@@ -201,9 +201,9 @@ impl Answer {
     }
 
     /// The answer step by step, in the order of every streaming format.
-    pub(crate) fn beats(&self) -> Vec<Beat<'_>> {
-        let mut beats = vec![Beat {
-            step: Step::Start,
+    pub(crate) fn events(&self) -> Vec<StreamEvent<'_>> {
+        let mut events = vec![StreamEvent {
+            kind: EventKind::Start,
             tokens: 0,
         }];
         let mut tokens = 0;
@@ -215,33 +215,33 @@ impl Answer {
                 }
             };
             tokens += overhead;
-            beats.push(Beat {
-                step: Step::BlockStart(index, block),
+            events.push(StreamEvent {
+                kind: EventKind::BlockStart(index, block),
                 tokens,
             });
             let characters: Vec<char> = content.chars().collect();
             for piece in characters.chunks(4 * TOKENS_PER_EVENT) {
                 tokens += (piece.len() as u64).div_ceil(4);
                 let piece = piece.iter().collect();
-                beats.push(Beat {
-                    step: Step::Delta(index, block, piece),
+                events.push(StreamEvent {
+                    kind: EventKind::Delta(index, block, piece),
                     tokens,
                 });
             }
-            beats.push(Beat {
-                step: Step::BlockStop(index),
+            events.push(StreamEvent {
+                kind: EventKind::BlockStop(index),
                 tokens,
             });
         }
-        for step in [Step::Stop, Step::End] {
-            beats.push(Beat {
-                step,
+        for kind in [EventKind::Stop, EventKind::End] {
+            events.push(StreamEvent {
+                kind,
                 tokens: self.usage.output,
             });
         }
-        for beat in &mut beats {
-            beat.tokens = beat.tokens.min(self.usage.output);
+        for event in &mut events {
+            event.tokens = event.tokens.min(self.usage.output);
         }
-        beats
+        events
     }
 }

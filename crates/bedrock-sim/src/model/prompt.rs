@@ -47,7 +47,7 @@ pub(crate) enum ToolChoice {
 }
 
 impl Prompt {
-    pub(crate) fn piece(&mut self, tokens: u64, content: &Value) {
+    pub(crate) fn add_piece(&mut self, tokens: u64, content: &Value) {
         self.items.push(Item::Piece {
             tokens,
             digest: digest(content),
@@ -66,7 +66,7 @@ impl Prompt {
     }
 
     /// Marks a message's text for the guardrail.
-    pub(crate) fn guard(&mut self, text: &str) {
+    pub(crate) fn mark_for_guardrail(&mut self, text: &str) {
         let marked = self.guarded_text.get_or_insert_default();
         marked.push_str(text);
         marked.push('\n');

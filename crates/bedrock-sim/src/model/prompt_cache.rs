@@ -17,7 +17,7 @@ pub(crate) struct PromptCache {
 
 /// How many of a prompt's tokens were in the cache, and how many went into it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct CacheUse {
+pub(crate) struct CacheTokens {
     pub(crate) read: u64,
     pub(crate) write: u64,
 }
@@ -25,9 +25,14 @@ pub(crate) struct CacheUse {
 impl PromptCache {
     /// Reads the longest cached prefix that ends at a cache point and writes up to the last one.
     /// A prefix that is read again lives for its full time again, and never for less than before.
-    pub(crate) fn pass(&mut self, now: Instant, model: &str, prompt: &Prompt) -> CacheUse {
+    pub(crate) fn read_and_write(
+        &mut self,
+        now: Instant,
+        model: &str,
+        prompt: &Prompt,
+    ) -> CacheTokens {
         let (mut prefix, mut tokens) = (digest_text(model), 0);
-        let mut seen = CacheUse::default();
+        let mut seen = CacheTokens::default();
         let mut last = 0;
         for item in &prompt.items {
             match item {
@@ -69,7 +74,7 @@ mod tests {
         for part in parts {
             match *part {
                 "|" => prompt.items.push(Item::CachePoint { ttl_seconds: 300 }),
-                text => prompt.piece(10, &json!(text)),
+                text => prompt.add_piece(10, &json!(text)),
             }
         }
         prompt
@@ -80,7 +85,7 @@ mod tests {
         let (mut cache, start) = (PromptCache::default(), Instant::now());
         let minutes = |n: u64| start + Duration::from_secs(60 * n);
         let mut pass = |at, parts: &[&str]| {
-            let seen = cache.pass(at, "m", &prompt(parts));
+            let seen = cache.read_and_write(at, "m", &prompt(parts));
             (seen.read, seen.write)
         };
         assert_eq!(pass(start, &["a", "|", "b"]), (0, 10));
@@ -97,11 +102,11 @@ mod tests {
         let (mut cache, start) = (PromptCache::default(), Instant::now());
         let mut long = prompt(&["a"]);
         long.items.push(Item::CachePoint { ttl_seconds: 3_600 });
-        cache.pass(start, "m", &long);
+        cache.read_and_write(start, "m", &long);
         let short = prompt(&["a", "|"]);
         for minutes in [0, 59] {
             let now = start + Duration::from_secs(60 * minutes);
-            assert_eq!(cache.pass(now, "m", &short).read, 10, "{minutes}");
+            assert_eq!(cache.read_and_write(now, "m", &short).read, 10, "{minutes}");
         }
     }
 
@@ -110,7 +115,7 @@ mod tests {
         let (mut cache, start) = (PromptCache::default(), Instant::now());
         for n in 0..10_000_u64 {
             let now = start + Duration::from_secs(n);
-            cache.pass(now, "m", &prompt(&[&n.to_string(), "|"]));
+            cache.read_and_write(now, "m", &prompt(&[&n.to_string(), "|"]));
         }
         assert!(cache.expiry.len() <= FEW + 300, "{}", cache.expiry.len());
     }
@@ -118,7 +123,7 @@ mod tests {
     #[test]
     fn models_do_not_share_a_cache() {
         let (mut cache, now) = (PromptCache::default(), Instant::now());
-        cache.pass(now, "m", &prompt(&["a", "|"]));
-        assert_eq!(cache.pass(now, "n", &prompt(&["a", "|"])).read, 0);
+        cache.read_and_write(now, "m", &prompt(&["a", "|"]));
+        assert_eq!(cache.read_and_write(now, "n", &prompt(&["a", "|"])).read, 0);
     }
 }

@@ -49,44 +49,45 @@ pub(super) type Mark = u64;
 /// All quotas of one model: a call is charged to each of them, or to none.
 #[derive(Debug)]
 pub(crate) struct Ledger {
-    tokens: Option<Gauge>,
-    requests: Option<Gauge>,
-    day: Option<Gauge>,
+    tokens: Option<MeteredLimit>,
+    requests: Option<MeteredLimit>,
+    day: Option<MeteredLimit>,
 }
 
 impl Ledger {
     pub(crate) fn new(model: &Model, meter: Meter, start: Instant) -> Self {
         let minute = |limit, least| match meter {
-            Meter::Bucket => Gauge::Bucket(Bucket::new(limit, model.burst, least, start)),
-            Meter::FixedMinute => Gauge::Fixed(Fixed::new(limit, MINUTE, start)),
-            Meter::SlidingMinute => Gauge::Sliding(Sliding::new(limit, MINUTE)),
+            Meter::Bucket => MeteredLimit::Bucket(Bucket::new(limit, model.burst, least, start)),
+            Meter::FixedMinute => MeteredLimit::Fixed(Fixed::new(limit, MINUTE, start)),
+            Meter::SlidingMinute => MeteredLimit::Sliding(Sliding::new(limit, MINUTE)),
         };
         Self {
             tokens: model.tokens_per_minute.map(|limit| minute(limit, 0)),
             requests: model.requests_per_minute.map(|limit| minute(limit, 1)),
             day: model
                 .tokens_per_day
-                .map(|limit| Gauge::Fixed(Fixed::new(limit, DAY, start))),
+                .map(|limit| MeteredLimit::Fixed(Fixed::new(limit, DAY, start))),
         }
     }
 
     /// Charges one request and `tokens`, or names the quota in which they do not fit: the day's
     /// first, since it lasts longest.
     pub(crate) fn admit(&mut self, now: Instant, tokens: u64) -> Result<Ticket, Quota> {
-        for (gauge, amount, quota) in [
+        for (limit, amount, quota) in [
             (&mut self.day, tokens, Quota::TokensPerDay),
             (&mut self.requests, 1, Quota::RequestsPerMinute),
             (&mut self.tokens, tokens, Quota::TokensPerMinute),
         ] {
-            if gauge.as_mut().is_some_and(|gauge| !gauge.fits(now, amount)) {
+            if limit.as_mut().is_some_and(|limit| !limit.fits(now, amount)) {
                 return Err(quota);
             }
         }
         if let Some(requests) = &mut self.requests {
             requests.charge(now, 1);
         }
-        let charge =
-            |gauge: &mut Option<Gauge>| gauge.as_mut().map_or(0, |gauge| gauge.charge(now, tokens));
+        let charge = |limit: &mut Option<MeteredLimit>| {
+            limit.as_mut().map_or(0, |limit| limit.charge(now, tokens))
+        };
         Ok(Ticket {
             reserved: tokens,
             minute: charge(&mut self.tokens),
@@ -96,19 +97,20 @@ impl Ledger {
 
     /// Replaces the ticket's reservation by what the call came to. What is above it is debt.
     pub(crate) fn settle(&mut self, now: Instant, ticket: &Ticket, tokens: u64) {
-        for (gauge, mark) in [
+        for (limit, mark) in [
             (&mut self.tokens, ticket.minute),
             (&mut self.day, ticket.day),
         ] {
-            if let Some(gauge) = gauge {
-                gauge.correct(now, mark, ticket.reserved, tokens);
+            if let Some(limit) = limit {
+                limit.correct(now, mark, ticket.reserved, tokens);
             }
         }
     }
 
     /// What each quota has left; negative when in debt.
     pub(crate) fn available(&mut self, now: Instant) -> Limits<i64> {
-        let left = |gauge: &mut Option<Gauge>| gauge.as_mut().map(|gauge| gauge.available(now));
+        let left =
+            |limit: &mut Option<MeteredLimit>| limit.as_mut().map(|limit| limit.available(now));
         Limits {
             tokens_per_minute: left(&mut self.tokens),
             requests_per_minute: left(&mut self.requests),
@@ -118,13 +120,13 @@ impl Ledger {
 }
 
 #[derive(Debug)]
-enum Gauge {
+enum MeteredLimit {
     Bucket(Bucket),
     Fixed(Fixed),
     Sliding(Sliding),
 }
 
-impl Gauge {
+impl MeteredLimit {
     fn fits(&mut self, now: Instant, amount: u64) -> bool {
         match self {
             Self::Bucket(bucket) => bucket.fits(now, amount),

@@ -8,5 +8,5 @@ mod usage;
 
 pub use self::{
     ledger::Meter,
-    usage::{Limits, ModelUsage, Throttled, Usage},
+    usage::{Limits, ModelUsage, QuotaUsage, Throttled},
 };

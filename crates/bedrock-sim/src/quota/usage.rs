@@ -5,12 +5,12 @@ use serde::Serialize;
 /// What every model has been asked and charged since the start or the last reset.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
-pub struct Usage {
+pub struct QuotaUsage {
     /// By exact model id, each configured model and each one that was called.
     pub models: BTreeMap<String, ModelUsage>,
 }
 
-impl Usage {
+impl QuotaUsage {
     /// The figures of one model, if it is configured or was called.
     #[must_use]
     pub fn model(&self, id: &str) -> Option<&ModelUsage> {

@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use crate::wire::{
-    json::{Checker, Node, parse},
+    json::{Checker, JsonField, parse},
     service_error::ServiceError,
 };
 
@@ -12,7 +12,7 @@ const BLOCKED: &str = "Sorry, the model cannot answer this question.";
 /// The answer of a guardrail whose only policy is a list of blocked words.
 pub(crate) fn answer(body: &[u8], words: &[String]) -> Result<Value, ServiceError> {
     let body = parse(body, Checker::Service)?;
-    let root = Node::root(&body, Checker::Service);
+    let root = JsonField::root(&body, Checker::Service);
     root.require("source")?.one_of(&["INPUT", "OUTPUT"])?;
     let (mut texts, mut characters, mut images) = (String::new(), 0_u64, 0_u64);
     for block in root.require("content")?.items()? {

@@ -5,7 +5,7 @@ use crate::{
     model::model::is_foundation_model,
     wire::{
         converse, format,
-        json::{Checker, Node, parse},
+        json::{Checker, JsonField, parse},
         service_error::ServiceError,
     },
 };
@@ -18,7 +18,7 @@ pub(crate) fn answer(model: &str, body: &[u8]) -> Result<Value, ServiceError> {
         ));
     }
     let body = parse(body, Checker::Service)?;
-    let (kind, input) = Node::root(&body, Checker::Service)
+    let (kind, input) = JsonField::root(&body, Checker::Service)
         .require("input")?
         .variant()?;
     let prompt = match kind {

@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 use super::{anthropic, converse, headers::InvokeHeaders, nova};
 use crate::{
     model::{
-        answer::{Answer, Beat, Step},
+        answer::{Answer, EventKind, StreamEvent},
         model,
         prompt::{Prompt, digest},
     },
     wire::{
         event_stream,
-        json::{Checker, Node, parse},
+        json::{Checker, JsonField, parse},
         service_error::ServiceError,
     },
 };
@@ -53,7 +53,7 @@ impl Family {
         }
     }
 
-    fn read(&self, root: &Node<'_>) -> Result<Prompt, ServiceError> {
+    fn read(&self, root: &JsonField<'_>) -> Result<Prompt, ServiceError> {
         match self {
             Self::Anthropic { model } => anthropic::request::read(root, model),
             Self::Nova => nova::read(root),
@@ -73,7 +73,7 @@ pub(crate) struct Timing {
 
 pub(crate) fn read_converse(body: &[u8]) -> Result<Request, ServiceError> {
     let body = parse(body, Checker::Service)?;
-    let root = Node::root(&body, Checker::Service);
+    let root = JsonField::root(&body, Checker::Service);
     let mut prompt = converse::request::read(&root)?;
     prompt.guarded = root.get("guardrailConfig")?.is_some();
     Ok(Request {
@@ -92,7 +92,7 @@ pub(crate) fn read_invoke(
     let family = Family::of(model)?;
     let headers = InvokeHeaders::read(headers)?;
     let body = parse(body, Checker::Schema)?;
-    let root = Node::root(&body, Checker::Schema);
+    let root = JsonField::root(&body, Checker::Schema);
     let mut prompt = family.read(&root)?;
     prompt.guarded = headers.guard();
     if !prompt.guarded && root.get(GUARDRAIL_CONFIG)?.is_some() {
@@ -111,7 +111,7 @@ pub(crate) fn read_invoke(
 pub(crate) fn read_invoke_body(model: &str, body: &[u8]) -> Result<Prompt, ServiceError> {
     let family = Family::of(model)?;
     let body = parse(body, Checker::Schema)?;
-    family.read(&Node::root(&body, Checker::Schema))
+    family.read(&JsonField::root(&body, Checker::Schema))
 }
 
 impl Format {
@@ -131,20 +131,25 @@ impl Format {
     }
 
     /// The frame of one step of a streamed answer; some formats skip some steps.
-    pub(crate) fn frame(&self, answer: &Answer, beat: &Beat<'_>, timing: Timing) -> Option<Bytes> {
+    pub(crate) fn frame(
+        &self,
+        answer: &Answer,
+        event: &StreamEvent<'_>,
+        timing: Timing,
+    ) -> Option<Bytes> {
         match self {
             Self::Converse(echo) => {
-                let (kind, payload) = converse::answer::event(answer, echo, beat, timing)?;
+                let (kind, payload) = converse::answer::event(answer, echo, event, timing)?;
                 Some(event_stream::event(kind, &payload))
             }
             Self::Invoke(family, headers) => {
                 let mut payload = match family {
                     Family::Anthropic { model } => {
-                        anthropic::answer::event(answer, model, beat, timing)
+                        anthropic::answer::event(answer, model, event, timing)
                     }
-                    Family::Nova => nova::event(answer, beat, timing),
+                    Family::Nova => nova::event(answer, event, timing),
                 }?;
-                if matches!(beat.step, Step::End) {
+                if matches!(event.kind, EventKind::End) {
                     headers.report(answer, &mut payload);
                 }
                 Some(event_stream::chunk(&payload))

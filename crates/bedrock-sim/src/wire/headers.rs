@@ -6,7 +6,7 @@ use crate::{
     model::answer::Answer,
     wire::{
         apply_guardrail,
-        json::{Checker, Node},
+        json::{Checker, JsonField},
         service_error::ServiceError,
     },
 };
@@ -39,7 +39,7 @@ impl InvokeHeaders {
             "performanceConfigLatency": text(LATENCY),
             "serviceTier": text(TIER),
         });
-        let members = Node::root(&members, Checker::Service);
+        let members = JsonField::root(&members, Checker::Service);
         let one_of = |key, values| match members.get(key)? {
             Some(text) => text.one_of(values).map(Some),
             None => Ok(None),

@@ -19,7 +19,7 @@ pub(crate) enum Checker {
 ///
 /// Deliberately without `Debug`: prompts never reach a log.
 #[derive(Clone)]
-pub(crate) struct Node<'a> {
+pub(crate) struct JsonField<'a> {
     pub(crate) value: &'a Value,
     checker: Checker,
     path: String,
@@ -28,7 +28,7 @@ pub(crate) struct Node<'a> {
 pub(crate) fn parse(body: &[u8], checker: Checker) -> Result<Value, ServiceError> {
     match serde_json::from_slice(body) {
         Ok(value @ Value::Object(_)) => Ok(value),
-        Ok(other) => Err(Node::root(&other, checker).mismatch("Object")),
+        Ok(other) => Err(JsonField::root(&other, checker).mismatch("Object")),
         Err(error) => Err(match checker {
             Checker::Service => {
                 ServiceError::serialization(format!("could not parse the body: {error}"))
@@ -44,7 +44,7 @@ fn malformed(what: &str) -> ServiceError {
     ))
 }
 
-impl<'a> Node<'a> {
+impl<'a> JsonField<'a> {
     pub(crate) fn root(value: &'a Value, checker: Checker) -> Self {
         Self {
             value,
@@ -59,7 +59,7 @@ impl<'a> Node<'a> {
     }
 
     /// The member, if it is there and not null.
-    pub(crate) fn get(&self, key: &str) -> Result<Option<Node<'a>>, ServiceError> {
+    pub(crate) fn get(&self, key: &str) -> Result<Option<JsonField<'a>>, ServiceError> {
         Ok(self
             .object()?
             .get(key)
@@ -68,7 +68,7 @@ impl<'a> Node<'a> {
     }
 
     /// The member, or the complaint that it is missing.
-    pub(crate) fn require(&self, key: &str) -> Result<Node<'a>, ServiceError> {
+    pub(crate) fn require(&self, key: &str) -> Result<JsonField<'a>, ServiceError> {
         self.get(key)?.ok_or_else(|| match self.checker {
             Checker::Service => {
                 let mut path = self.path.clone();
@@ -101,7 +101,7 @@ impl<'a> Node<'a> {
     }
 
     /// The one member of a union that is set.
-    pub(crate) fn variant(&self) -> Result<(&'a str, Node<'a>), ServiceError> {
+    pub(crate) fn variant(&self) -> Result<(&'a str, JsonField<'a>), ServiceError> {
         let members = self.object()?.iter();
         let set: Vec<_> = members.filter(|(_, value)| !value.is_null()).collect();
         match (&*set, self.checker) {
@@ -128,7 +128,7 @@ impl<'a> Node<'a> {
             .ok_or_else(|| self.mismatch("Object"))
     }
 
-    pub(crate) fn items(&self) -> Result<Vec<Node<'a>>, ServiceError> {
+    pub(crate) fn items(&self) -> Result<Vec<JsonField<'a>>, ServiceError> {
         let array = self.value.as_array().ok_or_else(|| self.mismatch("List"))?;
         Ok(array
             .iter()
@@ -243,10 +243,10 @@ impl<'a> Node<'a> {
         }
     }
 
-    fn child(&self, value: &'a Value, key: &str) -> Node<'a> {
+    fn child(&self, value: &'a Value, key: &str) -> JsonField<'a> {
         let mut path = self.path.clone();
         push(&mut path, key);
-        Node {
+        JsonField {
             value,
             checker: self.checker,
             path,

@@ -6,10 +6,10 @@ use super::{
 };
 use crate::{
     model::{
-        answer::{Answer, Beat, Block, Step},
+        answer::{Answer, Block, EventKind, StreamEvent},
         prompt::Prompt,
     },
-    wire::{json::Node, service_error::ServiceError},
+    wire::{json::JsonField, service_error::ServiceError},
 };
 
 const KEYS: &[&str] = &[
@@ -23,7 +23,7 @@ const KEYS: &[&str] = &[
 ];
 
 /// Nova's own bodies are those of Converse, with a version in front.
-pub(super) fn read(root: &Node<'_>) -> Result<Prompt, ServiceError> {
+pub(super) fn read(root: &JsonField<'_>) -> Result<Prompt, ServiceError> {
     root.allow_only(KEYS)?;
     if let Some(version) = root.get("schemaVersion")? {
         version.one_of(&["messages-v1"])?;
@@ -40,27 +40,27 @@ pub(super) fn body(answer: &Answer) -> Value {
     })
 }
 
-pub(super) fn event(answer: &Answer, beat: &Beat<'_>, timing: Timing) -> Option<Value> {
-    Some(match &beat.step {
-        Step::Start => json!({"messageStart": {"role": "assistant"}}),
-        Step::BlockStart(_, Block::Text(_)) => return None,
-        Step::BlockStart(index, Block::ToolUse { id, name, .. }) => {
+pub(super) fn event(answer: &Answer, event: &StreamEvent<'_>, timing: Timing) -> Option<Value> {
+    Some(match &event.kind {
+        EventKind::Start => json!({"messageStart": {"role": "assistant"}}),
+        EventKind::BlockStart(_, Block::Text(_)) => return None,
+        EventKind::BlockStart(index, Block::ToolUse { id, name, .. }) => {
             let id = converse::answer::tool_use_id(id);
             json!({"contentBlockStart": {
                 "start": {"toolUse": {"toolUseId": id, "name": name}},
                 "contentBlockIndex": index,
             }})
         }
-        Step::Delta(index, block, piece) => {
+        EventKind::Delta(index, block, piece) => {
             let delta = match block {
                 Block::Text(_) => json!({"text": piece}),
                 Block::ToolUse { .. } => json!({"toolUse": {"input": piece}}),
             };
             json!({"contentBlockDelta": {"delta": delta, "contentBlockIndex": index}})
         }
-        Step::BlockStop(index) => json!({"contentBlockStop": {"contentBlockIndex": index}}),
-        Step::Stop => json!({"messageStop": {"stopReason": answer.stop.as_str()}}),
-        Step::End => json!({
+        EventKind::BlockStop(index) => json!({"contentBlockStop": {"contentBlockIndex": index}}),
+        EventKind::Stop => json!({"messageStop": {"stopReason": answer.stop.as_str()}}),
+        EventKind::End => json!({
             "metadata": {"usage": usage(answer), "metrics": {}, "trace": {}},
             "amazon-bedrock-invocationMetrics": invocation_metrics(answer, timing),
         }),

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use tokio::time::timeout;
 
-use super::Incoming;
+use super::IncomingCall;
 use crate::{Fault, Latency, Model, Simulator, call::reply::ReplyBody};
 
 const CLAUDE: &str = "anthropic.claude-sonnet-4-5-20250929-v1:0";
@@ -168,14 +168,14 @@ fn answer(path: String, body: Vec<u8>) -> (u16, HeaderMap, Bytes) {
         .build()
         .unwrap();
     runtime.block_on(async {
-        let incoming = Incoming {
+        let incoming = IncomingCall {
             method: Method::POST,
             path,
             authorized: true,
             headers: HeaderMap::new(),
             body: body.into(),
         };
-        let reply = simulator.exchange(incoming).await.unwrap();
+        let reply = simulator.handle(incoming).await.unwrap();
         let body = match reply.body {
             ReplyBody::Full(bytes) => bytes,
             ReplyBody::Playback(playback) => playback.collect().await.unwrap().to_bytes(),
@@ -235,14 +235,14 @@ proptest! {
 
 /// Runs one call to the end of its answer's body.
 async fn whole_call(simulator: &Simulator, (path, body): (String, Value)) {
-    let incoming = Incoming {
+    let incoming = IncomingCall {
         method: Method::POST,
         path,
         authorized: true,
         headers: HeaderMap::new(),
         body: body.to_string().into(),
     };
-    if let Ok(reply) = simulator.exchange(incoming).await
+    if let Ok(reply) = simulator.handle(incoming).await
         && let ReplyBody::Playback(playback) = reply.body
     {
         let _ = playback.collect().await;

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use crate::wire::format::{Timing, invocation_metrics};
 use crate::{
     StopReason,
-    model::answer::{Answer, Beat, Block, Step},
+    model::answer::{Answer, Block, EventKind, StreamEvent},
 };
 
 pub(crate) fn body(answer: &Answer, model: &str) -> Value {
@@ -28,16 +28,16 @@ pub(crate) fn body(answer: &Answer, model: &str) -> Value {
 pub(crate) fn event(
     answer: &Answer,
     model: &str,
-    beat: &Beat<'_>,
+    event: &StreamEvent<'_>,
     timing: Timing,
 ) -> Option<Value> {
-    Some(match &beat.step {
-        Step::Start => {
+    Some(match &event.kind {
+        EventKind::Start => {
             let mut message = message(answer, model);
             message["usage"] = usage(answer, 0);
             json!({"type": "message_start", "message": message})
         }
-        Step::BlockStart(index, block) => {
+        EventKind::BlockStart(index, block) => {
             let block = match block {
                 Block::Text(_) => json!({"type": "text", "text": ""}),
                 Block::ToolUse { id, name, .. } => {
@@ -46,15 +46,15 @@ pub(crate) fn event(
             };
             json!({"type": "content_block_start", "index": index, "content_block": block})
         }
-        Step::Delta(index, block, piece) => {
+        EventKind::Delta(index, block, piece) => {
             let delta = match block {
                 Block::Text(_) => json!({"type": "text_delta", "text": piece}),
                 Block::ToolUse { .. } => json!({"type": "input_json_delta", "partial_json": piece}),
             };
             json!({"type": "content_block_delta", "index": index, "delta": delta})
         }
-        Step::BlockStop(index) => json!({"type": "content_block_stop", "index": index}),
-        Step::Stop => json!({
+        EventKind::BlockStop(index) => json!({"type": "content_block_stop", "index": index}),
+        EventKind::Stop => json!({
             "type": "message_delta",
             "delta": {
                 "stop_reason": stop_reason(answer),
@@ -62,7 +62,7 @@ pub(crate) fn event(
             },
             "usage": {"output_tokens": answer.usage.output},
         }),
-        Step::End => json!({
+        EventKind::End => json!({
             "type": "message_stop",
             "amazon-bedrock-invocationMetrics": invocation_metrics(answer, timing),
         }),

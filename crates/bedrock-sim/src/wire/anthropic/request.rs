@@ -11,7 +11,7 @@ use crate::{
         prompt::{Item, Prompt, Tool, ToolChoice},
         tokens,
     },
-    wire::{json::Node, service_error::ServiceError},
+    wire::{json::JsonField, service_error::ServiceError},
 };
 
 /// What AWS documents for the body, without what only Anthropic's own API takes.
@@ -35,7 +35,7 @@ const KEYS: &[&str] = &[
 ];
 
 /// Reads a body of the Anthropic Messages API as Bedrock takes it for the model.
-pub(crate) fn read(root: &Node<'_>, model: &str) -> Result<Prompt, ServiceError> {
+pub(crate) fn read(root: &JsonField<'_>, model: &str) -> Result<Prompt, ServiceError> {
     if is_behind_schema(model) {
         root.allow_only(KEYS)?;
     } else if let Some(key) = root.other_than(KEYS)? {
@@ -75,7 +75,7 @@ fn is_behind_schema(model: &str) -> bool {
     early.iter().any(|name| model.starts_with(name)) && !model.starts_with("claude-3-7-")
 }
 
-fn tools(root: &Node<'_>, prompt: &mut Prompt) -> Result<(), ServiceError> {
+fn tools(root: &JsonField<'_>, prompt: &mut Prompt) -> Result<(), ServiceError> {
     if let Some(tools) = root.get("tools")? {
         for tool in tools.items()? {
             let name = tool.require("name")?;
@@ -89,8 +89,8 @@ fn tools(root: &Node<'_>, prompt: &mut Prompt) -> Result<(), ServiceError> {
             }
             let schema = schema.map_or_else(|| json!({}), |schema| schema.value.clone());
             let description = tool.get("description")?;
-            let description = description.as_ref().map_or(Ok(""), Node::text)?;
-            prompt.piece(
+            let description = description.as_ref().map_or(Ok(""), JsonField::text)?;
+            prompt.add_piece(
                 tokens::TOOL
                     + tokens::text(name)
                     + tokens::text(description)
@@ -118,7 +118,7 @@ fn tools(root: &Node<'_>, prompt: &mut Prompt) -> Result<(), ServiceError> {
     Ok(())
 }
 
-fn messages(root: &Node<'_>, prompt: &mut Prompt) -> Result<(), ServiceError> {
+fn messages(root: &JsonField<'_>, prompt: &mut Prompt) -> Result<(), ServiceError> {
     let list = root.require("messages")?;
     let messages = list.items()?;
     if messages.is_empty() {
@@ -138,7 +138,7 @@ fn messages(root: &Node<'_>, prompt: &mut Prompt) -> Result<(), ServiceError> {
             )));
         }
         previous = role;
-        prompt.piece(tokens::MESSAGE, &json!(role));
+        prompt.add_piece(tokens::MESSAGE, &json!(role));
         if role == "user" {
             let last = std::mem::take(&mut prompt.last_user_text);
             prompt.user_text.push_str(&last);
@@ -160,7 +160,7 @@ struct Calls {
 
 impl Calls {
     /// Checks the next message against the calls and gives that message's own.
-    fn answered_by(mut self, content: &Node<'_>) -> Result<Self, ServiceError> {
+    fn answered_by(mut self, content: &JsonField<'_>) -> Result<Self, ServiceError> {
         let mut next = Self {
             path: content.path().trim_end_matches(".content").to_owned(),
             ids: BTreeSet::new(),
@@ -205,13 +205,13 @@ impl Calls {
 }
 
 /// A text, or blocks of content.
-fn content(content: &Node<'_>, user: bool, prompt: &mut Prompt) -> Result<(), ServiceError> {
+fn content(content: &JsonField<'_>, user: bool, prompt: &mut Prompt) -> Result<(), ServiceError> {
     if let Value::String(text) = content.value {
         if text.trim().is_empty() {
             return Err(content.complain("text content must be non-empty"));
         }
-        hear(text, user, prompt);
-        prompt.piece(tokens::text(text), content.value);
+        add_user_text(text, user, prompt);
+        prompt.add_piece(tokens::text(text), content.value);
         return Ok(());
     }
     let blocks = content.items()?;
@@ -221,15 +221,15 @@ fn content(content: &Node<'_>, user: bool, prompt: &mut Prompt) -> Result<(), Se
     for block in blocks {
         let cost = cost(&block)?;
         if block.require("type")?.text()? == "text" {
-            hear(block.require("text")?.text()?, user, prompt);
+            add_user_text(block.require("text")?.text()?, user, prompt);
         }
-        prompt.piece(cost, &without_cache_control(block.value));
+        prompt.add_piece(cost, &without_cache_control(block.value));
         cache_control(&block, prompt)?;
     }
     Ok(())
 }
 
-fn cost(block: &Node<'_>) -> Result<u64, ServiceError> {
+fn cost(block: &JsonField<'_>) -> Result<u64, ServiceError> {
     Ok(match block.require("type")?.text()? {
         "text" => {
             let text = block.require("text")?;
@@ -272,14 +272,14 @@ fn cost(block: &Node<'_>) -> Result<u64, ServiceError> {
 }
 
 /// Tool results do not nest.
-fn cost_of_part(part: &Node<'_>) -> Result<u64, ServiceError> {
+fn cost_of_part(part: &JsonField<'_>) -> Result<u64, ServiceError> {
     if part.require("type")?.text()? == "tool_result" {
         return Err(part.complain("a tool result cannot contain a tool result"));
     }
     cost(part)
 }
 
-fn hear(text: &str, user: bool, prompt: &mut Prompt) {
+fn add_user_text(text: &str, user: bool, prompt: &mut Prompt) {
     if user {
         prompt.last_user_text.push_str(text);
         prompt.last_user_text.push('\n');
@@ -295,7 +295,7 @@ fn without_cache_control(block: &Value) -> Value {
     block
 }
 
-fn cache_control(block: &Node<'_>, prompt: &mut Prompt) -> Result<(), ServiceError> {
+fn cache_control(block: &JsonField<'_>, prompt: &mut Prompt) -> Result<(), ServiceError> {
     let Some(control) = block.get("cache_control")? else {
         return Ok(());
     };

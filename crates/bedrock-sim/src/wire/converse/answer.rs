@@ -3,8 +3,8 @@ use serde_json::{Value, json};
 use crate::wire::format::Timing;
 use crate::{
     StopReason,
-    model::answer::{Answer, Beat, Block, Step, Tokens},
-    wire::{apply_guardrail, json::Node, service_error::ServiceError},
+    model::answer::{Answer, Block, EventKind, StreamEvent, TokenUsage},
+    wire::{apply_guardrail, json::JsonField, service_error::ServiceError},
 };
 
 /// What an answer repeats of its request.
@@ -18,7 +18,7 @@ pub(crate) struct Echo {
 }
 
 impl Echo {
-    pub(crate) fn of(root: &Node<'_>) -> Result<Self, ServiceError> {
+    pub(crate) fn of(root: &JsonField<'_>) -> Result<Self, ServiceError> {
         let mut echo = Self::default();
         if let Some(performance) = root.get("performanceConfig")? {
             let latency = match performance.get("latency")? {
@@ -88,21 +88,21 @@ pub(crate) fn body(answer: &Answer, echo: &Echo, timing: Timing) -> Value {
 pub(crate) fn event(
     answer: &Answer,
     echo: &Echo,
-    beat: &Beat<'_>,
+    event: &StreamEvent<'_>,
     timing: Timing,
 ) -> Option<(&'static str, Value)> {
-    Some(match &beat.step {
-        Step::Start => ("messageStart", json!({"role": "assistant"})),
+    Some(match &event.kind {
+        EventKind::Start => ("messageStart", json!({"role": "assistant"})),
         // Text blocks begin with their first delta.
-        Step::BlockStart(_, Block::Text(_)) => return None,
-        Step::BlockStart(index, Block::ToolUse { id, name, .. }) => (
+        EventKind::BlockStart(_, Block::Text(_)) => return None,
+        EventKind::BlockStart(index, Block::ToolUse { id, name, .. }) => (
             "contentBlockStart",
             json!({
                 "start": {"toolUse": {"toolUseId": tool_use_id(id), "name": name}},
                 "contentBlockIndex": index,
             }),
         ),
-        Step::Delta(index, block, piece) => {
+        EventKind::Delta(index, block, piece) => {
             let delta = match block {
                 Block::Text(_) => json!({"text": piece}),
                 Block::ToolUse { .. } => json!({"toolUse": {"input": piece}}),
@@ -112,13 +112,13 @@ pub(crate) fn event(
                 json!({"delta": delta, "contentBlockIndex": index}),
             )
         }
-        Step::BlockStop(index) => ("contentBlockStop", json!({"contentBlockIndex": index})),
-        Step::Stop => {
+        EventKind::BlockStop(index) => ("contentBlockStop", json!({"contentBlockIndex": index})),
+        EventKind::Stop => {
             let mut payload = json!({"stopReason": answer.stop.as_str()});
             echo.add_stop_sequence(answer, &mut payload);
             ("messageStop", payload)
         }
-        Step::End => {
+        EventKind::End => {
             let mut payload = json!({
                 "usage": usage(&answer.usage),
                 "metrics": {"latencyMs": timing.whole},
@@ -142,7 +142,7 @@ pub(crate) fn tool_use_id(id: &str) -> String {
     format!("tooluse_{id}")
 }
 
-fn usage(usage: &Tokens) -> Value {
+fn usage(usage: &TokenUsage) -> Value {
     json!({
         "inputTokens": usage.input,
         "outputTokens": usage.output,

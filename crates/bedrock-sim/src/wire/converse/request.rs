@@ -7,7 +7,7 @@ use crate::{
         prompt::{Item, Prompt, Tool, ToolChoice},
         tokens,
     },
-    wire::{json::Node, service_error::ServiceError},
+    wire::{json::JsonField, service_error::ServiceError},
 };
 
 /// What a block of content may be in a body that is checked by a schema.
@@ -24,7 +24,7 @@ const BLOCKS: &[&str] = &[
 ];
 
 /// Reads what Converse, `CountTokens` and Nova's own bodies share.
-pub(crate) fn read(root: &Node<'_>) -> Result<Prompt, ServiceError> {
+pub(crate) fn read(root: &JsonField<'_>) -> Result<Prompt, ServiceError> {
     let mut prompt = Prompt::default();
     let has_tools = tools(root, &mut prompt)?;
     if let Some(system) = root.get("system")? {
@@ -42,7 +42,7 @@ pub(crate) fn read(root: &Node<'_>) -> Result<Prompt, ServiceError> {
     }
 }
 
-fn inference(root: &Node<'_>, prompt: &mut Prompt) -> Result<(), ServiceError> {
+fn inference(root: &JsonField<'_>, prompt: &mut Prompt) -> Result<(), ServiceError> {
     let Some(config) = root.get("inferenceConfig")? else {
         return Ok(());
     };
@@ -62,7 +62,7 @@ fn inference(root: &Node<'_>, prompt: &mut Prompt) -> Result<(), ServiceError> {
     Ok(())
 }
 
-pub(crate) fn stop_sequences(sequences: &Node<'_>) -> Result<Vec<String>, ServiceError> {
+pub(crate) fn stop_sequences(sequences: &JsonField<'_>) -> Result<Vec<String>, ServiceError> {
     let mut texts = Vec::new();
     for sequence in sequences.items()? {
         if sequence.text()?.is_empty() {
@@ -73,7 +73,7 @@ pub(crate) fn stop_sequences(sequences: &Node<'_>) -> Result<Vec<String>, Servic
     Ok(texts)
 }
 
-fn tools(root: &Node<'_>, prompt: &mut Prompt) -> Result<bool, ServiceError> {
+fn tools(root: &JsonField<'_>, prompt: &mut Prompt) -> Result<bool, ServiceError> {
     let Some(config) = root.get("toolConfig")? else {
         return Ok(false);
     };
@@ -90,8 +90,8 @@ fn tools(root: &Node<'_>, prompt: &mut Prompt) -> Result<bool, ServiceError> {
                 let schema = spec.require("inputSchema")?.require("json")?;
                 schema.object()?;
                 let description = spec.get("description")?;
-                let description = description.as_ref().map_or(Ok(""), Node::text)?;
-                prompt.piece(
+                let description = description.as_ref().map_or(Ok(""), JsonField::text)?;
+                prompt.add_piece(
                     tokens::TOOL
                         + tokens::text(name.text()?)
                         + tokens::text(description)
@@ -105,7 +105,7 @@ fn tools(root: &Node<'_>, prompt: &mut Prompt) -> Result<bool, ServiceError> {
             }
             ("systemTool", spec) => {
                 let name = spec.require("name")?.text()?;
-                prompt.piece(tokens::TOOL + tokens::text(name), spec.value);
+                prompt.add_piece(tokens::TOOL + tokens::text(name), spec.value);
             }
             ("cachePoint", point) => cache_point(&point, prompt)?,
             _ => return Err(tool.complain("a tool is one of: toolSpec, systemTool, cachePoint")),
@@ -122,7 +122,7 @@ fn tools(root: &Node<'_>, prompt: &mut Prompt) -> Result<bool, ServiceError> {
     Ok(true)
 }
 
-pub(crate) fn named(name: &Node<'_>, prompt: &Prompt) -> Result<ToolChoice, ServiceError> {
+pub(crate) fn named(name: &JsonField<'_>, prompt: &Prompt) -> Result<ToolChoice, ServiceError> {
     let text = name.text()?;
     if prompt.tools.iter().any(|tool| tool.name == text) {
         Ok(ToolChoice::Named(text.to_owned()))
@@ -133,7 +133,7 @@ pub(crate) fn named(name: &Node<'_>, prompt: &Prompt) -> Result<ToolChoice, Serv
     }
 }
 
-pub(crate) fn tool_name(name: &Node<'_>) -> Result<(), ServiceError> {
+pub(crate) fn tool_name(name: &JsonField<'_>) -> Result<(), ServiceError> {
     let text = name.text()?;
     let valid = (1..=64).contains(&text.len())
         && text
@@ -146,7 +146,7 @@ pub(crate) fn tool_name(name: &Node<'_>) -> Result<(), ServiceError> {
     }
 }
 
-fn cache_point(point: &Node<'_>, prompt: &mut Prompt) -> Result<(), ServiceError> {
+fn cache_point(point: &JsonField<'_>, prompt: &mut Prompt) -> Result<(), ServiceError> {
     point.require("type")?.one_of(&["default"])?;
     let ttl_seconds = match point.get("ttl")? {
         Some(ttl) if ttl.one_of(&["5m", "1h"])? == "1h" => 3_600,
@@ -156,19 +156,19 @@ fn cache_point(point: &Node<'_>, prompt: &mut Prompt) -> Result<(), ServiceError
     Ok(())
 }
 
-fn system_block(block: &Node<'_>, prompt: &mut Prompt) -> Result<(), ServiceError> {
+fn system_block(block: &JsonField<'_>, prompt: &mut Prompt) -> Result<(), ServiceError> {
     match block.variant()? {
         ("text", text) => {
             if text.text()?.is_empty() {
                 return Err(text.refuse("Member must have length greater than or equal to 1"));
             }
-            prompt.piece(tokens::text(text.text()?), block.value);
+            prompt.add_piece(tokens::text(text.text()?), block.value);
         }
         ("guardContent", content) => {
             let text = content.require("text")?.require("text")?;
             prompt.guarded_system_text.push_str(text.text()?);
             prompt.guarded_system_text.push('\n');
-            prompt.piece(tokens::text(text.text()?), block.value);
+            prompt.add_piece(tokens::text(text.text()?), block.value);
         }
         ("cachePoint", point) => cache_point(&point, prompt)?,
         _ => {
@@ -180,7 +180,11 @@ fn system_block(block: &Node<'_>, prompt: &mut Prompt) -> Result<(), ServiceErro
     Ok(())
 }
 
-fn messages(root: &Node<'_>, has_tools: bool, prompt: &mut Prompt) -> Result<(), ServiceError> {
+fn messages(
+    root: &JsonField<'_>,
+    has_tools: bool,
+    prompt: &mut Prompt,
+) -> Result<(), ServiceError> {
     let list = root.require("messages")?;
     let messages = list.items()?;
     let mut previous = "";
@@ -210,7 +214,7 @@ fn messages(root: &Node<'_>, has_tools: bool, prompt: &mut Prompt) -> Result<(),
             }
             previous = role;
         }
-        prompt.piece(tokens::MESSAGE, &json!(role));
+        prompt.add_piece(tokens::MESSAGE, &json!(role));
         if role == "user" {
             let last = std::mem::take(&mut prompt.last_user_text);
             prompt.user_text.push_str(&last);
@@ -240,7 +244,7 @@ fn messages(root: &Node<'_>, has_tools: bool, prompt: &mut Prompt) -> Result<(),
     Ok(())
 }
 
-fn must_start_with_user(list: &Node<'_>) -> ServiceError {
+fn must_start_with_user(list: &JsonField<'_>) -> ServiceError {
     list.complain(
         "A conversation must start with a user message. Try again with a conversation that starts \
          with a user message.",
@@ -255,7 +259,7 @@ struct Turn {
 }
 
 fn calls_are_answered(
-    content: &Node<'_>,
+    content: &JsonField<'_>,
     calls: &BTreeSet<String>,
     results: &BTreeSet<String>,
 ) -> Result<(), ServiceError> {
@@ -277,7 +281,7 @@ fn calls_are_answered(
 }
 
 fn content_block(
-    block: &Node<'_>,
+    block: &JsonField<'_>,
     turn: &mut Turn,
     prompt: &mut Prompt,
 ) -> Result<(), ServiceError> {
@@ -293,7 +297,7 @@ fn content_block(
                     block.path()
                 )));
             }
-            hear(text, turn, prompt);
+            add_user_text(text, turn, prompt);
             tokens::text(text)
         }
         "cachePoint" => return cache_point(&content, prompt),
@@ -316,8 +320,8 @@ fn content_block(
         "guardContent" => match content.variant()? {
             ("text", text) => {
                 let text = text.require("text")?.text()?;
-                prompt.guard(text);
-                hear(text, turn, prompt);
+                prompt.mark_for_guardrail(text);
+                add_user_text(text, turn, prompt);
                 tokens::text(text)
             }
             _ => tokens::IMAGE,
@@ -332,11 +336,11 @@ fn content_block(
         }
         _ => plain_block(block)?,
     };
-    prompt.piece(cost, block.value);
+    prompt.add_piece(cost, block.value);
     Ok(())
 }
 
-fn hear(text: &str, turn: &Turn, prompt: &mut Prompt) {
+fn add_user_text(text: &str, turn: &Turn, prompt: &mut Prompt) {
     if turn.user {
         prompt.last_user_text.push_str(text);
         prompt.last_user_text.push('\n');
@@ -344,7 +348,7 @@ fn hear(text: &str, turn: &Turn, prompt: &mut Prompt) {
 }
 
 /// The tokens of a block that messages and tool results both may have.
-fn plain_block(block: &Node<'_>) -> Result<u64, ServiceError> {
+fn plain_block(block: &JsonField<'_>) -> Result<u64, ServiceError> {
     let (kind, content) = block.variant()?;
     Ok(match kind {
         "text" => tokens::text(content.text()?),
@@ -386,6 +390,6 @@ fn plain_block(block: &Node<'_>) -> Result<u64, ServiceError> {
     })
 }
 
-fn source(content: &Node<'_>) -> Result<(), ServiceError> {
+fn source(content: &JsonField<'_>) -> Result<(), ServiceError> {
     content.require("source")?.variant().map(drop)
 }
