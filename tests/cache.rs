@@ -5,7 +5,7 @@ use aws_sdk_bedrockruntime::{
     primitives::Blob,
     types::{ConverseTokensRequest, CountTokensInput as Count},
 };
-use bedrock_sim::{Fault, Latency, Model, Simulator};
+use bedrock_sim::{Fault, Latency, Model, ScriptedAnswer, Simulator};
 use end_to_end::{BASE_MODEL, MODEL, prompt, stack};
 use futures_util::future::join_all;
 use std::{num::NonZeroU32, time::Duration};
@@ -238,7 +238,7 @@ async fn an_answer_weighs_at_least_its_body() {
     let layer = StackLayer::new("us-east-1");
     let stack = layer.layer(Bedrock::new(sim.sdk_config()));
     let body = "word ".repeat(2_000);
-    sim.script([Fault::answer().text(body.clone())]);
+    sim.script([ScriptedAnswer::new().text(body.clone())]);
     let mut input = prompt("hello");
     input.inference_config.as_mut().unwrap().max_tokens = Some(8_000);
     stack.oneshot(Request::new(input)).await.unwrap();

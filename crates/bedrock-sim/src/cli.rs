@@ -2,7 +2,7 @@
 
 use std::{fmt::Display, path::PathBuf, str::FromStr, time::Duration};
 
-use bedrock_sim::{Fault, Latency, Meter, Model};
+use bedrock_sim::{Latency, Meter, Model, ScriptEntry};
 use clap::{Parser, ValueEnum};
 use serde_json::{Map, Value};
 
@@ -64,7 +64,7 @@ pub(crate) struct Arguments {
     /// A fault, KIND[,KEY=VALUE]…, with the keys of a fault in a script, such as
     /// `throttling,rate=0.1` or `model_timeout,times=2`; repeat it for more
     #[arg(long = "fault", value_name = "SPEC", value_parser = fault)]
-    pub(crate) faults: Vec<Fault>,
+    pub(crate) faults: Vec<ScriptEntry>,
 
     /// A JSON file of faults, as in POST /_sim/script
     #[arg(long, value_name = "FILE")]
@@ -121,7 +121,7 @@ fn model(spec: &str) -> Result<Model, String> {
     })
 }
 
-fn fault(spec: &str) -> Result<Fault, String> {
+fn fault(spec: &str) -> Result<ScriptEntry, String> {
     let (kind, keys) = split(spec)?;
     let mut members = Map::new();
     members.insert("fault".into(), kind.into());
@@ -141,7 +141,7 @@ fn fault(spec: &str) -> Result<Fault, String> {
         };
         members.insert(key.into(), value);
     }
-    let fault: Fault =
+    let fault: ScriptEntry =
         serde_json::from_value(Value::Object(members)).map_err(|why| why.to_string())?;
     fault.validate().map_err(|why| why.to_string())?;
     Ok(fault)

@@ -1,20 +1,11 @@
-use std::{
-    collections::BTreeMap,
-    fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{fmt, sync::Arc};
 
 use fastrand::Rng;
 use tokio::time::Instant;
 
 use crate::{
-    Fault, Latency, Meter, Model, ModelUsage, QuotaUsage, Script,
-    fault::script::PendingFaults,
-    model::{
-        model::{base_id, is_foundation_model, is_valid_id},
-        prompt_cache::PromptCache,
-    },
-    quota::{Limits, ledger::Ledger},
+    Latency, Meter, Model, QuotaUsage, Script, ScriptEntry, fault::PendingScript,
+    model::prompt_cache::PromptCache, state::Shared,
 };
 
 /// A local Bedrock: models, their quotas, and a script of faults.
@@ -29,52 +20,13 @@ pub struct Simulator {
     pub(crate) shared: Arc<Shared>,
 }
 
-pub(crate) struct Shared {
-    state: Mutex<State>,
-}
-
-pub(crate) struct State {
-    pub(crate) seed: u64,
-    pub(crate) latency: Latency,
-    pub(crate) pending: PendingFaults,
-    pub(crate) rng: Rng,
-    pub(crate) cache: PromptCache,
-    pub(crate) guardrail_words: Vec<String>,
-    pub(crate) generation: u64,
-    meter: Meter,
-    models: BTreeMap<String, Model>,
-    accounts: BTreeMap<String, Account>,
-    started: Instant,
-}
-
-/// One model id's ledger and figures.
-pub(crate) struct Account {
-    pub(crate) ledger: Ledger,
-    pub(crate) usage: ModelUsage,
-}
-
 impl Simulator {
     /// A simulator with seed 0, [`Meter::Bucket`], no latency, no models and no faults. Its
     /// minutes and days count from here.
     #[must_use]
     pub fn new() -> Self {
-        let state = State {
-            seed: 0,
-            latency: Latency::none(),
-            pending: PendingFaults::default(),
-            rng: Rng::with_seed(0),
-            cache: PromptCache::default(),
-            guardrail_words: Vec::new(),
-            generation: 0,
-            meter: Meter::default(),
-            models: BTreeMap::new(),
-            accounts: BTreeMap::new(),
-            started: Instant::now(),
-        };
         Self {
-            shared: Arc::new(Shared {
-                state: Mutex::new(state),
-            }),
+            shared: Arc::new(Shared::new()),
         }
     }
 
@@ -123,19 +75,19 @@ impl Simulator {
         self
     }
 
-    /// Adds faults behind those that still wait, at any time.
-    pub fn script(&self, faults: impl IntoIterator<Item = Fault>) {
+    /// Adds faults and answers behind those that still wait, at any time.
+    pub fn script(&self, entries: impl IntoIterator<Item: Into<ScriptEntry>>) {
         // Collected first: the caller's iterator is not run under the lock.
-        let faults: Vec<_> = faults.into_iter().collect();
+        let entries: Vec<_> = entries.into_iter().map(Into::into).collect();
         let mut state = self.shared.lock();
-        for fault in faults {
-            state.pending.push(fault);
+        for entry in entries {
+            state.pending.push(entry);
         }
     }
 
     /// Adds all of a script that was read from JSON.
     pub fn load(&self, script: Script) {
-        self.script(script.faults);
+        self.script(script.entries);
         self.shared
             .lock()
             .guardrail_words
@@ -151,13 +103,11 @@ impl Simulator {
         for id in configured {
             state.account(&id);
         }
-        let models = state.accounts.iter_mut().map(|(id, account)| {
-            let mut usage = account.usage.clone();
-            usage.available = account.ledger.available(now);
-            (id.clone(), usage)
-        });
+        let accounts = state.accounts.iter_mut();
         QuotaUsage {
-            models: models.collect(),
+            models: accounts
+                .map(|(id, account)| (id.clone(), account.usage(now)))
+                .collect(),
         }
     }
 
@@ -167,7 +117,7 @@ impl Simulator {
     pub fn reset(&self) {
         let mut state = self.shared.lock();
         state.rng = Rng::with_seed(state.seed);
-        state.pending = PendingFaults::default();
+        state.pending = PendingScript::default();
         state.cache = PromptCache::default();
         state.started = Instant::now();
         state.forget_accounts();
@@ -189,53 +139,5 @@ impl fmt::Debug for Simulator {
             .field("latency", &state.latency)
             .field("models", &state.models.keys())
             .finish_non_exhaustive()
-    }
-}
-
-impl Shared {
-    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    /// The model of this id, if it is served.
-    pub(crate) fn find_model(&self, id: &str) -> Option<Model> {
-        if self.models.is_empty() {
-            is_valid_id(id).then(|| Model::new(id))
-        } else {
-            self.models.get(id).cloned()
-        }
-    }
-
-    /// Whether the id is served, or is the foundation model behind one that is.
-    pub(crate) fn knows_model(&self, id: &str) -> bool {
-        let is_base_of = |served: &String| base_id(served) == base_id(id);
-        self.find_model(id).is_some()
-            || is_foundation_model(id) && self.models.keys().any(is_base_of)
-    }
-
-    /// The account of a model that is served.
-    pub(crate) fn account(&mut self, id: &str) -> &mut Account {
-        let (models, meter, started) = (&self.models, self.meter, self.started);
-        self.accounts.entry(id.to_owned()).or_insert_with(|| {
-            let model = models.get(id).cloned().unwrap_or_else(|| Model::new(id));
-            Account {
-                ledger: Ledger::new(&model, meter, started),
-                usage: ModelUsage {
-                    limits: Limits {
-                        tokens_per_minute: model.tokens_per_minute,
-                        requests_per_minute: model.requests_per_minute,
-                        tokens_per_day: model.tokens_per_day,
-                    },
-                    ..ModelUsage::default()
-                },
-            }
-        })
-    }
-
-    fn forget_accounts(&mut self) {
-        self.accounts.clear();
-        self.generation += 1;
     }
 }

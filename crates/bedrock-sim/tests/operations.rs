@@ -21,7 +21,7 @@ use aws_sdk_bedrockruntime::{
     },
 };
 use aws_smithy_types::Document;
-use bedrock_sim::{Fault, Latency, Model, Simulator};
+use bedrock_sim::{Latency, Model, ScriptedAnswer, Simulator};
 use fronts::{CLAUDE, NOVA, both, max_tokens, user};
 use serde_json::{Value, json};
 
@@ -614,11 +614,11 @@ async fn an_answer_can_be_scripted() {
     let simulator = Simulator::new();
     let client = simulator.sdk_client();
     simulator.script([
-        Fault::answer().text("Hello, world"),
-        Fault::answer()
+        ScriptedAnswer::new().text("Hello, world"),
+        ScriptedAnswer::new()
             .stop_reason(bedrock_sim::StopReason::ContentFiltered)
             .cache_tokens(2, 1),
-        Fault::answer().output_tokens(33),
+        ScriptedAnswer::new().output_tokens(33),
     ]);
     let call = || {
         client
@@ -645,7 +645,7 @@ async fn an_answer_can_be_scripted() {
 #[tokio::test]
 async fn a_scripted_answer_has_a_longest_length() {
     let simulator = Simulator::new().model(Model::new(CLAUDE).max_tokens(u64::MAX));
-    simulator.script([Fault::answer().output_tokens(u64::MAX)]);
+    simulator.script([ScriptedAnswer::new().output_tokens(u64::MAX)]);
     let call = simulator.sdk_client().converse().model_id(CLAUDE);
     let output = call.messages(user("hello")).send().await.unwrap();
     assert_eq!(output.usage().unwrap().output_tokens(), 1_000_000);

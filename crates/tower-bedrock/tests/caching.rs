@@ -9,7 +9,7 @@ use aws_sdk_bedrockruntime::{
     primitives::Blob,
     types::{ConverseTokensRequest, CountTokensInput as Counted},
 };
-use bedrock_sim::{Fault, Simulator, StopReason};
+use bedrock_sim::{Fault, ScriptedAnswer, Simulator, StopReason};
 use common::{BASE_MODEL, MODEL, bedrock, prompt, simulator};
 use proptest::prelude::*;
 use std::{
@@ -63,7 +63,7 @@ const BYPASSED: [Option<CacheStatus>; 2] = [Some(CacheStatus::Bypass); 2];
 
 async fn ending_in(reason: StopReason, policy: CachePolicy) -> [Option<CacheStatus>; 2] {
     let sim = simulator();
-    sim.script([Fault::answer().stop_reason(reason).times(2)]);
+    sim.script([ScriptedAnswer::new().stop_reason(reason).times(2)]);
     let service = policy.layer(MIB).layer(bedrock(&sim));
     twice(&service, prompt("hello")).await
 }
@@ -181,7 +181,7 @@ async fn a_hit_is_charged_nothing_and_its_savings_are_summed() {
     let policy = policy().prices(prices);
     let savings = policy.savings();
     let service = policy.layer(MIB).layer(bedrock(&sim));
-    sim.script([Fault::answer().text("hi").cache_tokens(4, 2)]);
+    sim.script([ScriptedAnswer::new().text("hi").cache_tokens(4, 2)]);
     let ask = |request| service.clone().oneshot(request);
     let first = ask(Request::new(prompt("hello"))).await.unwrap();
     assert_eq!(

@@ -3,20 +3,20 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use crate::{
-    Fault, Latency, Model, Operation,
+    Fault, Latency, Model, Operation, ScriptEntry,
     fault::Stage,
-    model::answer::TokenUsage,
-    quota::ledger::{Quota, Ticket},
-    simulator::{Shared, State},
-    wire::{format::Request, service_error::ServiceError},
+    model::token_usage::TokenUsage,
+    quota::{Quota, Ticket},
+    state::{Shared, State},
+    wire::service_error::ServiceError,
 };
 
-/// A call that the quota let in. Dropping it settles it.
+/// A call that the quota let in. Dropping it settles it, however the call ended: answered, failed
+/// or given up by its caller.
 pub(crate) struct Admission {
     shared: Arc<Shared>,
     generation: u64,
     model: String,
-    burndown: u64,
     ticket: Ticket,
     usage: TokenUsage,
     output: Output,
@@ -43,7 +43,6 @@ impl Admission {
             shared,
             generation: state.generation,
             model: model.id.clone(),
-            burndown: model.burndown,
             ticket,
             usage,
             output: Output::Clock(started, state.latency),
@@ -65,24 +64,16 @@ impl Drop for Admission {
             }
             Output::Counted(tokens) => tokens,
         };
-        let TokenUsage { input, cache, .. } = self.usage;
-        let tokens = input
-            .saturating_add(cache.write)
-            .saturating_add(output.saturating_mul(self.burndown));
+        let used = TokenUsage {
+            output,
+            ..self.usage
+        };
         let mut state = self.shared.lock();
-        if state.generation != self.generation {
-            return;
+        // The account it was charged to is gone after a reset; the new one owes it nothing.
+        if state.generation == self.generation {
+            let account = state.account(&self.model);
+            account.settle(now, &self.ticket, used);
         }
-        let account = state.account(&self.model);
-        account.ledger.settle(now, &self.ticket, tokens);
-        let usage = &mut account.usage;
-        usage.settled = usage.settled.saturating_add(tokens);
-        usage.in_flight -= 1;
-        usage.outstanding = usage.outstanding.saturating_sub(self.ticket.reserved);
-        usage.input_tokens += input;
-        usage.output_tokens += output;
-        usage.cache_read_tokens += cache.read;
-        usage.cache_write_tokens += cache.write;
     }
 }
 
@@ -97,60 +88,51 @@ impl State {
             return Ok(());
         };
         self.pending.take(&found);
+        // A guardrail's id is not a model's: it has no account.
         if operation != Operation::ApplyGuardrail {
-            self.account(id).usage.faulted += 1;
+            self.account(id).count_fault();
         }
-        found.fault.error().map_or(Ok(()), Err)
+        found
+            .entry
+            .fault()
+            .and_then(Fault::error)
+            .map_or(Ok(()), Err)
     }
 
-    /// Lets a call in, with the fault that will befall it.
+    /// Lets a call in that reserves so many tokens, with what the script has for it.
     pub(crate) fn admit(
         &mut self,
         now: Instant,
         operation: Operation,
-        model: &Model,
-        request: &Request,
-        maximum: u64,
-    ) -> Result<(Ticket, Option<Fault>), ServiceError> {
-        let found = self.pending.find(operation, &model.id, &mut self.rng);
+        model: &str,
+        tokens: u64,
+    ) -> Result<(Ticket, Option<ScriptEntry>), ServiceError> {
+        let found = self.pending.find(operation, model, &mut self.rng);
         if let Some(found) = &found
-            && found.fault.stage() == Stage::BeforeQuota
-            && let Some(error) = found.fault.error()
+            && let Some(fault) = found.entry.fault()
+            && fault.stage() == Stage::BeforeQuota
+            && let Some(error) = fault.error()
         {
             self.pending.take(found);
-            self.account(&model.id).usage.faulted += 1;
+            self.account(model).count_fault();
             return Err(error);
         }
-        let tokens = request.prompt.tokens().saturating_add(maximum);
-        let account = self.account(&model.id);
-        let ticket = match account.ledger.admit(now, tokens) {
-            Ok(ticket) => ticket,
-            Err(quota) => {
-                let usage = &mut account.usage;
-                usage.throttled += 1;
-                let (count, what) = match quota {
-                    Quota::TokensPerMinute => (&mut usage.throttled_by.tokens_per_minute, "tokens"),
-                    Quota::RequestsPerMinute => {
-                        (&mut usage.throttled_by.requests_per_minute, "requests")
-                    }
-                    Quota::TokensPerDay => {
-                        (&mut usage.throttled_by.tokens_per_day, "tokens per day")
-                    }
-                };
-                *count += 1;
-                let message = format!("Too many {what}, please wait before trying again.");
-                return Err(ServiceError::new(429, "ThrottlingException", message));
-            }
-        };
-        account.usage.admitted += 1;
-        account.usage.reserved = account.usage.reserved.saturating_add(tokens);
-        account.usage.in_flight += 1;
-        account.usage.outstanding = account.usage.outstanding.saturating_add(tokens);
+        let ticket = self.account(model).admit(now, tokens).map_err(throttled)?;
         if let Some(found) = &found {
-            // Only a call that was let in uses up a fault behind the quota.
-            account.usage.faulted += 1;
+            // Only a call that was let in uses up what waits behind the quota.
+            self.account(model).count_fault();
             self.pending.take(found);
         }
-        Ok((ticket, found.map(|found| found.fault)))
+        Ok((ticket, found.map(|found| found.entry)))
     }
+}
+
+fn throttled(quota: Quota) -> ServiceError {
+    let what = match quota {
+        Quota::TokensPerMinute => "tokens",
+        Quota::RequestsPerMinute => "requests",
+        Quota::TokensPerDay => "tokens per day",
+    };
+    let message = format!("Too many {what}, please wait before trying again.");
+    ServiceError::new(429, "ThrottlingException", message)
 }

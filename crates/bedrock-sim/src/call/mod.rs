@@ -1,7 +1,17 @@
-//! One call from admission to reply. Read `dispatch`, then `admission` and `streaming`.
+//! One call from admission to reply. Read `dispatch`, `invocation` and `admission`; then, for bodies
+//! that come in pieces, `streaming` and `playback`.
 
-pub(crate) mod admission;
-pub(crate) mod dispatch;
-pub(crate) mod playback;
-pub(crate) mod reply;
+mod admission;
+mod dispatch;
+mod incoming;
+mod invocation;
+mod playback;
+mod refusal;
+mod reply;
 mod streaming;
+
+pub(crate) use self::{
+    incoming::{IncomingCall, LONGEST_BODY},
+    playback::Playback,
+    reply::{Reply, ReplyBody},
+};

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http_body::Body;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use crate::call::admission::Admission;
+use super::admission::Admission;
 
 /// One piece of a body, when it is due and what it has cost by then.
 pub(crate) struct TimedFrame {

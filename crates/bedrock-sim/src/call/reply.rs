@@ -2,7 +2,11 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde_json::Value;
 
-use crate::{call::playback::Playback, model::answer::TokenUsage, wire::format::Timing};
+use super::playback::Playback;
+use crate::{
+    model::token_usage::TokenUsage,
+    wire::{service_error::ServiceError, timing::Timing},
+};
 
 pub(crate) struct Reply {
     pub(crate) status: StatusCode,
@@ -49,5 +53,29 @@ impl Reply {
                 usage.cache.write,
             );
         }
+    }
+}
+
+impl From<ServiceError> for Reply {
+    fn from(error: ServiceError) -> Self {
+        let status =
+            StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut reply = Self::json(status, &error.body());
+        if !error.code.is_empty() {
+            // The suffix is what Bedrock sends; every SDK cuts the code at the colon.
+            let kind = format!(
+                "{}:http://internal.amazon.com/coral/com.amazon.bedrock/",
+                error.code
+            );
+            let kind = HeaderValue::from_str(&kind).expect("error codes are plain ASCII");
+            reply.set("x-amzn-errortype", kind);
+        }
+        if let Some(wait) = error.retry_after_ms {
+            reply.set("x-amz-retry-after", wait);
+        }
+        if let Some(wait) = error.retry_after_s {
+            reply.set("retry-after", wait);
+        }
+        reply
     }
 }

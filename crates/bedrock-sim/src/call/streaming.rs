@@ -5,19 +5,16 @@ use std::{collections::VecDeque, time::Duration};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use tokio::time::Instant;
 
+use super::{
+    admission::Admission,
+    playback::{BodyEnd, Playback, TimedFrame},
+    reply::{Reply, ReplyBody},
+};
 use crate::{
     Fault, FaultKind, Latency, Operation, StreamException,
-    call::{
-        admission::Admission,
-        playback::{BodyEnd, Playback, TimedFrame},
-        reply::{Reply, ReplyBody},
-    },
     fault::Stage,
     model::answer::Answer,
-    wire::{
-        event_stream,
-        format::{Request, Timing},
-    },
+    wire::{event_stream, request::Request, timing::Timing},
 };
 
 /// How many pieces a plain body is cut into when it is slow.
@@ -30,7 +27,7 @@ pub(crate) fn frames(
     timing: Timing,
     latency: Latency,
 ) -> VecDeque<TimedFrame> {
-    let events = answer.events();
+    let events = answer.stream_events();
     let frame = |event| {
         let bytes = request.format.frame(answer, event, timing)?;
         Some(TimedFrame {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{FaultKind, InvalidFault, Stage};
-use crate::{Operation, StopReason, StreamException, wire::service_error::ServiceError};
+use crate::{Operation, StreamException, wire::service_error::ServiceError};
 
 /// One thing that goes differently: what happens, to which calls, and how often.
 ///
@@ -21,37 +21,27 @@ use crate::{Operation, StopReason, StreamException, wire::service_error::Service
 pub struct Fault {
     #[serde(rename = "fault")]
     pub(crate) kind: FaultKind,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) model: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) operation: Option<Operation>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) times: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) rate: Option<f64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) message: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) retry_after_ms: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) retry_after_s: Option<u64>,
     /// The event of a stream before which it happens, from 0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) at: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) exception: Option<StreamException>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) delay_ms: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) text: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) stop_reason: Option<StopReason>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) output_tokens: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) cache_read_tokens: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) cache_write_tokens: Option<u64>,
 }
 
 macro_rules! constructors {
@@ -82,11 +72,6 @@ impl Fault {
             at: None,
             exception: None,
             delay_ms: None,
-            text: None,
-            stop_reason: None,
-            output_tokens: None,
-            cache_read_tokens: None,
-            cache_write_tokens: None,
         }
     }
 
@@ -133,8 +118,6 @@ impl Fault {
         stream_cut_in_frame => StreamCutInFrame,
         /// See [`FaultKind::StreamCorrupt`].
         stream_corrupt => StreamCorrupt,
-        /// See [`FaultKind::Answer`].
-        answer => Answer,
     }
 
     /// See [`FaultKind::SlowBody`]. The pause counts whole milliseconds.
@@ -228,37 +211,6 @@ impl Fault {
         self
     }
 
-    /// The whole text of an [`answer`](Fault::answer), whatever the request's maximum.
-    #[must_use]
-    pub fn text(mut self, text: impl Into<String>) -> Self {
-        self.text = Some(text.into());
-        self
-    }
-
-    /// The stop reason of an [`answer`](Fault::answer).
-    #[must_use]
-    pub fn stop_reason(mut self, reason: StopReason) -> Self {
-        self.stop_reason = Some(reason);
-        self
-    }
-
-    /// The number of output tokens of an [`answer`](Fault::answer), at most the request's maximum
-    /// and, without a [`text`](Fault::text), 1,000,000.
-    #[must_use]
-    pub fn output_tokens(mut self, tokens: u64) -> Self {
-        self.output_tokens = Some(tokens);
-        self
-    }
-
-    /// How many of the input tokens an [`answer`](Fault::answer) reports as read from and written
-    /// to the prompt cache. What does not fit in the input is left out.
-    #[must_use]
-    pub fn cache_tokens(mut self, read: u64, write: u64) -> Self {
-        self.cache_read_tokens = Some(read);
-        self.cache_write_tokens = Some(write);
-        self
-    }
-
     /// Checks what the types leave open in a fault that was deserialized.
     ///
     /// # Errors
@@ -286,18 +238,18 @@ impl Fault {
         Stage::of(self.kind, self.at.is_some())
     }
 
-    pub(crate) fn matches(&self, operation: Operation, model: &str) -> bool {
-        self.model.as_deref().is_none_or(|id| id == model)
-            && self.operation.is_none_or(|own| own == operation)
-            && match self.stage() {
-                Stage::BeforeQuota => true,
-                Stage::AtModel => operation.invokes_model(),
-                Stage::InStream => {
-                    operation.streams()
-                        && !(self.exception == Some(StreamException::ModelTimeout)
-                            && operation == Operation::ConverseStream)
-                }
+    /// Whether calls of the operation can come to where it strikes.
+    pub(super) fn can_strike(&self, operation: Operation) -> bool {
+        match self.stage() {
+            Stage::BeforeQuota => true,
+            Stage::AtModel => operation.invokes_model(),
+            // Converse has no such exception in its stream.
+            Stage::InStream => {
+                operation.streams()
+                    && !(self.exception == Some(StreamException::ModelTimeout)
+                        && operation == Operation::ConverseStream)
             }
+        }
     }
 
     /// The error this fault answers with, if it is one that answers with an error.

@@ -63,8 +63,6 @@ pub enum FaultKind {
     /// Event [`at`](crate::Fault::at) (default 1) of a stream has a wrong checksum and is the last.
     /// Charges the input and the output up to there.
     StreamCorrupt,
-    /// Not an error: an answer with the given text, stop reason or token counts. Charged as any.
-    Answer,
 }
 
 impl FaultKind {

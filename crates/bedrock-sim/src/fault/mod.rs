@@ -1,10 +1,15 @@
-//! What goes differently than in an ordinary call? Read `kind`, then `fault` and `script`.
+//! What goes differently than in an ordinary call? Read `kind` and `fault`, then `script` and
+//! `pending`.
 
+mod entry;
 mod fault;
 mod invalid;
 mod kind;
-pub(crate) mod script;
+mod pending;
+mod script;
 mod stage;
 
-pub(crate) use self::stage::Stage;
-pub use self::{fault::Fault, invalid::InvalidFault, kind::FaultKind, script::Script};
+pub use self::{
+    entry::ScriptEntry, fault::Fault, invalid::InvalidFault, kind::FaultKind, script::Script,
+};
+pub(crate) use self::{pending::PendingScript, stage::Stage};

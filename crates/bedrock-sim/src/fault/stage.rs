@@ -25,8 +25,7 @@ impl Stage {
             | FaultKind::ModelStreamError
             | FaultKind::ConnectionReset
             | FaultKind::Hang
-            | FaultKind::SlowBody
-            | FaultKind::Answer => Self::AtModel,
+            | FaultKind::SlowBody => Self::AtModel,
             _ => Self::BeforeQuota,
         }
     }

@@ -24,11 +24,7 @@ use tokio::time::timeout;
 
 use crate::{
     Simulator,
-    call::{
-        dispatch::IncomingCall,
-        playback::Playback,
-        reply::{Reply, ReplyBody},
-    },
+    call::{IncomingCall, Playback, Reply, ReplyBody},
 };
 
 impl Simulator {

@@ -21,10 +21,7 @@ use tokio::{
 use super::connection::{ResetSwitch, ResettableListener};
 use crate::{
     Script, Simulator,
-    call::{
-        dispatch::{IncomingCall, LONGEST_BODY},
-        reply::{Reply, ReplyBody},
-    },
+    call::{IncomingCall, LONGEST_BODY, Reply, ReplyBody},
 };
 
 /// How long a shutdown waits for the calls in flight.
@@ -106,7 +103,7 @@ async fn reset(State(simulator): State<Simulator>) -> Response {
 async fn script(State(simulator): State<Simulator>, body: Bytes) -> Response {
     match Script::from_json(&body) {
         Ok(script) => {
-            let faults = script.faults.len();
+            let faults = script.entries.len();
             simulator.load(script);
             json(StatusCode::OK, &json!({"ok": true, "faults": faults}))
         }

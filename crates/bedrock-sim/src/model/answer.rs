@@ -1,30 +1,22 @@
 use fastrand::Rng;
 use serde_json::Value;
 
-use crate::{
-    Fault, StopReason,
-    model::{
-        prompt::{Prompt, Tool, chain},
-        prompt_cache::CacheTokens,
-        tokens, tool_input as schema,
-    },
+use super::{
+    StopReason,
+    digest::chain,
+    guardrail,
+    prompt::{Prompt, Tool},
+    prompt_cache::CacheTokens,
+    scripted_answer::ScriptedAnswer,
+    token_usage::TokenUsage,
+    tokens, tool_input,
+    words::WORDS,
 };
 
 /// The least and the most output tokens of an answer that nothing cuts short.
 const LENGTH: std::ops::RangeInclusive<u64> = 16..=200;
 /// The most that a script can make of one answer.
 const LONGEST: u64 = 1_000_000;
-/// How many output tokens one event of a stream carries.
-const TOKENS_PER_EVENT: usize = 4;
-const BLOCKED: &str = "Sorry, the model cannot answer this question.";
-
-/// With a space each of them is exactly one token by the estimate.
-pub(crate) const WORDS: &[&str] = &[
-    "the", "and", "sea", "was", "red", "old", "oak", "for", "sun", "had", "not", "set", "far",
-    "off", "one", "day", "may", "see", "how", "big", "sky", "can", "get", "its", "own", "way",
-    "low", "fog", "hid", "all", "her", "his", "map", "led", "out", "two", "new", "era", "yet",
-    "few", "ask", "why", "men", "dig", "dry", "mud", "fox", "ran", "hid", "ice", "ten", "ago",
-];
 
 /// What the model says to a request, before any wire format.
 pub(crate) struct Answer {
@@ -47,46 +39,17 @@ pub(crate) enum Block {
     },
 }
 
-/// What an answer reports to have used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct TokenUsage {
-    /// Without what the cache read or wrote.
-    pub(crate) input: u64,
-    pub(crate) output: u64,
-    pub(crate) cache: CacheTokens,
-}
-
-impl TokenUsage {
-    pub(crate) fn total(&self) -> u64 {
-        self.input + self.output + self.cache.read + self.cache.write
-    }
-}
-
-/// One step of an answer on its way, and how many output tokens are there with it.
-pub(crate) struct StreamEvent<'a> {
-    pub(crate) kind: EventKind<'a>,
-    pub(crate) tokens: u64,
-}
-
-pub(crate) enum EventKind<'a> {
-    Start,
-    BlockStart(usize, &'a Block),
-    Delta(usize, &'a Block, String),
-    BlockStop(usize),
-    Stop,
-    End,
-}
-
-/// Draws the answer from the key, the request and, if there is one, the script.
+/// Draws the answer from the key and the request, but for what the script sets.
 pub(crate) fn draw(
     key: u64,
     prompt: &Prompt,
     maximum: u64,
     cache: CacheTokens,
     blocked_words: Vec<String>,
-    script: Option<&Fault>,
+    script: &ScriptedAnswer,
 ) -> Answer {
     let mut rng = Rng::with_seed(chain(key, 0));
+    // Drawn even where it is not needed, so that a script does not move what is drawn after it.
     let natural = rng.u64(LENGTH);
     let cache = scripted_cache(prompt, cache, script);
     let mut answer = Answer {
@@ -101,40 +64,39 @@ pub(crate) fn draw(
             cache,
         },
     };
-    let scripted_stop = script.and_then(|script| script.stop_reason);
-    let scripted_length = script.and_then(|script| script.output_tokens);
-    if let Some(text) = script.and_then(|script| script.text.as_ref()) {
+    if let Some(text) = &script.text {
         answer.say(text.clone());
-        answer.usage.output = scripted_length.map_or(answer.usage.output, |most| most.min(maximum));
+        if let Some(tokens) = script.output_tokens {
+            answer.usage.output = tokens.min(maximum);
+        }
     } else if !answer.blocked_words.is_empty() {
-        answer.say(BLOCKED.to_owned());
+        answer.say(guardrail::BLOCKED.to_owned());
         answer.stop = StopReason::GuardrailIntervened;
     } else {
-        let calls = scripted_stop.is_none_or(|stop| stop == StopReason::ToolUse);
+        // A script that asks for a tool call gets one even if nothing in the request does, and one
+        // that asks for another end gets none.
+        let calls = script
+            .stop_reason
+            .is_none_or(|stop| stop == StopReason::ToolUse);
         let tool = match prompt.called_tool() {
-            None if scripted_stop == Some(StopReason::ToolUse) => prompt.tools.first(),
+            None if script.stop_reason == Some(StopReason::ToolUse) => prompt.tools.first(),
             tool => tool,
         };
-        let called = tool.is_some_and(|tool| calls && answer.call(tool, maximum, &mut rng));
+        let called = tool.is_some_and(|tool| calls && answer.call_tool(tool, maximum, &mut rng));
         if !called {
-            answer.write(
-                scripted_length.map_or(natural, |length| length.min(LONGEST)),
-                maximum,
-                prompt,
-                &mut rng,
-            );
+            let length = script.output_tokens.unwrap_or(natural).min(LONGEST);
+            answer.write_text(length, maximum, prompt, &mut rng);
         }
     }
-    answer.stop = scripted_stop.unwrap_or(answer.stop);
+    answer.stop = script.stop_reason.unwrap_or(answer.stop);
     answer
 }
 
-fn scripted_cache(prompt: &Prompt, drawn: CacheTokens, script: Option<&Fault>) -> CacheTokens {
-    let scripted = script
-        .filter(|script| script.cache_read_tokens.is_some() || script.cache_write_tokens.is_some());
-    let Some(script) = scripted else {
+/// What the script says of the prompt cache, or else what the cache did.
+fn scripted_cache(prompt: &Prompt, drawn: CacheTokens, script: &ScriptedAnswer) -> CacheTokens {
+    if script.cache_read_tokens.is_none() && script.cache_write_tokens.is_none() {
         return drawn;
-    };
+    }
     let total = prompt.tokens();
     let read = script.cache_read_tokens.unwrap_or(0).min(total);
     let write = script.cache_write_tokens.unwrap_or(0).min(total - read);
@@ -150,8 +112,8 @@ impl Answer {
     }
 
     /// Calls the tool, unless the call does not fit into the maximum.
-    fn call(&mut self, tool: &Tool, maximum: u64, rng: &mut Rng) -> bool {
-        let input = schema::input(&tool.schema, rng);
+    fn call_tool(&mut self, tool: &Tool, maximum: u64, rng: &mut Rng) -> bool {
+        let input = tool_input::draw(&tool.schema, rng);
         let output = tokens::TOOL_CALL + tokens::text(&tool.name) + tokens::json(&input);
         if output > maximum {
             return false;
@@ -168,7 +130,7 @@ impl Answer {
 
     /// Writes a text of so many tokens, up to the maximum. A request with stop sequences meets one
     /// at the latest where the text would have ended.
-    fn write(&mut self, length: u64, maximum: u64, prompt: &Prompt, rng: &mut Rng) {
+    fn write_text(&mut self, length: u64, maximum: u64, prompt: &Prompt, rng: &mut Rng) {
         let mut text = String::new();
         for at in 0..length.min(maximum) {
             let word = rng.choice(WORDS).copied().unwrap_or("the");
@@ -198,50 +160,5 @@ impl Answer {
             text.push('.');
         }
         self.say(text);
-    }
-
-    /// The answer step by step, in the order of every streaming format.
-    pub(crate) fn events(&self) -> Vec<StreamEvent<'_>> {
-        let mut events = vec![StreamEvent {
-            kind: EventKind::Start,
-            tokens: 0,
-        }];
-        let mut tokens = 0;
-        for (index, block) in self.blocks.iter().enumerate() {
-            let (content, overhead) = match block {
-                Block::Text(text) => (text.clone(), 0),
-                Block::ToolUse { name, input, .. } => {
-                    (input.to_string(), tokens::TOOL_CALL + tokens::text(name))
-                }
-            };
-            tokens += overhead;
-            events.push(StreamEvent {
-                kind: EventKind::BlockStart(index, block),
-                tokens,
-            });
-            let characters: Vec<char> = content.chars().collect();
-            for piece in characters.chunks(4 * TOKENS_PER_EVENT) {
-                tokens += (piece.len() as u64).div_ceil(4);
-                let piece = piece.iter().collect();
-                events.push(StreamEvent {
-                    kind: EventKind::Delta(index, block, piece),
-                    tokens,
-                });
-            }
-            events.push(StreamEvent {
-                kind: EventKind::BlockStop(index),
-                tokens,
-            });
-        }
-        for kind in [EventKind::Stop, EventKind::End] {
-            events.push(StreamEvent {
-                kind,
-                tokens: self.usage.output,
-            });
-        }
-        for event in &mut events {
-            event.tokens = event.tokens.min(self.usage.output);
-        }
-        events
     }
 }

@@ -2,7 +2,10 @@ use std::{collections::BTreeMap, time::Duration};
 
 use tokio::time::Instant;
 
-use crate::model::prompt::{Item, Prompt, chain, digest_text};
+use super::{
+    digest::{chain, digest_text},
+    prompt::{Item, Prompt},
+};
 
 /// No sweep for fewer prefixes than these.
 const FEW: usize = 4_096;

@@ -3,7 +3,7 @@
 use fastrand::Rng;
 use serde_json::{Map, Value, json};
 
-use crate::model::answer::WORDS;
+use super::words::WORDS;
 
 /// Bounds what a hostile schema can make of a small request.
 const NODES: u32 = 500;
@@ -13,7 +13,7 @@ const LENGTH: u64 = 1_000;
 const COPIED: usize = 100_000;
 
 /// An object for a tool's input; every property is filled in.
-pub(crate) fn input(schema: &Value, rng: &mut Rng) -> Value {
+pub(crate) fn draw(schema: &Value, rng: &mut Rng) -> Value {
     let mut shaper = Shaper {
         root: schema,
         rng,
@@ -199,7 +199,7 @@ mod tests {
             },
             "$defs": {"place": {"properties": {"lat": {"type": "number"}}}},
         });
-        let value = input(&schema, &mut Rng::with_seed(1));
+        let value = draw(&schema, &mut Rng::with_seed(1));
         let city = value["city"].as_str().unwrap();
         assert!((5..=6).contains(&city.len()), "{city}");
         assert!(["celsius", "fahrenheit"].contains(&value["unit"].as_str().unwrap()));
@@ -208,7 +208,7 @@ mod tests {
         assert!(share > 0.0 && share < 1.0);
         assert_eq!(value["tags"].as_array().unwrap().len(), 2);
         assert!(value["at"]["lat"].is_number());
-        assert_eq!(value, input(&schema, &mut Rng::with_seed(1)));
+        assert_eq!(value, draw(&schema, &mut Rng::with_seed(1)));
     }
 
     #[test]
@@ -217,7 +217,7 @@ mod tests {
             "properties": {"x": {"$ref": "#/$defs/y"}},
             "$defs": {"y": {"type": "array", "minItems": 1_000_000, "items": {"$ref": "#/$defs/y"}}},
         });
-        let value = input(&schema, &mut Rng::with_seed(1));
+        let value = draw(&schema, &mut Rng::with_seed(1));
         assert!(value.to_string().len() < 10_000);
 
         let big = "x".repeat(COPIED);
@@ -225,7 +225,7 @@ mod tests {
             .map(|n| (n.to_string(), json!({"$ref": "#/$defs/big"})))
             .collect();
         let schema = json!({"properties": properties, "$defs": {"big": {"const": big}}});
-        let value = input(&schema, &mut Rng::with_seed(1));
+        let value = draw(&schema, &mut Rng::with_seed(1));
         assert!(value.to_string().len() < 2 * COPIED);
     }
 }

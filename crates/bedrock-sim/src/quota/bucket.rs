@@ -2,11 +2,11 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::ledger::{MINUTE, Mark};
+use super::metered_limit::{Mark, MeteredLimit};
 
 /// One token in the bucket's own unit: with it, a rate per minute refills a whole number of units
 /// in every nanosecond and nothing is ever rounded.
-const TOKEN: i128 = MINUTE.as_nanos() as i128;
+const TOKEN: i128 = 60 * 1_000_000_000;
 
 /// A bucket that refills continuously up to its capacity and may go below empty by corrections.
 #[derive(Debug)]
@@ -33,28 +33,6 @@ impl Bucket {
         }
     }
 
-    pub(super) fn fits(&mut self, now: Instant, amount: u64) -> bool {
-        self.refill(now);
-        self.rate > 0 && i128::from(amount).saturating_mul(TOKEN) <= self.level
-    }
-
-    pub(super) fn charge(&mut self, now: Instant, amount: u64) -> Mark {
-        self.refill(now);
-        self.add(-i128::from(amount));
-        0
-    }
-
-    pub(super) fn correct(&mut self, now: Instant, from: u64, to: u64) {
-        self.refill(now);
-        self.add(i128::from(from) - i128::from(to));
-    }
-
-    pub(super) fn available(&mut self, now: Instant) -> i64 {
-        self.refill(now);
-        let tokens = self.level.div_euclid(TOKEN);
-        i64::try_from(tokens).unwrap_or(if tokens < 0 { i64::MIN } else { i64::MAX })
-    }
-
     fn refill(&mut self, now: Instant) {
         let elapsed = nanos(now.saturating_duration_since(self.at));
         let refilled = self.level.saturating_add(self.rate.saturating_mul(elapsed));
@@ -65,6 +43,31 @@ impl Bucket {
     fn add(&mut self, tokens: i128) {
         // A refund above the capacity is cut off by the next refill, which every use begins with.
         self.level = self.level.saturating_add(tokens.saturating_mul(TOKEN));
+    }
+}
+
+impl MeteredLimit for Bucket {
+    fn fits(&mut self, now: Instant, amount: u64) -> bool {
+        self.refill(now);
+        self.rate > 0 && i128::from(amount).saturating_mul(TOKEN) <= self.level
+    }
+
+    fn charge(&mut self, now: Instant, amount: u64) -> Mark {
+        self.refill(now);
+        self.add(-i128::from(amount));
+        // A bucket does not remember its charges: a refund is as good as a refill.
+        0
+    }
+
+    fn correct(&mut self, now: Instant, _: Mark, from: u64, to: u64) {
+        self.refill(now);
+        self.add(i128::from(from) - i128::from(to));
+    }
+
+    fn available(&mut self, now: Instant) -> i64 {
+        self.refill(now);
+        let tokens = self.level.div_euclid(TOKEN);
+        i64::try_from(tokens).unwrap_or(if tokens < 0 { i64::MIN } else { i64::MAX })
     }
 }
 

@@ -2,12 +2,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::ledger::{Mark, difference};
+use super::metered_limit::{Mark, MeteredLimit, difference};
 
 /// Windows of one length, one after the other from the start. What was spent above the limit of
 /// one is taken from the next.
 #[derive(Debug)]
-pub(super) struct Fixed {
+pub(super) struct FixedWindow {
     limit: u64,
     period: Duration,
     start: Instant,
@@ -15,7 +15,7 @@ pub(super) struct Fixed {
     used: u64,
 }
 
-impl Fixed {
+impl FixedWindow {
     pub(super) fn new(limit: u64, period: Duration, start: Instant) -> Self {
         Self {
             limit,
@@ -26,7 +26,18 @@ impl Fixed {
         }
     }
 
-    pub(super) fn fits(&mut self, now: Instant, amount: u64) -> bool {
+    fn advance(&mut self, now: Instant) {
+        let elapsed = now.saturating_duration_since(self.start).as_nanos();
+        let window = u64::try_from(elapsed / self.period.as_nanos()).unwrap_or(u64::MAX);
+        if let Some(passed @ 1..) = window.checked_sub(self.window) {
+            self.used = self.used.saturating_sub(self.limit.saturating_mul(passed));
+            self.window = window;
+        }
+    }
+}
+
+impl MeteredLimit for FixedWindow {
+    fn fits(&mut self, now: Instant, amount: u64) -> bool {
         self.advance(now);
         self.limit > 0
             && self
@@ -35,7 +46,7 @@ impl Fixed {
                 .is_some_and(|used| used <= self.limit)
     }
 
-    pub(super) fn charge(&mut self, now: Instant, amount: u64) -> Mark {
+    fn charge(&mut self, now: Instant, amount: u64) -> Mark {
         self.advance(now);
         self.used = self.used.saturating_add(amount);
         self.window
@@ -43,7 +54,7 @@ impl Fixed {
 
     /// A refund belongs to the window of the reservation and is void once that is over; debt is
     /// charged to the present window.
-    pub(super) fn correct(&mut self, now: Instant, mark: Mark, from: u64, to: u64) {
+    fn correct(&mut self, now: Instant, mark: Mark, from: u64, to: u64) {
         self.advance(now);
         if to >= from {
             self.used = self.used.saturating_add(to - from);
@@ -52,17 +63,8 @@ impl Fixed {
         }
     }
 
-    pub(super) fn available(&mut self, now: Instant) -> i64 {
+    fn available(&mut self, now: Instant) -> i64 {
         self.advance(now);
         difference(self.limit, self.used)
-    }
-
-    fn advance(&mut self, now: Instant) {
-        let elapsed = now.saturating_duration_since(self.start).as_nanos();
-        let window = u64::try_from(elapsed / self.period.as_nanos()).unwrap_or(u64::MAX);
-        if let Some(passed @ 1..) = window.checked_sub(self.window) {
-            self.used = self.used.saturating_sub(self.limit.saturating_mul(passed));
-            self.window = window;
-        }
     }
 }

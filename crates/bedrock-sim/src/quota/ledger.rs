@@ -1,31 +1,20 @@
 //! What one model id may still spend: pure state that is told the time.
 
-#[cfg(test)]
-mod tests;
-
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use super::{bucket::Bucket, fixed::Fixed, sliding::Sliding};
-use crate::{Model, quota::Limits};
+use super::{
+    Limits, Meter,
+    bucket::Bucket,
+    fixed::FixedWindow,
+    metered_limit::{Mark, MeteredLimit},
+    sliding::SlidingWindow,
+};
+use crate::Model;
 
-pub(super) const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// How the per-minute quotas are metered. AWS does not document which of these it uses.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Meter {
-    /// A token bucket that holds the rate times [`Model::burst`] and refills continuously.
-    #[default]
-    Bucket,
-    /// Fixed minutes from the simulator's start or reset.
-    FixedMinute,
-    /// The 60 seconds before each call.
-    SlidingMinute,
-}
 
 /// The quota that refused a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,30 +32,29 @@ pub(crate) struct Ticket {
     day: Mark,
 }
 
-/// Where a charge was booked, so that a correction finds it.
-pub(super) type Mark = u64;
-
 /// All quotas of one model: a call is charged to each of them, or to none.
 #[derive(Debug)]
 pub(crate) struct Ledger {
-    tokens: Option<MeteredLimit>,
-    requests: Option<MeteredLimit>,
-    day: Option<MeteredLimit>,
+    tokens: Option<Box<dyn MeteredLimit>>,
+    requests: Option<Box<dyn MeteredLimit>>,
+    day: Option<Box<dyn MeteredLimit>>,
 }
 
 impl Ledger {
     pub(crate) fn new(model: &Model, meter: Meter, start: Instant) -> Self {
-        let minute = |limit, least| match meter {
-            Meter::Bucket => MeteredLimit::Bucket(Bucket::new(limit, model.burst, least, start)),
-            Meter::FixedMinute => MeteredLimit::Fixed(Fixed::new(limit, MINUTE, start)),
-            Meter::SlidingMinute => MeteredLimit::Sliding(Sliding::new(limit, MINUTE)),
+        let minute = |limit, least| -> Box<dyn MeteredLimit> {
+            match meter {
+                Meter::Bucket => Box::new(Bucket::new(limit, model.burst, least, start)),
+                Meter::FixedMinute => Box::new(FixedWindow::new(limit, MINUTE, start)),
+                Meter::SlidingMinute => Box::new(SlidingWindow::new(limit, MINUTE)),
+            }
         };
+        let day =
+            |limit| -> Box<dyn MeteredLimit> { Box::new(FixedWindow::new(limit, DAY, start)) };
         Self {
             tokens: model.tokens_per_minute.map(|limit| minute(limit, 0)),
             requests: model.requests_per_minute.map(|limit| minute(limit, 1)),
-            day: model
-                .tokens_per_day
-                .map(|limit| MeteredLimit::Fixed(Fixed::new(limit, DAY, start))),
+            day: model.tokens_per_day.map(day),
         }
     }
 
@@ -85,7 +73,7 @@ impl Ledger {
         if let Some(requests) = &mut self.requests {
             requests.charge(now, 1);
         }
-        let charge = |limit: &mut Option<MeteredLimit>| {
+        let charge = |limit: &mut Option<Box<dyn MeteredLimit>>| {
             limit.as_mut().map_or(0, |limit| limit.charge(now, tokens))
         };
         Ok(Ticket {
@@ -109,8 +97,9 @@ impl Ledger {
 
     /// What each quota has left; negative when in debt.
     pub(crate) fn available(&mut self, now: Instant) -> Limits<i64> {
-        let left =
-            |limit: &mut Option<MeteredLimit>| limit.as_mut().map(|limit| limit.available(now));
+        let left = |limit: &mut Option<Box<dyn MeteredLimit>>| {
+            limit.as_mut().map(|limit| limit.available(now))
+        };
         Limits {
             tokens_per_minute: left(&mut self.tokens),
             requests_per_minute: left(&mut self.requests),
@@ -119,49 +108,5 @@ impl Ledger {
     }
 }
 
-#[derive(Debug)]
-enum MeteredLimit {
-    Bucket(Bucket),
-    Fixed(Fixed),
-    Sliding(Sliding),
-}
-
-impl MeteredLimit {
-    fn fits(&mut self, now: Instant, amount: u64) -> bool {
-        match self {
-            Self::Bucket(bucket) => bucket.fits(now, amount),
-            Self::Fixed(fixed) => fixed.fits(now, amount),
-            Self::Sliding(sliding) => sliding.fits(now, amount),
-        }
-    }
-
-    fn charge(&mut self, now: Instant, amount: u64) -> Mark {
-        match self {
-            Self::Bucket(bucket) => bucket.charge(now, amount),
-            Self::Fixed(fixed) => fixed.charge(now, amount),
-            Self::Sliding(sliding) => sliding.charge(now, amount),
-        }
-    }
-
-    fn correct(&mut self, now: Instant, mark: Mark, from: u64, to: u64) {
-        match self {
-            Self::Bucket(bucket) => bucket.correct(now, from, to),
-            Self::Fixed(fixed) => fixed.correct(now, mark, from, to),
-            Self::Sliding(sliding) => sliding.correct(now, mark, from, to),
-        }
-    }
-
-    fn available(&mut self, now: Instant) -> i64 {
-        match self {
-            Self::Bucket(bucket) => bucket.available(now),
-            Self::Fixed(fixed) => fixed.available(now),
-            Self::Sliding(sliding) => sliding.available(now),
-        }
-    }
-}
-
-/// `limit - used`, as far as an `i64` goes.
-pub(super) fn difference(limit: u64, used: u64) -> i64 {
-    let left = i128::from(limit) - i128::from(used);
-    i64::try_from(left).unwrap_or(if left < 0 { i64::MIN } else { i64::MAX })
-}
+#[cfg(test)]
+mod tests;

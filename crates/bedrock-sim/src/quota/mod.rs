@@ -1,12 +1,22 @@
-//! What may a model id still spend, and what has it been charged? Read `ledger`, then one meter.
+//! What may a model id still spend, and what has it been charged? Read `account` and `ledger`,
+//! then one of the meters: `bucket`, `fixed`, `sliding`.
 
+mod account;
 mod bucket;
 mod fixed;
-pub(crate) mod ledger;
+mod ledger;
+mod limits;
+mod meter;
+mod metered_limit;
+mod model_usage;
 mod sliding;
+mod throttled;
 mod usage;
 
+pub(crate) use self::{
+    account::Account,
+    ledger::{Quota, Ticket},
+};
 pub use self::{
-    ledger::Meter,
-    usage::{Limits, ModelUsage, QuotaUsage, Throttled},
+    limits::Limits, meter::Meter, model_usage::ModelUsage, throttled::Throttled, usage::QuotaUsage,
 };

@@ -2,11 +2,11 @@ use std::{collections::VecDeque, time::Duration};
 
 use tokio::time::Instant;
 
-use super::ledger::{Mark, difference};
+use super::metered_limit::{Mark, MeteredLimit, difference};
 
 /// The charges of the period before now, each counted from the moment it was made.
 #[derive(Debug)]
-pub(super) struct Sliding {
+pub(super) struct SlidingWindow {
     limit: u64,
     period: Duration,
     /// By number; the first one kept is number `first`.
@@ -15,7 +15,7 @@ pub(super) struct Sliding {
     used: u64,
 }
 
-impl Sliding {
+impl SlidingWindow {
     pub(super) fn new(limit: u64, period: Duration) -> Self {
         Self {
             limit,
@@ -26,7 +26,19 @@ impl Sliding {
         }
     }
 
-    pub(super) fn fits(&mut self, now: Instant, amount: u64) -> bool {
+    fn forget(&mut self, now: Instant) {
+        while let Some((at, amount)) = self.charges.front()
+            && now.saturating_duration_since(*at) >= self.period
+        {
+            self.used -= amount;
+            self.charges.pop_front();
+            self.first += 1;
+        }
+    }
+}
+
+impl MeteredLimit for SlidingWindow {
+    fn fits(&mut self, now: Instant, amount: u64) -> bool {
         self.forget(now);
         self.limit > 0
             && self
@@ -35,7 +47,7 @@ impl Sliding {
                 .is_some_and(|used| used <= self.limit)
     }
 
-    pub(super) fn charge(&mut self, now: Instant, amount: u64) -> Mark {
+    fn charge(&mut self, now: Instant, amount: u64) -> Mark {
         self.forget(now);
         let mark = self.first + self.charges.len() as u64;
         // Saturated charges stay consistent: what is kept is what was added.
@@ -46,7 +58,7 @@ impl Sliding {
     }
 
     /// A refund corrects the charge where it stands, if it still counts; debt is a new charge.
-    pub(super) fn correct(&mut self, now: Instant, mark: Mark, from: u64, to: u64) {
+    fn correct(&mut self, now: Instant, mark: Mark, from: u64, to: u64) {
         self.forget(now);
         if to > from {
             self.charge(now, to - from);
@@ -61,18 +73,8 @@ impl Sliding {
         }
     }
 
-    pub(super) fn available(&mut self, now: Instant) -> i64 {
+    fn available(&mut self, now: Instant) -> i64 {
         self.forget(now);
         difference(self.limit, self.used)
-    }
-
-    fn forget(&mut self, now: Instant) {
-        while let Some((at, amount)) = self.charges.front()
-            && now.saturating_duration_since(*at) >= self.period
-        {
-            self.used -= amount;
-            self.charges.pop_front();
-            self.first += 1;
-        }
     }
 }

@@ -1,13 +1,13 @@
 use serde_json::{Value, json};
 
-use crate::wire::{
+use super::{
     json::{Checker, JsonField, parse},
     service_error::ServiceError,
 };
+use crate::model::guardrail;
 
 /// How many characters of text make one unit of a policy.
 const UNIT: u64 = 1_000;
-const BLOCKED: &str = "Sorry, the model cannot answer this question.";
 
 /// The answer of a guardrail whose only policy is a list of blocked words.
 pub(crate) fn answer(body: &[u8], words: &[String]) -> Result<Value, ServiceError> {
@@ -37,7 +37,7 @@ pub(crate) fn answer(body: &[u8], words: &[String]) -> Result<Value, ServiceErro
         "contextualGroundingPolicyUnits": 0,
         "contentPolicyImageUnits": images,
     });
-    let found: Vec<_> = blocked_words(&texts, words).collect();
+    let found: Vec<_> = guardrail::blocked_words(&texts, words).collect();
     let coverage = json!({
         "textCharacters": {"guarded": characters, "total": characters},
         "images": {"guarded": images, "total": images},
@@ -56,7 +56,7 @@ pub(crate) fn answer(body: &[u8], words: &[String]) -> Result<Value, ServiceErro
         "usage": usage,
         "action": "GUARDRAIL_INTERVENED",
         "actionReason": "Guardrail blocked.",
-        "outputs": [{"text": BLOCKED}],
+        "outputs": [{"text": guardrail::BLOCKED}],
         "assessments": [assessment(&found)],
         "guardrailCoverage": coverage,
     }))
@@ -68,15 +68,4 @@ pub(crate) fn assessment(found: &[&String]) -> Value {
         .map(|word| json!({"match": word, "action": "BLOCKED", "detected": true}))
         .collect();
     json!({"wordPolicy": {"customWords": words, "managedWordLists": []}})
-}
-
-/// The words that are in the text, in any case.
-pub(crate) fn blocked_words<'a>(
-    text: &str,
-    words: &'a [String],
-) -> impl Iterator<Item = &'a String> {
-    let text = text.to_lowercase();
-    words
-        .iter()
-        .filter(move |word| !word.is_empty() && text.contains(&word.to_lowercase()))
 }

@@ -1,14 +1,13 @@
 use aws_smithy_types::base64;
 use serde_json::{Value, json};
 
-use crate::{
-    model::model::is_foundation_model,
-    wire::{
-        converse, format,
-        json::{Checker, JsonField, parse},
-        service_error::ServiceError,
-    },
+use super::{
+    converse,
+    family::Family,
+    json::{Checker, JsonField, parse},
+    service_error::ServiceError,
 };
+use crate::model::model::is_foundation_model;
 
 /// The answer to a request to count: the input tokens the same request would be charged for.
 pub(crate) fn answer(model: &str, body: &[u8]) -> Result<Value, ServiceError> {
@@ -27,7 +26,7 @@ pub(crate) fn answer(model: &str, body: &[u8]) -> Result<Value, ServiceError> {
             let encoded = input.require("body")?;
             let bytes = base64::decode(encoded.text()?)
                 .map_err(|_| encoded.complain("input.invokeModel.body is not valid base 64"))?;
-            format::read_invoke_body(model, &bytes)?
+            Family::of(model)?.read_bytes(&bytes)?
         }
         _ => return Err(input.complain("input must be one of: invokeModel, converse")),
     };

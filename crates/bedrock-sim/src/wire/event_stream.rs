@@ -8,7 +8,7 @@ use aws_smithy_types::{
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use crate::StreamException;
+use super::StreamException;
 
 pub(crate) const CONTENT_TYPE: &str = "application/vnd.amazon.eventstream";
 

@@ -1,15 +1,15 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
-use crate::{
-    StopReason,
-    model::answer::Answer,
-    wire::{
-        apply_guardrail,
-        json::{Checker, JsonField},
-        service_error::ServiceError,
-    },
+use super::{
+    apply_guardrail,
+    json::{Checker, JsonField},
+    service_error::ServiceError,
 };
+use crate::{StopReason, model::answer::Answer};
+
+/// Where a body says how its guardrail reads it; any family's may, if the headers name one.
+pub(super) const GUARDRAIL_CONFIG: &str = "amazon-bedrock-guardrailConfig";
 
 const GUARDRAIL: HeaderName = HeaderName::from_static("x-amzn-bedrock-guardrailidentifier");
 const VERSION: HeaderName = HeaderName::from_static("x-amzn-bedrock-guardrailversion");

@@ -1,15 +1,13 @@
 use serde_json::{Value, json};
 
 use super::{
-    converse,
-    format::{GUARDRAIL_CONFIG, Timing, invocation_metrics},
+    converse, headers::GUARDRAIL_CONFIG, json::JsonField, service_error::ServiceError,
+    timing::Timing,
 };
-use crate::{
-    model::{
-        answer::{Answer, Block, EventKind, StreamEvent},
-        prompt::Prompt,
-    },
-    wire::{json::JsonField, service_error::ServiceError},
+use crate::model::{
+    answer::{Answer, Block},
+    prompt::Prompt,
+    stream_event::{EventKind, StreamEvent},
 };
 
 const KEYS: &[&str] = &[
@@ -62,7 +60,7 @@ pub(super) fn event(answer: &Answer, event: &StreamEvent<'_>, timing: Timing) ->
         EventKind::Stop => json!({"messageStop": {"stopReason": answer.stop.as_str()}}),
         EventKind::End => json!({
             "metadata": {"usage": usage(answer), "metrics": {}, "trace": {}},
-            "amazon-bedrock-invocationMetrics": invocation_metrics(answer, timing),
+            "amazon-bedrock-invocationMetrics": timing.invocation_metrics(&answer.usage),
         }),
     })
 }

@@ -1,7 +1,4 @@
-use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
-
-use crate::call::reply::Reply;
 
 /// An error as Bedrock answers it.
 ///
@@ -34,32 +31,7 @@ impl ServiceError {
         Self::new(400, "SerializationException", message)
     }
 
-    pub(crate) fn into_reply(self) -> Reply {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut reply = Reply::json(status, &self.body());
-        if !self.code.is_empty() {
-            // The suffix is what Bedrock sends; every SDK cuts the code at the colon.
-            let kind = format!(
-                "{}:http://internal.amazon.com/coral/com.amazon.bedrock/",
-                self.code
-            );
-            let kind = HeaderValue::from_str(&kind).expect("error codes are plain ASCII");
-            reply
-                .headers
-                .insert(HeaderName::from_static("x-amzn-errortype"), kind);
-        }
-        if let Some(wait) = self.retry_after_ms {
-            reply
-                .headers
-                .insert(HeaderName::from_static("x-amz-retry-after"), wait.into());
-        }
-        if let Some(wait) = self.retry_after_s {
-            reply.headers.insert(header::RETRY_AFTER, wait.into());
-        }
-        reply
-    }
-
-    fn body(&self) -> Value {
+    pub(crate) fn body(&self) -> Value {
         match self.code {
             "overloaded_error" => json!({
                 "type": "error",

@@ -1,9 +1,12 @@
 use serde_json::{Value, json};
 
-use crate::wire::format::{Timing, invocation_metrics};
 use crate::{
     StopReason,
-    model::answer::{Answer, Block, EventKind, StreamEvent},
+    model::{
+        answer::{Answer, Block},
+        stream_event::{EventKind, StreamEvent},
+    },
+    wire::timing::Timing,
 };
 
 pub(crate) fn body(answer: &Answer, model: &str) -> Value {
@@ -64,7 +67,7 @@ pub(crate) fn event(
         }),
         EventKind::End => json!({
             "type": "message_stop",
-            "amazon-bedrock-invocationMetrics": invocation_metrics(answer, timing),
+            "amazon-bedrock-invocationMetrics": timing.invocation_metrics(&answer.usage),
         }),
     })
 }

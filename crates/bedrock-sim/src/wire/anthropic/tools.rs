@@ -1,0 +1,53 @@
+use serde_json::json;
+
+use super::content::{cache_control, without_cache_control};
+use crate::{
+    model::{
+        prompt::{Prompt, Tool, ToolChoice},
+        tokens,
+    },
+    wire::{converse::tools::named, json::JsonField, service_error::ServiceError},
+};
+
+pub(super) fn read(root: &JsonField<'_>, prompt: &mut Prompt) -> Result<(), ServiceError> {
+    if let Some(tools) = root.get("tools")? {
+        for tool in tools.items()? {
+            let name = tool.require("name")?;
+            if name.text()?.is_empty() {
+                return Err(name.complain("String should have at least 1 character"));
+            }
+            let name = name.text()?;
+            let schema = tool.get("input_schema")?;
+            if let Some(schema) = &schema {
+                schema.object()?;
+            }
+            let schema = schema.map_or_else(|| json!({}), |schema| schema.value.clone());
+            let description = tool.get("description")?;
+            let description = description.as_ref().map_or(Ok(""), JsonField::text)?;
+            prompt.add_piece(
+                tokens::TOOL
+                    + tokens::text(name)
+                    + tokens::text(description)
+                    + tokens::json(&schema),
+                &without_cache_control(tool.value),
+            );
+            prompt.tools.push(Tool {
+                name: name.to_owned(),
+                schema,
+            });
+            cache_control(&tool, prompt)?;
+        }
+    }
+    if let Some(choice) = root.get("tool_choice")? {
+        prompt.choice = match choice
+            .require("type")?
+            .one_of(&["auto", "any", "tool", "none"])?
+        {
+            "any" => ToolChoice::Any,
+            "tool" => named(&choice.require("name")?, prompt)?,
+            "none" => ToolChoice::Never,
+            _ => ToolChoice::Auto,
+        };
+    }
+    Ok(())
+}
