@@ -9,6 +9,7 @@ mod operation;
 mod quota;
 mod simulator;
 mod state;
+mod which_calls;
 mod wire;
 
 pub use fault::{Fault, FaultKind, InvalidFault, Script, ScriptEntry};

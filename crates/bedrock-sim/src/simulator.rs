@@ -3,10 +3,10 @@ use std::{fmt, sync::Arc};
 use fastrand::Rng;
 use tokio::time::Instant;
 
-use crate::{
-    Latency, Meter, Model, QuotaUsage, Script, ScriptEntry, fault::PendingScript,
-    model::prompt_cache::PromptCache, state::Shared,
-};
+use crate::fault::{PendingScript, Script, ScriptEntry};
+use crate::model::{Latency, Model, PromptCache};
+use crate::quota::{Meter, QuotaUsage};
+use crate::state::{Shared, State};
 
 /// A local Bedrock: models, their quotas, and a script of faults.
 ///
@@ -34,45 +34,41 @@ impl Simulator {
     /// answer. Default: 0.
     #[must_use]
     pub fn seed(self, seed: u64) -> Self {
-        let mut state = self.shared.lock();
-        state.seed = seed;
-        state.rng = Rng::with_seed(seed);
-        drop(state);
-        self
+        self.with(|state| {
+            state.seed = seed;
+            state.rng = Rng::with_seed(seed);
+        })
     }
 
     /// How the per-minute quotas are metered. Default: [`Meter::Bucket`]. Empties all ledgers.
     #[must_use]
     pub fn meter(self, meter: Meter) -> Self {
-        let mut state = self.shared.lock();
-        state.meter = meter;
-        state.forget_accounts();
-        drop(state);
-        self
+        self.with(|state| {
+            state.meter = meter;
+            state.forget_accounts();
+        })
     }
 
     /// How long answers take. Default: [`Latency::none`].
     #[must_use]
     pub fn latency(self, latency: Latency) -> Self {
-        self.shared.lock().latency = latency;
-        self
+        self.with(|state| state.latency = latency)
     }
 
     /// Adds a model, or replaces the one with the same id. Empties all ledgers.
     #[must_use]
     pub fn model(self, model: Model) -> Self {
-        let mut state = self.shared.lock();
-        state.forget_accounts();
-        state.models.insert(model.id.clone(), model);
-        drop(state);
-        self
+        self.with(|state| {
+            state.forget_accounts();
+            state.models.insert(model.id.clone(), model);
+        })
     }
 
     /// Adds a word that guardrails block, in any case. Default: none.
     #[must_use]
     pub fn guardrail_word(self, word: impl Into<String>) -> Self {
-        self.shared.lock().guardrail_words.push(word.into());
-        self
+        let word = word.into();
+        self.with(|state| state.guardrail_words.push(word))
     }
 
     /// Adds faults and answers behind those that still wait, at any time.
@@ -121,6 +117,11 @@ impl Simulator {
         state.cache = PromptCache::default();
         state.started = Instant::now();
         state.forget_accounts();
+    }
+
+    fn with(self, change: impl FnOnce(&mut State)) -> Self {
+        change(&mut self.shared.lock());
+        self
     }
 }
 

@@ -8,15 +8,9 @@ use std::{
 use fastrand::Rng;
 use tokio::time::Instant;
 
-use crate::{
-    Latency, Meter, Model,
-    fault::PendingScript,
-    model::{
-        model::{base_id, is_foundation_model, is_valid_id},
-        prompt_cache::PromptCache,
-    },
-    quota::Account,
-};
+use crate::fault::PendingScript;
+use crate::model::{Latency, Model, PromptCache, base_id, is_foundation_model, is_valid_id};
+use crate::quota::{Account, Meter};
 
 pub(crate) struct Shared {
     state: Mutex<State>,

@@ -2,14 +2,12 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use crate::{
-    Fault, Latency, Model, Operation, ScriptEntry,
-    fault::Stage,
-    model::token_usage::TokenUsage,
-    quota::{Quota, Ticket},
-    state::{Shared, State},
-    wire::service_error::ServiceError,
-};
+use crate::fault::{Fault, ScriptEntry, Stage};
+use crate::model::{Latency, Model, TokenUsage};
+use crate::operation::Operation;
+use crate::quota::{Quota, Ticket};
+use crate::state::{Shared, State};
+use crate::wire::{ServiceError, wording};
 
 /// A call that the quota let in. Dropping it settles it, however the call ended: answered, failed
 /// or given up by its caller.
@@ -128,11 +126,10 @@ impl State {
 }
 
 fn throttled(quota: Quota) -> ServiceError {
-    let what = match quota {
-        Quota::TokensPerMinute => "tokens",
-        Quota::RequestsPerMinute => "requests",
-        Quota::TokensPerDay => "tokens per day",
+    let message = match quota {
+        Quota::TokensPerMinute => wording::TOKENS,
+        Quota::RequestsPerMinute => wording::REQUESTS,
+        Quota::TokensPerDay => wording::TOKENS_PER_DAY,
     };
-    let message = format!("Too many {what}, please wait before trying again.");
     ServiceError::new(429, "ThrottlingException", message)
 }

@@ -7,10 +7,9 @@ use super::{
     refusal::{Refusal, Reset},
     reply::Reply,
 };
-use crate::{
-    Operation, Simulator,
-    wire::{apply_guardrail, count_tokens, request::Request, service_error::ServiceError},
-};
+use crate::operation::Operation;
+use crate::simulator::Simulator;
+use crate::wire::{Request, ServiceError, apply_guardrail, count_tokens};
 
 impl Simulator {
     /// Answers a call, whichever front it came through.

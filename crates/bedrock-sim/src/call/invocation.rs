@@ -1,21 +1,16 @@
 //! A call of a model: let in, answered or struck by a fault, and charged.
 
-use std::{future::pending, sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use http::StatusCode;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
-use super::{admission::Admission, refusal::Refusal, reply::Reply, streaming};
-use crate::{
-    Fault, FaultKind, Latency, Model, Operation, ScriptEntry, ScriptedAnswer, Simulator,
-    fault::Stage,
-    model::{
-        answer::{self, Answer},
-        digest::{chain, digest_text},
-        prompt_cache::CacheTokens,
-    },
-    wire::{request::Request, service_error::ServiceError, timing::Timing},
-};
+use super::{admission::Admission, admitted::Admitted, refusal::Refusal, reply::Reply, streaming};
+use crate::fault::ScriptEntry;
+use crate::model::{CacheTokens, Model, ScriptedAnswer, answer, chain, digest_text};
+use crate::operation::Operation;
+use crate::simulator::Simulator;
+use crate::wire::{Request, ServiceError, Timing};
 
 impl Simulator {
     pub(super) async fn invoke(
@@ -33,34 +28,24 @@ impl Simulator {
             ))
             .into());
         }
-        let Admitted {
-            started,
-            latency,
-            mut admission,
-            answer,
-            fault,
-        } = self.admit(operation, &model, &request, maximum)?;
-        if let Some(fault) = &fault {
-            strike(fault, &mut admission, &answer, started, latency).await?;
-        }
-        let timing = Timing::new(latency, answer.usage.output);
+        let mut call = self.admit(operation, &model, &request, maximum)?;
+        call.strike().await?;
+        let output = call.answer.usage.output;
+        let timing = Timing::new(call.latency, output);
         if operation.streams() {
-            let frames = streaming::frames(&request, &answer, timing, latency);
-            let fault = fault.as_ref();
-            let mut reply = streaming::reply(operation, frames, fault, started, admission);
+            let frames = streaming::frames(&request, &call.answer, timing, call.latency);
+            let mut reply = streaming::reply(operation, frames, call);
             request.format.add_headers(&mut reply.headers);
             return Ok(reply);
         }
-        pause_until(started, latency.until(answer.usage.output)).await;
-        admission.produced(answer.usage.output);
-        let mut reply = Reply::json(StatusCode::OK, &request.format.body(&answer, timing));
+        call.pause_until(output).await;
+        call.admission.produced(output);
+        let mut reply = Reply::json(StatusCode::OK, &request.format.body(&call.answer, timing));
         request.format.add_headers(&mut reply.headers);
         if operation == Operation::InvokeModel {
-            reply.count_tokens(&answer.usage, timing);
+            reply.count_tokens(&call.answer.usage, timing);
         }
-        if let Some(fault) = fault.filter(|fault| fault.kind == FaultKind::SlowBody) {
-            streaming::slow_down(&mut reply, &fault, started, answer.usage.output, admission);
-        }
+        streaming::slow_down(&mut reply, call);
         Ok(reply)
     }
 
@@ -107,51 +92,5 @@ impl Simulator {
             answer,
             fault,
         })
-    }
-}
-
-/// A call that was let in.
-struct Admitted {
-    started: Instant,
-    latency: Latency,
-    admission: Admission,
-    answer: Answer,
-    fault: Option<Fault>,
-}
-
-/// Plays a fault that keeps the model's answer from the caller.
-async fn strike(
-    fault: &Fault,
-    admission: &mut Admission,
-    answer: &Answer,
-    started: Instant,
-    latency: Latency,
-) -> Result<(), Refusal> {
-    if fault.stage() != Stage::AtModel {
-        return Ok(());
-    }
-    let whole = answer.usage.output;
-    match fault.kind {
-        FaultKind::ModelTimeout | FaultKind::ConnectionReset => {
-            pause_until(started, latency.until(whole)).await;
-            admission.produced(whole);
-        }
-        FaultKind::ModelError | FaultKind::ModelStreamError => {
-            admission.produced(0);
-            pause_until(started, latency.until(1)).await;
-        }
-        FaultKind::Hang => {
-            admission.produced(0);
-            pending::<()>().await;
-        }
-        _ => return Ok(()),
-    }
-    Err(fault.error().map_or(Refusal::Reset, Refusal::Error))
-}
-
-async fn pause_until(started: Instant, after: Duration) {
-    let due = started + after;
-    if due > Instant::now() {
-        sleep_until(due).await;
     }
 }

@@ -2,6 +2,7 @@
 //! that come in pieces, `streaming` and `playback`.
 
 mod admission;
+mod admitted;
 mod dispatch;
 mod incoming;
 mod invocation;

@@ -39,6 +39,7 @@ pub(crate) struct Playback {
     pause: Duration,
     ready_at: Instant,
     sleep: Option<Pin<Box<Sleep>>>,
+    /// Gone once the call is settled, which may be before the body is.
     admission: Option<Admission>,
     yielded: bool,
 }
@@ -49,7 +50,7 @@ impl Playback {
         end: BodyEnd,
         started: Instant,
         pause: Duration,
-        admission: Option<Admission>,
+        admission: Admission,
     ) -> Self {
         Self {
             frames,
@@ -58,7 +59,7 @@ impl Playback {
             pause,
             ready_at: Instant::now(),
             sleep: None,
-            admission,
+            admission: Some(admission),
             yielded: false,
         }
     }

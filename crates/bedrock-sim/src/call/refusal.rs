@@ -1,4 +1,4 @@
-use crate::wire::service_error::ServiceError;
+use crate::wire::ServiceError;
 
 /// The connection goes down without a reply.
 #[derive(Debug)]

@@ -1,12 +1,10 @@
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use serde_json::Value;
 
 use super::playback::Playback;
-use crate::{
-    model::token_usage::TokenUsage,
-    wire::{service_error::ServiceError, timing::Timing},
-};
+use crate::model::TokenUsage;
+use crate::wire::{ServiceError, Timing};
 
 pub(crate) struct Reply {
     pub(crate) status: StatusCode,
@@ -34,6 +32,14 @@ impl Reply {
     pub(crate) fn set(&mut self, name: &'static str, value: impl Into<HeaderValue>) {
         self.headers
             .insert(HeaderName::from_static(name), value.into());
+    }
+
+    /// The response of a front, which says what it makes of the body.
+    pub(crate) fn into_response<B>(self, body: impl FnOnce(ReplyBody) -> B) -> Response<B> {
+        let mut response = Response::new(body(self.body));
+        *response.status_mut() = self.status;
+        *response.headers_mut() = self.headers;
+        response
     }
 
     /// The usage of an `InvokeModel` answer, which its body need not tell.

@@ -2,26 +2,23 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use http::{HeaderMap, HeaderValue, StatusCode, header};
-use tokio::time::Instant;
+use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::{
-    admission::Admission,
+    admitted::Admitted,
     playback::{BodyEnd, Playback, TimedFrame},
     reply::{Reply, ReplyBody},
 };
-use crate::{
-    Fault, FaultKind, Latency, Operation, StreamException,
-    fault::Stage,
-    model::answer::Answer,
-    wire::{event_stream, request::Request, timing::Timing},
-};
+use crate::fault::{Fault, FaultKind, Stage};
+use crate::model::{Answer, Latency};
+use crate::operation::Operation;
+use crate::wire::{Request, StreamException, Timing, event_stream};
 
 /// How many pieces a plain body is cut into when it is slow.
 const PIECES: usize = 10;
 
 /// The answer's frames and when they are due.
-pub(crate) fn frames(
+pub(super) fn frames(
     request: &Request,
     answer: &Answer,
     timing: Timing,
@@ -39,16 +36,14 @@ pub(crate) fn frames(
     events.iter().filter_map(frame).collect()
 }
 
-/// The reply that plays the frames, as the fault has it.
-pub(crate) fn reply(
+/// The reply that plays the frames, as the call's fault has it.
+pub(super) fn reply(
     operation: Operation,
     mut frames: VecDeque<TimedFrame>,
-    fault: Option<&Fault>,
-    started: Instant,
-    mut admission: Admission,
+    mut call: Admitted,
 ) -> Reply {
     let (mut end, mut pause) = (BodyEnd::Clean, Duration::ZERO);
-    if let Some(fault) = fault {
+    if let Some(fault) = &call.fault {
         if fault.stage() == Stage::InStream {
             end = break_stream(&mut frames, fault);
         } else if fault.kind == FaultKind::SlowBody {
@@ -56,15 +51,17 @@ pub(crate) fn reply(
         }
     }
     // From here on it is what was delivered that counts, not what the clock says.
-    admission.produced(0);
-    let playback = Playback::new(frames, end, started, pause, Some(admission));
+    call.admission.produced(0);
+    let playback = Playback::new(frames, end, call.started, pause, call.admission);
     let mut reply = Reply {
         status: StatusCode::OK,
         headers: HeaderMap::new(),
         body: ReplyBody::Playback(Box::new(playback)),
     };
-    let kind = HeaderValue::from_static(event_stream::CONTENT_TYPE);
-    reply.headers.insert(header::CONTENT_TYPE, kind);
+    reply.set(
+        "content-type",
+        HeaderValue::from_static(event_stream::CONTENT_TYPE),
+    );
     if operation == Operation::InvokeModelWithResponseStream {
         reply.set(
             "x-amzn-bedrock-content-type",
@@ -105,34 +102,26 @@ fn break_stream(frames: &mut VecDeque<TimedFrame>, fault: &Fault) -> BodyEnd {
     }
 }
 
-/// Turns a full body into a trickle.
-pub(crate) fn slow_down(
-    reply: &mut Reply,
-    fault: &Fault,
-    started: Instant,
-    tokens: u64,
-    admission: Admission,
-) {
-    if let ReplyBody::Full(body) = &reply.body {
-        let size = body.len().div_ceil(PIECES).max(1);
-        let frames = (0..body.len())
+/// Turns a full body into a trickle, if that is the call's fault.
+pub(super) fn slow_down(reply: &mut Reply, call: Admitted) {
+    let slow = call
+        .fault
+        .as_ref()
+        .filter(|fault| fault.kind == FaultKind::SlowBody);
+    if let (ReplyBody::Full(body), Some(fault)) = (&reply.body, slow) {
+        let length = body.len();
+        let size = length.div_ceil(PIECES).max(1);
+        let frames = (0..length)
             .step_by(size)
             .map(|from| TimedFrame {
-                bytes: body.slice(from..(from + size).min(body.len())),
+                bytes: body.slice(from..(from + size).min(length)),
                 due: Duration::ZERO,
-                tokens,
+                tokens: call.answer.usage.output,
             })
             .collect();
-        reply
-            .headers
-            .insert(header::CONTENT_LENGTH, body.len().into());
-        let playback = Playback::new(
-            frames,
-            BodyEnd::Clean,
-            started,
-            fault.pause(),
-            Some(admission),
-        );
+        let (end, pause) = (BodyEnd::Clean, fault.pause());
+        let playback = Playback::new(frames, end, call.started, pause, call.admission);
+        reply.set("content-length", length);
         reply.body = ReplyBody::Playback(Box::new(playback));
     }
 }

@@ -2,7 +2,8 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use serde_json::Value;
 
 use super::{Fault, InvalidFault};
-use crate::{Operation, model::ScriptedAnswer};
+use crate::model::ScriptedAnswer;
+use crate::operation::Operation;
 
 /// What a script holds for a call: a fault, or an answer.
 #[derive(Clone, Debug, PartialEq, Serialize)]

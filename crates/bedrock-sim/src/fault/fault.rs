@@ -5,7 +5,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{FaultKind, InvalidFault, Stage};
-use crate::{Operation, StreamException, wire::service_error::ServiceError};
+use crate::operation::Operation;
+use crate::which_calls::which_calls;
+use crate::wire::{ServiceError, StreamException};
 
 /// One thing that goes differently: what happens, to which calls, and how often.
 ///
@@ -134,41 +136,7 @@ impl Fault {
         fault
     }
 
-    /// Strikes calls to this exact model id only.
-    #[must_use]
-    pub fn model(mut self, id: impl Into<String>) -> Self {
-        self.model = Some(id.into());
-        self
-    }
-
-    /// Strikes calls of this operation only.
-    #[must_use]
-    pub fn operation(mut self, operation: Operation) -> Self {
-        self.operation = Some(operation);
-        self
-    }
-
-    /// How many calls it strikes. Default: one; with a [`rate`](Fault::rate), no limit.
-    #[must_use]
-    pub fn times(mut self, calls: u64) -> Self {
-        self.times = Some(calls);
-        self
-    }
-
-    /// Strikes each matching call with this probability, once the queue has nothing for the call.
-    ///
-    /// # Panics
-    ///
-    /// If it is not from 0 to 1.
-    #[must_use]
-    pub fn rate(mut self, probability: f64) -> Self {
-        assert!(
-            (0.0..=1.0).contains(&probability),
-            "a rate is from 0 to 1, not {probability}"
-        );
-        self.rate = Some(probability);
-        self
-    }
+    which_calls!();
 
     /// The error's message, in place of the service's own.
     #[must_use]

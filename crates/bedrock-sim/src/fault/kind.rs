@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use crate::wire::wording;
+
 /// What happens to a call.
 ///
 /// *Charges nothing* means that the call never reaches the quota. The others are admitted (or
@@ -69,66 +71,35 @@ impl FaultKind {
     /// Status, code and message of the error it answers with, if it answers with one.
     pub(super) fn error(self) -> Option<(u16, &'static str, &'static str)> {
         Some(match self {
-            Self::Throttling => (429, "ThrottlingException", REQUESTS),
-            Self::Throttling400 => (400, "ThrottlingException", REQUESTS),
-            Self::ThrottlingDaily => (429, "ThrottlingException", TOKENS_PER_DAY),
-            Self::ModelNotReady => (
-                429,
-                "ModelNotReadyException",
-                "The model is not ready for inference. Please try again later.",
-            ),
+            Self::Throttling => (429, "ThrottlingException", wording::REQUESTS),
+            Self::Throttling400 => (400, "ThrottlingException", wording::REQUESTS),
+            Self::ThrottlingDaily => (429, "ThrottlingException", wording::TOKENS_PER_DAY),
+            Self::ModelNotReady => (429, "ModelNotReadyException", wording::MODEL_NOT_READY),
             Self::Bare429 => (429, "", "Too Many Requests"),
-            Self::TooManyRequests => (429, "TooManyRequestsException", REQUESTS),
+            Self::TooManyRequests => (429, "TooManyRequestsException", wording::REQUESTS),
             Self::Overloaded => (529, "overloaded_error", "Overloaded"),
-            Self::ServiceUnavailable => (
-                503,
-                "ServiceUnavailableException",
-                "Bedrock is unable to process your request.",
-            ),
-            Self::InternalServer => (
-                500,
-                "InternalServerException",
-                "The system encountered an unexpected error during processing. Try your request again.",
-            ),
-            Self::ModelTimeout => (
-                408,
-                "ModelTimeoutException",
-                "Model has timed out in processing the request. Try your request again.",
-            ),
-            Self::ModelError => (
-                424,
-                "ModelErrorException",
-                "The model encountered an unexpected error during processing. Try your request again.",
-            ),
+            Self::ServiceUnavailable => (503, "ServiceUnavailableException", wording::UNAVAILABLE),
+            Self::InternalServer => (500, "InternalServerException", wording::UNEXPECTED),
+            Self::ModelTimeout => (408, "ModelTimeoutException", wording::MODEL_TIMED_OUT),
+            Self::ModelError => (424, "ModelErrorException", wording::MODEL_FAILED),
             Self::ModelStreamError => (
                 424,
                 "ModelStreamErrorException",
-                "The model encountered an error while streaming the response.",
+                wording::MODEL_STREAM_FAILED,
             ),
-            Self::ServiceQuotaExceeded => (
-                400,
-                "ServiceQuotaExceededException",
-                "Your request exceeds the service quota for your account.",
-            ),
-            Self::Validation => (
-                400,
-                "ValidationException",
-                "The input fails to satisfy the constraints specified by the service.",
-            ),
-            Self::AccessDenied => (
-                403,
-                "AccessDeniedException",
-                "You don't have access to the model with the specified model ID.",
-            ),
-            Self::ResourceNotFound => (
-                404,
-                "ResourceNotFoundException",
-                "Could not resolve the foundation model from the provided model identifier.",
-            ),
-            _ => return None,
+            Self::ServiceQuotaExceeded => {
+                (400, "ServiceQuotaExceededException", wording::OVER_QUOTA)
+            }
+            Self::Validation => (400, "ValidationException", wording::INVALID),
+            Self::AccessDenied => (403, "AccessDeniedException", wording::DENIED),
+            Self::ResourceNotFound => (404, "ResourceNotFoundException", wording::NOT_FOUND),
+            Self::ConnectionReset
+            | Self::SlowBody
+            | Self::Hang
+            | Self::StreamException
+            | Self::StreamCut
+            | Self::StreamCutInFrame
+            | Self::StreamCorrupt => return None,
         })
     }
 }
-
-const REQUESTS: &str = "Too many requests, please wait before trying again.";
-const TOKENS_PER_DAY: &str = "Too many tokens per day, please wait before trying again.";

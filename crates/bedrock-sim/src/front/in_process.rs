@@ -22,10 +22,8 @@ use http_body_util::BodyExt;
 use sync_wrapper::SyncWrapper;
 use tokio::time::timeout;
 
-use crate::{
-    Simulator,
-    call::{IncomingCall, Playback, Reply, ReplyBody},
-};
+use crate::call::{IncomingCall, Playback, Reply, ReplyBody};
+use crate::simulator::Simulator;
 
 impl Simulator {
     /// This simulator as the HTTP client of any SDK client of the runtime API: no socket, and no
@@ -97,16 +95,13 @@ async fn call(simulator: Simulator, request: HttpRequest) -> Result<HttpResponse
 }
 
 fn respond(reply: Reply) -> Result<HttpResponse, ConnectorError> {
-    let body = match reply.body {
+    let response = reply.into_response(|body| match body {
         ReplyBody::Full(bytes) => SdkBody::from(bytes),
         ReplyBody::Playback(playback) => SdkBody::from_body_1_x(Fused {
             inner: SyncWrapper::new(*playback),
             ended: false,
         }),
-    };
-    let mut response = http::Response::new(body);
-    *response.status_mut() = reply.status;
-    *response.headers_mut() = reply.headers;
+    });
     HttpResponse::try_from(response).map_err(|error| ConnectorError::other(error.into(), None))
 }
 

@@ -10,7 +10,7 @@ use aws_sdk_bedrockruntime::{
 use aws_smithy_async::{rt::sleep::TokioSleep, time::TimeSource};
 use tokio::time::Instant;
 
-use crate::Simulator;
+use crate::simulator::Simulator;
 
 impl Simulator {
     /// A configuration for the SDK's client with this simulator [inside](Simulator::http_client).

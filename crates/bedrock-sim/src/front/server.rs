@@ -8,7 +8,7 @@ use axum::{
     routing::{get, post},
 };
 use bytes::{Bytes, BytesMut};
-use http::{HeaderValue, StatusCode, header};
+use http::{StatusCode, header};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tokio::{
@@ -19,10 +19,9 @@ use tokio::{
 };
 
 use super::connection::{ResetSwitch, ResettableListener};
-use crate::{
-    Script, Simulator,
-    call::{IncomingCall, LONGEST_BODY, Reply, ReplyBody},
-};
+use crate::call::{IncomingCall, LONGEST_BODY, Reply, ReplyBody};
+use crate::fault::Script;
+use crate::simulator::Simulator;
 
 /// How long a shutdown waits for the calls in flight.
 const GRACE: Duration = Duration::from_secs(5);
@@ -103,23 +102,19 @@ async fn reset(State(simulator): State<Simulator>) -> Response {
 async fn script(State(simulator): State<Simulator>, body: Bytes) -> Response {
     match Script::from_json(&body) {
         Ok(script) => {
-            let faults = script.entries.len();
+            let entries = script.entries.len();
             simulator.load(script);
-            json(StatusCode::OK, &json!({"ok": true, "faults": faults}))
+            json(StatusCode::OK, &json!({"ok": true, "faults": entries}))
         }
         Err(error) => {
-            let message = error.to_string();
-            json(StatusCode::BAD_REQUEST, &json!({"message": message}))
+            let message = json!({"message": error.to_string()});
+            json(StatusCode::BAD_REQUEST, &message)
         }
     }
 }
 
 fn json(status: StatusCode, body: &Value) -> Response {
-    let mut response = Response::new(Body::from(body.to_string()));
-    *response.status_mut() = status;
-    let kind = HeaderValue::from_static("application/json");
-    response.headers_mut().insert(header::CONTENT_TYPE, kind);
-    response
+    respond(Reply::json(status, body), ResetSwitch::default())
 }
 
 async fn bedrock(
@@ -167,15 +162,11 @@ async fn read(mut body: Body) -> Result<Bytes, axum::Error> {
 }
 
 fn respond(reply: Reply, connection: ResetSwitch) -> Response {
-    let body = match reply.body {
+    reply.into_response(|body| match body {
         ReplyBody::Full(bytes) => Body::from(bytes),
         ReplyBody::Playback(playback) => Body::new((*playback).map_err(move |error| {
             connection.pull();
             error
         })),
-    };
-    let mut response = Response::new(body);
-    *response.status_mut() = reply.status;
-    *response.headers_mut() = reply.headers;
-    response
+    })
 }

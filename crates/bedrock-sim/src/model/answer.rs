@@ -2,15 +2,8 @@ use fastrand::Rng;
 use serde_json::Value;
 
 use super::{
-    StopReason,
-    digest::chain,
-    guardrail,
-    prompt::{Prompt, Tool},
-    prompt_cache::CacheTokens,
-    scripted_answer::ScriptedAnswer,
-    token_usage::TokenUsage,
-    tokens, tool_input,
-    words::WORDS,
+    CacheTokens, Prompt, ScriptedAnswer, StopReason, TokenUsage, Tool, chain, guardrail, tokens,
+    tool_input, words::WORDS,
 };
 
 /// The least and the most output tokens of an answer that nothing cuts short.
@@ -149,16 +142,19 @@ impl Answer {
             .min_by_key(|(at, _)| *at);
         if let Some((at, sequence)) = met {
             text.truncate(at);
-            self.stop = StopReason::StopSequence;
-            self.stop_sequence = Some(sequence.clone());
+            self.stop_at(sequence);
         } else if length > maximum {
             self.stop = StopReason::MaxTokens;
         } else if let Some(sequence) = prompt.stop_sequences.first() {
-            self.stop = StopReason::StopSequence;
-            self.stop_sequence = Some(sequence.clone());
+            self.stop_at(sequence);
         } else if !text.is_empty() {
             text.push('.');
         }
         self.say(text);
+    }
+
+    fn stop_at(&mut self, sequence: &str) {
+        self.stop = StopReason::StopSequence;
+        self.stop_sequence = Some(sequence.to_owned());
     }
 }

@@ -1,6 +1,6 @@
 use serde_json::Value;
 
-use super::{digest::digest, guardrail};
+use super::{digest, guardrail};
 
 /// How many cache points one request may have.
 const MOST_CACHE_POINTS: usize = 4;

@@ -2,10 +2,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use tokio::time::Instant;
 
-use super::{
-    digest::{chain, digest_text},
-    prompt::{Item, Prompt},
-};
+use super::{Item, Prompt, chain, digest_text};
 
 /// No sweep for fewer prefixes than these.
 const FEW: usize = 4_096;

@@ -1,7 +1,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::StopReason;
-use crate::Operation;
+use crate::operation::Operation;
+use crate::which_calls::which_calls;
 
 /// An answer with what the script sets of it; the model makes up the rest.
 ///
@@ -51,41 +52,7 @@ impl ScriptedAnswer {
         Self::default()
     }
 
-    /// Answers calls to this exact model id only.
-    #[must_use]
-    pub fn model(mut self, id: impl Into<String>) -> Self {
-        self.model = Some(id.into());
-        self
-    }
-
-    /// Answers calls of this operation only.
-    #[must_use]
-    pub fn operation(mut self, operation: Operation) -> Self {
-        self.operation = Some(operation);
-        self
-    }
-
-    /// How many calls it answers. Default: one; with a [`rate`](Self::rate), no limit.
-    #[must_use]
-    pub fn times(mut self, calls: u64) -> Self {
-        self.times = Some(calls);
-        self
-    }
-
-    /// Answers each matching call with this probability, once the queue has nothing for the call.
-    ///
-    /// # Panics
-    ///
-    /// If it is not from 0 to 1.
-    #[must_use]
-    pub fn rate(mut self, probability: f64) -> Self {
-        assert!(
-            (0.0..=1.0).contains(&probability),
-            "a rate is from 0 to 1, not {probability}"
-        );
-        self.rate = Some(probability);
-        self
-    }
+    which_calls!();
 
     /// The whole text, whatever the request's maximum.
     #[must_use]

@@ -1,7 +1,4 @@
-use super::{
-    answer::{Answer, Block},
-    tokens,
-};
+use super::{Answer, Block, tokens};
 
 /// How many output tokens one event of a stream carries.
 const TOKENS_PER_EVENT: usize = 4;

@@ -1,4 +1,4 @@
-use super::prompt_cache::CacheTokens;
+use super::CacheTokens;
 
 /// What an answer reports to have used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

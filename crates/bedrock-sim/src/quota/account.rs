@@ -4,7 +4,7 @@ use super::{
     Limits, Meter, ModelUsage,
     ledger::{Ledger, Quota, Ticket},
 };
-use crate::{Model, model::token_usage::TokenUsage};
+use crate::model::{Model, TokenUsage};
 
 /// One model id's ledger, and the figures of all that went through it.
 pub(crate) struct Account {

@@ -39,11 +39,7 @@ impl FixedWindow {
 impl MeteredLimit for FixedWindow {
     fn fits(&mut self, now: Instant, amount: u64) -> bool {
         self.advance(now);
-        self.limit > 0
-            && self
-                .used
-                .checked_add(amount)
-                .is_some_and(|used| used <= self.limit)
+        self.limit > 0 && self.used.saturating_add(amount) <= self.limit
     }
 
     fn charge(&mut self, now: Instant, amount: u64) -> Mark {

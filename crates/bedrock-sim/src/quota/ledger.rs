@@ -11,7 +11,7 @@ use super::{
     metered_limit::{Mark, MeteredLimit},
     sliding::SlidingWindow,
 };
-use crate::Model;
+use crate::model::Model;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);

@@ -40,11 +40,7 @@ impl SlidingWindow {
 impl MeteredLimit for SlidingWindow {
     fn fits(&mut self, now: Instant, amount: u64) -> bool {
         self.forget(now);
-        self.limit > 0
-            && self
-                .used
-                .checked_add(amount)
-                .is_some_and(|used| used <= self.limit)
+        self.limit > 0 && self.used.saturating_add(amount) <= self.limit
     }
 
     fn charge(&mut self, now: Instant, amount: u64) -> Mark {

@@ -1,9 +1,6 @@
 use serde_json::{Value, json};
 
-use super::{
-    json::{Checker, JsonField, parse},
-    service_error::ServiceError,
-};
+use super::{Checker, JsonField, ServiceError, parse};
 use crate::model::guardrail;
 
 /// How many characters of text make one unit of a policy.

@@ -1,5 +1,5 @@
-use super::{json::JsonField, service_error::ServiceError};
-use crate::model::prompt::Item;
+use super::{JsonField, ServiceError};
+use crate::model::Item;
 
 /// The cache point that a `cachePoint` block or a `cache_control` member sets: 5 minutes long, or 1
 /// hour.

@@ -1,13 +1,8 @@
 use aws_smithy_types::base64;
 use serde_json::{Value, json};
 
-use super::{
-    converse,
-    family::Family,
-    json::{Checker, JsonField, parse},
-    service_error::ServiceError,
-};
-use crate::model::model::is_foundation_model;
+use super::{Checker, JsonField, ServiceError, converse, family::Family, parse};
+use crate::model::is_foundation_model;
 
 /// The answer to a request to count: the input tokens the same request would be charged for.
 pub(crate) fn answer(model: &str, body: &[u8]) -> Result<Value, ServiceError> {

@@ -1,13 +1,7 @@
 use serde_json::Value;
 
-use super::{
-    anthropic,
-    json::{Checker, JsonField, parse},
-    nova,
-    service_error::ServiceError,
-    timing::Timing,
-};
-use crate::model::{answer::Answer, model::base_id, prompt::Prompt, stream_event::StreamEvent};
+use super::{Checker, JsonField, ServiceError, Timing, anthropic, nova, parse};
+use crate::model::{Answer, Prompt, StreamEvent, base_id};
 
 /// The model families whose own bodies are understood.
 pub(crate) enum Family {

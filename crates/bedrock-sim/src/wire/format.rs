@@ -3,16 +3,13 @@ use http::HeaderMap;
 use serde_json::Value;
 
 use super::{
+    Timing,
     converse::{self, echo::Echo},
     event_stream,
     family::Family,
     headers::InvokeHeaders,
-    timing::Timing,
 };
-use crate::model::{
-    answer::Answer,
-    stream_event::{EventKind, StreamEvent},
-};
+use crate::model::{Answer, EventKind, StreamEvent};
 
 /// How an answer is written, with what it repeats of its request.
 pub(crate) enum Format {

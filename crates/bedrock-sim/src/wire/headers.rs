@@ -1,12 +1,8 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
-use super::{
-    apply_guardrail,
-    json::{Checker, JsonField},
-    service_error::ServiceError,
-};
-use crate::{StopReason, model::answer::Answer};
+use super::{Checker, JsonField, ServiceError, apply_guardrail};
+use crate::model::{Answer, StopReason};
 
 /// Where a body says how its guardrail reads it; any family's may, if the headers name one.
 pub(super) const GUARDRAIL_CONFIG: &str = "amazon-bedrock-guardrailConfig";

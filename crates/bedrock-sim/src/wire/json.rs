@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
 
-use super::service_error::ServiceError;
+use super::ServiceError;
 
 /// Who checks the JSON, and so how it complains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

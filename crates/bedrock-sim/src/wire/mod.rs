@@ -12,9 +12,14 @@ mod format;
 mod headers;
 mod json;
 mod nova;
-pub(crate) mod request;
-pub(crate) mod service_error;
+mod request;
+mod service_error;
 mod stream_exception;
-pub(crate) mod timing;
+mod timing;
+pub(crate) mod wording;
 
+use self::json::{Checker, parse};
 pub use self::stream_exception::StreamException;
+pub(crate) use self::{
+    json::JsonField, request::Request, service_error::ServiceError, timing::Timing,
+};

@@ -1,14 +1,11 @@
 use serde_json::{Value, json};
 
 use super::{
-    converse, headers::GUARDRAIL_CONFIG, json::JsonField, service_error::ServiceError,
-    timing::Timing,
+    JsonField, ServiceError, Timing,
+    converse::{self, echo::Echo},
+    headers::GUARDRAIL_CONFIG,
 };
-use crate::model::{
-    answer::{Answer, Block},
-    prompt::Prompt,
-    stream_event::{EventKind, StreamEvent},
-};
+use crate::model::{Answer, EventKind, Prompt, StreamEvent};
 
 const KEYS: &[&str] = &[
     "schemaVersion",
@@ -39,30 +36,15 @@ pub(super) fn body(answer: &Answer) -> Value {
 }
 
 pub(super) fn event(answer: &Answer, event: &StreamEvent<'_>, timing: Timing) -> Option<Value> {
-    Some(match &event.kind {
-        EventKind::Start => json!({"messageStart": {"role": "assistant"}}),
-        EventKind::BlockStart(_, Block::Text(_)) => return None,
-        EventKind::BlockStart(index, Block::ToolUse { id, name, .. }) => {
-            let id = converse::answer::tool_use_id(id);
-            json!({"contentBlockStart": {
-                "start": {"toolUse": {"toolUseId": id, "name": name}},
-                "contentBlockIndex": index,
-            }})
-        }
-        EventKind::Delta(index, block, piece) => {
-            let delta = match block {
-                Block::Text(_) => json!({"text": piece}),
-                Block::ToolUse { .. } => json!({"toolUse": {"input": piece}}),
-            };
-            json!({"contentBlockDelta": {"delta": delta, "contentBlockIndex": index}})
-        }
-        EventKind::BlockStop(index) => json!({"contentBlockStop": {"contentBlockIndex": index}}),
-        EventKind::Stop => json!({"messageStop": {"stopReason": answer.stop.as_str()}}),
-        EventKind::End => json!({
+    if let EventKind::End = event.kind {
+        return Some(json!({
             "metadata": {"usage": usage(answer), "metrics": {}, "trace": {}},
             "amazon-bedrock-invocationMetrics": timing.invocation_metrics(&answer.usage),
-        }),
-    })
+        }));
+    }
+    // Up to the end the events are those of Converse, each under its name.
+    let (kind, payload) = converse::answer::event(answer, &Echo::default(), event, timing)?;
+    Some(json!({kind: payload}))
 }
 
 fn usage(answer: &Answer) -> Value {

@@ -1,14 +1,14 @@
 use http::HeaderMap;
 
 use super::{
+    Checker, JsonField, ServiceError,
     converse::{self, echo::Echo},
     family::Family,
     format::Format,
     headers::{GUARDRAIL_CONFIG, InvokeHeaders},
-    json::{Checker, JsonField, parse},
-    service_error::ServiceError,
+    parse,
 };
-use crate::model::{digest::digest, prompt::Prompt};
+use crate::model::{Prompt, digest};
 
 /// A request that was read: what it asks, and how its answer is written.
 pub(crate) struct Request {

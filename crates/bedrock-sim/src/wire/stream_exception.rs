@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use super::wording;
+
 /// An exception that a stream can carry after it began with status 200.
 ///
 /// `ModelTimeoutException` exists in the stream of `InvokeModelWithResponseStream` alone.
@@ -25,30 +27,12 @@ impl StreamException {
     /// The frame's `:exception-type`, and what the service says.
     pub(crate) fn wire(self) -> (&'static str, &'static str) {
         match self {
-            Self::InternalServer => (
-                "internalServerException",
-                "The system encountered an unexpected error during processing. Try your request again.",
-            ),
-            Self::ModelStreamError => (
-                "modelStreamErrorException",
-                "The model encountered an error while streaming the response.",
-            ),
-            Self::ModelTimeout => (
-                "modelTimeoutException",
-                "Model has timed out in processing the request. Try your request again.",
-            ),
-            Self::ServiceUnavailable => (
-                "serviceUnavailableException",
-                "Bedrock is unable to process your request.",
-            ),
-            Self::Throttling => (
-                "throttlingException",
-                "Too many tokens, please wait before trying again.",
-            ),
-            Self::Validation => (
-                "validationException",
-                "The input fails to satisfy the constraints specified by the service.",
-            ),
+            Self::InternalServer => ("internalServerException", wording::UNEXPECTED),
+            Self::ModelStreamError => ("modelStreamErrorException", wording::MODEL_STREAM_FAILED),
+            Self::ModelTimeout => ("modelTimeoutException", wording::MODEL_TIMED_OUT),
+            Self::ServiceUnavailable => ("serviceUnavailableException", wording::UNAVAILABLE),
+            Self::Throttling => ("throttlingException", wording::TOKENS),
+            Self::Validation => ("validationException", wording::INVALID),
         }
     }
 }

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::{Latency, model::token_usage::TokenUsage};
+use crate::model::{Latency, TokenUsage};
 
 /// The milliseconds an answer reports to have taken.
 #[derive(Clone, Copy)]

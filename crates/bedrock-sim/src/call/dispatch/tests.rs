@@ -11,7 +11,10 @@ use serde_json::{Map, Value, json};
 use tokio::time::timeout;
 
 use super::IncomingCall;
-use crate::{Fault, Latency, Model, Simulator, call::reply::ReplyBody};
+use crate::call::reply::ReplyBody;
+use crate::fault::Fault;
+use crate::model::{Latency, Model};
+use crate::simulator::Simulator;
 
 const CLAUDE: &str = "anthropic.claude-sonnet-4-5-20250929-v1:0";
 const NOVA: &str = "us.amazon.nova-lite-v1:0";

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use tokio::time::Instant;
 
 use super::{DAY, Ledger, Meter, Quota, Ticket};
-use crate::Model;
+use crate::model::Model;
 
 const MINUTE_MS: u64 = 60_000;
 

@@ -1,13 +1,7 @@
 use serde_json::{Value, json};
 
-use crate::{
-    StopReason,
-    model::{
-        answer::{Answer, Block},
-        stream_event::{EventKind, StreamEvent},
-    },
-    wire::timing::Timing,
-};
+use crate::model::{Answer, Block, EventKind, StopReason, StreamEvent};
+use crate::wire::Timing;
 
 pub(crate) fn body(answer: &Answer, model: &str) -> Value {
     let content: Vec<_> = answer

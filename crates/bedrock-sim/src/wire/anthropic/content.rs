@@ -1,9 +1,7 @@
 use serde_json::Value;
 
-use crate::{
-    model::{prompt::Prompt, tokens},
-    wire::{cache_point, json::JsonField, service_error::ServiceError},
-};
+use crate::model::{Prompt, tokens};
+use crate::wire::{JsonField, ServiceError, cache_point};
 
 /// A text, or blocks of content.
 pub(super) fn read(

@@ -3,10 +3,8 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::content;
-use crate::{
-    model::{prompt::Prompt, tokens},
-    wire::{json::JsonField, service_error::ServiceError},
-};
+use crate::model::{Prompt, tokens};
+use crate::wire::{JsonField, ServiceError};
 
 pub(super) fn read(root: &JsonField<'_>, prompt: &mut Prompt) -> Result<(), ServiceError> {
     let list = root.require("messages")?;

@@ -1,10 +1,7 @@
 use super::{content, messages, tools};
-use crate::{
-    model::prompt::Prompt,
-    wire::{
-        converse::request::stop_sequences, headers::GUARDRAIL_CONFIG, json::JsonField,
-        service_error::ServiceError,
-    },
+use crate::model::Prompt;
+use crate::wire::{
+    JsonField, ServiceError, converse::request::stop_sequences, headers::GUARDRAIL_CONFIG,
 };
 
 /// What AWS documents for the body, without what only Anthropic's own API takes.

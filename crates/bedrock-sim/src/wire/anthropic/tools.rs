@@ -1,13 +1,8 @@
 use serde_json::json;
 
 use super::content::{cache_control, without_cache_control};
-use crate::{
-    model::{
-        prompt::{Prompt, Tool, ToolChoice},
-        tokens,
-    },
-    wire::{converse::tools::named, json::JsonField, service_error::ServiceError},
-};
+use crate::model::{Prompt, Tool, ToolChoice, tokens};
+use crate::wire::{JsonField, ServiceError, converse::tools::named};
 
 pub(super) fn read(root: &JsonField<'_>, prompt: &mut Prompt) -> Result<(), ServiceError> {
     if let Some(tools) = root.get("tools")? {

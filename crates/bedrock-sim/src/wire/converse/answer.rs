@@ -1,14 +1,8 @@
 use serde_json::{Value, json};
 
 use super::echo::Echo;
-use crate::{
-    model::{
-        answer::{Answer, Block},
-        stream_event::{EventKind, StreamEvent},
-        token_usage::TokenUsage,
-    },
-    wire::timing::Timing,
-};
+use crate::model::{Answer, Block, EventKind, StreamEvent, TokenUsage};
+use crate::wire::Timing;
 
 pub(crate) fn body(answer: &Answer, echo: &Echo, timing: Timing) -> Value {
     let content: Vec<_> = answer.blocks.iter().map(block).collect();

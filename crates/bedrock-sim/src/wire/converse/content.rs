@@ -1,9 +1,7 @@
 use std::collections::BTreeSet;
 
-use crate::{
-    model::{prompt::Prompt, tokens},
-    wire::{cache_point, json::JsonField, service_error::ServiceError},
-};
+use crate::model::{Prompt, tokens};
+use crate::wire::{JsonField, ServiceError, cache_point};
 
 /// What a block of content may be in a body that is checked by a schema.
 const BLOCKS: &[&str] = &[

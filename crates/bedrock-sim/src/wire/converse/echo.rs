@@ -1,10 +1,7 @@
 use serde_json::{Value, json};
 
-use crate::{
-    StopReason,
-    model::answer::Answer,
-    wire::{apply_guardrail, json::JsonField, service_error::ServiceError},
-};
+use crate::model::{Answer, StopReason};
+use crate::wire::{JsonField, ServiceError, apply_guardrail};
 
 /// What an answer repeats of its request.
 #[derive(Default)]

@@ -3,10 +3,8 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::content::{Turn, content_block};
-use crate::{
-    model::{prompt::Prompt, tokens},
-    wire::{json::JsonField, service_error::ServiceError},
-};
+use crate::model::{Prompt, tokens};
+use crate::wire::{JsonField, ServiceError};
 
 pub(super) fn read(
     root: &JsonField<'_>,

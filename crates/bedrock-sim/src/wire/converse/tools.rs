@@ -1,10 +1,5 @@
-use crate::{
-    model::{
-        prompt::{Prompt, Tool, ToolChoice},
-        tokens,
-    },
-    wire::{cache_point, json::JsonField, service_error::ServiceError},
-};
+use crate::model::{Prompt, Tool, ToolChoice, tokens};
+use crate::wire::{JsonField, ServiceError, cache_point};
 
 /// Reads the tools, and says whether there are any.
 pub(super) fn read(root: &JsonField<'_>, prompt: &mut Prompt) -> Result<bool, ServiceError> {
