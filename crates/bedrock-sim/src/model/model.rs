@@ -93,6 +93,12 @@ impl Model {
         self.max_tokens = tokens;
         self
     }
+
+    /// The most output tokens the model writes, as set or by default.
+    #[must_use]
+    pub fn output_limit(&self) -> u64 {
+        self.max_tokens
+    }
 }
 
 const BURNDOWN: &[(&str, u64)] = &[
