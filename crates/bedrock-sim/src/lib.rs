@@ -1,7 +1,16 @@
+// On this page the links of the README lead to the guides as rustdoc shows them: a first definition
+// wins.
+#![doc = "[wire]: docs::wire"]
+#![doc = "[quotas]: docs::quotas"]
+#![doc = "[faults]: docs::faults"]
+#![doc = "[program]: docs::program"]
+#![doc = ""]
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod call;
+#[cfg(any(doc, doctest))]
+pub mod docs;
 mod fault;
 mod front;
 mod model;
