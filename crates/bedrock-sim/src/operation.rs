@@ -27,6 +27,7 @@ impl Operation {
     /// understood as well.
     pub(crate) fn route(path: &str) -> Option<(Self, String)> {
         if let Some(rest) = path.strip_prefix("/model/") {
+            // From the right: the id may be an ARN with slashes, the verb has none.
             let (id, verb) = rest.rsplit_once('/')?;
             let operation = match verb {
                 "converse" => Self::Converse,

@@ -95,6 +95,7 @@ impl Simulator {
     pub fn usage(&self) -> QuotaUsage {
         let mut state = self.shared.lock();
         let now = Instant::now();
+        // A model that nobody called yet is shown too, with its limits.
         let configured: Vec<_> = state.models.keys().cloned().collect();
         for id in configured {
             state.account(&id);

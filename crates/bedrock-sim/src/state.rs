@@ -53,6 +53,7 @@ impl Shared {
 
     /// One lock for everything: it is held for the arithmetic of a call, never across an await.
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        // A panic under the lock, which would be a bug here, must not take every later call with it.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -61,6 +62,7 @@ impl State {
     /// The model of this id, if it is served.
     pub(crate) fn find_model(&self, id: &str) -> Option<Model> {
         if self.models.is_empty() {
+            // Nothing was configured: every id that AWS would take is served.
             is_valid_id(id).then(|| Model::new(id))
         } else {
             self.models.get(id).cloned()
@@ -77,6 +79,7 @@ impl State {
     /// The account of a model that is served.
     pub(crate) fn account(&mut self, id: &str) -> &mut Account {
         let (models, meter, started) = (&self.models, self.meter, self.started);
+        // Made at first sight and not at configuration: without models any id may come.
         self.accounts.entry(id.to_owned()).or_insert_with(|| {
             let model = models.get(id).cloned().unwrap_or_else(|| Model::new(id));
             Account::new(&model, meter, started)

@@ -27,6 +27,7 @@ impl Simulator {
     async fn answer(&self, incoming: IncomingCall) -> Result<Reply, Refusal> {
         let unknown =
             |status| ServiceError::new(status, "UnknownOperationException", "Unknown operation");
+        // Checked in the order in which the service does: the first wrong thing is what it reports.
         let (operation, id) = Operation::route(&incoming.path).ok_or_else(|| unknown(404))?;
         if incoming.method != Method::POST {
             let mut reply = Reply::from(unknown(405));
@@ -50,6 +51,7 @@ impl Simulator {
         if operation == Operation::CountTokens {
             return Ok(self.count_tokens(&id, &incoming.body)?);
         }
+        // Before the body: to an unknown model no body is a valid one.
         let model = self.shared.lock().find_model(&id);
         let model = model.ok_or_else(unknown_model)?;
         let request = match operation {
@@ -65,6 +67,7 @@ impl Simulator {
         }
         let answer = count_tokens::answer(model, body)?;
         let mut state = self.shared.lock();
+        // So that the model is among the figures, though counting costs none of its quota.
         state.account(model);
         state.play_fault(Operation::CountTokens, model)?;
         Ok(Reply::json(StatusCode::OK, &answer))
@@ -82,6 +85,8 @@ fn unknown_model() -> ServiceError {
     ServiceError::validation("The provided model identifier is invalid.")
 }
 
+/// A random UUID of version 4, which is what the service's ids are. Not drawn from the seed: two
+/// calls never share one.
 fn request_id() -> String {
     let random = fastrand::u128(..);
     format!(

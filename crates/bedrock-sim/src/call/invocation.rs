@@ -38,6 +38,7 @@ impl Simulator {
             request.format.add_headers(&mut reply.headers);
             return Ok(reply);
         }
+        // Until here a caller that goes away pays for what the clock says was made by then.
         call.pause_until(output).await;
         call.admission.produced(output);
         let mut reply = Reply::json(StatusCode::OK, &request.format.body(&call.answer, timing));
@@ -60,6 +61,7 @@ impl Simulator {
         let started = Instant::now();
         let prompt = &request.prompt;
         let tokens = prompt.tokens().saturating_add(maximum);
+        // Under one lock, so that calls find the prompt cache in the order of their admission.
         let mut state = self.shared.lock();
         let (ticket, entry) = state.admit(started, operation, &model.id, tokens)?;
         let (fault, script) = match entry {

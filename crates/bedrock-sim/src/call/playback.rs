@@ -65,6 +65,8 @@ impl Playback {
     }
 
     fn poll_due(&mut self, due: Duration, cx: &mut Context<'_>) -> Poll<()> {
+        // The pause counts from when the last frame was due and not from when it was fetched: a
+        // reader that is slow by itself is not slowed down twice.
         let at = (self.started + due).max(self.ready_at + self.pause);
         if at > Instant::now() {
             let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(at)));
@@ -90,6 +92,7 @@ impl Body for Playback {
         }
         let Some(frame) = this.frames.pop_front() else {
             return match this.end {
+                // Nothing will ever wake the reader; giving up drops the body and settles the call.
                 BodyEnd::Stall => Poll::Pending,
                 BodyEnd::Clean => {
                     this.admission = None;
@@ -108,6 +111,7 @@ impl Body for Playback {
                 }
             };
         };
+        // Counted when it is handed out: a dropped body has cost what its reader got.
         if let Some(admission) = &mut this.admission {
             admission.produced(frame.tokens);
         }

@@ -73,10 +73,12 @@ pub(super) fn reply(
 
 /// Cuts the frames at the fault's event and puts there what the fault puts there.
 fn break_stream(frames: &mut VecDeque<TimedFrame>, fault: &Fault) -> BodyEnd {
+    // A stream with fewer events is struck at its end.
     let at = usize::try_from(fault.at.unwrap_or(1))
         .unwrap_or(usize::MAX)
         .min(frames.len());
     let mut rest = frames.split_off(at);
+    // What is put in the event's place delivers nothing, and so costs no more than what was before.
     let tokens = frames.back().map_or(0, |frame| frame.tokens);
     let struck = rest.pop_front();
     let due = struck
@@ -110,6 +112,7 @@ pub(super) fn slow_down(reply: &mut Reply, call: Admitted) {
         .filter(|fault| fault.kind == FaultKind::SlowBody);
     if let (ReplyBody::Full(body), Some(fault)) = (&reply.body, slow) {
         let length = body.len();
+        // The length is known and stays announced: to its reader the body is slow, not chunked.
         let size = length.div_ceil(PIECES).max(1);
         let frames = (0..length)
             .step_by(size)

@@ -23,6 +23,7 @@ impl ScriptEntry {
     ///
     /// If a rate is not from 0 to 1, or a fault is not [valid](Fault::validate).
     pub fn validate(&self) -> Result<(), InvalidFault> {
+        // The builder asserts the same; this is for entries that came as JSON.
         match (self, self.rate()) {
             (_, Some(rate)) if !(0.0..=1.0).contains(&rate) => {
                 Err(InvalidFault(format!("`rate` is from 0 to 1, not {rate}")))

@@ -27,6 +27,7 @@ impl Script {
     /// If it is not JSON, has an unknown key or value, or a fault that is not
     /// [valid](ScriptEntry::validate).
     pub fn from_json(json: &[u8]) -> Result<Self, InvalidFault> {
+        // Told apart by the first byte, so that each form reports its own mistakes.
         let script = if json.trim_ascii_start().starts_with(b"[") {
             serde_json::from_slice(json).map(|entries| Self {
                 entries,

@@ -53,6 +53,7 @@ impl HttpClient for InProcess {
     ) -> SharedHttpConnector {
         SharedHttpConnector::new(Self {
             simulator: self.simulator.clone(),
+            // There is no connection to wait for; a connect timeout would have nothing to limit.
             read_timeout: settings.read_timeout(),
         })
     }
@@ -82,6 +83,7 @@ async fn call(simulator: Simulator, request: HttpRequest) -> Result<HttpResponse
     let incoming = IncomingCall {
         method: Method::from_bytes(head.method.as_str().as_bytes()).unwrap_or_default(),
         path: head.uri.path().to_owned(),
+        // Nobody but the program itself can call: there is nothing to prove.
         authorized: true,
         headers: head.headers,
         body: body.to_bytes(),

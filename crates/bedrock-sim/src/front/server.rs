@@ -123,6 +123,7 @@ async fn bedrock(
     request: Request,
 ) -> Response {
     let (head, body) = request.into_parts();
+    // Presigned URLs carry the signature in the query.
     let presigned = head
         .uri
         .query()
@@ -142,6 +143,7 @@ async fn bedrock(
     match simulator.handle(incoming).await {
         Ok(reply) => respond(reply, connection),
         Err(_) => {
+            // Pulled first: of the response that has to be returned no byte goes out.
             connection.pull();
             Response::default()
         }

@@ -107,6 +107,7 @@ impl Answer {
     /// Calls the tool, unless the call does not fit into the maximum.
     fn call_tool(&mut self, tool: &Tool, maximum: u64, rng: &mut Rng) -> bool {
         let input = tool_input::draw(&tool.schema, rng);
+        // A model that is cut off in the middle of a call leaves no usable input, so it writes text.
         let output = tokens::TOOL_CALL + tokens::text(&tool.name) + tokens::json(&input);
         if output > maximum {
             return false;
@@ -139,12 +140,14 @@ impl Answer {
             .stop_sequences
             .iter()
             .filter_map(|sequence| Some((text.find(sequence.as_str())?, sequence)))
+            // The one that comes first in the text, not in the list.
             .min_by_key(|(at, _)| *at);
         if let Some((at, sequence)) = met {
             text.truncate(at);
             self.stop_at(sequence);
         } else if length > maximum {
             self.stop = StopReason::MaxTokens;
+        // Made-up words rarely hold what the caller waits for; a stop at the end lets it be tested.
         } else if let Some(sequence) = prompt.stop_sequences.first() {
             self.stop_at(sequence);
         } else if !text.is_empty() {

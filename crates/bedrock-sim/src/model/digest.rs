@@ -44,6 +44,7 @@ fn absorb(hash: &mut u64, value: &Value) {
         }
         Value::Object(members) => {
             let mut members: Vec<_> = members.iter().collect();
+            // SDKs write members in an order of their own, some in a random one.
             members.sort_unstable_by_key(|(key, _)| *key);
             bytes(hash, b"{");
             for (key, value) in members {
@@ -55,6 +56,8 @@ fn absorb(hash: &mut u64, value: &Value) {
         }
         Value::String(text) => {
             bytes(hash, b"\"");
+            // With its length, or the end of one text and the beginning of the next could change
+            // places.
             bytes(hash, &(text.len() as u64).to_le_bytes());
             bytes(hash, text.as_bytes());
         }

@@ -61,6 +61,7 @@ impl Latency {
 
     /// How many of `total` output tokens are there after `elapsed`.
     pub(crate) fn produced(&self, elapsed: Duration, total: u64) -> u64 {
+        // Searched and not computed, so that it is the exact inverse of `until`, rounding included.
         let (mut low, mut high) = (0, total);
         while low < high {
             let middle = low + (high - low).div_ceil(2);

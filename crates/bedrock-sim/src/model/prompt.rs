@@ -100,6 +100,8 @@ impl Prompt {
         if !self.guarded || words.is_empty() {
             return Vec::new();
         }
+        // Marked text narrows the guardrail to itself; without a mark it sees the whole conversation
+        // of the user, but a system prompt only where that is marked.
         let seen = match &self.guarded_text {
             Some(marked) => [marked, &*self.guarded_system_text, ""],
             None => [

@@ -45,6 +45,7 @@ impl PromptCache {
                 }
                 Item::CachePoint { ttl_seconds } => {
                     let expiry = self.expiry.entry(prefix).or_insert(now);
+                    // A later point covers more, so the last one that is cached is the longest.
                     if *expiry > now {
                         seen.read = tokens;
                     }
@@ -53,6 +54,7 @@ impl PromptCache {
                 }
             }
         }
+        // What was read is cached already; up to the last point the rest is now.
         seen.write = last - seen.read;
         // Swept when it has doubled, so that a sweep costs each call little.
         if self.expiry.len() > FEW.max(2 * self.swept_to) {

@@ -42,6 +42,7 @@ impl<'a> Shaper<'a> {
         if depth > DEPTH {
             return Value::Null;
         }
+        // A default is a value that its author finds valid, which no guess from the type is sure to be.
         if let Some(fixed) = schema.get("const").or_else(|| schema.get("default")) {
             return self.copy(fixed);
         }
@@ -87,6 +88,7 @@ impl<'a> Shaper<'a> {
             .and_then(Value::as_object)
             .map(|properties| properties.iter().collect())
             .unwrap_or_default();
+        // What is drawn must not depend on the order of keys, as the digest does not.
         properties.sort_unstable_by_key(|(name, _)| *name);
         let members: Map<_, _> = properties
             .into_iter()

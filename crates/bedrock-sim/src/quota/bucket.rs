@@ -21,6 +21,7 @@ impl Bucket {
     /// A full bucket of `burst` worth of `per_minute`, and of at least `least` tokens.
     pub(super) fn new(per_minute: u64, burst: Duration, least: u64, now: Instant) -> Self {
         let rate = i128::from(per_minute);
+        // A quota of 0 holds nothing: it throttles for ever.
         let least = if per_minute == 0 { 0 } else { least };
         let capacity = rate
             .saturating_mul(nanos(burst))
@@ -37,6 +38,7 @@ impl Bucket {
         let elapsed = nanos(now.saturating_duration_since(self.at));
         let refilled = self.level.saturating_add(self.rate.saturating_mul(elapsed));
         self.level = refilled.min(self.capacity);
+        // A call may be settled with an earlier `now` than another was admitted with.
         self.at = self.at.max(now);
     }
 

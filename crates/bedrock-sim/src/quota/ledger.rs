@@ -42,6 +42,7 @@ pub(crate) struct Ledger {
 
 impl Ledger {
     pub(crate) fn new(model: &Model, meter: Meter, start: Instant) -> Self {
+        // A bucket of requests holds at least one, or a short burst would never let a call in.
         let minute = |limit, least| -> Box<dyn MeteredLimit> {
             match meter {
                 Meter::Bucket => Box::new(Bucket::new(limit, model.burst, least, start)),
@@ -61,6 +62,7 @@ impl Ledger {
     /// Charges one request and `tokens`, or names the quota in which they do not fit: the day's
     /// first, since it lasts longest.
     pub(crate) fn admit(&mut self, now: Instant, tokens: u64) -> Result<Ticket, Quota> {
+        // All are asked before any is charged: a refused call costs nothing anywhere.
         for (limit, amount, quota) in [
             (&mut self.day, tokens, Quota::TokensPerDay),
             (&mut self.requests, 1, Quota::RequestsPerMinute),
@@ -85,6 +87,7 @@ impl Ledger {
 
     /// Replaces the ticket's reservation by what the call came to. What is above it is debt.
     pub(crate) fn settle(&mut self, now: Instant, ticket: &Ticket, tokens: u64) {
+        // Requests are not settled: a call was one request, whatever came of it.
         for (limit, mark) in [
             (&mut self.tokens, ticket.minute),
             (&mut self.day, ticket.day),

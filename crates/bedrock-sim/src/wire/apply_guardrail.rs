@@ -12,6 +12,7 @@ pub(crate) fn answer(body: &[u8], words: &[String]) -> Result<Value, ServiceErro
     let root = JsonField::root(&body, Checker::Service);
     root.require("source")?.one_of(&["INPUT", "OUTPUT"])?;
     let (mut texts, mut characters, mut images) = (String::new(), 0_u64, 0_u64);
+    // Images are counted and never looked at.
     for block in root.require("content")?.items()? {
         match block.variant()? {
             ("text", block) => {

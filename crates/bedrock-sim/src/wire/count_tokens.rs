@@ -11,6 +11,7 @@ pub(crate) fn answer(model: &str, body: &[u8]) -> Result<Value, ServiceError> {
             "The provided model doesn't support counting tokens.",
         ));
     }
+    // The request inside is read as the operation itself reads it, so that both count the same.
     let body = parse(body, Checker::Service)?;
     let (kind, input) = JsonField::root(&body, Checker::Service)
         .require("input")?

@@ -11,6 +11,7 @@ pub(crate) enum Family {
 
 impl Family {
     pub(super) fn of(id: &str) -> Result<Self, ServiceError> {
+        // A profile takes the bodies of the model behind it.
         let base = base_id(id);
         if let Some(model) = base.strip_prefix("anthropic.") {
             let model = model.to_owned();

@@ -63,6 +63,7 @@ impl<'a> JsonField<'a> {
         Ok(self
             .object()?
             .get(key)
+            // Some SDKs write what is not set as null.
             .filter(|value| !value.is_null())
             .map(|value| self.child(value, key)))
     }
@@ -106,6 +107,7 @@ impl<'a> JsonField<'a> {
         let set: Vec<_> = members.filter(|(_, value)| !value.is_null()).collect();
         match (&*set, self.checker) {
             ([(key, value)], _) => Ok((key, self.child(value, key))),
+            // A JSON schema does not say which of its alternatives was meant.
             (_, Checker::Schema) => Err(malformed(&format!(
                 "#{}: #: {} subschemas matched instead of one",
                 self.pointer(),
@@ -153,6 +155,7 @@ impl<'a> JsonField<'a> {
         };
         let number = number.ok_or_else(|| self.mismatch("Integer"))?;
         match u64::try_from(number) {
+            // The service model's integers have 32 bits.
             Ok(count) if number >= least && number <= i64::from(i32::MAX) => Ok(count),
             Ok(_) if number > i64::from(i32::MAX) => Err(self.mismatch("Integer")),
             _ => Err(self.refuse(&format!(
@@ -200,6 +203,7 @@ impl<'a> JsonField<'a> {
                     Value::String(text) => text.clone(),
                     other => other.to_string(),
                 };
+                // Named as the service does, but no longer: a message must not carry a whole prompt.
                 let value: String = value.chars().take(64).collect();
                 constraint(&format!("Value '{value}' at '{}'", self.path), rule)
             }

@@ -39,6 +39,7 @@ impl Request {
         body: &[u8],
     ) -> Result<Self, ServiceError> {
         let family = Family::of(model)?;
+        // The service checks headers itself, before the body reaches the model's schema.
         let headers = InvokeHeaders::read(headers)?;
         let body = parse(body, Checker::Schema)?;
         let root = JsonField::root(&body, Checker::Schema);

@@ -53,6 +53,7 @@ impl Calls {
             ids: BTreeSet::new(),
         };
         let mut answered = BTreeSet::new();
+        // A plain text is one block, and no tool result.
         let blocks = match content.value {
             Value::String(_) => Vec::new(),
             _ => content.items()?,

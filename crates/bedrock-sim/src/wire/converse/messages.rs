@@ -28,6 +28,7 @@ pub(super) fn read(
                 message.path()
             )));
         }
+        // System messages among the others break no alternation and answer no call.
         if role != "system" {
             if previous.is_empty() && role != "user" {
                 return Err(must_start_with_user(&list));
@@ -40,6 +41,8 @@ pub(super) fn read(
             }
             previous = role;
         }
+        // The role is a piece of its own, so that the same content of another speaker is not the
+        // same prefix to the prompt cache.
         prompt.add_piece(tokens::MESSAGE, &json!(role));
         if role == "user" {
             prompt.begin_user_message();
