@@ -165,43 +165,47 @@ fn a_limit_that_is_not_a_whole_number_is_refused() {
     for (value, reason) in [
         (
             "-1",
-            "`tokens_per_minute` is negative; write a whole number, 0 or more",
+            "`models.m.tokens_per_minute` is negative; write a whole number, 0 or more",
         ),
         (
             "-99999999999999999999",
-            "`tokens_per_minute` is negative; write a whole number, 0 or more",
+            "`models.m.tokens_per_minute` is negative; write a whole number, 0 or more",
         ),
         (
             "1.5",
-            "`tokens_per_minute` is not a whole number; write it like 200_000",
+            "`models.m.tokens_per_minute` is not a whole number; write it like 200_000",
         ),
         (
             "1e6",
-            "`tokens_per_minute` is not a whole number; write it like 200_000",
+            "`models.m.tokens_per_minute` is not a whole number; write it like 200_000",
         ),
         (
             "nan",
-            "`tokens_per_minute` is not a whole number; write it like 200_000",
+            "`models.m.tokens_per_minute` is not a whole number; write it like 200_000",
         ),
         (
             "99999999999999999999",
-            "`tokens_per_minute` is too large; the largest number is 9223372036854775807",
+            "`models.m.tokens_per_minute` is too large; the largest number is 9223372036854775807",
         ),
         (
             "\"200\"",
-            "`tokens_per_minute` is a string; write a number without quotes, like 200_000",
+            "`models.m.tokens_per_minute` is a string; write a number without quotes, like 200_000",
         ),
         (
             "true",
-            "`tokens_per_minute` is a boolean; write a whole number like 200_000",
+            "`models.m.tokens_per_minute` is a boolean; write a whole number like 200_000",
+        ),
+        (
+            "2026-01-01",
+            "`models.m.tokens_per_minute` is a date; write a whole number like 200_000",
         ),
         (
             "[1]",
-            "`tokens_per_minute` is a list; write a whole number like 200_000",
+            "`models.m.tokens_per_minute` is a list; write a whole number like 200_000",
         ),
         (
             "{}",
-            "`tokens_per_minute` is a table; write a whole number like 200_000",
+            "`models.m.tokens_per_minute` is a table; write a whole number like 200_000",
         ),
         (
             "200k",
@@ -259,6 +263,15 @@ fn an_id_without_quotes_is_told_to_have_some() {
         "line 1, column 9: put the whole model id in quotes: \"amazon.nova-micro…\""
     );
     assert_eq!(
+        refused("[models]\namazon.nova-micro = { tokens_per_day = 1 }"),
+        "line 2, column 1: put the whole model id in quotes: \"amazon.nova-micro…\""
+    );
+    assert_eq!(
+        refused("[models]\nm.burst = 1"),
+        "line 2, column 3: unknown member `burst`; expected `tokens_per_minute`, \
+         `requests_per_minute` or `tokens_per_day`"
+    );
+    assert_eq!(
         refused("[models.amazon.nova-micro-v1:0]"),
         "line 1, column 29: not TOML: invalid unquoted key, expected letters, numbers, `-`, `_`"
     );
@@ -281,15 +294,23 @@ fn what_is_not_a_table_where_one_belongs_is_refused() {
         ),
         (
             "models.m = 200_000",
-            "`m` is a number, where a table is expected",
+            "`models.m` is a number, where a table is expected",
         ),
         (
             "regions.us-east-1 = 'x'",
-            "`us-east-1` is a string, where a table is expected",
+            "`regions.us-east-1` is a string, where a table is expected",
+        ),
+        (
+            "regions = 2026-01-01",
+            "`regions` is a date, where a table is expected",
+        ),
+        (
+            "regions.us-east-1.models.m = 2026-01-01",
+            "`regions.us-east-1.models.m` is a date, where a table is expected",
         ),
         (
             "regions.us-east-1.models = 2026-01-01",
-            "`models` is a date, where a table is expected",
+            "`regions.us-east-1.models` is a date, where a table is expected",
         ),
     ] {
         assert!(refused(text).ends_with(reason), "{}", refused(text));
@@ -339,7 +360,7 @@ fn a_wrong_file_is_named() {
     let file = File::of("wrong.toml", b"[models.m]\ntokens_per_minute = -1\n");
     let error = file.refused();
     let expected = format!(
-        "{}:2:21: `tokens_per_minute` is negative; write a whole number, 0 or more",
+        "{}:2:21: `models.m.tokens_per_minute` is negative; write a whole number, 0 or more",
         file.0.display()
     );
     assert_eq!(error.to_string(), expected);

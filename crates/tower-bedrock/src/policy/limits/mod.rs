@@ -6,6 +6,10 @@ mod did_you_mean;
 mod error;
 #[cfg(feature = "toml")]
 mod file;
+#[cfg(feature = "toml")]
+mod format;
+#[cfg(feature = "toml")]
+mod mistake;
 mod model_quota;
 mod quotas;
 

@@ -13,9 +13,9 @@ use tower_quota::{Limit, Limits};
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ModelQuota {
-    tokens_per_minute: Option<u64>,
-    requests_per_minute: Option<u64>,
-    tokens_per_day: Option<u64>,
+    pub(super) tokens_per_minute: Option<u64>,
+    pub(super) requests_per_minute: Option<u64>,
+    pub(super) tokens_per_day: Option<u64>,
 }
 
 impl ModelQuota {
