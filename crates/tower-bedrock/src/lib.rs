@@ -17,7 +17,9 @@ pub mod wire;
 
 pub use self::{
     client::{Bedrock, ResponseFuture},
-    count_tokens::{CountTokens, CountTokensFuture, CountTokensLayer, CountTokensSnapshot},
+    count_tokens::{
+        CountTokens, CountTokensFuture, CountTokensHandle, CountTokensLayer, CountTokensSnapshot,
+    },
     deadline::{Deadline, DeadlineFuture, DeadlineLayer},
     error::{Error, ErrorKind},
     operation::Operation,

@@ -121,7 +121,7 @@ async fn a_request_goes_on_with_the_count_that_bedrock_charges() {
         let charged = response.meta().usage().unwrap().input_tokens;
         assert_eq!(notes.taken(), [Some(charged)]);
     }
-    assert_eq!(layer.counts().counted, 2);
+    assert_eq!(layer.handle().snapshot().counted, 2);
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
@@ -161,10 +161,8 @@ async fn only_what_asks_for_it_is_counted_unless_all_is() {
     service.oneshot(prompt("hello").into()).await.unwrap();
     assert_eq!(notes.taken(), [None]);
 
-    let service = layer
-        .clone()
-        .all()
-        .layer(noting::<ConverseInput>(bedrock(&sim), &notes));
+    let layer = CountTokensLayer::new(bedrock(&sim)).all();
+    let service = layer.layer(noting::<ConverseInput>(bedrock(&sim), &notes));
     service
         .clone()
         .oneshot(prompt("hello").into())
@@ -174,7 +172,13 @@ async fn only_what_asks_for_it_is_counted_unless_all_is() {
     let known = Request::new(prompt("hello")).input_tokens(3).count_tokens();
     service.oneshot(known).await.unwrap();
     assert_eq!(notes.taken(), [Some(3)]);
-    assert_eq!((layer.counts().counted, layer.counts().failed), (1, 0));
+    assert_eq!(
+        (
+            layer.handle().snapshot().counted,
+            layer.handle().snapshot().failed
+        ),
+        (1, 0)
+    );
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
@@ -228,7 +232,7 @@ async fn a_model_that_cannot_count_is_left_alone_for_a_minute() {
     advance(59 * SECOND).await;
     other.oneshot(prompt("b").into()).await.unwrap();
     assert_eq!(notes.taken(), [None, None]);
-    let counts = layer.counts();
+    let counts = layer.handle().snapshot();
     assert_eq!((counts.counted, counts.failed, counts.paused), (0, 1, 1));
     advance(SECOND).await;
     service.oneshot(prompt("c").into()).await.unwrap();
@@ -250,7 +254,7 @@ async fn one_models_failure_is_its_profiles_and_no_other_models() {
         call.await.unwrap();
     }
     assert!(matches!(notes.taken()[..], [None, None, Some(_)]));
-    let counts = layer.counts();
+    let counts = layer.handle().snapshot();
     assert_eq!((counts.counted, counts.failed, counts.paused), (1, 1, 1));
 }
 
@@ -279,7 +283,7 @@ async fn a_count_that_takes_too_long_is_gone_without() {
     soon(service.oneshot(prompt("a").into())).await.unwrap();
     assert_eq!(notes.taken(), [None]);
     assert_eq!(start.elapsed().as_secs(), 2);
-    assert_eq!(layer.counts().failed, 1);
+    assert_eq!(layer.handle().snapshot().failed, 1);
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
@@ -293,7 +297,7 @@ async fn a_callers_deadline_ends_the_wait_and_is_not_held_against_the_model() {
     assert_eq!(error.kind(), ErrorKind::DeadlineExceeded);
     assert_eq!(start.elapsed().as_secs(), 1);
     soon(service.oneshot(prompt("b").into())).await.unwrap();
-    let counts = layer.counts();
+    let counts = layer.handle().snapshot();
     assert_eq!((counts.counted, counts.failed, counts.paused), (1, 1, 0));
 }
 
@@ -407,7 +411,7 @@ async fn a_counter_that_is_never_ready_or_fails_holds_nobody_up() {
     assert_eq!(request.options().input_tokens(), None);
     answer.send_error(Error::new(ErrorKind::Other, "enough"));
     call.await.unwrap().unwrap_err();
-    assert_eq!(layer.counts().failed, 2);
+    assert_eq!(layer.handle().snapshot().failed, 2);
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
@@ -470,7 +474,7 @@ async fn a_dropped_request_takes_its_count_along_and_gives_its_place_back() {
     drop(call);
 
     soon(service.ready()).await.unwrap();
-    let counts = layer.counts();
+    let counts = layer.handle().snapshot();
     assert_eq!((counts.counted, counts.failed, counts.paused), (1, 0, 0));
 }
 
@@ -492,7 +496,7 @@ async fn it_stacks_between_a_cache_and_a_retry_layer() {
         let call = service.clone().oneshot(Request::new(prompt("hello")));
         soon(call).await.unwrap();
     }
-    assert_eq!(layer.counts().counted, 1);
+    assert_eq!(layer.handle().snapshot().counted, 1);
 }
 
 #[test]

@@ -56,7 +56,7 @@ impl Failures {
         }
     }
 
-    pub(super) fn counts(&self) -> CountTokensSnapshot {
+    pub(super) fn snapshot(&self) -> CountTokensSnapshot {
         self.lock().counts
     }
 
@@ -81,7 +81,10 @@ mod tests {
         assert!(!failures.may_ask("a", now + MINUTE - Duration::from_nanos(1)));
         assert!(failures.may_ask("b", now));
         assert!(failures.may_ask("a", now + MINUTE));
-        assert_eq!((failures.counts().failed, failures.counts().paused), (1, 1));
+        assert_eq!(
+            (failures.snapshot().failed, failures.snapshot().paused),
+            (1, 1)
+        );
     }
 
     #[test]

@@ -1,4 +1,4 @@
-use super::failures::Failures;
+use super::shared::Shared;
 use crate::{error::Error, request::Request, response::Response};
 use aws_sdk_bedrockruntime::operation::count_tokens::{CountTokensInput, CountTokensOutput};
 use pin_project_lite::pin_project;
@@ -8,7 +8,6 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
-    time::Duration,
 };
 use tokio::time::{Instant, Sleep, sleep_until};
 use tower_service::Service;
@@ -43,8 +42,7 @@ pub(super) struct Waiting<I, S> {
     pub(super) inner: S,
     pub(super) request: Request<I>,
     pub(super) model: Box<str>,
-    pub(super) pause: Duration,
-    pub(super) failures: Arc<Failures>,
+    pub(super) shared: Arc<Shared>,
 }
 
 impl<I, S, C> CountTokensFuture<I, S, C>
@@ -86,7 +84,7 @@ impl<I, S> Waiting<I, S> {
     {
         match counted {
             Some(tokens) => {
-                self.failures.counted();
+                self.shared.failures.counted();
                 self.request = self.request.input_tokens(tokens);
             }
             None => {
@@ -94,8 +92,10 @@ impl<I, S> Waiting<I, S> {
                 let own = self.request.options().deadline();
                 // That a caller was in a hurry says nothing about the model.
                 let hurried = own.is_some_and(|deadline| deadline <= now);
-                let until = now.checked_add(self.pause).filter(|_| !hurried);
-                self.failures.failed(self.model, now, until);
+                let until = now
+                    .checked_add(self.shared.settings.pause)
+                    .filter(|_| !hurried);
+                self.shared.failures.failed(self.model, now, until);
             }
         }
         self.inner.call(self.request)

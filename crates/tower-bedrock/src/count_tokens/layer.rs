@@ -1,4 +1,4 @@
-use super::{CountTokensSnapshot, failures::Failures, service::CountTokens, settings::Settings};
+use super::{CountTokensHandle, service::CountTokens, settings::Settings, shared::Shared};
 use std::{sync::Arc, time::Duration};
 use tower_layer::Layer;
 
@@ -29,11 +29,15 @@ use tower_layer::Layer;
 /// # Clone
 ///
 /// Clones, and all services of one value, share what they know of failed counts.
+///
+/// # Knobs
+///
+/// Knobs come first: once a handle, a clone or a service of this layer exists, turning a knob
+/// panics, since those would go on with other settings.
 #[derive(Debug, Clone)]
 pub struct CountTokensLayer<C> {
     counter: C,
-    settings: Settings,
-    failures: Arc<Failures>,
+    shared: Arc<Shared>,
 }
 
 impl<C> CountTokensLayer<C> {
@@ -42,15 +46,15 @@ impl<C> CountTokensLayer<C> {
     pub fn new(counter: C) -> Self {
         Self {
             counter,
-            settings: Settings::default(),
-            failures: Arc::default(),
+            shared: Arc::default(),
         }
     }
 
     /// Counts every request that can be counted. Default: those that ask for it.
     #[must_use]
+    #[track_caller]
     pub fn all(mut self) -> Self {
-        self.settings.all = true;
+        self.settings().all = true;
         self
     }
 
@@ -58,22 +62,37 @@ impl<C> CountTokensLayer<C> {
     ///
     /// A request's own deadline ends the wait, too.
     #[must_use]
+    #[track_caller]
     pub fn patience(mut self, longest: Duration) -> Self {
-        self.settings.patience = longest;
+        self.settings().patience = longest;
         self
     }
 
     /// Sets for how long a model is not asked after a count for it has failed. Default: 60 seconds.
     #[must_use]
+    #[track_caller]
     pub fn pause(mut self, pause: Duration) -> Self {
-        self.settings.pause = pause;
+        self.settings().pause = pause;
         self
     }
 
-    /// What became of the requests so far.
+    /// Reads what became of the requests of everything this layer makes.
     #[must_use]
-    pub fn counts(&self) -> CountTokensSnapshot {
-        self.failures.counts()
+    pub fn handle(&self) -> CountTokensHandle {
+        CountTokensHandle {
+            shared: Arc::clone(&self.shared),
+        }
+    }
+
+    /// The settings, as long as nobody else goes by them.
+    #[track_caller]
+    fn settings(&mut self) -> &mut Settings {
+        let shared = Arc::get_mut(&mut self.shared);
+        let shared = shared.expect(
+            "`CountTokensLayer` is already shared: turn its knobs before taking a handle, a clone \
+             or a service of it",
+        );
+        &mut shared.settings
     }
 }
 
@@ -82,6 +101,6 @@ impl<S, C: Clone> Layer<S> for CountTokensLayer<C> {
 
     fn layer(&self, inner: S) -> CountTokens<S, C> {
         let counter = self.counter.clone();
-        CountTokens::new(inner, counter, self.settings, Arc::clone(&self.failures))
+        CountTokens::new(inner, counter, Arc::clone(&self.shared))
     }
 }

@@ -1,7 +1,6 @@
 use super::{
-    failures::Failures,
     future::{CountTokensFuture, Waiting},
-    settings::Settings,
+    shared::Shared,
 };
 use crate::{
     error::Error, model_id::base_model, operation::Operation, request::Request, response::Response,
@@ -33,17 +32,15 @@ use tower_service::Service;
 pub struct CountTokens<S, C> {
     inner: S,
     counter: C,
-    settings: Settings,
-    failures: Arc<Failures>,
+    shared: Arc<Shared>,
 }
 
 impl<S, C> CountTokens<S, C> {
-    pub(super) fn new(inner: S, counter: C, settings: Settings, failures: Arc<Failures>) -> Self {
+    pub(super) fn new(inner: S, counter: C, shared: Arc<Shared>) -> Self {
         Self {
             inner,
             counter,
-            settings,
-            failures,
+            shared,
         }
     }
 
@@ -69,12 +66,12 @@ impl<S, C> CountTokens<S, C> {
         now: Instant,
     ) -> Option<(Box<str>, Request<CountTokensInput>)> {
         let options = request.options();
-        let wanted = self.settings.all || options.count_tokens();
+        let wanted = self.shared.settings.all || options.count_tokens();
         if !wanted || options.input_tokens().is_some() {
             return None;
         }
         let model = base_model(request.model_id()?)?;
-        if !self.failures.may_ask(model, now) {
+        if !self.shared.failures.may_ask(model, now) {
             return None;
         }
         let input = CountTokensInput::builder()
@@ -94,7 +91,7 @@ impl<S, C> CountTokens<S, C> {
 
     /// When the wait for a count ends, if ever.
     fn deadline<I>(&self, request: &Request<I>, now: Instant) -> Option<Instant> {
-        let patience = now.checked_add(self.settings.patience);
+        let patience = now.checked_add(self.shared.settings.patience);
         let own = request.options().deadline();
         [patience, own].into_iter().flatten().min()
     }
@@ -126,8 +123,7 @@ where
             inner: mem::replace(&mut self.inner, clone),
             request,
             model,
-            pause: self.settings.pause,
-            failures: Arc::clone(&self.failures),
+            shared: Arc::clone(&self.shared),
         };
         CountTokensFuture::counting(self.counter.clone(), question, waiting)
     }

@@ -1,5 +1,5 @@
-/// What became of the requests that were to be counted, made by
-/// [`CountTokensLayer::counts`](super::CountTokensLayer::counts).
+/// What became of the requests that were to be counted; see
+/// [`CountTokensHandle::snapshot`](super::CountTokensHandle::snapshot).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CountTokensSnapshot {

@@ -24,7 +24,13 @@ use std::{
 ///
 /// # Clone
 ///
-/// Clones share the counts. Each knob starts anew with counts of its own: turn the knobs first.
+/// Clones share the counts: each is a handle of the others.
+///
+/// # Knobs
+///
+/// Knobs come first: once a handle, a clone or a service of this layer exists, turning a knob
+/// panics, since those would go on with other settings. A [`TokenCost`](crate::policy::TokenCost)
+/// that tells the monitor holds a clone of it.
 #[derive(Clone)]
 pub struct Monitor {
     shared: Arc<Shared>,
@@ -45,36 +51,49 @@ impl Monitor {
     /// A monitor that has counted nothing yet.
     #[must_use]
     pub fn new() -> Self {
-        Self::with(Settings::default())
+        Self {
+            shared: Arc::new(Shared {
+                settings: Settings::default(),
+                counts: Mutex::default(),
+            }),
+        }
     }
 
     /// After how many answers, or calls without `max_tokens`, there can be advice. Default: 20.
     #[must_use]
-    pub fn after(self, calls: u64) -> Self {
-        self.set(|settings| settings.after = calls)
+    #[track_caller]
+    pub fn after(mut self, calls: u64) -> Self {
+        self.settings().after = calls;
+        self
     }
 
     /// How many times more than it is charged an answer may reserve, on average, before there is
     /// advice. Default: 3.
     #[must_use]
-    pub fn over_reservation(self, ratio: f64) -> Self {
-        self.set(|settings| settings.over_reservation = ratio)
+    #[track_caller]
+    pub fn over_reservation(mut self, ratio: f64) -> Self {
+        self.settings().over_reservation = ratio;
+        self
     }
 
     /// How many keys to count at most, of about 1.5 kilobytes each. Default: 1024.
     ///
     /// Keys are never forgotten; calls of further ones are [`untracked`](Self::untracked).
     #[must_use]
-    pub fn max_keys(self, keys: usize) -> Self {
-        self.set(|settings| settings.max_keys = keys)
+    #[track_caller]
+    pub fn max_keys(mut self, keys: usize) -> Self {
+        self.settings().max_keys = keys;
+        self
     }
 
     /// Gives each advice to `tell` as well, once for each key. Default: nobody is told.
     ///
     /// It is called by the task whose call gave rise to the advice, and should not block.
     #[must_use]
-    pub fn on_advice(self, tell: impl Fn(&Advice) + Send + Sync + 'static) -> Self {
-        self.set(|settings| settings.on_advice = Some(Arc::new(tell)))
+    #[track_caller]
+    pub fn on_advice(mut self, tell: impl Fn(&Advice) + Send + Sync + 'static) -> Self {
+        self.settings().on_advice = Some(Box::new(tell));
+        self
     }
 
     /// Counts one call that has ended.
@@ -127,19 +146,15 @@ impl Monitor {
         self.counts().untracked
     }
 
-    fn with(settings: Settings) -> Self {
-        Self {
-            shared: Arc::new(Shared {
-                settings,
-                counts: Mutex::default(),
-            }),
-        }
-    }
-
-    fn set(&self, change: impl FnOnce(&mut Settings)) -> Self {
-        let mut settings = self.shared.settings.clone();
-        change(&mut settings);
-        Self::with(settings)
+    /// The settings, as long as nobody else goes by them.
+    #[track_caller]
+    fn settings(&mut self) -> &mut Settings {
+        let shared = Arc::get_mut(&mut self.shared);
+        let shared = shared.expect(
+            "`Monitor` is already shared: turn its knobs before taking a clone of it or giving it \
+             to a `TokenCost`",
+        );
+        &mut shared.settings
     }
 
     /// Nothing foreign runs under the lock, so a poisoned one is whole all the same.

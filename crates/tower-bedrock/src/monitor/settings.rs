@@ -1,12 +1,11 @@
 use super::Advice;
-use std::{fmt, sync::Arc};
+use std::fmt;
 
-#[derive(Clone)]
 pub(super) struct Settings {
     pub(super) after: u64,
     pub(super) over_reservation: f64,
     pub(super) max_keys: usize,
-    pub(super) on_advice: Option<Arc<Tell>>,
+    pub(super) on_advice: Option<Box<Tell>>,
 }
 
 type Tell = dyn Fn(&Advice) + Send + Sync;
