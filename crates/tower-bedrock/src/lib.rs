@@ -28,4 +28,8 @@ pub use self::{
     response::{Response, ResponseMetadata, Usage},
     stack::{Stack, StackLayer},
 };
-pub use tower_response_cache::CacheStatus;
+/// The layers and the SDK that this crate is made for, in the versions that it takes.
+pub use {
+    aws_sdk_bedrockruntime, tower_backoff, tower_circuit_breaker, tower_quota,
+    tower_response_cache::{self, CacheStatus},
+};

@@ -6,7 +6,14 @@ use crate::{
     monitor::Monitor,
     policy::{self, Answer, CachePolicy, CircuitPolicy, RetryPolicy, TokenCost, cache::CacheKey},
 };
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 use tower_backoff::{
     AttemptTimeoutLayer, BackoffLayer, FromRequest, Retry, attempt_timeout::AttemptTimeoutService,
 };
@@ -41,8 +48,20 @@ type Paced<S> =
 /// # Clone
 ///
 /// Clones, and all services of one value, share cache, circuits, quota and counts.
-#[derive(Clone)]
+///
+/// # Knobs
+///
+/// Knobs come first: once a handle, a clone or a service of this layer exists, turning a knob
+/// panics, since those would go on with other settings. It stays so when they are gone.
 pub struct StackLayer {
+    layers: Layers,
+    /// Whether a handle, a clone or a service was ever taken. The inner layers make the handles,
+    /// so no reference count of ours knows whether one is still alive.
+    shared: AtomicBool,
+}
+
+#[derive(Clone)]
+struct Layers {
     region: Arc<str>,
     cache: CacheLayer,
     backoff: RetryLayer,
@@ -56,22 +75,23 @@ impl StackLayer {
     /// inside. Calls of another account belong under a stack of their own, lest they share answers.
     ///
     /// Defaults: complete answers are kept for an hour in 64 MiB; a call is attempted 12 times at
-    /// most; a model's circuit opens as [`policy::circuit_breaker_layer`] says; a model's quota is found
-    /// by probing, unless [`quotas`](Self::quotas) tells it; an attempt may take 10 minutes.
+    /// most; a model's circuit opens as [`policy::circuit_breaker_layer`] says; a model's quota is
+    /// found by probing, unless [`quotas`](Self::quotas) tells it; an attempt may take 10 minutes.
     #[must_use]
     pub fn new(region: impl Into<Arc<str>>) -> Self {
+        const HOUR: Duration = Duration::from_secs(3600);
+        const BYTES: u64 = 64 * 1024 * 1024;
         let region = region.into();
         Self {
-            cache: policy::response_cache_layer(
-                Arc::clone(&region),
-                Duration::from_secs(3600),
-                64 * 1024 * 1024,
-            ),
-            backoff: RetryPolicy::new().layer_over_quota(),
-            breaker: policy::circuit_breaker_layer(Arc::clone(&region)),
-            quota: policy::quota_layer(Arc::clone(&region), Limits::unknown()),
-            attempt_timeout: Duration::from_secs(600),
-            region,
+            layers: Layers {
+                cache: policy::response_cache_layer(Arc::clone(&region), HOUR, BYTES),
+                backoff: RetryPolicy::new().layer_over_quota(),
+                breaker: policy::circuit_breaker_layer(Arc::clone(&region)),
+                quota: policy::quota_layer(Arc::clone(&region), Limits::unknown()),
+                attempt_timeout: Duration::from_secs(600),
+                region,
+            },
+            shared: AtomicBool::new(false),
         }
     }
 
@@ -79,22 +99,25 @@ impl StackLayer {
     ///
     /// One of zero bytes keeps nothing, though identical calls at one time still become one.
     #[must_use]
+    #[track_caller]
     pub fn cache(mut self, cache: CacheLayer) -> Self {
-        self.cache = cache;
+        self.knobs().cache = cache;
         self
     }
 
     /// Takes another retry layer; [`RetryPolicy::layer_over_quota`] makes one.
     #[must_use]
+    #[track_caller]
     pub fn backoff(mut self, backoff: RetryLayer) -> Self {
-        self.backoff = backoff;
+        self.knobs().backoff = backoff;
         self
     }
 
     /// Takes another circuit breaker; [`policy::circuit_breaker_layer`] makes one.
     #[must_use]
+    #[track_caller]
     pub fn circuit_breaker(mut self, breaker: BreakerLayer) -> Self {
-        self.breaker = breaker;
+        self.knobs().breaker = breaker;
         self
     }
 
@@ -104,15 +127,18 @@ impl StackLayer {
     /// them, for each model alike; or a closure `Fn(&Arc<str>) -> Limits`. Takes the place of
     /// [`quota`](Self::quota).
     #[must_use]
+    #[track_caller]
     pub fn quotas(self, limits: impl LimitsOf<Arc<str>> + Send + Sync + 'static) -> Self {
-        let quota = policy::quota_layer(Arc::clone(&self.region), limits);
+        let quota = policy::quota_layer(Arc::clone(&self.layers.region), limits);
         self.quota(quota)
     }
 
-    /// Takes another quota layer; [`policy::quota_layer`] makes one.
+    /// Takes another quota layer; [`policy::quota_layer`] makes one. Takes the place of
+    /// [`quotas`](Self::quotas).
     #[must_use]
+    #[track_caller]
     pub fn quota(mut self, quota: TokenQuotaLayer) -> Self {
-        self.quota = quota;
+        self.knobs().quota = quota;
         self
     }
 
@@ -121,9 +147,27 @@ impl StackLayer {
     /// It is what finds a model that hangs: a call that its caller gives up says nothing about the
     /// model. Set it to a little more than the longest answer takes.
     #[must_use]
+    #[track_caller]
     pub fn attempt_timeout(mut self, limit: Duration) -> Self {
-        self.attempt_timeout = limit;
+        self.knobs().attempt_timeout = limit;
         self
+    }
+
+    #[track_caller]
+    fn knobs(&mut self) -> &mut Layers {
+        assert!(
+            !*self.shared.get_mut(),
+            "`StackLayer` is already shared: turn its knobs before taking a handle, a clone or a \
+             service of it"
+        );
+        &mut self.layers
+    }
+
+    /// The layers, for whoever takes a part of them along.
+    fn share(&self) -> &Layers {
+        // A knob owns the whole value, so whatever handed it over has ordered this store before it.
+        self.shared.store(true, Ordering::Relaxed);
+        &self.layers
     }
 }
 
@@ -132,54 +176,69 @@ impl StackLayer {
     /// Shows and steers the cache.
     #[must_use]
     pub fn cache_handle(&self) -> tower_response_cache::Handle<CacheKey, Answer> {
-        self.cache.handle()
+        self.share().cache.handle()
     }
 
     /// Counts attempts, retries and calls given up.
     #[must_use]
     pub fn backoff_handle(&self) -> tower_backoff::Handle {
-        self.backoff.handle()
+        self.share().backoff.handle()
     }
 
     /// Shows and steers the circuits, by `"region/model"`.
     #[must_use]
     pub fn circuits(&self) -> Circuits<Arc<str>> {
-        self.breaker.circuits()
+        self.share().breaker.circuits()
     }
 
     /// Shows what each `"region/model"` uses of its quota.
     #[must_use]
     pub fn quota_handle(&self) -> tower_quota::Handle<Arc<str>> {
-        self.quota.handle()
+        self.share().quota.handle()
     }
 
     /// Counts the tokens of each `"region/model"`, and advises a `max_tokens`.
-    ///
-    /// [`quotas`](Self::quotas) and [`quota`](Self::quota) bring a monitor of their own: ask for
-    /// it after them.
     #[must_use]
     pub fn monitor(&self) -> Monitor {
-        self.quota.cost().monitor()
+        self.share().quota.cost().monitor()
     }
 }
 
 impl<S> Layer<S> for StackLayer {
     type Service = Stack<S>;
 
+    /// Each layer has a reason to be where it is.
     fn layer(&self, inner: S) -> Stack<S> {
-        let inner = AttemptTimeoutLayer::new(self.attempt_timeout).layer(inner);
-        let inner = self.quota.layer(inner);
-        let inner = self.breaker.layer(inner);
-        let inner = self.backoff.layer(inner);
-        let inner = self.cache.layer(inner);
+        let layers = self.share();
+        // Innermost, so that it measures the model and not the wait for a turn.
+        let inner = AttemptTimeoutLayer::new(layers.attempt_timeout).layer(inner);
+        // Inside the breaker: an open circuit turns a call away before it queues for quota. Inside
+        // the retries: each attempt is charged by Bedrock, so each takes quota of its own.
+        let inner = layers.quota.layer(inner);
+        // Inside the retries: it hears of every attempt, and a retry notices that it has opened.
+        let inner = layers.breaker.layer(inner);
+        // Inside the cache: callers who share a call share its retries.
+        let inner = layers.backoff.layer(inner);
+        let inner = layers.cache.layer(inner);
+        // Outermost: a caller may wait for another one's call, which knows nothing of its deadline.
         DeadlineLayer.layer(inner)
+    }
+}
+
+impl Clone for StackLayer {
+    fn clone(&self) -> Self {
+        Self {
+            layers: self.share().clone(),
+            shared: AtomicBool::new(true),
+        }
     }
 }
 
 impl fmt::Debug for StackLayer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StackLayer")
-            .field("attempt_timeout", &self.attempt_timeout)
+            .field("region", &self.layers.region)
+            .field("attempt_timeout", &self.layers.attempt_timeout)
             .finish_non_exhaustive()
     }
 }

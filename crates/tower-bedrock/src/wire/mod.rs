@@ -3,7 +3,7 @@
 //!
 //! Nothing here is an imitation. What is written and read is what the SDK's client would, because
 //! it is the operation's own code, reached through the SDK's public runtime API. It serves
-//! [operations](Operation) whose answer has an end; a streamed one is another matter.
+//! [operations](crate::Operation) whose answer has an end; a streamed one is another matter.
 //!
 //! A unit test gets a real output out of JSON text, or Bedrock's own errors out of a status:
 //!

@@ -1,0 +1,123 @@
+//! Knobs come first: nothing that was taken from a layer goes on with other settings than it.
+
+mod common;
+
+use common::{MODEL, bedrock, prompt, simulator};
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    time::Duration,
+};
+use tower::{Layer, ServiceExt};
+use tower_bedrock::{
+    ErrorKind, StackLayer,
+    policy::{self, ModelQuota, Quotas, RetryPolicy},
+    tower_quota::Limits,
+};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+type Knob = (&'static str, fn(StackLayer) -> StackLayer);
+
+const KNOBS: [Knob; 6] = [
+    ("cache", |layer| {
+        layer.cache(policy::response_cache_layer("r", MINUTE, 0))
+    }),
+    ("backoff", |layer| {
+        layer.backoff(RetryPolicy::new().layer_over_quota())
+    }),
+    ("circuit_breaker", |layer| {
+        layer.circuit_breaker(policy::circuit_breaker_layer("r"))
+    }),
+    ("quotas", |layer| layer.quotas(Quotas::new())),
+    ("quota", |layer| {
+        layer.quota(policy::quota_layer("r", Limits::unknown()))
+    }),
+    ("attempt_timeout", |layer| layer.attempt_timeout(MINUTE)),
+];
+
+type Share = (&'static str, fn(&StackLayer) -> Box<dyn Any>);
+
+const SHARES: [Share; 7] = [
+    ("cache_handle", |layer| Box::new(layer.cache_handle())),
+    ("backoff_handle", |layer| Box::new(layer.backoff_handle())),
+    ("circuits", |layer| Box::new(layer.circuits())),
+    ("quota_handle", |layer| Box::new(layer.quota_handle())),
+    ("monitor", |layer| Box::new(layer.monitor())),
+    ("clone", |layer| Box::new(layer.clone())),
+    ("layer", |layer| Box::new(layer.layer(()))),
+];
+
+/// What the panic says, if the knob panics.
+fn turned((_, turn): &Knob, layer: StackLayer) -> Option<String> {
+    let panic = catch_unwind(AssertUnwindSafe(|| drop(turn(layer)))).err()?;
+    Some((*panic.downcast::<&'static str>().ok()?).to_owned())
+}
+
+#[test]
+fn a_knob_of_a_shared_stack_panics() {
+    for knob in &KNOBS {
+        assert_eq!(turned(knob, StackLayer::new("r")), None, "{}", knob.0);
+        for (with, share) in &SHARES {
+            let layer = StackLayer::new("r");
+            let taken = share(&layer);
+            let said = turned(knob, layer).unwrap_or_default();
+            let expected = "`StackLayer` is already shared: turn its knobs before";
+            assert!(said.starts_with(expected), "{} after {with}", knob.0);
+            drop(taken);
+        }
+        let clone = StackLayer::new("r").clone();
+        assert!(turned(knob, clone).is_some(), "{} of a clone", knob.0);
+    }
+}
+
+#[test]
+fn every_knob_and_every_way_to_share_is_in_the_lists() {
+    let source = include_str!("../src/stack.rs");
+    let functions = |receiver: &str| -> Vec<&str> {
+        let starts = source.split("pub fn ").skip(1);
+        let heads = starts.filter_map(|rest| rest.split_once('('));
+        let fits = heads.filter(|(_, rest)| rest.starts_with(receiver));
+        fits.map(|(name, _)| name.split('<').next().expect("a name"))
+            .collect()
+    };
+    let mut knobs = functions("mut self");
+    knobs.extend(functions("self"));
+    knobs.sort_unstable();
+    let mut listed = KNOBS.map(|(name, _)| name);
+    listed.sort_unstable();
+    assert_eq!(knobs, listed);
+    let handles = functions("&self");
+    assert_eq!(handles, SHARES.map(|(name, _)| name)[..handles.len()]);
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn handles_show_what_knobs_turned_before_them_do() {
+    let sim = simulator();
+    let quotas = Quotas::new().model(MODEL, ModelQuota::new().requests_per_minute(7));
+    let layer = StackLayer::new("us-east-1")
+        .cache(policy::response_cache_layer("us-east-1", MINUTE, 0))
+        .quotas(quotas)
+        .backoff(RetryPolicy::new().layer_over_quota().max_attempts(3));
+    let (backoff, circuits) = (layer.backoff_handle(), layer.circuits());
+    let (quota, monitor) = (layer.quota_handle(), layer.monitor());
+    let stack = layer.clone().layer(bedrock(&sim));
+
+    // A cache of no bytes keeps nothing.
+    for text in ["a", "a", "b"] {
+        stack.clone().oneshot(prompt(text).into()).await.unwrap();
+    }
+    assert_eq!(sim.usage().model(MODEL).unwrap().admitted, 3);
+    let key: Arc<str> = format!("us-east-1/{MODEL}").into();
+    assert_eq!(backoff.snapshot().attempts, 3);
+    assert_eq!(monitor.snapshot(&key).unwrap().calls, 3);
+    assert_eq!(quota.keys(), [Arc::clone(&key)]);
+
+    circuits.handle(&key).force_open();
+    let error = stack.oneshot(prompt("a").into()).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.attempts()),
+        (ErrorKind::CircuitOpen, Some(3))
+    );
+}
