@@ -18,7 +18,10 @@ use aws_sdk_bedrockruntime::{
         error::{ConverseStreamOutputError, ResponseStreamError},
     },
 };
-use bedrock_sim::{Fault, Latency, Model, Operation, Simulator, StreamException};
+use bedrock_sim::{
+    Fault, Latency, Model, Operation, Script, ScriptEntry, ScriptedAnswer, Simulator, StopReason,
+    StreamException,
+};
 use fronts::{CLAUDE, NOVA, both, max_tokens, user};
 use serde_json::json;
 use tokio::{
@@ -308,7 +311,7 @@ async fn a_hung_call_waits_for_its_caller_and_a_slow_body_trickles() {
 }
 
 #[tokio::test]
-async fn a_throttled_call_does_not_use_up_a_fault_behind_the_door() {
+async fn a_throttled_call_does_not_use_up_a_fault_behind_the_quota() {
     let simulator = Simulator::new()
         .model(Model::new(CLAUDE).requests_per_minute(0))
         .model(Model::new(NOVA));
@@ -485,6 +488,57 @@ fn a_fault_is_the_same_in_json_and_in_rust() {
         serde_json::to_value(Fault::bare_429()).unwrap()["fault"],
         "bare_429"
     );
+}
+
+#[test]
+fn a_script_holds_faults_and_answers_in_one_order() {
+    let answer = ScriptedAnswer::new()
+        .text("42")
+        .stop_reason(StopReason::MaxTokens)
+        .cache_tokens(3, 4)
+        .times(2);
+    let entries = [ScriptEntry::from(Fault::throttling()), answer.into()];
+    let json = json!([
+        {"fault": "throttling"},
+        {
+            "fault": "answer",
+            "text": "42",
+            "stop_reason": "max_tokens",
+            "cache_read_tokens": 3,
+            "cache_write_tokens": 4,
+            "times": 2,
+        },
+    ]);
+    assert_eq!(serde_json::to_value(&entries).unwrap(), json);
+    let script = Script::from_json(json.to_string().as_bytes()).unwrap();
+    assert_eq!(script.entries, entries);
+
+    for (mixed, why) in [
+        (r#"[{"fault": "throttling", "text": "42"}]"#, "`text`"),
+        (r#"[{"fault": "answer", "message": "no"}]"#, "`message`"),
+        (
+            r#"[{"fault": "answer", "rate": 2}]"#,
+            "`rate` is from 0 to 1",
+        ),
+    ] {
+        let error = Script::from_json(mixed.as_bytes()).unwrap_err().to_string();
+        assert!(error.contains(why), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_is_throttled_leaves_its_scripted_answer_to_the_next() {
+    let simulator = Simulator::new()
+        .model(Model::new(CLAUDE).requests_per_minute(0))
+        .model(Model::new(NOVA));
+    simulator.script([ScriptedAnswer::new().text("42")]);
+    let client = simulator.sdk_client();
+    call(&client).await.unwrap_err();
+    let answered = client.converse().model_id(NOVA).messages(user("hello"));
+    let answered = answered.send().await.unwrap();
+    let message = answered.output.unwrap();
+    let content = &message.as_message().unwrap().content;
+    assert_eq!(content[0].as_text().unwrap(), "42");
 }
 
 #[test]

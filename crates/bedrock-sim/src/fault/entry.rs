@@ -23,13 +23,9 @@ impl ScriptEntry {
     ///
     /// If a rate is not from 0 to 1, or a fault is not [valid](Fault::validate).
     pub fn validate(&self) -> Result<(), InvalidFault> {
-        // The builder asserts the same; this is for entries that came as JSON.
-        match (self, self.rate()) {
-            (_, Some(rate)) if !(0.0..=1.0).contains(&rate) => {
-                Err(InvalidFault(format!("`rate` is from 0 to 1, not {rate}")))
-            }
-            (Self::Fault(fault), _) => fault.validate(),
-            (Self::Answer(_), _) => Ok(()),
+        match self {
+            Self::Fault(fault) => fault.validate(),
+            Self::Answer(answer) => InvalidFault::check_rate(answer.rate),
         }
     }
 

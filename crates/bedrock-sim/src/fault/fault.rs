@@ -185,15 +185,11 @@ impl Fault {
     ///
     /// If the rate is not from 0 to 1, or an exception is given to another kind of fault.
     pub fn validate(&self) -> Result<(), InvalidFault> {
-        match self.rate {
-            Some(rate) if !(0.0..=1.0).contains(&rate) => {
-                Err(InvalidFault(format!("`rate` is from 0 to 1, not {rate}")))
-            }
-            _ if self.exception.is_some() && self.kind != FaultKind::StreamException => Err(
-                InvalidFault("`exception` belongs to the fault `stream_exception`".into()),
-            ),
-            _ => Ok(()),
+        if self.exception.is_some() && self.kind != FaultKind::StreamException {
+            let why = "`exception` belongs to the fault `stream_exception`";
+            return Err(InvalidFault(why.into()));
         }
+        InvalidFault::check_rate(self.rate)
     }
 
     /// The pause of a slow body, a year at most.
