@@ -32,21 +32,20 @@ impl Simulator {
         call.strike().await?;
         let output = call.answer.usage.output;
         let timing = Timing::new(call.latency, output);
-        if operation.streams() {
-            let frames = streaming::frames(&request, &call.answer, timing, call.latency);
-            let mut reply = streaming::reply(operation, frames, call);
-            request.format.add_headers(&mut reply.headers);
-            return Ok(reply);
-        }
-        // Until here a caller that goes away pays for what the clock says was made by then.
-        call.pause_until(output).await;
-        call.admission.produced(output);
-        let mut reply = Reply::json(StatusCode::OK, &request.format.body(&call.answer, timing));
+        let mut reply = if operation.streams() {
+            streaming::reply(operation, &request, timing, call)
+        } else {
+            // A caller that goes away meanwhile pays for what the clock says was made by then.
+            call.pause_until(output).await;
+            call.admission.produced(output);
+            let mut reply = Reply::json(StatusCode::OK, &request.format.body(&call.answer, timing));
+            if operation == Operation::InvokeModel {
+                reply.count_tokens(&call.answer.usage, timing);
+            }
+            streaming::slow_down(&mut reply, call);
+            reply
+        };
         request.format.add_headers(&mut reply.headers);
-        if operation == Operation::InvokeModel {
-            reply.count_tokens(&call.answer.usage, timing);
-        }
-        streaming::slow_down(&mut reply, call);
         Ok(reply)
     }
 

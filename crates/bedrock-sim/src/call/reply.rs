@@ -47,17 +47,19 @@ impl Reply {
         self.set("x-amzn-bedrock-input-token-count", usage.input);
         self.set("x-amzn-bedrock-output-token-count", usage.output);
         self.set("x-amzn-bedrock-invocation-latency", timing.whole);
-        if usage.cache.read > 0 {
-            self.set(
+        for (name, tokens) in [
+            (
                 "x-amzn-bedrock-cache-read-input-token-count",
                 usage.cache.read,
-            );
-        }
-        if usage.cache.write > 0 {
-            self.set(
+            ),
+            (
                 "x-amzn-bedrock-cache-write-input-token-count",
                 usage.cache.write,
-            );
+            ),
+        ] {
+            if tokens > 0 {
+                self.set(name, tokens);
+            }
         }
     }
 }

@@ -10,38 +10,29 @@ use super::{
     reply::{Reply, ReplyBody},
 };
 use crate::fault::{Fault, FaultKind, Stage};
-use crate::model::{Answer, Latency};
 use crate::operation::Operation;
 use crate::wire::{Request, StreamException, Timing, event_stream};
 
 /// How many pieces a plain body is cut into when it is slow.
 const PIECES: usize = 10;
 
-/// The answer's frames and when they are due.
-pub(super) fn frames(
+/// The reply that delivers the answer event by event, as the call's fault has it.
+pub(super) fn reply(
+    operation: Operation,
     request: &Request,
-    answer: &Answer,
     timing: Timing,
-    latency: Latency,
-) -> VecDeque<TimedFrame> {
-    let events = answer.stream_events();
+    mut call: Admitted,
+) -> Reply {
+    let events = call.answer.stream_events();
     let frame = |event| {
-        let bytes = request.format.frame(answer, event, timing)?;
+        let bytes = request.format.frame(&call.answer, event, timing)?;
         Some(TimedFrame {
             bytes,
-            due: latency.until(event.tokens),
+            due: call.latency.until(event.tokens),
             tokens: event.tokens,
         })
     };
-    events.iter().filter_map(frame).collect()
-}
-
-/// The reply that plays the frames, as the call's fault has it.
-pub(super) fn reply(
-    operation: Operation,
-    mut frames: VecDeque<TimedFrame>,
-    mut call: Admitted,
-) -> Reply {
+    let mut frames = events.iter().filter_map(frame).collect();
     let (mut end, mut pause) = (BodyEnd::Clean, Duration::ZERO);
     if let Some(fault) = &call.fault {
         if fault.stage() == Stage::InStream {
@@ -58,15 +49,10 @@ pub(super) fn reply(
         headers: HeaderMap::new(),
         body: ReplyBody::Playback(Box::new(playback)),
     };
-    reply.set(
-        "content-type",
-        HeaderValue::from_static(event_stream::CONTENT_TYPE),
-    );
+    let text = HeaderValue::from_static;
+    reply.set("content-type", text(event_stream::CONTENT_TYPE));
     if operation == Operation::InvokeModelWithResponseStream {
-        reply.set(
-            "x-amzn-bedrock-content-type",
-            HeaderValue::from_static("application/json"),
-        );
+        reply.set("x-amzn-bedrock-content-type", text("application/json"));
     }
     reply
 }
@@ -77,31 +63,34 @@ fn break_stream(frames: &mut VecDeque<TimedFrame>, fault: &Fault) -> BodyEnd {
     let at = usize::try_from(fault.at.unwrap_or(1))
         .unwrap_or(usize::MAX)
         .min(frames.len());
-    let mut rest = frames.split_off(at);
+    let struck = frames.split_off(at).pop_front();
+    let last = frames.back();
     // What is put in the event's place delivers nothing, and so costs no more than what was before.
-    let tokens = frames.back().map_or(0, |frame| frame.tokens);
-    let struck = rest.pop_front();
+    let tokens = last.map_or(0, |frame| frame.tokens);
     let due = struck
         .as_ref()
-        .or(frames.back())
+        .or(last)
         .map_or(Duration::ZERO, |frame| frame.due);
-    let bytes = match fault.kind {
+    let (bytes, end) = match fault.kind {
+        FaultKind::ConnectionReset => (None, BodyEnd::Reset),
+        FaultKind::Hang => (None, BodyEnd::Stall),
         FaultKind::StreamException => {
             let exception = fault.exception.unwrap_or(StreamException::Throttling);
-            Some(event_stream::exception(exception, fault.message.as_deref()))
+            let frame = event_stream::exception(exception, fault.message.as_deref());
+            (Some(frame), BodyEnd::Clean)
         }
         FaultKind::StreamCutInFrame => {
-            struck.map(|frame| frame.bytes.slice(..frame.bytes.len() / 2))
+            let half = struck.map(|frame| frame.bytes.slice(..frame.bytes.len() / 2));
+            (half, BodyEnd::Clean)
         }
-        FaultKind::StreamCorrupt => struck.map(|frame| event_stream::corrupt(&frame.bytes)),
-        _ => None,
+        FaultKind::StreamCorrupt => {
+            let corrupt = struck.map(|frame| event_stream::corrupt(&frame.bytes));
+            (corrupt, BodyEnd::Clean)
+        }
+        _ => (None, BodyEnd::Clean),
     };
     frames.extend(bytes.map(|bytes| TimedFrame { bytes, due, tokens }));
-    match fault.kind {
-        FaultKind::ConnectionReset => BodyEnd::Reset,
-        FaultKind::Hang => BodyEnd::Stall,
-        _ => BodyEnd::Clean,
-    }
+    end
 }
 
 /// Turns a full body into a trickle, if that is the call's fault.
@@ -112,7 +101,6 @@ pub(super) fn slow_down(reply: &mut Reply, call: Admitted) {
         .filter(|fault| fault.kind == FaultKind::SlowBody);
     if let (ReplyBody::Full(body), Some(fault)) = (&reply.body, slow) {
         let length = body.len();
-        // The length is known and stays announced: to its reader the body is slow, not chunked.
         let size = length.div_ceil(PIECES).max(1);
         let frames = (0..length)
             .step_by(size)
@@ -124,6 +112,7 @@ pub(super) fn slow_down(reply: &mut Reply, call: Admitted) {
             .collect();
         let (end, pause) = (BodyEnd::Clean, fault.pause());
         let playback = Playback::new(frames, end, call.started, pause, call.admission);
+        // The length is known and stays announced: to its reader the body is slow, not chunked.
         reply.set("content-length", length);
         reply.body = ReplyBody::Playback(Box::new(playback));
     }

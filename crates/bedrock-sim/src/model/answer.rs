@@ -107,8 +107,8 @@ impl Answer {
     /// Calls the tool, unless the call does not fit into the maximum.
     fn call_tool(&mut self, tool: &Tool, maximum: u64, rng: &mut Rng) -> bool {
         let input = tool_input::draw(&tool.schema, rng);
-        // A model that is cut off in the middle of a call leaves no usable input, so it writes text.
         let output = tokens::TOOL_CALL + tokens::text(&tool.name) + tokens::json(&input);
+        // Half a call has no usable input, so text is written instead.
         if output > maximum {
             return false;
         }
@@ -147,8 +147,9 @@ impl Answer {
             self.stop_at(sequence);
         } else if length > maximum {
             self.stop = StopReason::MaxTokens;
-        // Made-up words rarely hold what the caller waits for; a stop at the end lets it be tested.
         } else if let Some(sequence) = prompt.stop_sequences.first() {
+            // Made-up words rarely hold what the caller waits for: a stop at the end lets its code
+            // for stops be tested all the same.
             self.stop_at(sequence);
         } else if !text.is_empty() {
             text.push('.');

@@ -110,8 +110,7 @@ impl Prompt {
                 &*self.guarded_system_text,
             ],
         };
-        let text = seen.concat();
-        guardrail::blocked_words(&text, words).cloned().collect()
+        guardrail::blocked_words(&seen.concat(), words)
     }
 
     /// The tool that this request makes the model call, if any.

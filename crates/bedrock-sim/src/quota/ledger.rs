@@ -42,7 +42,6 @@ pub(crate) struct Ledger {
 
 impl Ledger {
     pub(crate) fn new(model: &Model, meter: Meter, start: Instant) -> Self {
-        // A bucket of requests holds at least one, or a short burst would never let a call in.
         let minute = |limit, least| -> Box<dyn MeteredLimit> {
             match meter {
                 Meter::Bucket => Box::new(Bucket::new(limit, model.burst, least, start)),
@@ -54,6 +53,7 @@ impl Ledger {
             |limit| -> Box<dyn MeteredLimit> { Box::new(FixedWindow::new(limit, DAY, start)) };
         Self {
             tokens: model.tokens_per_minute.map(|limit| minute(limit, 0)),
+            // At least one, or with a short burst no call would ever fit.
             requests: model.requests_per_minute.map(|limit| minute(limit, 1)),
             day: model.tokens_per_day.map(day),
         }

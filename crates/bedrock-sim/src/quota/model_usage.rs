@@ -12,7 +12,7 @@ pub struct ModelUsage {
     pub throttled: u64,
     /// Of `throttled`, which quota it was.
     pub throttled_by: Throttled,
-    /// Calls a scripted or random fault was played on, throttles among them.
+    /// Calls for which the script had a fault, throttles among them, or an answer.
     pub faulted: u64,
     /// Tokens charged at admission.
     pub reserved: u64,

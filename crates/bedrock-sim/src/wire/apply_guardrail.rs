@@ -35,7 +35,7 @@ pub(crate) fn answer(body: &[u8], words: &[String]) -> Result<Value, ServiceErro
         "contextualGroundingPolicyUnits": 0,
         "contentPolicyImageUnits": images,
     });
-    let found: Vec<_> = guardrail::blocked_words(&texts, words).collect();
+    let found = guardrail::blocked_words(&texts, words);
     let coverage = json!({
         "textCharacters": {"guarded": characters, "total": characters},
         "images": {"guarded": images, "total": images},
@@ -60,7 +60,7 @@ pub(crate) fn answer(body: &[u8], words: &[String]) -> Result<Value, ServiceErro
     }))
 }
 
-pub(crate) fn assessment(found: &[&String]) -> Value {
+pub(super) fn assessment(found: &[String]) -> Value {
     let words: Vec<_> = found
         .iter()
         .map(|word| json!({"match": word, "action": "BLOCKED", "detected": true}))

@@ -71,9 +71,8 @@ impl InvokeHeaders {
             .as_ref()
             .filter(|_| intervened && self.traced)
         {
-            let words: Vec<_> = answer.blocked_words.iter().collect();
-            body["amazon-bedrock-trace"] =
-                json!({"guardrail": {"input": {id: apply_guardrail::assessment(&words)}}});
+            let assessment = apply_guardrail::assessment(&answer.blocked_words);
+            body["amazon-bedrock-trace"] = json!({"guardrail": {"input": {id: assessment}}});
         }
     }
 

@@ -164,20 +164,17 @@ impl<'a> JsonField<'a> {
         }
     }
 
-    /// A number within the range.
-    pub(crate) fn between(&self, least: f64, most: f64) -> Result<f64, ServiceError> {
+    /// Checks that it is a number within the range.
+    pub(crate) fn between(&self, least: f64, most: f64) -> Result<(), ServiceError> {
         let number = self.value.as_f64().ok_or_else(|| self.mismatch("Float"))?;
-        if number < least {
-            Err(self.refuse(&format!(
-                "Member must have value greater than or equal to {least}"
-            )))
-        } else if number > most {
-            Err(self.refuse(&format!(
-                "Member must have value less than or equal to {most}"
-            )))
-        } else {
-            Ok(number)
-        }
+        let (comparison, bound) = match number {
+            number if number < least => ("greater", least),
+            number if number > most => ("less", most),
+            _ => return Ok(()),
+        };
+        Err(self.refuse(&format!(
+            "Member must have value {comparison} than or equal to {bound}"
+        )))
     }
 
     /// A text that is one of these.

@@ -53,9 +53,9 @@ impl Echo {
         if let Some(id) = &self.traced_guardrail
             && answer.stop == StopReason::GuardrailIntervened
         {
-            let words: Vec<_> = answer.blocked_words.iter().collect();
+            let assessment = apply_guardrail::assessment(&answer.blocked_words);
             body["trace"] = json!({"guardrail": {
-                "inputAssessment": {id: apply_guardrail::assessment(&words)},
+                "inputAssessment": {id: assessment},
                 "actionReason": "Guardrail blocked.",
             }});
         }
