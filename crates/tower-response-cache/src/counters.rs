@@ -1,13 +1,11 @@
-use std::{
-    cell::Cell,
-    sync::atomic::{AtomicU64, AtomicUsize, Ordering},
-};
+use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use crate::store::{StoreSnapshot, remote::RemoteSnapshot};
 use crate::{policy::CacheStatus, snapshot::Snapshot};
 
-/// Counts that guard nothing and order nothing, so `Relaxed` is enough.
-#[derive(Debug, Default)]
+/// What a [`Snapshot`] counts. The counts guard nothing and order nothing, so `Relaxed` is enough.
+#[derive(Default)]
 pub(crate) struct Counters {
     hits: Striped,
     misses: AtomicU64,
@@ -87,12 +85,12 @@ impl Counters {
     }
 }
 
-/// A count that is spread over cache lines by thread: hits come from all cores at once.
-#[derive(Debug, Default)]
+/// A count that is spread over cache lines by thread, since hits come from all cores at once.
+#[derive(Default)]
 struct Striped([Line; 8]);
 
-/// Two lines of most processors, since they fetch lines in pairs.
-#[derive(Debug, Default)]
+/// Two cache lines of most processors, since they fetch lines in pairs.
+#[derive(Default)]
 #[repr(align(128))]
 struct Line(AtomicU64);
 

@@ -1,6 +1,6 @@
 use std::{error::Error, fmt};
 
-/// The remote store did not forget what it was told to.
+/// The remote store failed, and may still have what it was to forget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NotInvalidated;

@@ -1,9 +1,5 @@
-use std::{
-    fmt,
-    future::Future,
-    pin::Pin,
-    task::{Context, Poll},
-};
+use std::task::{Context, Poll};
+use std::{fmt, future::Future, pin::Pin};
 
 use pin_project_lite::pin_project;
 use tower_service::Service;

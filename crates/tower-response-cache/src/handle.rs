@@ -5,8 +5,8 @@ use crate::{flight::Cache, invalidation::Invalidation, snapshot::Snapshot};
 
 /// Looks into a cache and empties it; made by [`ResponseCacheLayer::handle`].
 ///
-/// A call that is under way when its answer is invalidated still answers those who wait for it. It is
-/// not stored, and whoever asks from then on does not join it.
+/// A call that is under way when its answer is invalidated still answers those who wait for it. Its
+/// answer is not stored, and whoever asks from then on does not join it.
 ///
 /// [`ResponseCacheLayer::handle`]: crate::ResponseCacheLayer::handle
 pub struct Handle<K, V, St = MemoryStore<K, V>> {
@@ -29,7 +29,7 @@ impl<K: Hash + Eq, V, St: Store<K, V>> Handle<K, V, St> {
     }
 }
 
-/// What is at hand is forgotten at once; see [`Invalidation`] for a remote store.
+/// What is stored in this process is forgotten at once; see [`Invalidation`] for a remote store.
 #[allow(
     clippy::must_use_candidate,
     reason = "without a remote store nothing is left to await"
@@ -47,8 +47,8 @@ where
 
     /// Forgets every answer that was kept [with](crate::Keep::with_tags) `tag`.
     ///
-    /// This looks at every entry. Of the calls under way none is joined any more, since the tags of
-    /// their answers are not known.
+    /// This looks at every entry. No call that is under way is joined any more, since the tags of its
+    /// answer are not known yet.
     pub fn invalidate_tag(&self, tag: &str) -> Invalidation {
         Invalidation::new(&self.cache, Scope::Tag(tag.into()))
     }

@@ -1,28 +1,23 @@
-use std::{
-    fmt,
-    future::Future,
-    hash::Hash,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-};
+use std::task::{Context, Poll};
+use std::{fmt, future::Future, hash::Hash, pin::Pin, sync::Arc};
 
 use crate::store::{Scope, Store};
 use crate::{error::NotInvalidated, flight::Cache};
 
 /// The rest of an invalidation; made by [`Handle::invalidate`] and its like.
 ///
-/// What is at hand is gone when it is made. With a [`RemoteStore`] behind, await it: once it is done
-/// there is no older answer on either level, and none under way. Until then an older one can come
-/// back from the remote store.
+/// What is stored in this process is gone when this is made. With a [`RemoteStore`], await it: once it
+/// is done neither store has an older answer, and no call under way brings one. Until then an older
+/// answer can come back from the remote store.
 ///
 /// # Cancellation
 ///
-/// Dropped before it is done, it may leave the answers in the remote store.
+/// Dropped before it is done, it may leave answers in the remote store.
 ///
 /// # Errors
 ///
-/// [`NotInvalidated`] if the remote store failed: the answers there, older ones, are served again.
+/// [`NotInvalidated`] if the remote store failed: it still has the older answers, and they are served
+/// again.
 ///
 /// [`Handle::invalidate`]: crate::Handle::invalidate
 /// [`RemoteStore`]: crate::RemoteStore

@@ -41,7 +41,7 @@ impl<P, K, V, St> ResponseCacheLayer<P, K, V, St> {
         Self::of(policy, Cache::new(store, None))
     }
 
-    /// A cache of two levels: `store` at hand, `remote` behind it.
+    /// A cache with two stores: `store` in this process, and `remote` behind it.
     #[must_use]
     pub fn with_remote<R>(policy: P, store: St, remote: R) -> Self
     where
@@ -62,11 +62,11 @@ impl<P, K, V, St> ResponseCacheLayer<P, K, V, St> {
         }
     }
 
-    /// Finishes a call in the background after all its callers have left, for its answer to be
+    /// Finishes a call in the background after all its callers have left, so that its answer is
     /// stored. Default: `false`, the call is dropped with its last caller.
     ///
-    /// For calls that are paid for anyway. It takes a tokio runtime; where the last caller is dropped
-    /// outside of one, the call is dropped too.
+    /// It is right for calls that are paid for anyway. It needs a tokio runtime: if the last caller is
+    /// dropped outside of one, the call is dropped too.
     ///
     /// # Panics
     ///

@@ -24,17 +24,9 @@ mod snapshot;
 mod store;
 mod telemetry;
 
-pub use self::{
-    error::NotInvalidated,
-    future::ResponseFuture,
-    handle::Handle,
-    invalidation::Invalidation,
-    layer::ResponseCacheLayer,
-    policy::{ByKey, CacheStatus, CacheStatusHeader, Keep, Lookup, Policy},
-    service::ResponseCache,
-    snapshot::Snapshot,
-    store::{
-        Entry, Freshness, MemoryStore, Store, StoreSnapshot,
-        remote::{Codec, RemoteEntry, RemoteSnapshot, RemoteStore},
-    },
-};
+pub use self::policy::{ByKey, CacheStatus, CacheStatusHeader, Keep, Lookup, Policy};
+pub use self::snapshot::Snapshot;
+pub use self::store::remote::{Codec, RemoteEntry, RemoteSnapshot, RemoteStore};
+pub use self::store::{Entry, Freshness, MemoryStore, Store, StoreSnapshot};
+pub use self::{error::NotInvalidated, handle::Handle, invalidation::Invalidation};
+pub use self::{future::ResponseFuture, layer::ResponseCacheLayer, service::ResponseCache};

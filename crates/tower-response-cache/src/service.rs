@@ -1,9 +1,5 @@
-use std::{
-    fmt,
-    hash::Hash,
-    sync::Arc,
-    task::{Context, Poll},
-};
+use std::task::{Context, Poll};
+use std::{fmt, hash::Hash, sync::Arc};
 
 use tower_service::Service;
 
@@ -14,8 +10,8 @@ use crate::{future::ResponseFuture, handle::Handle};
 
 /// Answers repeated requests from a cache; made by [`ResponseCacheLayer`].
 ///
-/// It is always ready, since a hit needs nothing of the inner service. A request that does waits
-/// for the inner service's readiness in its [`ResponseFuture`], with a clone of that service.
+/// It is always ready, since a hit needs nothing of the inner service. A request that needs the inner
+/// service waits in its [`ResponseFuture`] until a clone of that service is ready.
 ///
 /// # Clone
 ///

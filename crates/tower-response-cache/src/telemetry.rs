@@ -3,7 +3,6 @@
 use crate::policy::CacheStatus;
 
 /// The metric handles of one cache.
-#[derive(Debug)]
 pub(crate) struct Telemetry {
     #[cfg_attr(
         not(any(feature = "tracing", feature = "metrics")),
@@ -47,7 +46,7 @@ impl Telemetry {
 
 #[cfg(feature = "metrics")]
 mod metered {
-    use std::{fmt, sync::OnceLock};
+    use std::sync::OnceLock;
 
     use metrics::{Counter, counter};
 
@@ -72,12 +71,6 @@ mod metered {
             let metric = "tower_response_cache_revalidations_total";
             self.revalidations
                 .get_or_init(|| counter!(metric, "name" => name))
-        }
-    }
-
-    impl fmt::Debug for Requests {
-        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("Requests")
         }
     }
 }

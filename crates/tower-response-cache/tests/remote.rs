@@ -1,4 +1,4 @@
-//! A second level behind the store at hand: slow, fallible, and of bytes.
+//! A remote store behind the one in memory: slow, fallible, and of bytes.
 
 mod support;
 
@@ -141,7 +141,7 @@ async fn answer_of_one_process_is_a_hit_in_another() {
     let snapshot = handle.snapshot();
     assert_eq!((snapshot.hits, snapshot.joins, snapshot.misses), (1, 49, 0));
     assert_eq!((snapshot.remote.hits, snapshot.flights), (1, 0));
-    // Now it is at hand.
+    // Now it is in memory.
     let start = Instant::now();
     soon(second.call(7)).await.unwrap();
     assert_eq!(start.elapsed(), Duration::ZERO);
@@ -197,7 +197,7 @@ async fn value_without_bytes_stays_at_hand() {
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
-async fn request_for_a_stored_answer_only_asks_the_second_level_too() {
+async fn request_for_a_stored_answer_only_asks_the_remote_store_too() {
     let remote = Elsewhere::new(DELAY);
     let (mut first, _) = process(&remote, 1);
     soon(first.call(7)).await.unwrap();
@@ -214,7 +214,7 @@ async fn request_for_a_stored_answer_only_asks_the_second_level_too() {
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
-async fn stale_answer_of_the_second_level_is_better_than_an_error() {
+async fn stale_answer_of_the_remote_store_is_better_than_an_error() {
     let remote = Elsewhere::new(DELAY);
     let (mut first, _) = process(&remote, 1);
     soon(first.call(7)).await.unwrap();
@@ -244,7 +244,7 @@ async fn what_is_invalidated_is_gone_from_both_levels() {
             soon(service.call(key)).await.unwrap();
         }
         written().await;
-        // A process that has nothing at hand.
+        // A process that has nothing in memory.
         let (mut other, _) = process(&remote, 2);
         soon(forget(&handle)).await.unwrap();
         assert_eq!(remote.len(), left);
@@ -303,7 +303,7 @@ async fn what_is_read_while_it_is_removed_does_not_stay() {
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
-async fn caller_that_leaves_while_the_second_level_is_asked_takes_nobody_along() {
+async fn caller_that_leaves_while_the_remote_store_is_asked_takes_nobody_along() {
     let remote = Elsewhere::new(DELAY);
     let (mut service, handle) = process(&remote, 1);
     let mut leader = task::spawn(service.call(7));
@@ -364,7 +364,7 @@ impl Policy<u64, Answer, BoxError> for Lasting {
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
-async fn what_the_second_level_brings_in_the_background_is_no_hit() {
+async fn what_the_remote_store_brings_in_the_background_is_no_hit() {
     let remote = Elsewhere::new(DELAY);
     let restored = Arc::new(AtomicU64::new(0));
     let near = || MemoryStore::new(100);

@@ -1,8 +1,5 @@
-use std::{
-    future::Future,
-    pin::Pin,
-    task::{Context, Poll, ready},
-};
+use std::task::{Context, Poll, ready};
+use std::{future::Future, pin::Pin};
 
 use pin_project_lite::pin_project;
 use tower_service::Service;

@@ -21,7 +21,7 @@ impl<K: Key, V: Value, St: Store<K, V>> Delivery<K, V, St> {
     /// In this order, or a caller between the two would find neither an answer nor a flight to join,
     /// and make a second call.
     pub(crate) fn deliver(self, keep: Option<Keep>, share: impl Fn() -> Option<V>) {
-        let keep = keep.filter(|keep| !keep.ttl().is_zero() && self.claim(keep));
+        let keep = keep.filter(|keep| !keep.ttl.is_zero() && self.claim(keep));
         let (mut value, mut remote) = (None, None);
         if let Some(keep) = keep {
             value = share();

@@ -1,9 +1,5 @@
-use std::{
-    future::Future,
-    mem,
-    pin::Pin,
-    task::{Context, Poll},
-};
+use std::task::{Context, Poll};
+use std::{future::Future, mem, pin::Pin};
 
 use pin_project_lite::pin_project;
 use tower_service::Service;

@@ -1,19 +1,19 @@
 use std::{sync::Arc, time::Duration};
 
-/// How long a result is kept, how much room it takes and by which tags it is found; the answer of
-/// [`Policy::keep`].
+/// How long a result is kept, how much it weighs and by which tags it is found; what [`Policy::keep`]
+/// returns.
 ///
-/// A kept answer is fresh for its lifetime. Then, for as long as is allowed here, it is stale: good
-/// while a new one is fetched, or where the call for a new one fails. Both times run from the end of
-/// the lifetime.
+/// A kept answer is fresh for its lifetime. After that it is stale, for the times that are set here: it
+/// is given while a new one is fetched, or in place of an error. Both times begin at the end of the
+/// lifetime.
 ///
 /// [`Policy::keep`]: crate::Policy::keep
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Keep {
-    ttl: Duration,
-    while_revalidate: Duration,
-    if_error: Duration,
-    weight: u64,
+    pub(crate) ttl: Duration,
+    pub(crate) while_revalidate: Duration,
+    pub(crate) if_error: Duration,
+    pub(crate) weight: u64,
     tags: Option<Arc<[Arc<str>]>>,
 }
 
@@ -70,22 +70,6 @@ impl Keep {
         self
     }
 
-    pub(crate) const fn ttl(&self) -> Duration {
-        self.ttl
-    }
-
-    pub(crate) const fn revalidates_for(&self) -> Duration {
-        self.while_revalidate
-    }
-
-    pub(crate) const fn mends_errors_for(&self) -> Duration {
-        self.if_error
-    }
-
-    pub(crate) const fn weighs(&self) -> u64 {
-        self.weight
-    }
-
     pub(crate) fn shared_tags(&self) -> Arc<[Arc<str>]> {
         self.tags.clone().unwrap_or_default()
     }
@@ -94,12 +78,13 @@ impl Keep {
         self.tags.as_deref().unwrap_or_default()
     }
 
-    /// From the moment of storing until it is good for nothing.
+    /// From the moment of storing until it is expired.
     pub(crate) fn lifetime(&self) -> Duration {
         let stale = self.while_revalidate.max(self.if_error);
         self.ttl.saturating_add(stale)
     }
 
+    /// The same, with `age` of its times gone by.
     pub(crate) fn shortened(mut self, age: Duration) -> Self {
         let beyond = age.saturating_sub(self.ttl);
         self.ttl = self.ttl.saturating_sub(age);

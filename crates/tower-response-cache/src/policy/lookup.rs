@@ -1,4 +1,4 @@
-/// What the cache is to do for one request; the answer of [`Policy::lookup`].
+/// What the cache does for one request; what [`Policy::lookup`] returns.
 ///
 /// [`Policy::lookup`]: crate::Policy::lookup
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,7 +10,5 @@ mod policy;
 mod status;
 mod status_header;
 
-pub use self::{
-    by_key::ByKey, keep::Keep, lookup::Lookup, policy::Policy, status::CacheStatus,
-    status_header::CacheStatusHeader,
-};
+pub use self::{by_key::ByKey, keep::Keep, lookup::Lookup, policy::Policy};
+pub use self::{status::CacheStatus, status_header::CacheStatusHeader};

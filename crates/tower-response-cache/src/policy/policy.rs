@@ -9,23 +9,23 @@ use super::{CacheStatus, Keep, Lookup};
 /// them all from one cache. Their keys must differ, by a tag of the operation for example.
 ///
 /// The methods run on a caller's task, or on a task in the background where no caller waits, and under
-/// no lock. If one panics, the panic is that of the caller who drives the call; those who wait for it
-/// go on without it.
+/// no lock. If one panics, the caller that drives the call panics; those who wait for it go on without
+/// it.
 ///
 /// [`ByKey`]: crate::ByKey
 pub trait Policy<Req, Res, E>: Send + Sync + 'static {
     /// What tells requests apart.
     ///
-    /// Requests with equal keys get each other's answers, so everything that shapes an answer
-    /// belongs into the key, the tenant included; a digest should have 256 bits.
+    /// Requests with equal keys get each other's answers. Put everything that shapes an answer into the
+    /// key, the tenant included. If it is a digest, use one of 256 bits.
     type Key: Hash + Eq + Clone + Send + Sync + 'static;
 
-    /// What is stored and handed to the callers that joined a flight. It should be cheap to clone:
+    /// What is stored and handed to the callers that joined a flight. It should be cheap to clone, since
     /// a hit clones it once.
     type Value: Clone + Send + 'static;
 
-    /// What is to be known of the request when its answer comes, as it is gone by then: a lifetime of
-    /// its own, or that it is not to be stored. `()` if nothing.
+    /// What the policy has to know of the request when its answer comes, since the request is gone by
+    /// then: a lifetime of its own, for example, or that its answer is not stored. `()` if nothing.
     type Context: Send + 'static;
 
     /// Says what the cache is to do for `req`.
@@ -34,12 +34,12 @@ pub trait Policy<Req, Res, E>: Send + Sync + 'static {
     /// Takes from `req` what the other methods need. Called when its call is about to be made.
     fn context(&self, req: &Req) -> Self::Context;
 
-    /// The result for a request that takes only stored answers, where none is stored: what a 504 is
-    /// to `only-if-cached` of HTTP.
+    /// The result for a request that takes only stored answers, if none is stored: what a 504 is for
+    /// `only-if-cached` of HTTP.
     ///
-    /// With `None`, the default, the request goes on to the inner service. Asked only where there is
-    /// no fresh answer at hand. A stale one that would be given to others is given to such a request,
-    /// too, and nothing is fetched for it.
+    /// With `None`, the default, the request goes on to the inner service. Called only if there is no
+    /// fresh answer in the store. A stale one is given to such a request if it is given to others, and
+    /// nothing is fetched for it.
     fn absent(&self, req: &Req) -> Option<Result<Res, E>> {
         let _ = req;
         None
@@ -47,8 +47,8 @@ pub trait Policy<Req, Res, E>: Send + Sync + 'static {
 
     /// Says whether and how long `res` is kept; `None` keeps it out of the store.
     ///
-    /// `context` is that of the request that was sent, not of those that joined its flight. They
-    /// are answered whether or not the response is kept.
+    /// `context` belongs to the request that was sent, not to those that joined its flight. They get
+    /// the answer whether or not it is kept.
     fn keep(&self, context: &Self::Context, res: &Res) -> Option<Keep>;
 
     /// Makes the value for the store and for the callers that joined the flight.
@@ -60,35 +60,35 @@ pub trait Policy<Req, Res, E>: Send + Sync + 'static {
     /// Makes a value of an error for the callers that joined the flight.
     ///
     /// With `None`, the default, they do not see the error: the one that has waited longest makes
-    /// the next call, and the others wait for that one. Errors that any of them would get just
-    /// the same should be shared, lest they queue up for it; errors that come of limits of the
-    /// caller's own, which `context` can tell, should not.
+    /// the next call, and the others wait for that one. Share an error that each of them would get just
+    /// the same, or they queue up to get it one after the other. Do not share an error that comes of a
+    /// limit of the caller's own; `context` can tell.
     fn share_error(&self, context: &Self::Context, err: &E) -> Option<Self::Value> {
         let _ = (context, err);
         None
     }
 
     /// Says whether and how long the value that [`share_error`](Self::share_error) made of `err` is
-    /// kept, in the place of any older answer. `None`, the default, keeps no error.
+    /// kept, in place of any older answer. `None`, the default, keeps no error.
     ///
-    /// For a short time, and for errors that the same request will bring again: it spares the calls.
+    /// It spares calls. Keep errors that the same request brings again, and for a short time.
     fn keep_error(&self, context: &Self::Context, err: &E) -> Option<Keep> {
         let _ = (context, err);
         None
     }
 
-    /// Says whether an older answer is better than `err`, if one is still
-    /// [good for that](Keep::stale_if_error). `false` by default.
+    /// Says whether an older answer is better than `err`, if there is one that
+    /// [may be given](Keep::stale_if_error). `false` by default.
     ///
-    /// For errors that say nothing of the request: an open circuit, a quota with too long a wait, a
-    /// throttle, an outage. A request that asked for a new answer gets the error all the same. So an
-    /// older answer is never replaced by the error.
+    /// It is for errors that say nothing of the request: an open circuit, a quota with too long a wait,
+    /// a throttle, an outage. The older answer stays stored, and the error is not. A request that asked
+    /// for a new answer gets the error all the same.
     fn stale_if_error(&self, context: &Self::Context, err: &E) -> bool {
         let _ = (context, err);
         false
     }
 
-    /// Makes a result for another caller of a value that [`share`](Self::share) or
+    /// Makes a result for another caller, of a value that [`share`](Self::share) or
     /// [`share_error`](Self::share_error) made.
     ///
     /// `status` is [`Hit`](CacheStatus::Hit), [`Joined`](CacheStatus::Joined) or
@@ -98,7 +98,7 @@ pub trait Policy<Req, Res, E>: Send + Sync + 'static {
 
     /// Marks the response of a call with how the cache took part, for its caller.
     ///
-    /// [`Joined`](CacheStatus::Joined) is for the one that took the call over from a caller that left.
+    /// A caller that took the call over from one that left gets [`Joined`](CacheStatus::Joined).
     /// Called after [`share`](Self::share), so that the mark is not stored. Does nothing by default.
     fn mark(&self, res: &mut Res, status: CacheStatus) {
         let _ = (res, status);

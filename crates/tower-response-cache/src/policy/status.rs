@@ -23,7 +23,7 @@ pub enum CacheStatus {
     /// The request went past the cache.
     Bypass,
 
-    /// Answered from the store after the answer's lifetime: a new one is being fetched, or the call
+    /// Answered with a stored answer whose lifetime has ended: a new one is being fetched, or the call
     /// for it failed.
     Stale,
 
@@ -61,10 +61,13 @@ impl CacheStatus {
     /// ```
     #[must_use]
     pub const fn cache_status(self, name: &str) -> CacheStatusHeader<'_> {
-        CacheStatusHeader::new(self, name)
+        CacheStatusHeader {
+            name,
+            parameters: self.parameters(),
+        }
     }
 
-    pub(super) const fn parameters(self) -> &'static str {
+    const fn parameters(self) -> &'static str {
         match self {
             Self::Hit => "hit",
             Self::Miss => "fwd=uri-miss",

@@ -12,7 +12,7 @@ use crate::policy::Keep;
 pub struct Entry<V> {
     value: V,
     stored_at: Instant,
-    /// `None` is never. It follows from the others; a hit is spared the arithmetic.
+    /// `None` is never. It follows from the other fields; stored, it spares a hit the arithmetic.
     stale_from: Option<Instant>,
     keep: Keep,
 }
@@ -23,7 +23,7 @@ impl<V> Entry<V> {
         Self {
             value,
             stored_at: now,
-            stale_from: now.checked_add(keep.ttl()),
+            stale_from: now.checked_add(keep.ttl),
             keep,
         }
     }
@@ -33,29 +33,29 @@ impl<V> Entry<V> {
         self.stored_at
     }
 
-    /// What the value is good for at `now`.
+    /// For what the value may be used at `now`.
     pub fn freshness(&self, now: Instant) -> Freshness {
         let Some(stale_from) = self.stale_from.filter(|stale_from| *stale_from <= now) else {
             return Freshness::Fresh;
         };
         let staleness = now - stale_from;
-        if staleness < self.keep.revalidates_for() {
+        if staleness < self.keep.while_revalidate {
             Freshness::Revalidate
-        } else if staleness < self.keep.mends_errors_for() {
+        } else if staleness < self.keep.if_error {
             Freshness::IfError
         } else {
             Freshness::Expired
         }
     }
 
-    /// Whether the value is good for nothing any more at `now`.
+    /// Whether the value may not be used any more at `now`.
     pub fn is_expired(&self, now: Instant) -> bool {
         self.freshness(now) == Freshness::Expired
     }
 
     /// The weight, in the unit of the store's bound; never 0.
     pub fn weight(&self) -> u64 {
-        self.keep.weighs()
+        self.keep.weight
     }
 
     /// The tags under which the value can be invalidated.
@@ -84,7 +84,8 @@ impl<V> Entry<V> {
 
     /// The same, as if it had been stored `age` before `now`.
     pub(crate) fn aged(self, age: Duration, now: Instant) -> Self {
-        // A clock that began later than that knows no older instant; the lifetimes end sooner then.
+        // A clock that began later than that has no such instant. Then the lifetimes are shortened, so
+        // that they end at the same time.
         match now.checked_sub(age) {
             Some(then) => Self::new(self.value, self.keep, then),
             None => Self::new(self.value, self.keep.shortened(age), now),

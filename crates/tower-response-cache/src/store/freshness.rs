@@ -1,4 +1,4 @@
-/// What a stored value is good for at an instant.
+/// For what a stored value may be used at an instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Freshness {
@@ -8,9 +8,9 @@ pub enum Freshness {
     /// It answers at once, while one call in the background brings a new one.
     Revalidate,
 
-    /// It answers only if the call for a new one fails, and the policy allows it.
+    /// It answers only if the call for a new one fails and the policy allows it.
     IfError,
 
-    /// It is good for nothing.
+    /// It is of no use.
     Expired,
 }

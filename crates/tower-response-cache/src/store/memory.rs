@@ -1,9 +1,6 @@
-use std::{
-    fmt,
-    hash::{Hash, RandomState},
-    marker::PhantomData,
-    sync::atomic::{AtomicU64, Ordering},
-};
+use std::hash::{Hash, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::{fmt, marker::PhantomData};
 
 use quick_cache::{Lifecycle, OptionsBuilder, Weighter, sync::Cache};
 use tokio::time::Instant;
@@ -25,7 +22,7 @@ const MAX_SHARDS: u64 = 16;
 /// The bound is split evenly over shards, each with a lock of its own, and an entry must fit into
 /// its shard: see [`max_entry_weight`](Self::max_entry_weight). A larger one is refused.
 ///
-/// An expired entry is removed when it is asked for, or pushed out by others; until then it counts
+/// An expired entry is removed when it is asked for, or pushed out by others. Until then it counts
 /// towards the bound.
 pub struct MemoryStore<K, V> {
     cache: Cache<K, Entry<V>, EntryWeight, RandomState, Evicted<K, V>>,
@@ -38,9 +35,9 @@ impl<K: Hash + Eq, V: Clone> MemoryStore<K, V> {
     /// A store that takes up at most `max_bytes` of memory, if each entry weighs as many bytes as its
     /// key and its value have on the heap.
     ///
-    /// What an entry takes beside that is added to its weight: key and value themselves, its times
-    /// and its place in the tables, those half empty after they have grown. Tags are not counted, as
-    /// entries share them.
+    /// The store adds to each weight what an entry takes besides: key and value themselves, its times,
+    /// and its place in the tables, which are half empty after they have grown. Tags are not counted,
+    /// since entries share them.
     #[must_use]
     pub fn of_bytes(max_bytes: u64) -> Self {
         let slot = size_of::<K>() + size_of::<Entry<V>>() + SLOT_OVERHEAD;

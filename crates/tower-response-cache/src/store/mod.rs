@@ -1,6 +1,7 @@
-//! Where are answers kept, and what is one good for?
+//! Where are answers kept, and how long is one of use?
 //!
-//! Read [`store`] first, the level at hand; [`remote`] is the one behind it.
+//! Read [`store`] first, the trait of a store in this process, and [`memory`], the default one. An
+//! [`entry`] decides by its times; [`remote`] is the store behind.
 
 mod entry;
 mod freshness;
@@ -11,6 +12,5 @@ mod snapshot;
 mod store;
 
 pub(crate) use self::scope::Scope;
-pub use self::{
-    entry::Entry, freshness::Freshness, memory::MemoryStore, snapshot::StoreSnapshot, store::Store,
-};
+pub use self::{entry::Entry, freshness::Freshness, memory::MemoryStore};
+pub use self::{snapshot::StoreSnapshot, store::Store};

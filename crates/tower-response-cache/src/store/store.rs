@@ -2,11 +2,11 @@ use tokio::time::Instant;
 
 use super::{Entry, StoreSnapshot};
 
-/// Where a cache keeps its entries at hand.
+/// Where a cache keeps its entries in this process.
 ///
-/// The default is [`MemoryStore`]; implement this trait to put another in-process cache in its
-/// place, with [`ResponseCacheLayer::with_store`]. What is far away, slow and may fail is a
-/// [`RemoteStore`]: a second level behind this one.
+/// The default is [`MemoryStore`]; implement this trait to put another in its place, with
+/// [`ResponseCacheLayer::with_store`]. A store that is far away, slow, and may fail is a
+/// [`RemoteStore`], which stands behind this one.
 ///
 /// The methods run on the caller's task and must not block. A store bounds itself, by the weights
 /// of its entries.
@@ -21,7 +21,7 @@ pub trait Store<K, V>: Send + Sync + 'static {
     /// Puts `entry` in the place of any earlier entry of `key`, and says whether it was taken.
     ///
     /// A store that refuses an entry, because it is too large, drops the earlier one all the same:
-    /// it is outdated.
+    /// that one is outdated.
     fn insert(&self, key: K, entry: Entry<V>) -> bool;
 
     /// Removes the entry of `key`.

@@ -1,10 +1,5 @@
-use std::{
-    any::Any,
-    future::poll_fn,
-    mem,
-    sync::Arc,
-    task::{Context, Poll},
-};
+use std::task::{Context, Poll};
+use std::{any::Any, future::poll_fn, mem, sync::Arc};
 
 use super::shared_table::{Key, SharedTable, Value};
 use super::{background::Background, table::Ended, waiter::Waiter, work::Work};

@@ -1,7 +1,5 @@
-use std::{
-    hash::Hash,
-    sync::{Mutex, PoisonError},
-};
+use std::hash::Hash;
+use std::sync::{Mutex, PoisonError};
 
 use super::{table::FlightTable, waiter::Waiter};
 

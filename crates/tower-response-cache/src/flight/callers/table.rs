@@ -1,9 +1,5 @@
-use std::{
-    collections::{BTreeMap, HashMap},
-    hash::Hash,
-    mem,
-    sync::Arc,
-};
+use std::collections::{BTreeMap, HashMap};
+use std::{hash::Hash, mem, sync::Arc};
 
 /// The calls under way, by key, and who waits for them. Plain data; `W` is how to tell a waiter.
 ///
@@ -157,14 +153,9 @@ impl<K: Hash + Eq, W> FlightTable<K, W> {
     /// after. The store is not under the table's lock, so what is revoked in between is stored for a
     /// moment; the second look tells the flight to remove it.
     pub(crate) fn claim(&mut self, key: &K, flight: u64, tags: Arc<[Arc<str>]>) -> bool {
-        let Some(flights) = self.by_key.get_mut(key) else {
+        let Some((earlier, flight)) = self.find_in_order(key, flight) else {
             return false;
         };
-        let Some(at) = flights.iter().position(|f| f.id == flight) else {
-            return false;
-        };
-        let (earlier, flight) = flights.split_at_mut(at);
-        let flight = &mut flight[0];
         flight.keepable &= !tags.iter().any(|tag| flight.revoked.contains(tag));
         flight.tags = Some(tags);
         if flight.keepable {
@@ -231,8 +222,15 @@ impl<K: Hash + Eq, W> FlightTable<K, W> {
     }
 
     fn find(&mut self, key: &K, flight: u64) -> Option<&mut Row<W>> {
+        Some(self.find_in_order(key, flight)?.1)
+    }
+
+    /// The flights of the same key that began earlier, and the flight.
+    fn find_in_order(&mut self, key: &K, flight: u64) -> Option<(&mut [Row<W>], &mut Row<W>)> {
         let flights = self.by_key.get_mut(key)?;
-        flights.iter_mut().find(|f| f.id == flight)
+        let at = flights.iter().position(|f| f.id == flight)?;
+        let (earlier, from_here) = flights.split_at_mut(at);
+        Some((earlier, &mut from_here[0]))
     }
 }
 

@@ -1,9 +1,5 @@
-use std::{
-    future::Future,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll, ready},
-};
+use std::task::{Context, Poll, ready};
+use std::{future::Future, pin::Pin, sync::Arc};
 
 use tokio::sync::oneshot;
 

@@ -1,9 +1,5 @@
-use std::{
-    any::Any,
-    future::Future,
-    pin::Pin,
-    task::{Context, Poll, ready},
-};
+use std::task::{Context, Poll, ready};
+use std::{any::Any, future::Future, pin::Pin};
 
 /// The call of a flight, whoever drives it. It outlives the caller that began it.
 pub(crate) type Work = Pin<Box<dyn Drive>>;

@@ -5,10 +5,10 @@ use tokio::time::Instant;
 use super::{Codec, RemoteEntry, RemoteStore, record};
 use crate::store::{Entry, Scope};
 
-/// What asking the second level takes, beside the call that it may save: one box.
+/// One box for each question, little beside the call that the answer may save.
 type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Unreachable>> + Send + 'a>>;
 
-/// The second level failed; why is the store's own to tell.
+/// The remote store failed. It can tell the reason itself; the cache treats all of them alike.
 #[derive(Debug)]
 pub(crate) struct Unreachable;
 
@@ -43,7 +43,7 @@ impl<K: Send + Sync, V: Codec, R: RemoteStore<K>> ErasedRemote<K, V> for WithCod
         Box::pin(async move {
             let remote = self.store.get(key).await.map_err(|_| Unreachable)?;
             let now = Instant::now();
-            // What is expired here and not yet gone there is none.
+            // It may be expired and not yet be gone there.
             match remote.map(|remote| record::read::<V>(&remote, now)) {
                 None => Ok(None),
                 Some(None) => Err(Unreachable),

@@ -10,6 +10,5 @@ mod remote_store;
 mod snapshot;
 
 pub(crate) use self::erased::{ErasedRemote, Unreachable, WithCodec};
-pub use self::{
-    codec::Codec, remote_entry::RemoteEntry, remote_store::RemoteStore, snapshot::RemoteSnapshot,
-};
+pub use self::{codec::Codec, remote_entry::RemoteEntry};
+pub use self::{remote_store::RemoteStore, snapshot::RemoteSnapshot};

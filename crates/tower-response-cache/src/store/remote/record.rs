@@ -5,20 +5,22 @@ use tokio::time::Instant;
 use super::{Codec, RemoteEntry};
 use crate::{policy::Keep, store::Entry};
 
+/// The version of the form. Another one is read as nothing: processes of both versions may share a
+/// store while one is replaced by the other.
 const VERSION: u8 = 1;
 
 /// Writes an entry for a remote store: the version of this form, three times in milliseconds, the
-/// weight and the number of tags, then each tag behind its length, then the value. All numbers are
-/// of 8 bytes, the first one last.
+/// weight and the number of tags, then each tag behind its length, then the value. All numbers have 8
+/// bytes, little-endian.
 pub(crate) fn write<V: Codec>(entry: &Entry<V>) -> Option<RemoteEntry> {
     let value = entry.value().encode()?;
     let keep = entry.keep();
     let mut bytes = Vec::with_capacity(1 + 5 * 8 + value.len());
     bytes.push(VERSION);
-    for time in [keep.ttl(), keep.revalidates_for(), keep.mends_errors_for()] {
+    for time in [keep.ttl, keep.while_revalidate, keep.if_error] {
         number(&mut bytes, millis(time));
     }
-    number(&mut bytes, keep.weighs());
+    number(&mut bytes, keep.weight);
     number(&mut bytes, keep.tags().len() as u64);
     for tag in keep.tags() {
         number(&mut bytes, tag.len() as u64);
@@ -58,6 +60,7 @@ pub(crate) fn read<V: Codec>(remote: &RemoteEntry, now: Instant) -> Option<Entry
         .stale_if_error(times[2])
         .weight(weight)
         .with_tags(tags);
+    // The remote store knows the time that is left. What is gone of the whole lifetime is the age.
     let age = keep.lifetime().saturating_sub(remote.expires_in);
     Some(Entry::new(V::decode(rest)?, keep, now).aged(age, now))
 }

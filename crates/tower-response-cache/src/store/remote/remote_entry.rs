@@ -6,7 +6,7 @@ use std::{fmt, sync::Arc, time::Duration};
 pub struct RemoteEntry {
     /// The value and what belongs to it, to be given back as they are.
     pub bytes: Vec<u8>,
-    /// How long the entry is good for something from now on; [`Duration::MAX`] is for ever.
+    /// How long the entry is of use from now on; [`Duration::MAX`] is for ever.
     pub expires_in: Duration,
     /// The tags by which it is to be found. Not needed when it is read: the bytes have them too.
     pub tags: Arc<[Arc<str>]>,

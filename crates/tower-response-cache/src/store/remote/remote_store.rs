@@ -2,15 +2,15 @@ use std::future::Future;
 
 use super::RemoteEntry;
 
-/// A second level behind the [`Store`] at hand: slow, shared between processes, and fallible.
+/// A store behind the [`Store`] of this process: slow, shared between processes, and fallible. Made part
+/// of a cache by [`ResponseCacheLayer::with_remote`].
 ///
-/// It is asked once for each flight that found nothing at hand, before the inner service is; what it
-/// answers is then at hand as well. It is written to in the background, after the callers have their
-/// answer. An error counts as a miss, and in [`RemoteSnapshot::errors`]. Each call should have a limit of
-/// time, since the callers wait as long as [`get`](Self::get) does.
+/// A flight that finds nothing in this process asks it once, before the inner service. What it has is
+/// then stored in this process as well. It is written to in the background, after the callers have
+/// their answer. An error counts as a miss, and in [`RemoteSnapshot::errors`]. Callers wait as long as
+/// [`get`](Self::get) takes, so give each call a limit of time.
 ///
-/// Values get here as bytes, by the [`Codec`] of their type. Make a cache of two levels with
-/// [`ResponseCacheLayer::with_remote`].
+/// Values get here as bytes, by the [`Codec`] of their type.
 ///
 /// For Redis, `insert` is `SET key bytes PX expires_in`, and `get` is `GET key` with `PTTL key`.
 ///
