@@ -32,7 +32,7 @@ impl Admitted {
                 self.pause_until(whole).await;
                 self.admission.produced(whole);
             }
-            // Said before the wait, for a caller that does not wait so long.
+            // Said ahead of the wait: a caller that gives up meanwhile pays the same.
             FaultKind::ModelError | FaultKind::ModelStreamError => {
                 self.admission.produced(0);
                 self.pause_until(1).await;

@@ -51,7 +51,7 @@ impl Simulator {
         if operation == Operation::CountTokens {
             return Ok(self.count_tokens(&id, &incoming.body)?);
         }
-        // Before the body: to an unknown model no body is a valid one.
+        // Ahead of the body: which bodies are valid depends on the model.
         let model = self.shared.lock().find_model(&id);
         let model = model.ok_or_else(unknown_model)?;
         let request = match operation {

@@ -57,7 +57,8 @@ pub(super) fn reply(
     reply
 }
 
-/// Cuts the frames at the fault's event and puts there what the fault puts there.
+/// Cuts the frames at the fault's event, puts the fault's own frame there if it has one, and says
+/// how the body ends.
 fn break_stream(frames: &mut VecDeque<TimedFrame>, fault: &Fault) -> BodyEnd {
     // A stream with fewer events is struck at its end.
     let at = usize::try_from(fault.at.unwrap_or(1))

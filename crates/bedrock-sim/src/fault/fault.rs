@@ -1,5 +1,3 @@
-//! What goes differently than in an ordinary call.
-
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -9,7 +7,7 @@ use crate::operation::Operation;
 use crate::which_calls::which_calls;
 use crate::wire::{ServiceError, StreamException};
 
-/// One thing that goes differently: what happens, to which calls, and how often.
+/// Something that goes wrong: what happens, to which calls, and how often.
 ///
 /// In JSON it is one flat object, the same in a script file, in `POST /_sim/script` and here:
 /// `{"fault": "throttling", "times": 3, "retry_after_ms": 1500}`. In `--fault` it is written

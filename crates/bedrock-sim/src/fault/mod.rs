@@ -1,4 +1,4 @@
-//! What goes differently than in an ordinary call? Read `kind` and `fault`, then `script` and
+//! What goes wrong, and for which calls? Read `kind` and `fault`, then `script` and
 //! `pending`.
 
 mod entry;

@@ -121,7 +121,7 @@ impl AsyncWrite for Connection {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // A shutdown would send the end of stream that the reset takes the place of.
+        // A shutdown would send a clean end of stream ahead of the reset.
         self.check()?;
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }

@@ -143,7 +143,7 @@ async fn bedrock(
     match simulator.handle(incoming).await {
         Ok(reply) => respond(reply, connection),
         Err(_) => {
-            // Pulled first: of the response that has to be returned no byte goes out.
+            // A response has to be returned, but once this is pulled no byte of it goes out.
             connection.pull();
             Response::default()
         }

@@ -56,8 +56,7 @@ fn absorb(hash: &mut u64, value: &Value) {
         }
         Value::String(text) => {
             bytes(hash, b"\"");
-            // With its length, or the end of one text and the beginning of the next could change
-            // places.
+            // With its length: without it "ab", "c" and "a", "bc" could be taken for each other.
             bytes(hash, &(text.len() as u64).to_le_bytes());
             bytes(hash, text.as_bytes());
         }

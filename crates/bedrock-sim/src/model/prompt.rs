@@ -65,7 +65,7 @@ impl Prompt {
             .sum()
     }
 
-    /// Begins a message of the user's: what was the last one until now is so no more.
+    /// Begins a message of the user's, which is the last one from now on.
     pub(crate) fn begin_user_message(&mut self) {
         let last = std::mem::take(&mut self.last_user_text);
         self.user_text.push_str(&last);

@@ -42,7 +42,7 @@ impl<'a> Shaper<'a> {
         if depth > DEPTH {
             return Value::Null;
         }
-        // A default is a value that its author finds valid, which no guess from the type is sure to be.
+        // A default is valid for sure, a value that is guessed from the type may not be.
         if let Some(fixed) = schema.get("const").or_else(|| schema.get("default")) {
             return self.copy(fixed);
         }

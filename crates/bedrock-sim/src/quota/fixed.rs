@@ -29,7 +29,7 @@ impl FixedWindow {
     fn advance(&mut self, now: Instant) {
         let elapsed = now.saturating_duration_since(self.start).as_nanos();
         let window = u64::try_from(elapsed / self.period.as_nanos()).unwrap_or(u64::MAX);
-        // Each window that went by pays back one limit, so debt lasts as many windows as it is worth.
+        // Each window that went by pays back one limit: a debt of three lasts three windows.
         if let Some(passed @ 1..) = window.checked_sub(self.window) {
             self.used = self.used.saturating_sub(self.limit.saturating_mul(passed));
             self.window = window;

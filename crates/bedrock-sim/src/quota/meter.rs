@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Meter {
-    /// A token bucket that holds the rate times [`crate::Model::burst`] and refills continuously.
+    /// A token bucket that holds the rate times [`Model::burst`](crate::Model::burst) and refills continuously.
     #[default]
     Bucket,
     /// Fixed minutes from the simulator's start or reset.

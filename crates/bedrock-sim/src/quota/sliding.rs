@@ -45,7 +45,7 @@ impl MeteredLimit for SlidingWindow {
 
     fn charge(&mut self, now: Instant, amount: u64) -> Mark {
         self.forget(now);
-        // Numbers go on while old charges are dropped, so a mark stays valid or becomes too small.
+        // A charge keeps its number while older ones are dropped; below `first` it is gone.
         let mark = self.first + self.charges.len() as u64;
         // Saturated charges stay consistent: what is kept is what was added.
         let amount = amount.min(u64::MAX - self.used);

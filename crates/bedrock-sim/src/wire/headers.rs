@@ -55,14 +55,14 @@ impl InvokeHeaders {
         })
     }
 
-    pub(super) fn guard(&self) -> bool {
+    pub(super) fn ask_for_guardrail(&self) -> bool {
         self.guardrail.is_some()
     }
 
     /// Adds what the guardrail did to a body, or to the last chunk of a stream.
     pub(super) fn report(&self, answer: &Answer, body: &mut Value) {
         let intervened = answer.stop == StopReason::GuardrailIntervened;
-        if intervened || self.guard() {
+        if intervened || self.ask_for_guardrail() {
             let action = if intervened { "INTERVENED" } else { "NONE" };
             body["amazon-bedrock-guardrailAction"] = action.into();
         }

@@ -200,7 +200,7 @@ impl<'a> JsonField<'a> {
                     Value::String(text) => text.clone(),
                     other => other.to_string(),
                 };
-                // Named as the service does, but no longer: a message must not carry a whole prompt.
+                // Cut short: the message of an error must not carry a whole prompt.
                 let value: String = value.chars().take(64).collect();
                 constraint(&format!("Value '{value}' at '{}'", self.path), rule)
             }

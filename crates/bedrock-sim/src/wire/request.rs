@@ -44,7 +44,7 @@ impl Request {
         let body = parse(body, Checker::Schema)?;
         let root = JsonField::root(&body, Checker::Schema);
         let mut prompt = family.read(&root)?;
-        prompt.guarded = headers.guard();
+        prompt.guarded = headers.ask_for_guardrail();
         if !prompt.guarded && root.get(GUARDRAIL_CONFIG)?.is_some() {
             return Err(ServiceError::validation(format!(
                 "A guardrail identifier is required with {GUARDRAIL_CONFIG} in the request body."
