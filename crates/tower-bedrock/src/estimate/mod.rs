@@ -6,7 +6,6 @@ pub(crate) mod body;
 pub(crate) mod converse;
 mod correction;
 mod estimate;
-mod families;
 mod json;
 mod rules;
 

@@ -1,8 +1,8 @@
 //! Reads the JSON body of `InvokeModel`, once, for what it costs.
 
-use super::{
+use super::families::{Family, Path, family};
+use crate::estimate::{
     Estimate,
-    families::{Family, Path, family},
     rules::{IMAGE, MESSAGE, TOOL, TOOL_CALL, audio, bytes, document, text, video},
 };
 use serde::{
