@@ -20,10 +20,10 @@ fn key(text: &str) -> Arc<str> {
 /// An answer to 100 input tokens under `max_tokens`, at burndown 1.
 fn answer(max_tokens: u32, output: u64) -> Record {
     let mut record = Record::default();
-    record.reserved = 100 + u64::from(max_tokens);
+    record.reserved_tokens = 100 + u64::from(max_tokens);
     record.max_tokens = Some(max_tokens);
     record.usage = Some(Usage::new(100, output));
-    record.charged = 100 + output;
+    record.charged_tokens = 100 + output;
     record.cut_off = output == u64::from(max_tokens);
     record
 }
@@ -37,7 +37,7 @@ fn unset(output: u64) -> Record {
 
 fn throttled() -> Record {
     let mut record = Record::default();
-    record.reserved = 1100;
+    record.reserved_tokens = 1100;
     record.max_tokens = Some(1000);
     record
 }
@@ -64,28 +64,31 @@ fn calls_and_tokens_are_counted_by_key() {
     monitor.clone().record(&a, throttled());
     monitor.record(&b, throttled());
 
-    let usage = monitor.snapshot("us-east-1/a").unwrap();
-    assert_eq!((usage.calls, usage.answers), (3, 2));
-    assert_eq!((usage.unset, usage.cut_off), (1, 1));
+    let snapshot = monitor.snapshot("us-east-1/a").unwrap();
+    assert_eq!((snapshot.calls, snapshot.answers), (3, 2));
+    assert_eq!((snapshot.unset, snapshot.cut_off), (1, 1));
     assert_eq!(
-        (usage.tokens.input_tokens, usage.tokens.output_tokens),
+        (snapshot.usage.input_tokens, snapshot.usage.output_tokens),
         (200, 70)
     );
     let cache = (
-        usage.tokens.cache_read_tokens,
-        usage.tokens.cache_write_tokens,
+        snapshot.usage.cache_read_tokens,
+        snapshot.usage.cache_write_tokens,
     );
     assert_eq!(cache, (7, 3));
     assert_eq!(
-        (usage.reserved, usage.charged),
+        (snapshot.reserved_tokens, snapshot.charged_tokens),
         (150 + 8292 + 1100, 150 + 120)
     );
-    assert_eq!(usage.over_reservation(), Some(9542.0 / 270.0));
+    assert_eq!(snapshot.over_reservation(), Some(9542.0 / 270.0));
 
-    let usage = monitor.snapshot("us-east-1/b").unwrap();
-    assert_eq!((usage.calls, usage.answers, usage.charged), (1, 0, 0));
-    assert_eq!(usage.over_reservation(), None);
-    assert_eq!(usage.suggested_max_tokens, None);
+    let snapshot = monitor.snapshot("us-east-1/b").unwrap();
+    assert_eq!(
+        (snapshot.calls, snapshot.answers, snapshot.charged_tokens),
+        (1, 0, 0)
+    );
+    assert_eq!(snapshot.over_reservation(), None);
+    assert_eq!(snapshot.suggested_max_tokens, None);
     assert_eq!(monitor.snapshot("us-east-1/c"), None);
     assert_eq!(monitor.keys(), [a, b]);
 }
@@ -172,14 +175,14 @@ fn answers_that_need_what_they_reserve_give_no_advice() {
     // The input was taken to be far longer than it was.
     let misjudged = || {
         let mut record = answer(50, 45);
-        record.reserved += 10_000;
+        record.reserved_tokens += 10_000;
         record
     };
     assert_eq!(after((0..100).map(|_| misjudged())), None);
     // Most of what these reserve are reads of the prompt cache, which are given back.
     let cached = || {
         let mut record = answer(50, 45);
-        record.reserved += 10_000;
+        record.reserved_tokens += 10_000;
         record.usage.as_mut().unwrap().cache_read_tokens = 10_000;
         record
     };
@@ -252,8 +255,8 @@ fn the_number_of_keys_is_bounded() {
 fn numbers_beyond_all_measure_do_no_harm() {
     let monitor = Monitor::new().after(0);
     let mut huge = Record::default();
-    huge.reserved = u64::MAX;
-    huge.charged = u64::MAX;
+    huge.reserved_tokens = u64::MAX;
+    huge.charged_tokens = u64::MAX;
     huge.cut_off = true;
     huge.usage = Some(Usage::new(u64::MAX, u64::MAX));
     let key = key("us-east-1/m");
@@ -261,9 +264,9 @@ fn numbers_beyond_all_measure_do_no_harm() {
         huge.max_tokens = max_tokens;
         monitor.record(&key, huge);
     }
-    let usage = monitor.snapshot(&key).unwrap();
-    assert_eq!(usage.reserved, u64::MAX);
-    assert_eq!(usage.suggested_max_tokens, Some(u32::MAX));
+    let snapshot = monitor.snapshot(&key).unwrap();
+    assert_eq!(snapshot.reserved_tokens, u64::MAX);
+    assert_eq!(snapshot.suggested_max_tokens, Some(u32::MAX));
     assert_eq!(monitor.advice(), []);
 }
 
@@ -290,15 +293,15 @@ async fn the_monitor_of_a_stack_counts_what_bedrock_charges() {
     }
     stack.oneshot(invoked.into()).await.unwrap();
 
-    let usage = monitor.snapshot(&format!("us-east-1/{MODEL}")).unwrap();
+    let snapshot = monitor.snapshot(&format!("us-east-1/{MODEL}")).unwrap();
     // The second of the same came out of the cache, and two attempts failed.
-    assert_eq!((usage.calls, usage.answers), (5, 3));
-    assert_eq!((usage.unset, usage.cut_off), (1, 1));
+    assert_eq!((snapshot.calls, snapshot.answers), (5, 3));
+    assert_eq!((snapshot.unset, snapshot.cut_off), (1, 1));
     let account = sim.usage().model(MODEL).unwrap().clone();
-    assert_eq!(usage.tokens.input_tokens, account.input_tokens);
-    assert_eq!(usage.tokens.output_tokens, account.output_tokens);
-    assert_eq!(usage.charged, account.settled);
-    assert!(usage.over_reservation().unwrap() > 10.0);
+    assert_eq!(snapshot.usage.input_tokens, account.input_tokens);
+    assert_eq!(snapshot.usage.output_tokens, account.output_tokens);
+    assert_eq!(snapshot.charged_tokens, account.settled);
+    assert!(snapshot.over_reservation().unwrap() > 10.0);
     assert_eq!(layer.monitor().keys(), monitor.keys());
 }
 

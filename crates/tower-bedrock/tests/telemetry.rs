@@ -52,7 +52,7 @@ fn the_first_advice_of_a_key_is_a_warning() {
     let lines = Lines::default();
     let monitor = Monitor::new().after(2);
     let mut record = Record::default();
-    record.reserved = 8292;
+    record.reserved_tokens = 8292;
     record.usage = Some(Usage::new(100, 300));
     tracing::subscriber::with_default(lines.clone(), || {
         for _ in 0..5 {

@@ -1,52 +1,61 @@
-/// How far a model's input tokens are from their raw estimate, learned from the answers.
+/// How far a model's input tokens are from their estimate, learned from its answers.
 ///
-/// A ratio of sums, so that a long prompt weighs more than a short one: it is the long ones that
-/// matter to a quota. Older answers fade, with a half-life of 44.
+/// A ratio of sums, so that a long prompt weighs more than a short one: the long ones matter to a
+/// quota. Each answer makes all earlier ones weigh 1/64 less, so after 44 answers they weigh half.
 ///
-/// What is predicted leans to the high side by the mean error so far. Too high an estimate holds a
-/// little quota for as long as the call takes; too low a one is a throttle, and slows all calls.
+/// A prediction is higher than the ratio by the mean error so far. Too high a prediction reserves a
+/// little quota for nothing while the call runs. Too low a one is a throttle, which slows all calls.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Correction {
-    raw: f64,
-    actual: f64,
-    error: f64,
+    estimated_tokens: f64,
+    actual_tokens: f64,
+    /// How far off the ratio was at each answer, summed in tokens.
+    error_tokens: f64,
 }
 
-/// The estimate itself counts as an answer of so many tokens, right to 15 %.
-const PRIOR: f64 = 256.0;
+/// Before the first answer, as if a prompt of so many tokens had been estimated exactly, with an
+/// error of 15 %. Small, so that the first real prompt of some length outweighs it.
+const PRIOR_TOKENS: f64 = 256.0;
 const PRIOR_ERROR: f64 = 0.15;
+
+/// What an answer leaves of the sums before it: with more the correction follows a change of traffic
+/// too slowly, with less it jumps with every unusual prompt.
 const KEPT: f64 = 63.0 / 64.0;
-/// No traffic makes the estimate so wrong; a report beyond says that something else was counted.
-const FURTHEST: f64 = 8.0;
+
+/// Four bytes a token are never so wrong for a whole prompt. A report beyond that counted something
+/// else, and must not spoil the predictions that follow.
+const MAX_RATIO: f64 = 8.0;
 
 impl Default for Correction {
     fn default() -> Self {
         Self {
-            raw: PRIOR,
-            actual: PRIOR,
-            error: PRIOR * PRIOR_ERROR,
+            estimated_tokens: PRIOR_TOKENS,
+            actual_tokens: PRIOR_TOKENS,
+            error_tokens: PRIOR_TOKENS * PRIOR_ERROR,
         }
     }
 }
 
 impl Correction {
-    /// What `raw` estimated tokens are likely to come to, at most.
-    pub(crate) fn predict(&self, raw: u64) -> u64 {
-        let factor = (self.actual + self.error) / self.raw;
-        (raw as f64 * factor).ceil() as u64
+    /// What `estimated_tokens` are likely to come to, at most.
+    pub(crate) fn predict(&self, estimated_tokens: u64) -> u64 {
+        let factor = (self.actual_tokens + self.error_tokens) / self.estimated_tokens;
+        (estimated_tokens as f64 * factor).ceil() as u64
     }
 
-    /// `raw` estimated tokens were `actual` ones.
-    pub(crate) fn learn(&mut self, raw: u64, actual: u64) {
-        if raw == 0 {
+    /// `estimated_tokens` were `actual_tokens` in truth.
+    pub(crate) fn learn(&mut self, estimated_tokens: u64, actual_tokens: u64) {
+        // Nothing was read of the request, so its tokens are no measure of the estimate.
+        if estimated_tokens == 0 {
             return;
         }
-        let raw = raw as f64;
-        let actual = (actual as f64).clamp(raw / FURTHEST, raw * FURTHEST);
-        let error = (actual - raw * self.actual / self.raw).abs();
-        self.raw = self.raw * KEPT + raw;
-        self.actual = self.actual * KEPT + actual;
-        self.error = self.error * KEPT + error;
+        let estimated = estimated_tokens as f64;
+        let actual = (actual_tokens as f64).clamp(estimated / MAX_RATIO, estimated * MAX_RATIO);
+        // Against the ratio before this answer: its own prompt must not make it look right.
+        let error = (actual - estimated * self.actual_tokens / self.estimated_tokens).abs();
+        self.estimated_tokens = self.estimated_tokens * KEPT + estimated;
+        self.actual_tokens = self.actual_tokens * KEPT + actual;
+        self.error_tokens = self.error_tokens * KEPT + error;
     }
 }
 

@@ -2,7 +2,7 @@
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Estimate {
     /// Input tokens by rule of thumb, cached parts included.
-    pub(crate) input: u64,
+    pub(crate) input_tokens: u64,
     /// The most output tokens that the request allows; `None` where it leaves that to the model.
-    pub(crate) max_output: Option<u64>,
+    pub(crate) max_output_tokens: Option<u64>,
 }

@@ -1,7 +1,10 @@
 use std::fmt;
 
-/// How long answers were, in tokens: eight steps to each power of two, so that a step's upper end
-/// is at most an eighth above anything in it.
+/// How long answers were, in tokens, with a fixed size for any number of answers.
+///
+/// Each power of two has eight steps, so a step's upper end is at most an eighth above any length
+/// in it: less than the 20 % that a suggestion adds. Longer answers have coarser steps, as a token
+/// more or less matters less to them.
 #[derive(Clone)]
 pub(super) struct Histogram {
     counts: Box<[u32; STEPS]>,
@@ -28,13 +31,15 @@ impl Histogram {
         if self.total == 0 {
             return None;
         }
+        // Rounded so that below 100 answers the longest counts.
         let rank = self.total - self.total / 100;
         let mut seen = 0_u64;
         let reaches = |count: &u32| {
             seen = seen.saturating_add(u64::from(*count));
             seen >= rank
         };
-        // Counts that have reached their end add up to less than the total.
+        // Not found only where a step's `u32` is full, for then the steps add up to less than the
+        // total.
         let step = self.counts.iter().position(reaches).unwrap_or(STEPS - 1);
         Some(upper_end(step))
     }

@@ -1,8 +1,8 @@
-//! What is used, by model, and what would make it less.
+//! How many tokens each model uses, and where `max_tokens` wastes quota.
 //!
-//! A [`Monitor`] counts; it changes no call. It advises where `max_tokens` costs quota for
-//! nothing: Bedrock charges a call's `max_tokens` when the call comes, and gives back what was not
-//! used only when it has ended. Where it is not set, the model's maximum is charged.
+//! A [`Monitor`] counts and changes no call. Bedrock charges a call's whole `max_tokens` when the
+//! call arrives and gives back what was not used when it ends. A call that sets none is charged the
+//! model's maximum.
 
 mod advice;
 mod histogram;

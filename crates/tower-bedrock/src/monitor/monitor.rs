@@ -5,22 +5,21 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-/// Counts calls and tokens for each key `"region/model"`, and says once for each where
-/// `max_tokens` is better set, or set lower.
+/// Counts calls and tokens for each key `"region/model"`, and advises, once for each key, to set
+/// `max_tokens` or to lower it.
 ///
-/// It says so when
+/// There is advice when
 ///
-/// * `max_tokens` was unset in 20 calls, or
-/// * the answers reserved more than 3 times the tokens that they were charged, after 20 answers,
+/// * 20 calls set no `max_tokens`, or
+/// * 20 answers reserved more than 3 times the tokens that they were charged,
 ///
-/// and the value that the answers suggest is less than what they reserve. It suggests the 99th
-/// percentile of the output tokens, with 20 % on top, rounded up to two digits: 1.2 to 1.5 times
-/// the percentile. An answer that `max_tokens` cut off counts there as twice as long as it came
-/// out, for it wanted to be longer.
+/// and a lower value would have been enough. That value is the 99th percentile of the answers'
+/// output tokens plus 20 %, rounded up to two digits: 1.2 to 1.5 times the percentile. An answer
+/// that `max_tokens` cut off counts as twice its length, since its full length is not known.
 ///
-/// What it says goes to [`on_advice`](Self::on_advice), with the feature `tracing` to an event at
-/// level `warn`, and can be asked for at any time. It knows nothing of prompts and answers but
-/// their lengths.
+/// [`on_advice`](Self::on_advice) gets the advice when it is first given, and with the feature
+/// `tracing` a `warn` event; [`advice`](Self::advice) returns it at any time. The monitor sees the
+/// lengths of prompts and answers, and nothing else of them.
 ///
 /// # Clone
 ///
@@ -59,7 +58,7 @@ impl Monitor {
         }
     }
 
-    /// After how many answers, or calls without `max_tokens`, there can be advice. Default: 20.
+    /// Gives advice after this many answers, or calls without `max_tokens`. Default: 20.
     #[must_use]
     #[track_caller]
     pub fn after(mut self, calls: u64) -> Self {
@@ -67,8 +66,8 @@ impl Monitor {
         self
     }
 
-    /// How many times more than it is charged an answer may reserve, on average, before there is
-    /// advice. Default: 3.
+    /// Advises a lower `max_tokens` where answers reserve, on average, more than `ratio` times what
+    /// they are charged. Default: 3.
     #[must_use]
     #[track_caller]
     pub fn over_reservation(mut self, ratio: f64) -> Self {
@@ -76,9 +75,9 @@ impl Monitor {
         self
     }
 
-    /// How many keys to count at most, of about 1.5 kilobytes each. Default: 1024.
+    /// Counts at most this many keys, of about 1.5 kilobytes each. Default: 1024.
     ///
-    /// Keys are never forgotten; calls of further ones are [`untracked`](Self::untracked).
+    /// No key is ever forgotten. Calls of further keys are [`untracked`](Self::untracked).
     #[must_use]
     #[track_caller]
     pub fn max_keys(mut self, keys: usize) -> Self {
@@ -86,9 +85,9 @@ impl Monitor {
         self
     }
 
-    /// Gives each advice to `tell` as well, once for each key. Default: nobody is told.
+    /// Calls `tell` with the first advice for each key. Default: nobody is told.
     ///
-    /// It is called by the task whose call gave rise to the advice, and should not block.
+    /// The task whose call caused the advice runs it, so it should not block.
     #[must_use]
     #[track_caller]
     pub fn on_advice(mut self, tell: impl Fn(&Advice) + Send + Sync + 'static) -> Self {
@@ -105,6 +104,7 @@ impl Monitor {
         };
         tally.record(record);
         let advice = tally.first_advice(key, settings);
+        // Whoever is told may ask the monitor back.
         drop(counts);
         if let Some(advice) = advice {
             telemetry::advice(&advice);
@@ -128,7 +128,7 @@ impl Monitor {
         keys
     }
 
-    /// The advice that there is now, by key in order, from all that was counted by now.
+    /// The advice for each key, in order, from everything counted so far.
     #[must_use]
     pub fn advice(&self) -> Vec<Advice> {
         let counts = self.counts();
@@ -140,7 +140,7 @@ impl Monitor {
         advice
     }
 
-    /// How many calls were of keys above [`max_keys`](Self::max_keys), and not counted.
+    /// Calls that were not counted because there were [`max_keys`](Self::max_keys) other keys.
     #[must_use]
     pub fn untracked(&self) -> u64 {
         self.counts().untracked
@@ -167,6 +167,7 @@ impl Monitor {
 impl Counts {
     /// The tally of `key`, unless there are too many keys.
     fn tally(&mut self, key: &Arc<str>, max_keys: usize) -> Option<&mut Tally> {
+        // Not `entry`, which would want a clone of the key for every call.
         if !self.keys.contains_key(key) {
             if self.keys.len() >= max_keys {
                 self.untracked = self.untracked.saturating_add(1);

@@ -5,13 +5,13 @@ use crate::response::Usage;
 #[non_exhaustive]
 pub struct Record {
     /// The tokens that were reserved for it.
-    pub reserved: u64,
+    pub reserved_tokens: u64,
     /// The most output tokens that it asked for, if it said so.
     pub max_tokens: Option<u32>,
     /// What it was reported to have used; `None` if that is not known, as of a call that failed.
     pub usage: Option<Usage>,
     /// The tokens that it was charged in the end.
-    pub charged: u64,
+    pub charged_tokens: u64,
     /// Whether the answer ended because `max_tokens` was reached.
     pub cut_off: bool,
 }

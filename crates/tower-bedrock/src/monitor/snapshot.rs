@@ -13,11 +13,11 @@ pub struct Snapshot {
     /// Answers that `max_tokens` cut off.
     pub cut_off: u64,
     /// The tokens that the answers were reported to have used.
-    pub tokens: Usage,
+    pub usage: Usage,
     /// The tokens that were reserved for all calls.
-    pub reserved: u64,
+    pub reserved_tokens: u64,
     /// The tokens that all calls were charged in the end.
-    pub charged: u64,
+    pub charged_tokens: u64,
     /// The `max_tokens` that the answers so far suggest, be it more or less than what calls ask
     /// for; `None` before the first answer.
     pub suggested_max_tokens: Option<u32>,
@@ -30,6 +30,6 @@ impl Snapshot {
     /// much of it are above 1 whatever their `max_tokens`.
     #[must_use]
     pub fn over_reservation(&self) -> Option<f64> {
-        (self.charged > 0).then(|| self.reserved as f64 / self.charged as f64)
+        (self.charged_tokens > 0).then(|| self.reserved_tokens as f64 / self.charged_tokens as f64)
     }
 }

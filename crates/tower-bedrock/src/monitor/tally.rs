@@ -11,10 +11,10 @@ pub(super) struct Tally {
     calls: u64,
     unset: u64,
     cut_off: u64,
-    tokens: Usage,
-    reserved: u64,
-    charged: u64,
-    /// How long the answers wanted to be.
+    usage: Usage,
+    reserved_tokens: u64,
+    charged_tokens: u64,
+    /// Of the answers, as long as they would have been had `max_tokens` not cut them off.
     lengths: Histogram,
     of_answers: OfAnswers,
     advised: bool,
@@ -23,31 +23,37 @@ pub(super) struct Tally {
 /// Sums over the answers alone: a call that failed is charged nothing, whatever it reserved.
 #[derive(Debug, Default)]
 struct OfAnswers {
-    reserved: u64,
-    charged: u64,
+    reserved_tokens: u64,
+    charged_tokens: u64,
     /// What they reserved for their output.
-    room: u64,
+    output_tokens: u64,
 }
 
 impl Tally {
     pub(super) fn record(&mut self, record: Record) {
         add(&mut self.calls, 1);
         add(&mut self.unset, u64::from(record.max_tokens.is_none()));
-        add(&mut self.reserved, record.reserved);
-        add(&mut self.charged, record.charged);
+        add(&mut self.reserved_tokens, record.reserved_tokens);
+        add(&mut self.charged_tokens, record.charged_tokens);
         let Some(usage) = record.usage else {
             return;
         };
         add(&mut self.cut_off, u64::from(record.cut_off));
-        self.tokens = self.tokens.saturating_add(usage);
+        self.usage = self.usage.saturating_add(usage);
         let length = u32::try_from(usage.output_tokens).unwrap_or(u32::MAX);
+        // Nobody knows how long an answer would have been that was cut off. Twice its length makes
+        // the suggestion grow until few are.
         let wanted = length.saturating_mul(if record.cut_off { 2 } else { 1 });
         self.lengths.record(wanted);
         let answers = &mut self.of_answers;
-        add(&mut answers.reserved, record.reserved);
-        add(&mut answers.charged, record.charged);
-        let rest = record.reserved.saturating_sub(usage.prompt_tokens());
-        add(&mut answers.room, record.max_tokens.map_or(rest, u64::from));
+        add(&mut answers.reserved_tokens, record.reserved_tokens);
+        add(&mut answers.charged_tokens, record.charged_tokens);
+        // Without `max_tokens` the rest of the reservation was for the output.
+        let rest = record.reserved_tokens.saturating_sub(usage.prompt_tokens());
+        add(
+            &mut answers.output_tokens,
+            record.max_tokens.map_or(rest, u64::from),
+        );
     }
 
     pub(super) fn snapshot(&self) -> Snapshot {
@@ -56,9 +62,9 @@ impl Tally {
             answers: self.lengths.total(),
             unset: self.unset,
             cut_off: self.cut_off,
-            tokens: self.tokens,
-            reserved: self.reserved,
-            charged: self.charged,
+            usage: self.usage,
+            reserved_tokens: self.reserved_tokens,
+            charged_tokens: self.charged_tokens,
             suggested_max_tokens: self.suggestion(),
         }
     }
@@ -74,13 +80,14 @@ impl Tally {
     }
 
     pub(super) fn advice(&self, key: &Arc<str>, settings: &Settings) -> Option<Advice> {
+        // The cheap question first: it is asked after every call until there is advice.
         let reason = self.reason(settings)?;
         let answers = self.lengths.total();
         let enough = answers >= settings.after.max(1);
         let suggested_max_tokens = self.suggestion().filter(|_| enough);
         // Where answers need what is reserved for them there is nothing to gain.
-        let room = self.of_answers.room / answers.max(1);
-        if suggested_max_tokens.is_some_and(|tokens| u64::from(tokens) >= room) {
+        let reserved_for_output = self.of_answers.output_tokens / answers.max(1);
+        if suggested_max_tokens.is_some_and(|tokens| u64::from(tokens) >= reserved_for_output) {
             return None;
         }
         Some(Advice {
@@ -96,14 +103,15 @@ impl Tally {
         if self.unset >= settings.after.max(1) {
             return Some(Reason::Unset { calls: self.unset });
         }
-        if self.lengths.total() < settings.after.max(1) || self.of_answers.charged == 0 {
+        if self.lengths.total() < settings.after.max(1) || self.of_answers.charged_tokens == 0 {
             return None;
         }
-        let ratio = self.of_answers.reserved as f64 / self.of_answers.charged as f64;
+        let ratio = self.of_answers.reserved_tokens as f64 / self.of_answers.charged_tokens as f64;
         (ratio > settings.over_reservation).then_some(Reason::OverReserved { ratio })
     }
 
     fn suggestion(&self) -> Option<u32> {
+        // Room for answers that are longer than those seen so far.
         let with_headroom = u64::from(self.lengths.percentile_99()?) * 6 / 5;
         Some(round_up(with_headroom.max(1)))
     }

@@ -40,8 +40,8 @@ impl Details for ConverseInput {
         let limits = self.inference_config.as_ref();
         let max_tokens = limits.and_then(|limits| limits.max_tokens);
         Estimate {
-            input: converse::input_tokens(self),
-            max_output: max_tokens.map(|tokens| u64::try_from(tokens).unwrap_or(0)),
+            input_tokens: converse::input_tokens(self),
+            max_output_tokens: max_tokens.map(|tokens| u64::try_from(tokens).unwrap_or(0)),
         }
     }
 

@@ -1,4 +1,4 @@
-//! Where the bodies of `InvokeModel` say how much the model may write.
+//! Where each vendor's bodies say how much the model may write.
 
 use crate::model_id::PrefixTable;
 use std::sync::LazyLock;

@@ -27,10 +27,10 @@ impl Drawn {
     pub(super) fn record(&self, usage: Option<Usage>, settle: &Settle) -> Record {
         let output = u32::try_from(self.output).unwrap_or(u32::MAX);
         Record {
-            reserved: self.reserved,
+            reserved_tokens: self.reserved,
             max_tokens: self.named.then_some(output),
             usage,
-            charged: match settle {
+            charged_tokens: match settle {
                 Settle::Used(tokens) => *tokens,
                 Settle::Reserved => self.reserved,
                 Settle::Refund | Settle::Throttled(_) | Settle::Later => 0,

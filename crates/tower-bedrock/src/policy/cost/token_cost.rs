@@ -214,12 +214,15 @@ impl<I: Operation> Cost<Request<I>, Response<I::Output>, Error> for TokenCost {
                 let estimate = request.input().estimate();
                 let (input, raw) = match request.options().input_tokens() {
                     Some(exact) => (exact, None),
-                    None => (rates.predict(estimate.input), Some(estimate.input)),
+                    None => (
+                        rates.predict(estimate.input_tokens),
+                        Some(estimate.input_tokens),
+                    ),
                 };
                 let read = read_body.as_deref().zip(request.input().body());
                 let named = read
                     .and_then(|(read, body)| read(model, body))
-                    .or(estimate.max_output);
+                    .or(estimate.max_output_tokens);
                 let output = named.unwrap_or(rates.max_output);
                 let reserved = input.saturating_add(output);
                 let ask = Ask::new(Arc::clone(&rates.key)).tokens(reserved);
