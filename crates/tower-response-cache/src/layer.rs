@@ -49,7 +49,7 @@ impl<P, K, V, St> ResponseCacheLayer<P, K, V, St> {
         K: Send + Sync + 'static,
         V: Codec + 'static,
     {
-        let remote = Box::new(WithCodec::new(remote));
+        let remote = Box::new(WithCodec(remote));
         Self::of(policy, Cache::new(store, Some(remote)))
     }
 

@@ -4,10 +4,6 @@ use crate::policy::CacheStatus;
 
 /// The metric handles of one cache.
 pub(crate) struct Telemetry {
-    #[cfg_attr(
-        not(any(feature = "tracing", feature = "metrics")),
-        expect(dead_code, reason = "only events and metrics carry the name")
-    )]
     name: &'static str,
     #[cfg(feature = "metrics")]
     requests: metered::Requests,
@@ -28,7 +24,7 @@ impl Telemetry {
         tracing::debug!(name = self.name, result = status.as_str(), "response cache");
         #[cfg(feature = "metrics")]
         self.requests.of(self.name, status).increment(1);
-        let _ = (self, status);
+        let _ = (self.name, status);
     }
 
     /// A call is made that no request waits for.
@@ -40,7 +36,7 @@ impl Telemetry {
         );
         #[cfg(feature = "metrics")]
         self.requests.revalidations(self.name).increment(1);
-        let _ = self;
+        let _ = self.name;
     }
 }
 

@@ -90,7 +90,7 @@ where
 {
     match way {
         Way::Join(key) => shared.join(key),
-        // Never joined: an answer that was asked for earlier is not a new one.
+        // It joins no flight: an answer that was asked for earlier is not a new one.
         Way::Refresh(key) => {
             let lead = Lead::start(shared.cache.flights(), key);
             Step::Go(Way::Begin(lead, Cause::Refresh))

@@ -46,13 +46,13 @@ impl<P, K: Key, V: Value, St: Store<K, V>> Shared<P, K, V, St> {
         match waited {
             Waited::Answer(value, status) => self.restored_or_alone(value, status),
             Waited::Lead(lead) if lead.has_work() => Step::Go(Way::Drive(lead, Driver::TookOver)),
-            // Its leader failed before or in the call, so this caller begins one of its own.
+            // The leader left before it began, panicked, or got an error that is not shared.
             Waited::Lead(lead) => Step::Go(Way::Begin(lead, Cause::Miss)),
             Waited::Alone => Step::Go(Way::Alone(CacheStatus::Miss)),
         }
     }
 
-    /// What the driver of a flight gets of it. `None` is what a request of another type began.
+    /// What the driver of a flight gets of it; `None` if a request of another type began the call.
     pub(super) fn driven<Req, Res, E>(
         &self,
         key: &K,

@@ -1,6 +1,6 @@
+use std::fmt;
 use std::hash::{Hash, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::{fmt, marker::PhantomData};
 
 use quick_cache::{Lifecycle, OptionsBuilder, Weighter, sync::Cache};
 use tokio::time::Instant;
@@ -25,7 +25,7 @@ const MAX_SHARDS: u64 = 16;
 /// An expired entry is removed when it is asked for, or pushed out by others. Until then it counts
 /// towards the bound.
 pub struct MemoryStore<K, V> {
-    cache: Cache<K, Entry<V>, EntryWeight, RandomState, Evicted<K, V>>,
+    cache: Cache<K, Entry<V>, EntryWeight, RandomState, Evicted>,
     weight: EntryWeight,
     max_entry_weight: u64,
     evicted: AtomicU64,
@@ -94,7 +94,7 @@ impl<K: Hash + Eq, V: Clone> MemoryStore<K, V> {
             .build()
             .expect("both capacities are set");
         Self {
-            cache: Cache::with_options(options, weight, RandomState::new(), Evicted::new()),
+            cache: Cache::with_options(options, weight, RandomState::new(), Evicted),
             weight,
             max_entry_weight: ((shard_weight as f64 * LARGEST_SHARE) as u64)
                 .max(shard_weight.min(1)),
@@ -186,21 +186,10 @@ impl<K, V> Weighter<K, Entry<V>> for EntryWeight {
 }
 
 /// Carries evicted entries out of the shard's lock, to be counted and dropped there.
-struct Evicted<K, V>(PhantomData<fn(K, V)>);
+#[derive(Clone)]
+struct Evicted;
 
-impl<K, V> Evicted<K, V> {
-    const fn new() -> Self {
-        Self(PhantomData)
-    }
-}
-
-impl<K, V> Clone for Evicted<K, V> {
-    fn clone(&self) -> Self {
-        Self::new()
-    }
-}
-
-impl<K, V> Lifecycle<K, Entry<V>> for Evicted<K, V> {
+impl<K, V> Lifecycle<K, Entry<V>> for Evicted {
     type RequestState = Vec<(K, Entry<V>)>;
 
     fn on_evict(&self, pushed_out: &mut Self::RequestState, key: K, entry: Entry<V>) {

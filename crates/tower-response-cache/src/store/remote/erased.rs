@@ -1,4 +1,4 @@
-use std::{future::Future, marker::PhantomData, pin::Pin};
+use std::{future::Future, pin::Pin};
 
 use tokio::time::Instant;
 
@@ -12,7 +12,8 @@ type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Unreachable>> + Send 
 #[derive(Debug)]
 pub(crate) struct Unreachable;
 
-/// A [`RemoteStore`] with the codec of its values, without their types.
+/// A [`RemoteStore`] with the codec of its values, without its type: a cache has the same type with
+/// and without one.
 pub(crate) trait ErasedRemote<K, V>: Send + Sync {
     fn get<'a>(&'a self, key: &'a K) -> Answer<'a, Option<Entry<V>>>;
 
@@ -24,24 +25,12 @@ pub(crate) trait ErasedRemote<K, V>: Send + Sync {
     fn forget<'a>(&'a self, scope: &'a Scope<K>) -> Answer<'a, ()>;
 }
 
-pub(crate) struct WithCodec<R, V> {
-    store: R,
-    value: PhantomData<fn() -> V>,
-}
+pub(crate) struct WithCodec<R>(pub(crate) R);
 
-impl<R, V> WithCodec<R, V> {
-    pub(crate) fn new(store: R) -> Self {
-        Self {
-            store,
-            value: PhantomData,
-        }
-    }
-}
-
-impl<K: Send + Sync, V: Codec, R: RemoteStore<K>> ErasedRemote<K, V> for WithCodec<R, V> {
+impl<K: Send + Sync, V: Codec, R: RemoteStore<K>> ErasedRemote<K, V> for WithCodec<R> {
     fn get<'a>(&'a self, key: &'a K) -> Answer<'a, Option<Entry<V>>> {
         Box::pin(async move {
-            let remote = self.store.get(key).await.map_err(|_| Unreachable)?;
+            let remote = self.0.get(key).await.map_err(|_| Unreachable)?;
             let now = Instant::now();
             // It may be expired and not yet be gone there.
             match remote.map(|remote| record::read::<V>(&remote, now)) {
@@ -57,15 +46,15 @@ impl<K: Send + Sync, V: Codec, R: RemoteStore<K>> ErasedRemote<K, V> for WithCod
     }
 
     fn insert<'a>(&'a self, key: &'a K, entry: RemoteEntry) -> Answer<'a, ()> {
-        Box::pin(async move { self.store.insert(key, entry).await.map_err(|_| Unreachable) })
+        Box::pin(async move { self.0.insert(key, entry).await.map_err(|_| Unreachable) })
     }
 
     fn forget<'a>(&'a self, scope: &'a Scope<K>) -> Answer<'a, ()> {
         Box::pin(async move {
             match scope {
-                Scope::Key(key) => self.store.remove(key).await,
-                Scope::Tag(tag) => self.store.remove_tag(tag).await,
-                Scope::All => self.store.clear().await,
+                Scope::Key(key) => self.0.remove(key).await,
+                Scope::Tag(tag) => self.0.remove_tag(tag).await,
+                Scope::All => self.0.clear().await,
             }
             .map_err(|_| Unreachable)
         })
