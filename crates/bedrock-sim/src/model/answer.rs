@@ -107,7 +107,7 @@ impl Answer {
     /// Calls the tool, unless the call does not fit into the maximum.
     fn call_tool(&mut self, tool: &Tool, maximum: u64, rng: &mut Rng) -> bool {
         let input = tool_input::draw(&tool.schema, rng);
-        let output = tokens::TOOL_CALL + tokens::text(&tool.name) + tokens::json(&input);
+        let output = tokens::tool_call(&tool.name, &input);
         // Half a call has no usable input, so text is written instead.
         if output > maximum {
             return false;

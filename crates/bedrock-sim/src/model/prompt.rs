@@ -1,6 +1,6 @@
 use serde_json::Value;
 
-use super::{digest, guardrail};
+use super::{digest, guardrail, tokens};
 
 /// How many cache points one request may have.
 const MOST_CACHE_POINTS: usize = 4;
@@ -52,6 +52,13 @@ impl Prompt {
             tokens,
             digest: digest(content),
         });
+    }
+
+    /// Adds a tool; `content` is what identifies it to the prompt cache.
+    pub(crate) fn add_tool(&mut self, tool: Tool, description: &str, content: &Value) {
+        let texts = tokens::text(&tool.name) + tokens::text(description);
+        self.add_piece(tokens::TOOL + texts + tokens::json(&tool.schema), content);
+        self.tools.push(tool);
     }
 
     /// All input tokens, whether they will be cached or not.

@@ -18,6 +18,11 @@ pub(crate) fn text(text: &str) -> u64 {
     (text.chars().count() as u64).div_ceil(4)
 }
 
+/// A call of a tool, in a request or an answer.
+pub(crate) fn tool_call(name: &str, input: &Value) -> u64 {
+    TOOL_CALL + text(name) + json(input)
+}
+
 /// A JSON value counts as its compact text.
 pub(crate) fn json(value: &Value) -> u64 {
     text(&value.to_string())

@@ -25,6 +25,7 @@ pub(crate) fn answer(body: &[u8], words: &[String]) -> Result<Value, ServiceErro
             _ => return Err(block.complain("a guardrail's content block is a text or an image")),
         }
     }
+    // Two policies look at text, whether they find something or not.
     let units = characters.div_ceil(UNIT);
     let usage = json!({
         "topicPolicyUnits": 0,
@@ -36,27 +37,28 @@ pub(crate) fn answer(body: &[u8], words: &[String]) -> Result<Value, ServiceErro
         "contentPolicyImageUnits": images,
     });
     let found = guardrail::blocked_words(&texts, words);
-    let coverage = json!({
-        "textCharacters": {"guarded": characters, "total": characters},
-        "images": {"guarded": images, "total": images},
-    });
-    if found.is_empty() {
-        return Ok(json!({
-            "usage": usage,
-            "action": "NONE",
-            "actionReason": "No action.",
-            "outputs": [],
-            "assessments": [],
-            "guardrailCoverage": coverage,
-        }));
-    }
+    let (action, reason, outputs, assessments) = if found.is_empty() {
+        ("NONE", "No action.", json!([]), json!([]))
+    } else {
+        let outputs = json!([{"text": guardrail::BLOCKED}]);
+        let assessments = json!([assessment(&found)]);
+        (
+            "GUARDRAIL_INTERVENED",
+            "Guardrail blocked.",
+            outputs,
+            assessments,
+        )
+    };
     Ok(json!({
         "usage": usage,
-        "action": "GUARDRAIL_INTERVENED",
-        "actionReason": "Guardrail blocked.",
-        "outputs": [{"text": guardrail::BLOCKED}],
-        "assessments": [assessment(&found)],
-        "guardrailCoverage": coverage,
+        "action": action,
+        "actionReason": reason,
+        "outputs": outputs,
+        "assessments": assessments,
+        "guardrailCoverage": {
+            "textCharacters": {"guarded": characters, "total": characters},
+            "images": {"guarded": images, "total": images},
+        },
     }))
 }
 

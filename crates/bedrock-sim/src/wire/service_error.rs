@@ -33,6 +33,7 @@ impl ServiceError {
 
     pub(crate) fn body(&self) -> Value {
         match self.code {
+            // The model's own error, which the service passes on as it is.
             "overloaded_error" => json!({
                 "type": "error",
                 "error": {"type": self.code, "message": self.message},

@@ -47,6 +47,7 @@ pub(crate) fn read(root: &JsonField<'_>, model: &str) -> Result<Prompt, ServiceE
         prompt.stop_sequences = stop_sequences(&sequences)?;
     }
     tools::read(root, &mut prompt)?;
+    // An empty system prompt is as good as none; an empty message is an error.
     if let Some(system) = root.get("system")?
         && system.value != ""
     {

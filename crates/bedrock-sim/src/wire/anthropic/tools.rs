@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::content::{cache_control, without_cache_control};
-use crate::model::{Prompt, Tool, ToolChoice, tokens};
+use crate::model::{Prompt, Tool, ToolChoice};
 use crate::wire::{JsonField, ServiceError, converse::tools::named};
 
 pub(super) fn read(root: &JsonField<'_>, prompt: &mut Prompt) -> Result<(), ServiceError> {
@@ -19,17 +19,9 @@ pub(super) fn read(root: &JsonField<'_>, prompt: &mut Prompt) -> Result<(), Serv
             let schema = schema.map_or_else(|| json!({}), |schema| schema.value.clone());
             let description = tool.get("description")?;
             let description = description.as_ref().map_or(Ok(""), JsonField::text)?;
-            prompt.add_piece(
-                tokens::TOOL
-                    + tokens::text(name)
-                    + tokens::text(description)
-                    + tokens::json(&schema),
-                &without_cache_control(tool.value),
-            );
-            prompt.tools.push(Tool {
-                name: name.to_owned(),
-                schema,
-            });
+            let name = name.to_owned();
+            let content = without_cache_control(tool.value);
+            prompt.add_tool(Tool { name, schema }, description, &content);
             cache_control(&tool, prompt)?;
         }
     }

@@ -25,6 +25,7 @@ pub(super) fn system_block(block: &JsonField<'_>, prompt: &mut Prompt) -> Result
             prompt.add_piece(tokens::text(text.text()?), block.value);
         }
         ("guardContent", content) => {
+            // Kept apart from the rest: of a system prompt a guardrail sees what is marked, no more.
             let text = content.require("text")?.require("text")?;
             prompt.guarded_system_text.push_str(text.text()?);
             prompt.guarded_system_text.push('\n');
@@ -75,6 +76,7 @@ pub(super) fn content_block(
             turn.hear(text, prompt);
             tokens::text(text)
         }
+        // A mark between pieces: it costs nothing and is in no digest.
         "cachePoint" => {
             prompt.items.push(cache_point::read(&content, "default")?);
             return Ok(());
@@ -82,14 +84,14 @@ pub(super) fn content_block(
         "toolUse" => {
             turn.calls
                 .insert(content.require("toolUseId")?.text()?.to_owned());
-            tokens::TOOL_CALL
-                + tokens::text(content.require("name")?.text()?)
-                + tokens::json(content.require("input")?.value)
+            let name = content.require("name")?.text()?;
+            tokens::tool_call(name, content.require("input")?.value)
         }
         "toolResult" => {
             turn.results
                 .insert(content.require("toolUseId")?.text()?.to_owned());
             let mut cost = tokens::TOOL_CALL;
+            // Plain blocks only: a result holds no calls, no results and no cache points.
             for part in content.require("content")?.items()? {
                 cost += plain_block(&part)?;
             }
@@ -106,6 +108,7 @@ pub(super) fn content_block(
         },
         "reasoningContent" => match content.variant()? {
             ("reasoningText", text) => tokens::text(text.require("text")?.text()?),
+            // Encrypted and in base 64; it counts as the text that it looks like.
             (_, redacted) => tokens::text(redacted.text()?),
         },
         "citationsContent" | "toolAddition" | "toolRemoval" => {

@@ -30,6 +30,7 @@ impl Echo {
         }
         if let Some(paths) = root.get("additionalModelResponseFieldPaths")? {
             for path in paths.items()? {
+                // The one field of a model's own that the simulator has to show.
                 echo.wants_stop_sequence |= path.text()? == "/stop_sequence";
             }
         }

@@ -14,24 +14,15 @@ pub(super) fn read(root: &JsonField<'_>, prompt: &mut Prompt) -> Result<bool, Se
     for tool in tools {
         match tool.variant()? {
             ("toolSpec", spec) => {
-                let name = spec.require("name")?;
-                tool_name(&name)?;
+                let name = tool_name(&spec.require("name")?)?;
                 let schema = spec.require("inputSchema")?.require("json")?;
                 schema.object()?;
                 let description = spec.get("description")?;
                 let description = description.as_ref().map_or(Ok(""), JsonField::text)?;
-                prompt.add_piece(
-                    tokens::TOOL
-                        + tokens::text(name.text()?)
-                        + tokens::text(description)
-                        + tokens::json(schema.value),
-                    spec.value,
-                );
-                prompt.tools.push(Tool {
-                    name: name.text()?.to_owned(),
-                    schema: schema.value.clone(),
-                });
+                let schema = schema.value.clone();
+                prompt.add_tool(Tool { name, schema }, description, spec.value);
             }
+            // The service runs these itself, so no answer here ever calls one.
             ("systemTool", spec) => {
                 let name = spec.require("name")?.text()?;
                 prompt.add_piece(tokens::TOOL + tokens::text(name), spec.value);
@@ -62,14 +53,11 @@ pub(crate) fn named(name: &JsonField<'_>, prompt: &Prompt) -> Result<ToolChoice,
     }
 }
 
-pub(crate) fn tool_name(name: &JsonField<'_>) -> Result<(), ServiceError> {
+pub(crate) fn tool_name(name: &JsonField<'_>) -> Result<String, ServiceError> {
     let text = name.text()?;
-    let valid = (1..=64).contains(&text.len())
-        && text
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
-    if valid {
-        Ok(())
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    if (1..=64).contains(&text.len()) && text.chars().all(plain) {
+        Ok(text.to_owned())
     } else {
         Err(name.refuse("Member must satisfy regular expression pattern: [a-zA-Z0-9_-]{1,64}"))
     }
