@@ -1,5 +1,5 @@
-//! Knobs come first: nothing that was taken from a monitor or a counting layer goes on with other
-//! settings than it.
+//! Knobs come first: nothing that was taken from a monitor, a cost or a counting layer goes on with
+//! other settings than it.
 
 mod common;
 
@@ -17,11 +17,25 @@ use tower::{Layer, ServiceExt};
 use tower_bedrock::{
     Bedrock, CountTokensLayer,
     monitor::{Monitor, Record},
-    policy::TokenCost,
+    policy::{Burndown, MaxOutput, Quotas, TokenCost},
 };
 
 type Counting = CountTokensLayer<Bedrock>;
 type Knob<T> = (&'static str, fn(T));
+
+const COST: [Knob<TokenCost>; 5] = [
+    ("burndown", |cost| drop(cost.burndown(Burndown::standard()))),
+    ("max_output", |cost| {
+        drop(cost.max_output(MaxOutput::standard()))
+    }),
+    ("read_body_with", |cost| {
+        drop(cost.read_body_with(|_, _| None))
+    }),
+    ("patience", |cost| drop(cost.patience(Duration::ZERO))),
+    ("monitored_by", |cost| {
+        drop(cost.monitored_by(Monitor::new()))
+    }),
+];
 
 const MONITOR: [Knob<Monitor>; 4] = [
     ("after", |monitor| drop(monitor.after(1))),
@@ -68,6 +82,22 @@ fn a_knob_of_a_shared_monitor_panics() {
         is_refused(|| turn(monitor), knob, "it was given away");
         is_refused(|| turn(cost.monitor()), knob, "it was made by a cost");
     }
+}
+
+#[test]
+fn a_knob_of_a_shared_cost_panics() {
+    for (knob, turn) in COST {
+        let cost = TokenCost::new("us-east-1");
+        let _clone = cost.clone();
+        is_refused(|| turn(cost), knob, "a clone");
+        let layer = TokenCost::new("us-east-1").layer(Quotas::new());
+        is_refused(|| turn(layer.cost().clone()), knob, "a layer");
+        assert_eq!(panic(|| turn(TokenCost::new("us-east-1"))), None, "{knob}");
+    }
+    let cost = TokenCost::new("us-east-1");
+    let _handle = cost.monitor();
+    let replaced = || drop(cost.monitored_by(Monitor::new()));
+    is_refused(replaced, "monitored_by", "the monitor");
 }
 
 #[test]

@@ -146,6 +146,11 @@ impl Monitor {
         self.counts().untracked
     }
 
+    /// Whether anybody else has this monitor.
+    pub(crate) fn is_shared(&self) -> bool {
+        Arc::strong_count(&self.shared) > 1
+    }
+
     /// The settings, as long as nobody else goes by them.
     #[track_caller]
     fn settings(&mut self) -> &mut Settings {

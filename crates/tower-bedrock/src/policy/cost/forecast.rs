@@ -1,5 +1,8 @@
-use super::rates::Rates;
-use crate::{monitor::Record, response::Usage};
+use super::{
+    rates::Rates,
+    settings::{Settings, Shared},
+};
+use crate::{monitor::Record, operation::Operation, request::Request, response::Usage};
 use std::sync::Arc;
 use tower_quota::Settle;
 
@@ -9,34 +12,72 @@ use tower_quota::Settle;
 #[derive(Debug, Clone)]
 pub struct Forecast(pub(super) Option<Drawn>);
 
+/// What a call of a model draws on its quota.
 #[derive(Debug, Clone)]
 pub(super) struct Drawn {
     pub(super) rates: Arc<Rates>,
-    /// The raw estimate of the input; `None` where the request brought its exact count.
-    pub(super) raw: Option<u64>,
-    /// What was reserved for the call.
-    pub(super) reserved: u64,
-    /// The part of it that is for the output.
-    pub(super) output: u64,
-    /// Whether the request named that itself.
-    pub(super) named: bool,
+    /// The input before its correction; `None` where the request brought its exact count.
+    estimated_tokens: Option<u64>,
+    pub(super) reserved_tokens: u64,
+    /// The part of the reserved tokens that is for the output.
+    output_tokens: u64,
+    /// Whether the request set that limit itself.
+    sets_max_tokens: bool,
 }
 
 impl Drawn {
+    pub(super) fn of<I: Operation>(model: &str, request: &Request<I>, shared: &Shared) -> Self {
+        let Settings {
+            region,
+            burndown,
+            max_output,
+            read_body,
+            ..
+        } = &shared.settings;
+        let rates = shared.models.get(region, model, burndown, max_output);
+        let estimate = request.input().estimate();
+        let (input_tokens, estimated_tokens) = match request.options().input_tokens() {
+            Some(exact) => (exact, None),
+            None => {
+                let tokens = estimate.input_tokens;
+                (rates.predict(tokens), Some(tokens))
+            }
+        };
+        let body = read_body.as_deref().zip(request.input().body());
+        let max_tokens = body
+            .and_then(|(read, body)| read(model, body))
+            .or(estimate.max_output_tokens);
+        let output_tokens = max_tokens.unwrap_or(rates.max_output);
+        Self {
+            rates,
+            estimated_tokens,
+            reserved_tokens: input_tokens.saturating_add(output_tokens),
+            output_tokens,
+            sets_max_tokens: max_tokens.is_some(),
+        }
+    }
+
+    /// The call was answered, with this usage if it is known.
+    pub(super) fn answered(&self, usage: Option<Usage>) {
+        let prompt_tokens = usage.map(|usage| usage.prompt_tokens());
+        self.rates.answered(self.estimated_tokens, prompt_tokens);
+    }
+
     /// What a monitor is told of the call.
     pub(super) fn record(&self, usage: Option<Usage>, settle: &Settle) -> Record {
-        let output = u32::try_from(self.output).unwrap_or(u32::MAX);
+        let output = u32::try_from(self.output_tokens).unwrap_or(u32::MAX);
         Record {
-            reserved_tokens: self.reserved,
-            max_tokens: self.named.then_some(output),
+            reserved_tokens: self.reserved_tokens,
+            max_tokens: self.sets_max_tokens.then_some(output),
             usage,
             charged_tokens: match settle {
                 Settle::Used(tokens) => *tokens,
-                Settle::Reserved => self.reserved,
-                Settle::Refund | Settle::Throttled(_) | Settle::Later => 0,
+                Settle::Reserved => self.reserved_tokens,
+                // Refunded or throttled.
+                _ => 0,
             },
             // Whatever word the answer's format has for it.
-            cut_off: usage.is_some_and(|usage| usage.output_tokens >= self.output),
+            cut_off: usage.is_some_and(|usage| usage.output_tokens >= self.output_tokens),
         }
     }
 }

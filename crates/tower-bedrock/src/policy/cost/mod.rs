@@ -4,6 +4,7 @@ mod burndown;
 mod forecast;
 mod max_output;
 mod rates;
+mod settings;
 mod settle;
 mod throttle_run;
 mod token_cost;

@@ -3,7 +3,7 @@ use super::{
     burndown::Burndown,
     forecast::Drawn,
     max_output::MaxOutput,
-    rates::Models,
+    settings::{Settings, Shared},
     settle::{charged, failed},
 };
 use crate::{
@@ -58,28 +58,17 @@ use tower_quota::{
 ///
 /// # Clone
 ///
-/// Clones share what was learned. Each knob starts anew.
+/// Clones share what was learned, and one monitor.
+///
+/// # Knobs
+///
+/// Knobs come first: once a handle, a clone or a service of this layer exists, turning a knob
+/// panics, since those would go on with other settings. The handle is the
+/// [`monitor`](Self::monitor), and only [`monitored_by`](Self::monitored_by) replaces it.
 #[derive(Clone)]
 pub struct TokenCost {
     shared: Arc<Shared>,
 }
-
-struct Shared {
-    settings: Settings,
-    models: Models,
-}
-
-#[derive(Clone)]
-struct Settings {
-    region: Arc<str>,
-    burndown: Burndown,
-    max_output: MaxOutput,
-    read_body: Option<Arc<ReadBody>>,
-    patience: Duration,
-    monitor: Monitor,
-}
-
-type ReadBody = dyn Fn(&str, &[u8]) -> Option<u64> + Send + Sync;
 
 /// Whoever calls holds a future for each call, so more than that is a mistake.
 const MAX_QUEUE: usize = 1_000_000;
@@ -88,41 +77,35 @@ impl TokenCost {
     /// The cost of calls that are sent to `region`.
     #[must_use]
     pub fn new(region: impl Into<Arc<str>>) -> Self {
-        Self::with(Settings {
-            region: region.into(),
-            burndown: Burndown::standard(),
-            max_output: MaxOutput::standard(),
-            read_body: None,
-            patience: Duration::from_secs(600),
-            monitor: Monitor::new(),
-        })
-    }
-
-    fn with(settings: Settings) -> Self {
         Self {
-            shared: Arc::new(Shared {
-                settings,
-                models: Models::default(),
-            }),
+            shared: Arc::new(Shared::new(region.into())),
         }
     }
 
-    fn set(self, change: impl FnOnce(&mut Settings)) -> Self {
-        let mut settings = self.shared.settings.clone();
-        change(&mut settings);
-        Self::with(settings)
+    /// The settings, as long as nobody else goes by them.
+    #[track_caller]
+    fn settings(&mut self) -> &mut Settings {
+        let shared = Arc::get_mut(&mut self.shared);
+        let shared = shared.expect(
+            "`TokenCost` is already shared: turn its knobs before taking a clone or a layer of it",
+        );
+        &mut shared.settings
     }
 
     /// Takes another table of burndown rates. Default: [`Burndown::standard`].
     #[must_use]
-    pub fn burndown(self, burndown: Burndown) -> Self {
-        self.set(|settings| settings.burndown = burndown)
+    #[track_caller]
+    pub fn burndown(mut self, burndown: Burndown) -> Self {
+        self.settings().burndown = burndown;
+        self
     }
 
     /// Takes another table of the models' maxima. Default: [`MaxOutput::standard`].
     #[must_use]
-    pub fn max_output(self, max_output: MaxOutput) -> Self {
-        self.set(|settings| settings.max_output = max_output)
+    #[track_caller]
+    pub fn max_output(mut self, max_output: MaxOutput) -> Self {
+        self.settings().max_output = max_output;
+        self
     }
 
     /// Lets `read` say how many output tokens a body of `InvokeModel` allows, by the full model id
@@ -132,11 +115,13 @@ impl TokenCost {
     /// members that bodies have for that purpose. A body that names no limit reserves the model's
     /// maximum.
     #[must_use]
+    #[track_caller]
     pub fn read_body_with(
-        self,
+        mut self,
         read: impl Fn(&str, &[u8]) -> Option<u64> + Send + Sync + 'static,
     ) -> Self {
-        self.set(|settings| settings.read_body = Some(Arc::new(read)))
+        self.settings().read_body = Some(Box::new(read));
+        self
     }
 
     /// How long a model may throttle every call before it is given up. Default: 10 minutes.
@@ -146,8 +131,10 @@ impl TokenCost {
     /// no longer slows the key down, so that whoever waits for it comes to know soon. An answer ends
     /// that. It takes 12 throttles in a row, however long that takes.
     #[must_use]
-    pub fn patience(self, patience: Duration) -> Self {
-        self.set(|settings| settings.patience = patience)
+    #[track_caller]
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.settings().patience = patience;
+        self
     }
 
     /// Takes another monitor to tell of every attempt that has ended. Default: one of its own.
@@ -155,8 +142,15 @@ impl TokenCost {
     /// It is not told of attempts that their callers gave up, nor of calls that the quota layer
     /// rejected.
     #[must_use]
-    pub fn monitored_by(self, monitor: Monitor) -> Self {
-        self.set(|settings| settings.monitor = monitor)
+    #[track_caller]
+    pub fn monitored_by(mut self, monitor: Monitor) -> Self {
+        let settings = self.settings();
+        assert!(
+            !settings.monitor.is_shared(),
+            "the monitor of this `TokenCost` is already shared: replace it before taking it"
+        );
+        settings.monitor = monitor;
+        self
     }
 
     /// Shows what is used, and how `max_tokens` had better be set.
@@ -201,41 +195,16 @@ impl<I: Operation> Cost<Request<I>, Response<I::Output>, Error> for TokenCost {
     type Context = Forecast;
 
     fn ask(&self, request: &Request<I>) -> (Ask<Arc<str>>, Forecast) {
-        let Settings {
-            region,
-            burndown,
-            max_output,
-            read_body,
-            ..
-        } = &self.shared.settings;
         let (ask, forecast) = match request.model_id() {
             Some(model) if I::DRAWS_TOKENS => {
-                let rates = self.shared.models.get(region, model, burndown, max_output);
-                let estimate = request.input().estimate();
-                let (input, raw) = match request.options().input_tokens() {
-                    Some(exact) => (exact, None),
-                    None => (
-                        rates.predict(estimate.input_tokens),
-                        Some(estimate.input_tokens),
-                    ),
-                };
-                let read = read_body.as_deref().zip(request.input().body());
-                let named = read
-                    .and_then(|(read, body)| read(model, body))
-                    .or(estimate.max_output_tokens);
-                let output = named.unwrap_or(rates.max_output);
-                let reserved = input.saturating_add(output);
-                let ask = Ask::new(Arc::clone(&rates.key)).tokens(reserved);
-                let drawn = Drawn {
-                    rates,
-                    raw,
-                    reserved,
-                    output,
-                    named: named.is_some(),
-                };
+                let drawn = Drawn::of(model, request, &self.shared);
+                let ask = Ask::new(Arc::clone(&drawn.rates.key)).tokens(drawn.reserved_tokens);
                 (ask, Forecast(Some(drawn)))
             }
-            _ => (Ask::new(key(region, request)), Forecast(None)),
+            _ => {
+                let region = &self.shared.settings.region;
+                (Ask::new(key(region, request)), Forecast(None))
+            }
         };
         let options = request.options();
         let mut ask = ask.priority(match options.priority() {
@@ -265,11 +234,11 @@ impl<I: Operation> Cost<Request<I>, Response<I::Output>, Error> for TokenCost {
             }
             (Err(error), _) => failed(error),
             (Ok(_), None) => Settle::Used(0),
-            (Ok(response), Some(Drawn { rates, raw, .. })) => {
+            (Ok(response), Some(drawn)) => {
                 let usage = response.meta().usage();
-                rates.answered(*raw, usage.map(|usage| usage.prompt_tokens()));
+                drawn.answered(usage);
                 usage.map_or(Settle::Reserved, |usage| {
-                    Settle::Used(charged(usage, rates.burndown))
+                    Settle::Used(charged(usage, drawn.rates.burndown))
                 })
             }
         };

@@ -1,0 +1,36 @@
+use super::{burndown::Burndown, max_output::MaxOutput, rates::Models};
+use crate::monitor::Monitor;
+use std::{sync::Arc, time::Duration};
+
+/// What the clones of a cost have in common.
+pub(super) struct Shared {
+    pub(super) settings: Settings,
+    pub(super) models: Models,
+}
+
+pub(super) struct Settings {
+    pub(super) region: Arc<str>,
+    pub(super) burndown: Burndown,
+    pub(super) max_output: MaxOutput,
+    pub(super) read_body: Option<Box<ReadBody>>,
+    pub(super) patience: Duration,
+    pub(super) monitor: Monitor,
+}
+
+type ReadBody = dyn Fn(&str, &[u8]) -> Option<u64> + Send + Sync;
+
+impl Shared {
+    pub(super) fn new(region: Arc<str>) -> Self {
+        Self {
+            settings: Settings {
+                region,
+                burndown: Burndown::standard(),
+                max_output: MaxOutput::standard(),
+                read_body: None,
+                patience: Duration::from_secs(600),
+                monitor: Monitor::new(),
+            },
+            models: Models::default(),
+        }
+    }
+}
