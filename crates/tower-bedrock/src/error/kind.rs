@@ -4,6 +4,8 @@ use std::fmt;
 ///
 /// Bedrock's code decides, then the HTTP status; the message only tells a daily limit from one
 /// per minute. Which code belongs where is tabled in the [crate docs](crate#errors).
+// Retries, circuit, quota and cache each match on it without a catch-all: a new kind does not
+// compile before each of them has said what it means there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {

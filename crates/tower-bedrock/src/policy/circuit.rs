@@ -54,7 +54,15 @@ impl<O> Classify<Response<O>, Error> for CircuitPolicy {
             ErrorKind::Throttled => Verdict::Throttled { retry_after },
             ErrorKind::Exhausted => Verdict::Exhausted { retry_after },
             ErrorKind::Capacity | ErrorKind::Transient | ErrorKind::Timeout => Verdict::Failure,
-            _ => Verdict::Ignored,
+            // None of them says anything of the model: the caller is at fault or in a hurry, a layer
+            // of ours answered in its place, or nobody knows.
+            ErrorKind::DeadlineExceeded
+            | ErrorKind::Invalid
+            | ErrorKind::AccessDenied
+            | ErrorKind::CircuitOpen
+            | ErrorKind::NotCached
+            | ErrorKind::QuotaRejected
+            | ErrorKind::Other => Verdict::Ignored,
         }
     }
 }

@@ -98,7 +98,16 @@ impl<O> Classify<Response<O>, Error> for RetryPolicy {
             ErrorKind::Capacity | ErrorKind::Transient | ErrorKind::Timeout => {
                 Verdict::Transient { retry_after }
             }
-            _ => Verdict::Done,
+            // Another attempt meets the same limit, the same fault or the same deadline; and where a
+            // circuit or a quota asks for more than the caller would wait, it comes to nothing.
+            ErrorKind::Exhausted
+            | ErrorKind::CircuitOpen
+            | ErrorKind::DeadlineExceeded
+            | ErrorKind::Invalid
+            | ErrorKind::AccessDenied
+            | ErrorKind::NotCached
+            | ErrorKind::QuotaRejected
+            | ErrorKind::Other => Verdict::Done,
         }
     }
 

@@ -230,19 +230,35 @@ impl<I: Operation> Policy<Request<I>, Response<I::Output>, Error> for CachePolic
     /// An error that another attempt would not mend is everybody's, and so is one that the layer's
     /// own limits made final. Where the caller set limits of its own, others may get further.
     fn share_error(&self, asked: &CacheContext, error: &Error) -> Option<Answer> {
-        let mends = !matches!(
-            error.kind(),
-            ErrorKind::Invalid | ErrorKind::AccessDenied | ErrorKind::Exhausted
-        );
-        let others_may_fare_better = mends && asked.own_limits;
-        (!others_may_fare_better).then(|| Answer::failed(error.clone()))
+        let is_everybodys = match error.kind() {
+            ErrorKind::Invalid | ErrorKind::AccessDenied | ErrorKind::Exhausted => true,
+            ErrorKind::Throttled
+            | ErrorKind::Capacity
+            | ErrorKind::Transient
+            | ErrorKind::Timeout
+            | ErrorKind::DeadlineExceeded
+            | ErrorKind::CircuitOpen
+            | ErrorKind::NotCached
+            | ErrorKind::QuotaRejected
+            | ErrorKind::Other => !asked.own_limits,
+        };
+        is_everybodys.then(|| Answer::failed(error.clone()))
     }
 
     fn stale_if_error(&self, _: &CacheContext, error: &Error) -> bool {
-        !matches!(
-            error.kind(),
-            ErrorKind::Invalid | ErrorKind::AccessDenied | ErrorKind::Other
-        )
+        match error.kind() {
+            // The request is at fault, or may be: an old answer would hide that.
+            ErrorKind::Invalid | ErrorKind::AccessDenied | ErrorKind::Other => false,
+            ErrorKind::Throttled
+            | ErrorKind::Exhausted
+            | ErrorKind::Capacity
+            | ErrorKind::Transient
+            | ErrorKind::Timeout
+            | ErrorKind::DeadlineExceeded
+            | ErrorKind::CircuitOpen
+            | ErrorKind::NotCached
+            | ErrorKind::QuotaRejected => true,
+        }
     }
 
     fn restore(
