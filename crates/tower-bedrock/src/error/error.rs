@@ -1,8 +1,5 @@
 use super::ErrorKind;
 use std::{error::Error as StdError, fmt, num::NonZeroU32, sync::Arc, time::Duration};
-use tower_backoff::AttemptTimeout;
-use tower_circuit_breaker::Open;
-use tower_quota::{Cause, Rejected};
 
 /// Why a call failed: one flat type for every operation and every layer.
 ///
@@ -149,88 +146,8 @@ impl Error {
         self.repr_mut().retry_after.get_or_insert(wait);
     }
 
-    /// Makes of a throttle the last one: for `time` there was nothing else.
-    pub(crate) fn give_up(&mut self, key: &str, time: Duration) {
-        let said = self.message().unwrap_or_default();
-        let message = format!(
-            "{said} For {}s all calls of {key} were throttled: its quota is 0, or others use it up",
-            time.as_secs()
-        );
-        let repr = self.repr_mut();
-        repr.kind = ErrorKind::Exhausted;
-        repr.message = Some(message.trim_start().into());
-        repr.retry_after.get_or_insert(time);
-    }
-
-    pub(crate) fn not_cached(operation: &'static str) -> Self {
-        let message = "no answer is cached, and the request asked for no other";
-        let mut error = Self::new(ErrorKind::NotCached, message);
-        error.repr_mut().operation = Some(operation);
-        error
-    }
-
-    pub(crate) fn deadline(operation: &'static str) -> Self {
-        let message = "the request's deadline passed";
-        let mut error = Self::new(ErrorKind::DeadlineExceeded, message);
-        error.repr_mut().operation = Some(operation);
-        error
-    }
-
-    fn repr_mut(&mut self) -> &mut Repr {
+    pub(super) fn repr_mut(&mut self) -> &mut Repr {
         Arc::make_mut(&mut self.repr)
-    }
-}
-
-impl From<Box<dyn StdError + Send + Sync>> for Error {
-    /// What a layer that boxes its errors made of one of these comes back as it was; anything else
-    /// is [`ErrorKind::Other`] with that as its source.
-    fn from(error: Box<dyn StdError + Send + Sync>) -> Self {
-        let error = match error.downcast::<Self>() {
-            Ok(own) => return *own,
-            Err(error) => error,
-        };
-        let mut other = Self::new(ErrorKind::Other, error.to_string());
-        other.repr_mut().source = Some(Arc::from(error));
-        other
-    }
-}
-
-impl From<Open> for Error {
-    fn from(open: Open) -> Self {
-        let kind = if open.is_exhausted() {
-            ErrorKind::Exhausted
-        } else {
-            ErrorKind::CircuitOpen
-        };
-        Self::new(kind, open.to_string())
-            .with_retry_after(open.retry_after())
-            .with_source(open)
-    }
-}
-
-impl From<Rejected> for Error {
-    fn from(rejected: Rejected) -> Self {
-        let mut message = format!("{rejected}, for {}", rejected.key());
-        match rejected.cause() {
-            Cause::TooLarge { limit, .. } if limit.amount() == 0 => message.push_str(
-                "; a quota of 0 admits no call: have AWS raise it, or correct the table of quotas",
-            ),
-            Cause::TooLarge { .. } => message.push_str(
-                "; set a lower max_tokens: a call reserves its input and max_tokens, or without \
-                 that the model's maximum",
-            ),
-            _ => {}
-        }
-        let retry_after = rejected.retry_after();
-        let mut error = Self::new(ErrorKind::QuotaRejected, message).with_source(rejected);
-        error.repr_mut().retry_after = retry_after;
-        error
-    }
-}
-
-impl From<AttemptTimeout> for Error {
-    fn from(timeout: AttemptTimeout) -> Self {
-        Self::new(ErrorKind::Timeout, timeout.to_string()).with_source(timeout)
     }
 }
 
