@@ -1,9 +1,17 @@
+// On this page the README's links lead to the guides as rustdoc shows them: a first definition wins.
+#![doc = "[The quota]: docs::quota"]
+#![doc = "[The cache]: docs::cache"]
+#![doc = "[Errors]: docs::errors"]
+#![doc = "[Requests]: docs::requests"]
+#![doc = ""]
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod client;
 mod count_tokens;
 mod deadline;
+#[cfg(any(doc, doctest))]
+pub mod docs;
 mod error;
 mod estimate;
 mod model_id;

@@ -1,0 +1,13 @@
+//! Guides, one for each question that the front page leaves open.
+
+#[doc = include_str!("../docs/quota.md")]
+pub mod quota {}
+
+#[doc = include_str!("../docs/cache.md")]
+pub mod cache {}
+
+#[doc = include_str!("../docs/errors.md")]
+pub mod errors {}
+
+#[doc = include_str!("../docs/requests.md")]
+pub mod requests {}
