@@ -141,6 +141,10 @@ impl TokenCost {
     ///
     /// It is not told of attempts that their callers gave up, nor of calls that the quota layer
     /// rejected.
+    ///
+    /// # Panics
+    ///
+    /// As every knob, and if somebody has the monitor that would be replaced.
     #[must_use]
     #[track_caller]
     pub fn monitored_by(mut self, monitor: Monitor) -> Self {
