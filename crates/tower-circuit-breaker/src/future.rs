@@ -79,6 +79,7 @@ where
             if let Err(error) = ready!(inner.poll_ready(cx)) {
                 return Poll::Ready(self.finish(Err(error)));
             }
+            // After readiness, for which the call may have waited long: the circuit may be open now.
             if let Decision::Permit(permit) = this.decision {
                 if let Err(open) = permit.start() {
                     *this.decision = Decision::Rejected(open);
@@ -86,6 +87,7 @@ where
                     return Poll::Ready(self.reject());
                 }
             }
+            // The service that is called is the one that was ready, not a clone of it.
             if let StageOwned::Waiting { mut inner, request } =
                 this.stage.as_mut().project_replace(Stage::Done)
             {
@@ -112,6 +114,7 @@ where
         let mut this = self.project();
         // Before the result is recorded: when another call is let through, this one is gone.
         this.stage.set(Stage::Done);
+        // An error of readiness comes here too: the classifier says whether it counts.
         if let Decision::Permit(permit) = this.decision {
             permit.record(this.classify.classify(&result));
         }

@@ -83,6 +83,7 @@ where
     fn call(&mut self, request: Req) -> Self::Future {
         let shard = self.circuits.shard_of(|| self.key_of.key(&request));
         match Permit::acquire(shard) {
+            // A clone goes into the future, which makes it ready; the one here is never polled.
             Ok(permit) => {
                 ResponseFuture::admitted(self.inner.clone(), request, permit, self.classify.clone())
             }

@@ -28,8 +28,8 @@ pub(crate) fn changed(name: &'static str, key: Option<&str>, from: State, to: St
 
 /// The one circuit of a layer may be in another state than before; `state` reads it.
 ///
-/// Two threads may get here in another order than they changed the circuit. Whoever writes last
-/// reads again after it, so that the gauge ends up with the state there is.
+/// Two threads may get here in another order than they changed the circuit. So each reads the
+/// state again after it has written it, and the last one leaves the gauge right.
 #[cfg_attr(not(feature = "metrics"), allow(unused_variables))]
 pub(crate) fn state(name: &'static str, state: impl Fn() -> State) {
     #[cfg(feature = "metrics")]

@@ -111,6 +111,7 @@ impl<Q: Hash + Eq + Clone + fmt::Display> Circuits<Q> {
         Shard::single(SharedCircuit::new(
             Arc::clone(&self.settings),
             Some(key.to_string().into()),
+            // Of its own for each, or circuits that open together would probe together.
             self.settings.seed.map(|seed| seed.wrapping_add(nth)),
             1,
         ))

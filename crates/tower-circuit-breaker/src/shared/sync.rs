@@ -7,8 +7,8 @@ pub(crate) use std::sync::{Mutex, MutexGuard, atomic::AtomicU64};
 #[cfg(loom)]
 pub(crate) use loom::sync::{Mutex, MutexGuard, atomic::AtomicU64};
 
-/// Locks, and recovers the data of a lock that a panic has poisoned: the only foreign code under a
-/// lock is what a key does to be found, copied and printed, and nothing is half changed by then.
+/// Locks, poisoned or not. The only foreign code that runs under a lock is a key's `Hash`, `Eq`,
+/// `Clone` and `Display`; should one of them panic, nothing is half changed.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex
         .lock()
