@@ -103,7 +103,8 @@ where
         let Some(lead) = Lead::start_first(cache.flights(), key) else {
             return;
         };
-        // Another flight may have stored a new answer since the store was read.
+        // Another flight may have stored a new answer since the store was read. Some may have joined this
+        // one by now; they get that answer.
         if let Some(value) = cache.get_fresh(lead.key()) {
             lead.end().tell(Some(&value), CacheStatus::Joined);
             return;
@@ -147,6 +148,7 @@ where
                 };
                 return self.not_fresh(key, req, stale);
             }
+            // Nothing is begun here: a future that is never polled must hold no flight open.
             Lookup::Refresh(key) => Way::Refresh(key),
             Lookup::Bypass => Way::Alone(CacheStatus::Bypass),
         };

@@ -40,6 +40,8 @@ where
         if let CallProj::Waiting { parts } = self.as_mut().project() {
             let (inner, _) = parts.as_mut().expect("polled after completion");
             ready!(inner.poll_ready(cx))?;
+            // This instance is the one that is ready, and may hold a permit for this call; the request
+            // goes to it at once, so no clone can be called in its place.
             let (mut inner, req) = parts.take().expect("it was there");
             called();
             let future = inner.call(req);

@@ -37,6 +37,7 @@ impl<P, K: Key, V: Value, St: Store<K, V>> Shared<P, K, V, St> {
         P: Policy<Req, S::Response, S::Error, Key = K, Value = V>,
     {
         let flight = Flight {
+            // Before the request is given away: the policy judges the answer by it.
             context: self.policy.context(&req),
             inner,
             req,

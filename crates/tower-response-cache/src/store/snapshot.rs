@@ -1,4 +1,4 @@
-/// What a [`Store`](crate::Store) holds.
+/// What a [`Store`](crate::Store) holds. A store of your own fills one in from its default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StoreSnapshot {

@@ -71,9 +71,10 @@ impl<K: Key, V: Value> Wait<K, V> {
 
 impl<K: Key, V: Value> Drop for Wait<K, V> {
     fn drop(&mut self) {
+        // First the place, so that this caller is not chosen from here on.
         let left = (self.flights).with(|table| table.leave(&self.key, self.place));
         drop(left);
-        // The lead may have been sent before the place was given back. Closed first, so that nothing
+        // It may have been chosen before, and the lead be sent. Closed first, so that nothing
         // comes after the last look: what comes later returns to its sender, which asks the next one.
         self.message.close();
         if let Ok(Message::TakeOver(work)) = self.message.try_recv() {

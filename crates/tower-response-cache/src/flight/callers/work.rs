@@ -1,10 +1,12 @@
 use std::task::{Context, Poll, ready};
 use std::{any::Any, future::Future, pin::Pin};
 
-/// The call of a flight, whoever drives it. It outlives the caller that began it.
+/// The call of a flight, whoever drives it. It outlives the caller that began it, so it is in a box that
+/// passes from caller to caller.
 pub(crate) type Work = Pin<Box<dyn Drive>>;
 
-/// A future of an output that the table of flights cannot name.
+/// A future whose output the table of flights cannot name: it differs with the type of the request, and
+/// requests of several types share one table.
 pub(crate) trait Drive: Send {
     /// Polls; at the end puts the output into `slot`, which is an `Option` of it if the driver is of
     /// the same type.
@@ -14,6 +16,8 @@ pub(crate) trait Drive: Send {
 impl<F: Future<Output: 'static> + Send> Drive for F {
     fn drive(self: Pin<&mut Self>, cx: &mut Context<'_>, slot: &mut dyn Any) -> Poll<()> {
         let output = ready!(self.poll(cx));
+        // A driver of another type, or a task in the background, has no use for the output. Those who
+        // wait were told in the work itself.
         if let Some(slot) = slot.downcast_mut::<Option<F::Output>>() {
             *slot = Some(output);
         }
