@@ -26,14 +26,14 @@ type Knob<T> = (&'static str, fn(T));
 const COST: [Knob<TokenCost>; 5] = [
     ("burndown", |cost| drop(cost.burndown(Burndown::standard()))),
     ("max_output", |cost| {
-        drop(cost.max_output(MaxOutput::standard()))
+        drop(cost.max_output(MaxOutput::standard()));
     }),
     ("read_body_with", |cost| {
-        drop(cost.read_body_with(|_, _| None))
+        drop(cost.read_body_with(|_, _| None));
     }),
     ("patience", |cost| drop(cost.patience(Duration::ZERO))),
     ("monitored_by", |cost| {
-        drop(cost.monitored_by(Monitor::new()))
+        drop(cost.monitored_by(Monitor::new()));
     }),
 ];
 

@@ -1,4 +1,4 @@
-use super::CountTokensSnapshot;
+use super::snapshot::CountTokensSnapshot;
 use std::{
     collections::HashMap,
     sync::{Mutex, MutexGuard, PoisonError},

@@ -1,4 +1,4 @@
-use super::{CountTokensSnapshot, shared::Shared};
+use super::{shared::Shared, snapshot::CountTokensSnapshot};
 use std::{fmt, sync::Arc};
 
 /// Reads what a [`CountTokensLayer`](super::CountTokensLayer) has done, from anywhere. Made by

@@ -1,4 +1,4 @@
-use super::{CountTokensHandle, service::CountTokens, settings::Settings, shared::Shared};
+use super::{handle::CountTokensHandle, service::CountTokens, settings::Settings, shared::Shared};
 use std::{sync::Arc, time::Duration};
 use tower_layer::Layer;
 

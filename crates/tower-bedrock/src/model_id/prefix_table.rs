@@ -1,4 +1,4 @@
-use super::base_model;
+use super::base_model::base_model;
 use std::borrow::Cow;
 
 /// A value for each model, by the longest prefix of its id.

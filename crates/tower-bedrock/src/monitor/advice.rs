@@ -1,4 +1,4 @@
-use super::Reason;
+use super::reason::Reason;
 use std::{fmt, sync::Arc};
 
 /// What a [`Monitor`](super::Monitor) advises about the calls of one key. Its `Display` is for

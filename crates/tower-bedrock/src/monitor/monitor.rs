@@ -1,4 +1,6 @@
-use super::{Advice, Record, Snapshot, settings::Settings, tally::Tally, telemetry};
+use super::{
+    advice::Advice, record::Record, settings::Settings, snapshot::Snapshot, tally::Tally, telemetry,
+};
 use std::{
     collections::HashMap,
     fmt,

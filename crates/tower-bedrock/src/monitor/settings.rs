@@ -1,4 +1,4 @@
-use super::Advice;
+use super::advice::Advice;
 use std::fmt;
 
 pub(super) struct Settings {

@@ -1,6 +1,6 @@
 //! Every log line. Called outside locks.
 
-use super::Advice;
+use super::advice::Advice;
 
 /// A key of the monitor has its first advice.
 #[cfg_attr(not(feature = "tracing"), allow(unused_variables))]

@@ -1,4 +1,4 @@
-use super::CacheScope;
+use super::scope::CacheScope;
 use crate::{
     operation::Operation,
     request::Request,

@@ -1,4 +1,7 @@
-use super::{Answer, CacheContext, CacheKey, CacheScope, PriceList, SavingsHandle};
+use super::{
+    answer::Answer, context::CacheContext, key::CacheKey, price_list::PriceList,
+    savings_handle::SavingsHandle, scope::CacheScope,
+};
 use crate::{
     error::{Error, ErrorKind},
     operation::{Ending, Operation},

@@ -1,4 +1,4 @@
-use super::Price;
+use super::price::Price;
 use crate::model_id::PrefixTable;
 
 /// The prices of models, by the beginnings of their ids.

@@ -1,4 +1,4 @@
-use super::{PriceList, Savings};
+use super::{price_list::PriceList, savings::Savings};
 use crate::response::Usage;
 use std::{
     fmt,

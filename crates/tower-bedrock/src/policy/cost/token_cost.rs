@@ -1,7 +1,6 @@
 use super::{
-    Forecast,
     burndown::Burndown,
-    forecast::Drawn,
+    forecast::{Drawn, Forecast},
     max_output::MaxOutput,
     settings::{Settings, Shared},
     settle::{charged, failed},

@@ -1,6 +1,6 @@
 //! Reads a table of quotas from TOML.
 
-use super::{Quotas, QuotasError, format::Format, mistake};
+use super::{error::QuotasError, format::Format, mistake, quotas::Quotas};
 use serde::Deserialize;
 use std::{fs, path::Path};
 use toml::Deserializer;

@@ -1,6 +1,10 @@
 //! What a file of quotas looks like.
 
-use super::{ModelQuota, Quotas, QuotasError, quotas::Models};
+use super::{
+    error::QuotasError,
+    model_quota::ModelQuota,
+    quotas::{Models, Quotas},
+};
 use serde::{Deserialize, Deserializer, de::Error};
 use std::collections::BTreeMap;
 use toml::{Spanned, Value};

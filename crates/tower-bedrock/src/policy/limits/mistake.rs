@@ -1,8 +1,8 @@
 //! What is wrong with a file of quotas, in words that say what to write instead.
 
 use super::{
-    QuotasError,
     did_you_mean::did_you_mean,
+    error::QuotasError,
     format::{REQUESTS_PER_MINUTE, TOKENS_PER_DAY, TOKENS_PER_MINUTE},
 };
 use std::ops::Range;

@@ -1,4 +1,4 @@
-use super::ModelQuota;
+use super::model_quota::ModelQuota;
 use std::{collections::BTreeMap, sync::Arc};
 use tower_quota::{Limits, LimitsOf};
 
