@@ -21,7 +21,7 @@ pub enum Cause {
     /// The call asks for more than the limit ever holds.
     TooLarge {
         /// What the call asked for, in the limit's unit.
-        asked: u64,
+        amount: u64,
         /// The limit.
         limit: Box<Limit>,
     },
@@ -69,8 +69,8 @@ impl Rejected {
 impl fmt::Display for Rejected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.cause {
-            Cause::TooLarge { asked, limit } => {
-                write!(f, "call is larger than the limit: {asked} of {limit}")?;
+            Cause::TooLarge { amount, limit } => {
+                write!(f, "call is larger than the limit: {amount} of {limit}")?;
             }
             Cause::QueueFull => f.write_str("quota is used up and the queue is full")?,
             Cause::MaxWait => f.write_str("quota is used up for longer than a call may wait")?,

@@ -1,17 +1,17 @@
 use super::adaptive_rate::ONE;
 use super::charge::Charge;
-use super::meter::Gauge;
-use super::overrun::Outcome;
-use crate::limit::{Demand, Limit, Unit};
+use super::meter::Meter;
+use super::overrun::Overrun;
+use crate::limit::{Amount, Limit, Unit};
 
 /// All limits of one key: pure state that is told the time, in nanoseconds.
 ///
 /// A call is charged to each limit at once, or to none. Each charge is corrected once by
 /// [`settle`](Self::settle), to nothing where the call was never charged.
 #[derive(Debug)]
-pub(crate) struct Book {
-    gauges: Box<[Gauge]>,
-    outcome: Outcome,
+pub(crate) struct Account {
+    meters: Box<[Meter]>,
+    overrun: Overrun,
     /// Nothing is admitted before.
     blocked: u64,
     /// The last time it was told; time does not go back.
@@ -23,7 +23,7 @@ pub(crate) struct Book {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Counts {
     /// Reserved and not yet settled.
-    pub(crate) pending: Demand,
+    pub(crate) pending: Amount,
     /// What settled calls had reserved, and what they came to.
     pub(crate) reserved: u64,
     pub(crate) used: u64,
@@ -37,14 +37,14 @@ pub(crate) struct Entry {
     pub(crate) charge: Charge,
 }
 
-impl Book {
+impl Account {
     pub(crate) fn new(limits: Vec<Limit>, now: u64) -> Self {
         Self {
-            gauges: limits
+            meters: limits
                 .into_iter()
-                .map(|limit| Gauge::new(limit, now))
+                .map(|limit| Meter::new(limit, now))
                 .collect(),
-            outcome: Outcome::default(),
+            overrun: Overrun::default(),
             blocked: 0,
             now,
             counts: Counts::default(),
@@ -52,42 +52,42 @@ impl Book {
     }
 
     /// The limit that can never admit so much.
-    pub(crate) fn exceeded(&self, demand: Demand) -> Option<&Limit> {
-        let gauge = self.gauges.iter().find(|gauge| !gauge.holds(demand));
-        gauge.map(Gauge::limit)
+    pub(crate) fn exceeded(&self, amount: Amount) -> Option<&Limit> {
+        let meter = self.meters.iter().find(|meter| !meter.holds(amount));
+        meter.map(Meter::limit)
     }
 
-    /// Charges `demand` to all limits, or says when it will fit.
-    pub(crate) fn reserve(&mut self, now: u64, demand: Demand) -> Result<Entry, u64> {
-        if let Some(entry) = self.reserve_at_once(now, demand) {
+    /// Charges `amount` to all limits, or says when it will fit.
+    pub(crate) fn reserve(&mut self, now: u64, amount: Amount) -> Result<Entry, u64> {
+        if let Some(entry) = self.reserve_at_once(now, amount) {
             return Ok(entry);
         }
-        let charge = self.charge(demand);
-        let at = self.fits_at(now, Demand::NONE, demand);
+        let charge = self.charge(amount);
+        let at = self.fits_at(now, Amount::NONE, amount);
         if at > self.now {
-            for gauge in &mut self.gauges {
-                gauge.save_for(charge);
+            for meter in &mut self.meters {
+                meter.save_for(charge);
             }
             return Err(at);
         }
         Ok(self.enter(charge))
     }
 
-    /// Charges `demand` to all limits if it plainly fits; otherwise nothing is known.
-    pub(crate) fn reserve_at_once(&mut self, now: u64, demand: Demand) -> Option<Entry> {
+    /// Charges `amount` to all limits if it plainly fits; otherwise nothing is known.
+    pub(crate) fn reserve_at_once(&mut self, now: u64, amount: Amount) -> Option<Entry> {
         self.advance(now);
-        let charge = self.charge(demand);
+        let charge = self.charge(amount);
         let fits =
-            self.now >= self.blocked && self.gauges.iter().all(|gauge| gauge.has_room(charge));
-        debug_assert!(!fits || self.fits_at(now, Demand::NONE, demand) <= self.now);
+            self.now >= self.blocked && self.meters.iter().all(|meter| meter.has_room(charge));
+        debug_assert!(!fits || self.fits_at(now, Amount::NONE, amount) <= self.now);
         fits.then(|| self.enter(charge))
     }
 
     fn enter(&mut self, charge: Charge) -> Entry {
-        for gauge in &mut self.gauges {
-            gauge.charge(charge);
+        for meter in &mut self.meters {
+            meter.charge(charge);
         }
-        self.counts.pending += charge.asked;
+        self.counts.pending += charge.amount;
         Entry {
             at: self.now,
             charge,
@@ -95,54 +95,54 @@ impl Book {
     }
 
     /// When `mine` fits, after `ahead` is admitted, as far as is known now.
-    pub(crate) fn fits_at(&mut self, now: u64, ahead: Demand, mine: Demand) -> u64 {
+    pub(crate) fn fits_at(&mut self, now: u64, ahead: Amount, mine: Amount) -> u64 {
         self.advance(now);
         let (ahead, mine) = (self.charge(ahead), self.charge(mine));
         // From the end of the block on the limits count as of now: they only have more by then.
-        self.gauges
+        self.meters
             .iter()
-            .map(|gauge| gauge.fits_at(ahead, mine))
+            .map(|meter| meter.fits_at(ahead, mine))
             .fold(self.now.max(self.blocked), u64::max)
     }
 
-    fn charge(&self, asked: Demand) -> Charge {
+    fn charge(&self, amount: Amount) -> Charge {
         Charge {
-            asked,
-            expected: self.outcome.of(asked),
+            amount,
+            expected: self.overrun.of(amount),
         }
     }
 
     /// Replaces what the call reserved by what it came to.
-    pub(crate) fn settle(&mut self, now: u64, entry: &Entry, actual: Demand) {
+    pub(crate) fn settle(&mut self, now: u64, entry: &Entry, actual: Amount) {
         self.advance(now);
-        for gauge in &mut self.gauges {
-            gauge.correct(entry.at, entry.charge, actual);
+        for meter in &mut self.meters {
+            meter.correct(entry.at, entry.charge, actual);
         }
         let counts = &mut self.counts;
-        counts.pending.calls -= entry.charge.asked.calls;
+        counts.pending.calls -= entry.charge.amount.calls;
         counts.pending.tokens = counts
             .pending
             .tokens
-            .saturating_sub(entry.charge.asked.tokens);
+            .saturating_sub(entry.charge.amount.tokens);
         if actual.calls > 0 {
-            counts.reserved = counts.reserved.saturating_add(entry.charge.asked.tokens);
+            counts.reserved = counts.reserved.saturating_add(entry.charge.amount.tokens);
             counts.used = counts.used.saturating_add(actual.tokens);
         }
     }
 
     /// Whether it makes no difference for later at what time [`settle`](Self::settle) and
     /// [`succeeded`](Self::succeeded) take place.
-    pub(crate) fn can_be_late(&self, entry: &Entry, actual: Demand) -> bool {
-        let mut gauges = self.gauges.iter();
-        gauges.all(|gauge| gauge.can_be_late(entry.charge, actual))
+    pub(crate) fn can_be_late(&self, entry: &Entry, actual: Amount) -> bool {
+        let mut meters = self.meters.iter();
+        meters.all(|meter| meter.can_be_late(entry.charge, actual))
     }
 
-    /// The server let the call in, and it came to `actual`. `pressed` says that it had waited.
-    pub(crate) fn succeeded(&mut self, now: u64, entry: &Entry, actual: Demand, pressed: bool) {
+    /// The server let the call in, and it came to `actual`. `waited` says that it had waited.
+    pub(crate) fn succeeded(&mut self, now: u64, entry: &Entry, actual: Amount, waited: bool) {
         self.advance(now);
-        self.outcome.learn(entry.charge.asked, actual);
-        for gauge in &mut self.gauges {
-            gauge.succeeded(entry.at, pressed);
+        self.overrun.learn(entry.charge.amount, actual);
+        for meter in &mut self.meters {
+            meter.succeeded(entry.at, waited);
         }
     }
 
@@ -151,14 +151,14 @@ impl Book {
     pub(crate) fn throttled(&mut self, now: u64, entry: &Entry, unit: Option<Unit>) -> bool {
         self.advance(now);
         self.counts.throttled += 1;
-        let unit = unit.filter(|unit| self.gauges.iter().any(|gauge| gauge.limit().unit == *unit));
+        let unit = unit.filter(|unit| self.meters.iter().any(|meter| meter.limit().unit == *unit));
         let mut cut = false;
-        for gauge in &mut self.gauges {
-            let short = gauge.limit().unit;
-            if entry.charge.asked.of(short) == 0 || unit.is_some_and(|unit| unit != short) {
+        for meter in &mut self.meters {
+            let short = meter.limit().unit;
+            if entry.charge.amount.of(short) == 0 || unit.is_some_and(|unit| unit != short) {
                 continue;
             }
-            if let Some(pause) = gauge.throttled(entry.at, entry.charge.asked) {
+            if let Some(pause) = meter.throttled(entry.at, entry.charge.amount) {
                 cut = true;
                 self.blocked = self.blocked.max(self.now.saturating_add(pause));
             }
@@ -172,21 +172,21 @@ impl Book {
     }
 
     pub(crate) fn pace(&self) -> u64 {
-        let paces = self.gauges.iter().map(|gauge| gauge.pace().now());
+        let paces = self.meters.iter().map(|meter| meter.pace().now());
         paces.min().unwrap_or(ONE)
     }
 
-    pub(crate) fn gauges(&mut self, now: u64) -> &[Gauge] {
+    pub(crate) fn meters(&mut self, now: u64) -> &[Meter] {
         self.advance(now);
-        &self.gauges
+        &self.meters
     }
 
-    /// When the book can be forgotten: nothing is lost from there on.
+    /// When the account can be forgotten: nothing is lost from there on.
     pub(crate) fn whole_at(&mut self, now: u64) -> u64 {
         self.advance(now);
-        self.gauges
+        self.meters
             .iter()
-            .map(Gauge::whole_at)
+            .map(Meter::whole_at)
             .fold(self.blocked, u64::max)
     }
 
@@ -195,8 +195,8 @@ impl Book {
             return;
         }
         self.now = now;
-        for gauge in &mut self.gauges {
-            gauge.advance(self.now);
+        for meter in &mut self.meters {
+            meter.advance(self.now);
         }
     }
 }

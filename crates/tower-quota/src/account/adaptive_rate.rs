@@ -22,7 +22,7 @@ const HELD: u64 = 10 * SECOND;
 /// there was, and the measured rate takes the place of the guess; where nothing had passed yet it
 /// stays, and goes on as before with the first success.
 #[derive(Debug)]
-pub(crate) struct Pace {
+pub(crate) struct AdaptiveRate {
     now: u64,
     probing: bool,
     cut: Option<Cut>,
@@ -75,7 +75,7 @@ pub(crate) struct Passed {
     pub(crate) period: u64,
 }
 
-impl Pace {
+impl AdaptiveRate {
     pub(crate) fn new(start: u64, probing: bool, now: u64) -> Self {
         Self {
             now: start,
@@ -115,11 +115,11 @@ impl Pace {
         }
     }
 
-    /// A call admitted `at` that time went well. `pressed` says that it had to wait for its turn:
+    /// A call admitted `at` that time went well. `waited` says that it had to wait for its turn:
     /// a pace that nobody uses proves nothing about a higher one.
-    pub(crate) fn succeeded(&mut self, now: u64, at: u64, pressed: bool) {
+    pub(crate) fn succeeded(&mut self, now: u64, at: u64, waited: bool) {
         let time = now.saturating_sub(self.raised);
-        let raises = pressed || !self.probing;
+        let raises = waited || !self.probing;
         if self
             .cut
             .as_ref()

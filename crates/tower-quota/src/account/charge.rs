@@ -1,16 +1,16 @@
-use crate::limit::{Demand, Unit};
+use crate::limit::{Amount, Unit};
 
 /// What a call is charged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Charge {
     /// What it asked for: the server charges that when it lets the call in.
-    pub(crate) asked: Demand,
+    pub(crate) amount: Amount,
     /// What it will come to, where calls come to more than they ask for: it is paced by that.
-    pub(crate) expected: Demand,
+    pub(crate) expected: Amount,
 }
 
 impl Charge {
     pub(crate) fn of(self, unit: Unit) -> (u64, u64) {
-        (self.asked.of(unit), self.expected.of(unit))
+        (self.amount.of(unit), self.expected.of(unit))
     }
 }

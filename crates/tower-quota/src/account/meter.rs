@@ -1,9 +1,9 @@
 use std::time::Duration;
 
-use super::adaptive_rate::{ONE, Pace, Passed};
+use super::adaptive_rate::{AdaptiveRate, ONE, Passed};
 use super::charge::Charge;
 use super::window::Window;
-use crate::limit::{Burst, Demand, Limit};
+use crate::limit::{Amount, Burst, Limit};
 
 /// What one limit has left.
 ///
@@ -11,7 +11,7 @@ use crate::limit::{Burst, Demand, Limit};
 /// nanosecond at any pace, so nothing is ever rounded. It is charged and given back what the
 /// server's bucket is, earlier and later: where that holds no less, it never has less.
 #[derive(Debug)]
-pub(crate) struct Gauge {
+pub(crate) struct Meter {
     limit: Limit,
     span: u64,
     /// One call or token, in the unit of the level.
@@ -26,18 +26,18 @@ pub(crate) struct Gauge {
     /// What is saved for: up to that the bucket fills above its burst.
     goal: i128,
     window: Window,
-    pace: Pace,
+    pace: AdaptiveRate,
     /// What a period held at the last cut of a guess.
     held: u64,
     /// What calls under way will come to above what they asked for.
     owed: u64,
 }
 
-impl Gauge {
+impl Meter {
     pub(crate) fn new(limit: Limit, now: u64) -> Self {
         let (period, margin) = (nanos(limit.period), nanos(limit.margin));
         let span = period.saturating_add(margin);
-        let mut gauge = Self {
+        let mut meter = Self {
             span,
             one: i128::from(span) * i128::from(ONE),
             burst: 0,
@@ -46,32 +46,32 @@ impl Gauge {
             at: now,
             goal: 0,
             window: Window::new(period, margin),
-            pace: Pace::new(limit.start, limit.probing, now),
+            pace: AdaptiveRate::new(limit.start, limit.probing, now),
             held: 0,
             owed: 0,
             limit,
         };
-        gauge.paced();
-        gauge.level = gauge.burst;
-        gauge.unsaved = gauge.burst;
-        gauge
+        meter.paced();
+        meter.level = meter.burst;
+        meter.unsaved = meter.burst;
+        meter
     }
 
     pub(crate) fn limit(&self) -> &Limit {
         &self.limit
     }
 
-    pub(crate) fn pace(&self) -> &Pace {
+    pub(crate) fn pace(&self) -> &AdaptiveRate {
         &self.pace
     }
 
     /// Whether the limit can ever admit that much.
-    pub(crate) fn holds(&self, demand: Demand) -> bool {
-        let amount = demand.of(self.limit.unit);
+    pub(crate) fn holds(&self, amount: Amount) -> bool {
+        let amount = amount.of(self.limit.unit);
         amount <= self.limit.amount || (self.limit.probing && self.limit.amount > 0)
     }
 
-    /// Brings the gauge from the last time it was used to `now`.
+    /// Brings the meter from the last time it was used to `now`.
     pub(crate) fn advance(&mut self, now: u64) {
         if now > self.at {
             let refill = times(self.rate(), now - self.at);
@@ -84,12 +84,12 @@ impl Gauge {
     /// Whether `mine` plainly fits at once: what [`fits_at`](Self::fits_at) finds out mostly, and
     /// in a fraction of the time.
     pub(crate) fn has_room(&self, mine: Charge) -> bool {
-        let (asked, expected) = mine.of(self.limit.unit);
-        asked == 0
+        let (amount, expected) = mine.of(self.limit.unit);
+        amount == 0
             || (!self.limit.probing
                 && self.owed == 0
-                && self.level >= self.worth(expected)
-                && asked <= self.headroom())
+                && self.level >= self.to_level(expected)
+                && amount <= self.headroom())
     }
 
     /// When `mine` fits, after `ahead` has been admitted and if nothing else is; `u64::MAX`
@@ -101,9 +101,9 @@ impl Gauge {
         }
         let need = if self.is_whole() && ahead.0 == 0 {
             // Nobody has saved for it, but the server's bucket is as full as it gets.
-            self.worth(mine.1).min(self.level)
+            self.to_level(mine.1).min(self.level)
         } else {
-            self.worth(ahead.1).saturating_add(self.worth(mine.1))
+            self.to_level(ahead.1).saturating_add(self.to_level(mine.1))
         };
         // Debts that the server may have charged already and nobody here knows of.
         let debts = (self.limit.amount / 100).saturating_add(mine.1.saturating_sub(mine.0));
@@ -114,7 +114,7 @@ impl Gauge {
     /// Saves for a call that does not fit yet.
     pub(crate) fn save_for(&mut self, charge: Charge) {
         if !self.is_whole() {
-            self.goal = self.worth(charge.of(self.limit.unit).1);
+            self.goal = self.to_level(charge.of(self.limit.unit).1);
         }
     }
 
@@ -168,55 +168,55 @@ impl Gauge {
     }
 
     pub(crate) fn charge(&mut self, charge: Charge) {
-        let (asked, expected) = charge.of(self.limit.unit);
-        if asked > 0 {
+        let (amount, expected) = charge.of(self.limit.unit);
+        if amount > 0 {
             self.goal = 0;
-            self.owed = self.owed.saturating_add(expected.saturating_sub(asked));
+            self.owed = self.owed.saturating_add(expected.saturating_sub(amount));
             self.take(expected);
-            self.window.charge(self.at, asked);
+            self.window.charge(self.at, amount);
         }
     }
 
     /// Replaces the charge that was made `at` that time. The server charges only now what is
     /// above what was asked for, and so does the window.
-    pub(crate) fn correct(&mut self, at: u64, charge: Charge, actual: Demand) {
-        let (asked, expected) = charge.of(self.limit.unit);
+    pub(crate) fn correct(&mut self, at: u64, charge: Charge, actual: Amount) {
+        let (amount, expected) = charge.of(self.limit.unit);
         let actual = actual.of(self.limit.unit);
-        if actual == asked && actual == expected {
+        if actual == amount && actual == expected {
             return;
         }
-        self.owed = self.owed.saturating_sub(expected.saturating_sub(asked));
+        self.owed = self.owed.saturating_sub(expected.saturating_sub(amount));
         if actual > expected {
             self.take(actual - expected);
         } else {
-            self.add(self.worth(expected - actual));
+            self.add(self.to_level(expected - actual));
         }
-        if actual > asked {
-            self.window.charge(self.at, actual - asked);
-        } else if asked > actual {
-            self.window.refund(at, asked - actual);
+        if actual > amount {
+            self.window.charge(self.at, actual - amount);
+        } else if amount > actual {
+            self.window.refund(at, amount - actual);
         }
     }
 
     /// Whether a call that goes well and comes to `actual` can be corrected late, since it gives
     /// back only what fits in at any time.
-    pub(crate) fn can_be_late(&self, charge: Charge, actual: Demand) -> bool {
-        let (asked, _) = charge.of(self.limit.unit);
-        actual.of(self.limit.unit) <= asked && self.pace.is_at_rest()
+    pub(crate) fn can_be_late(&self, charge: Charge, actual: Amount) -> bool {
+        let (amount, _) = charge.of(self.limit.unit);
+        actual.of(self.limit.unit) <= amount && self.pace.is_at_rest()
     }
 
     /// A call admitted `at` that time went well.
-    pub(crate) fn succeeded(&mut self, at: u64, pressed: bool) {
+    pub(crate) fn succeeded(&mut self, at: u64, waited: bool) {
         if self.pace.is_at_rest() {
             return;
         }
-        self.pace.succeeded(self.at, at, pressed);
+        self.pace.succeeded(self.at, at, waited);
         self.paced();
     }
 
     /// The server had nothing left for a call that was admitted `at` that time, and is refunded.
     /// Says how long to pause where that is news.
-    pub(crate) fn throttled(&mut self, at: u64, asked: Demand) -> Option<u64> {
+    pub(crate) fn throttled(&mut self, at: u64, amount: Amount) -> Option<u64> {
         let sum = self.window.sum();
         let pace = |amount: u64| {
             let pace = u128::from(amount) * u128::from(ONE) / u128::from(self.limit.amount.max(1));
@@ -225,7 +225,7 @@ impl Gauge {
         let first = self.window.first().unwrap_or(self.at);
         let passed = Passed {
             pace: pace(sum),
-            short: pace(asked.of(self.limit.unit)),
+            short: pace(amount.of(self.limit.unit)),
             time: self.at.saturating_sub(first).min(self.span),
             period: self.span,
         };
@@ -233,7 +233,7 @@ impl Gauge {
         self.paced();
         // The server has nothing left: no burst from here, none of what this call gives back, and
         // less than nothing once it knows the debts.
-        self.level = self.level.min(-self.worth(self.owed));
+        self.level = self.level.min(-self.to_level(self.owed));
         self.unsaved = self.unsaved.min(self.level);
         if pause.is_some() {
             self.held = sum;
@@ -254,7 +254,7 @@ impl Gauge {
         self.limit.amount.saturating_sub(self.window.sum())
     }
 
-    /// When the gauge is as good as new.
+    /// When the meter is as good as new.
     pub(crate) fn whole_at(&self) -> u64 {
         self.refilled_at(self.burst.saturating_sub(self.unsaved))
             .max(self.window.falls_to(self.at, 0))
@@ -267,14 +267,14 @@ impl Gauge {
     }
 
     /// In the unit of the level.
-    fn worth(&self, amount: u64) -> i128 {
+    fn to_level(&self, amount: u64) -> i128 {
         times(self.one, amount)
     }
 
     /// The pace may have changed.
     fn paced(&mut self) {
         self.burst = match self.limit.burst {
-            Burst::Amount(amount) => self.worth(amount),
+            Burst::Amount(amount) => self.to_level(amount),
             Burst::Time(time) => {
                 let pace = if self.limit.probing {
                     self.pace.now()
@@ -295,9 +295,9 @@ impl Gauge {
     }
 
     fn take(&mut self, amount: u64) {
-        let worth = self.worth(amount);
-        self.level = self.level.saturating_sub(worth);
-        self.unsaved = self.unsaved.saturating_sub(worth);
+        let charged = self.to_level(amount);
+        self.level = self.level.saturating_sub(charged);
+        self.unsaved = self.unsaved.saturating_sub(charged);
     }
 
     fn rate(&self) -> i128 {

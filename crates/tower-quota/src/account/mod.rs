@@ -8,6 +8,6 @@ mod meter;
 mod overrun;
 mod window;
 
-pub(crate) use self::account::{Book, Entry};
+pub(crate) use self::account::{Account, Entry};
 pub(crate) use self::adaptive_rate::{ONE, OPEN};
-pub(crate) use self::meter::{Gauge, nanos};
+pub(crate) use self::meter::{Meter, nanos};

@@ -3,7 +3,7 @@ use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash};
 use tokio::time::Instant;
 
 use super::priority::Priority;
-use crate::limit::Demand;
+use crate::limit::Amount;
 
 /// What a call asks of the ledger before it is made: one call of its key's limits, and tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +70,7 @@ impl<K> Ask<K> {
         self.tokens
     }
 
-    pub(crate) fn demand(&self) -> Demand {
-        Demand::call(self.tokens)
+    pub(crate) fn amount(&self) -> Amount {
+        Amount::call(self.tokens)
     }
 }

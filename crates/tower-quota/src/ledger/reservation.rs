@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::ticket::Ticket;
 use crate::call::Throttle;
-use crate::ledger::memory::Grant;
+use crate::ledger::memory::MemoryTicket;
 
 /// What a call has reserved. It moves with the call, and on into a streamed response.
 ///
@@ -19,7 +19,7 @@ pub struct Reservation {
 }
 
 enum Held {
-    Memory(Grant),
+    Memory(MemoryTicket),
     Other(Box<dyn Ticket>),
 }
 
@@ -33,9 +33,9 @@ impl Reservation {
         }
     }
 
-    pub(crate) fn of(grant: Grant) -> Self {
+    pub(crate) fn of(ticket: MemoryTicket) -> Self {
         Self {
-            held: Some(Held::Memory(grant)),
+            held: Some(Held::Memory(ticket)),
             sent: false,
         }
     }
@@ -44,7 +44,7 @@ impl Reservation {
     #[must_use]
     pub fn reserved(&self) -> u64 {
         match &self.held {
-            Some(Held::Memory(grant)) => grant.reserved(),
+            Some(Held::Memory(ticket)) => ticket.reserved(),
             Some(Held::Other(ticket)) => ticket.reserved(),
             None => 0,
         }
@@ -54,7 +54,7 @@ impl Reservation {
     /// that delays later calls.
     pub fn settle(mut self, tokens: u64) {
         match self.held.take() {
-            Some(Held::Memory(grant)) => grant.settle(tokens),
+            Some(Held::Memory(ticket)) => ticket.settle(tokens),
             Some(Held::Other(ticket)) => ticket.settle(tokens),
             None => {}
         }
@@ -70,7 +70,7 @@ impl Reservation {
     #[expect(clippy::must_use_candidate, reason = "the wait is no more than a hint")]
     pub fn throttled(mut self, throttle: Throttle) -> Duration {
         match self.held.take() {
-            Some(Held::Memory(grant)) => grant.throttled(throttle),
+            Some(Held::Memory(ticket)) => ticket.throttled(throttle),
             Some(Held::Other(ticket)) => ticket.throttled(throttle),
             None => Duration::ZERO,
         }
@@ -83,7 +83,7 @@ impl Reservation {
 
     fn end_refunded(&mut self) {
         match self.held.take() {
-            Some(Held::Memory(grant)) => grant.refund(),
+            Some(Held::Memory(ticket)) => ticket.refund(),
             Some(Held::Other(ticket)) => ticket.refund(),
             None => {}
         }
@@ -96,7 +96,7 @@ impl Drop for Reservation {
             return self.end_refunded();
         }
         match self.held.take() {
-            Some(Held::Memory(grant)) => grant.keep(),
+            Some(Held::Memory(ticket)) => ticket.keep(),
             Some(Held::Other(ticket)) => ticket.keep(),
             None => {}
         }

@@ -4,12 +4,12 @@ use super::limit::Unit;
 
 /// An amount in each unit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Demand {
+pub(crate) struct Amount {
     pub(crate) calls: u64,
     pub(crate) tokens: u64,
 }
 
-impl Demand {
+impl Amount {
     pub(crate) const NONE: Self = Self {
         calls: 0,
         tokens: 0,
@@ -27,7 +27,7 @@ impl Demand {
     }
 }
 
-impl AddAssign for Demand {
+impl AddAssign for Amount {
     fn add_assign(&mut self, other: Self) {
         self.calls = self.calls.saturating_add(other.calls);
         self.tokens = self.tokens.saturating_add(other.tokens);

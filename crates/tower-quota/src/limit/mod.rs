@@ -5,7 +5,7 @@ mod amount;
 mod limit;
 mod of_key;
 
-pub(crate) use self::amount::Demand;
+pub(crate) use self::amount::Amount;
 pub(crate) use self::limit::Burst;
 pub use self::limit::{Limit, Unit};
 pub use self::of_key::{Limits, LimitsOf};

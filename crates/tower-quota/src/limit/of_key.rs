@@ -18,7 +18,7 @@ impl Limits {
         Self::from([])
     }
 
-    pub(crate) fn to_book(&self) -> Vec<Limit> {
+    pub(crate) fn known_or_guessed(&self) -> Vec<Limit> {
         if self.limits.is_empty() {
             vec![
                 Limit::calls_per_minute(60).probing(),

@@ -5,4 +5,4 @@ mod queue;
 mod scheduler;
 
 pub(crate) use self::queue::Place;
-pub(crate) use self::scheduler::{Call, Entered, Turns};
+pub(crate) use self::scheduler::{Call, Entered, Scheduler};

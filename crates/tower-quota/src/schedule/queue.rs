@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::num::NonZeroUsize;
 
 use crate::call::Priority;
-use crate::limit::Demand;
+use crate::limit::Amount;
 
 /// Those who wait, in the order of their turns: pure state.
 ///
@@ -47,7 +47,7 @@ impl Place {
 
 #[derive(Debug)]
 pub(crate) struct Waiter<W> {
-    pub(crate) demand: Demand,
+    pub(crate) amount: Amount,
     came: u64,
     /// Of no use after that; `u64::MAX` for never.
     pub(crate) give_up: u64,
@@ -85,9 +85,9 @@ impl<W> Queue<W> {
     }
 
     /// What all ask for but one that asks for `mine`.
-    pub(crate) fn asked_besides(&self, mine: Demand) -> Demand {
+    pub(crate) fn amount_besides(&self, mine: Amount) -> Amount {
         let tokens = self.tokens.saturating_sub(u128::from(mine.tokens));
-        Demand {
+        Amount {
             calls: (self.len as u64).saturating_sub(mine.calls),
             tokens: u64::try_from(tokens).unwrap_or(u64::MAX),
         }
@@ -97,23 +97,23 @@ impl<W> Queue<W> {
         &mut self,
         now: u64,
         (priority, tenant): (Priority, u64),
-        demand: Demand,
+        amount: Amount,
         give_up: u64,
         who: W,
     ) -> Place {
         let number = self.next;
         self.next += 1;
         self.len += 1;
-        self.tokens += u128::from(demand.tokens);
+        self.tokens += u128::from(amount.tokens);
         let class = &mut self.classes[priority.index()];
-        let tag = class.tag(tenant, demand);
+        let tag = class.tag(tenant, amount);
         let place = Place {
             class: priority.index(),
             tag,
             number,
         };
         let waiter = Waiter {
-            demand,
+            amount,
             came: now,
             give_up,
             who,
@@ -149,17 +149,17 @@ impl<W> Queue<W> {
     }
 
     /// What those before `place` ask for. Walks the queue unless the place is plainly the last.
-    pub(crate) fn ahead_of(&self, place: Place) -> Demand {
+    pub(crate) fn ahead_of(&self, place: Place) -> Amount {
         let class = &self.classes[place.class].waiters;
         if let Some((&last, waiter)) = class.last_key_value() {
             if last == (place.tag, place.number) && class.len() == self.len {
-                return self.asked_besides(waiter.demand);
+                return self.amount_besides(waiter.amount);
             }
         }
-        let mut ahead = Demand::NONE;
+        let mut ahead = Amount::NONE;
         self.in_order()
             .take_while(|(other, _)| *other != place)
-            .for_each(|(_, waiter)| ahead += waiter.demand);
+            .for_each(|(_, waiter)| ahead += waiter.amount);
         ahead
     }
 
@@ -169,7 +169,7 @@ impl<W> Queue<W> {
         let class = &mut self.classes[place.class];
         if let Some(others) = NonZeroUsize::new(class.waiters.len()) {
             // On by a share at least, or a stream of new tenants would keep the tag where it is.
-            let share = cost(waiter.demand) / (others.get() as u128 + 1);
+            let share = cost(waiter.amount) / (others.get() as u128 + 1);
             class.served = class.served.max(place.tag).saturating_add(share);
         }
         Some(waiter)
@@ -187,7 +187,7 @@ impl<W> Queue<W> {
             self.expiries.remove(&(waiter.give_up, place));
         }
         self.len -= 1;
-        self.tokens -= u128::from(waiter.demand.tokens);
+        self.tokens -= u128::from(waiter.amount.tokens);
         Some(waiter)
     }
 
@@ -203,22 +203,22 @@ impl<W> Queue<W> {
 }
 
 impl<W> Class<W> {
-    fn tag(&mut self, tenant: u64, demand: Demand) -> u128 {
-        // A tenant whose tag was served has no claim left that is worth remembering.
+    fn tag(&mut self, tenant: u64, amount: Amount) -> u128 {
+        // A tenant whose tag was served has no claim left that is to_level remembering.
         if self.next.len() > 2 * self.waiters.len() + 8 {
             let served = self.served;
             self.next.retain(|_, tag| *tag > served);
         }
         let next = self.next.entry(tenant).or_insert(0);
         let tag = self.served.max(*next);
-        *next = tag.saturating_add(cost(demand));
+        *next = tag.saturating_add(cost(amount));
         tag
     }
 }
 
 /// What a turn costs, in a unit that can be shared by many.
-fn cost(demand: Demand) -> u128 {
-    u128::from(demand.tokens.max(1)) << 32
+fn cost(amount: Amount) -> u128 {
+    u128::from(amount.tokens.max(1)) << 32
 }
 
 #[cfg(test)]

@@ -2,20 +2,20 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::queue::{Place, Queue};
-use crate::account::{Book, Entry, nanos};
+use crate::account::{Account, Entry, nanos};
 use crate::call::{Priority, Throttle};
 use crate::error::Cause;
-use crate::limit::Demand;
+use crate::limit::Amount;
 use crate::settings::Settings;
 use crate::usage::{Headroom, Usage};
 
-/// The book of a key and those who wait for it: pure state that is told the time, in nanoseconds.
+/// The account of a key and those who wait for it: pure state that is told the time, in nanoseconds.
 ///
-/// Whatever changes the book lets go those for whom there is room by then. What has become of one
+/// Whatever changes the account lets go those for whom there is room by then. What has become of one
 /// who waits is kept until it asks. Whom to wake for that is added to `woken`, each of them once.
 #[derive(Debug)]
-pub(crate) struct Turns<W> {
-    book: Book,
+pub(crate) struct Scheduler<W> {
+    account: Account,
     queue: Queue<Waiter<W>>,
     answers: HashMap<u64, Answer>,
     wake_at: Option<u64>,
@@ -28,7 +28,7 @@ pub(crate) struct Turns<W> {
 
 #[derive(Debug)]
 struct Waiter<W> {
-    /// `None` for one that comes to [`wait`](Turns::wait) without being woken.
+    /// `None` for one that comes to [`wait`](Scheduler::wait) without being woken.
     who: Option<W>,
     /// Where its time to give up comes from.
     bound: Cause,
@@ -37,7 +37,7 @@ struct Waiter<W> {
 /// One call, without its key.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Call {
-    pub(crate) demand: Demand,
+    pub(crate) amount: Amount,
     pub(crate) priority: Priority,
     pub(crate) tenant: u64,
     pub(crate) deadline: Option<u64>,
@@ -55,10 +55,10 @@ pub(crate) enum Entered {
 /// Admitted, or rejected for this cause with room at that time.
 pub(crate) type Answer = Result<Entry, (Cause, u64)>;
 
-impl<W> Turns<W> {
-    pub(crate) fn new(book: Book, settings: Arc<Settings>) -> Self {
+impl<W> Scheduler<W> {
+    pub(crate) fn new(account: Account, settings: Arc<Settings>) -> Self {
         Self {
-            book,
+            account,
             queue: Queue::new(nanos(settings.aging)),
             answers: HashMap::new(),
             wake_at: None,
@@ -74,32 +74,32 @@ impl<W> Turns<W> {
         if !self.queue.is_empty() || call.deadline.is_some_and(|deadline| deadline < now) {
             return None;
         }
-        let entry = self.book.reserve_at_once(now, call.demand)?;
-        self.came(now, call.demand);
+        let entry = self.account.reserve_at_once(now, call.amount)?;
+        self.came(now, call.amount);
         Some(entry)
     }
 
-    fn came(&mut self, now: u64, demand: Demand) {
+    fn came(&mut self, now: u64, amount: Amount) {
         self.used = now;
-        self.typical = match demand.tokens.checked_sub(self.typical) {
+        self.typical = match amount.tokens.checked_sub(self.typical) {
             Some(more) => self.typical + more.div_ceil(8),
-            None => self.typical - (self.typical - demand.tokens).div_ceil(8),
+            None => self.typical - (self.typical - amount.tokens).div_ceil(8),
         };
     }
 
     /// Admits the call, lines it up, or rejects it.
     pub(crate) fn enter(&mut self, now: u64, call: Call, woken: &mut Vec<W>) -> Entered {
-        let (demand, deadline) = (call.demand, call.deadline);
-        if let Some(limit) = self.book.exceeded(demand) {
-            let asked = demand.of(limit.unit());
+        let (amount, deadline) = (call.amount, call.deadline);
+        if let Some(limit) = self.account.exceeded(amount) {
+            let amount = amount.of(limit.unit());
             let limit = Box::new(limit.clone());
-            return Entered::Rejected(Cause::TooLarge { asked, limit }, None);
+            return Entered::Rejected(Cause::TooLarge { amount, limit }, None);
         }
-        self.came(now, demand);
+        self.came(now, amount);
         // Those whose time has come make room in the queue first.
         self.advance(now, woken);
         if self.queue.is_empty() && deadline.is_none_or(|deadline| now <= deadline) {
-            if let Ok(entry) = self.book.reserve(now, demand) {
+            if let Ok(entry) = self.account.reserve(now, amount) {
                 return Entered::Admitted(entry);
             }
         }
@@ -107,7 +107,7 @@ impl<W> Turns<W> {
     }
 
     fn line_up(&mut self, now: u64, call: Call, woken: &mut Vec<W>) -> Entered {
-        let (demand, deadline) = (call.demand, call.deadline);
+        let (amount, deadline) = (call.amount, call.deadline);
         let latest = self.settings.max_wait.map_or(u64::MAX, nanos);
         let latest = now.saturating_add(latest);
         let (give_up, bound) = match deadline {
@@ -119,34 +119,34 @@ impl<W> Turns<W> {
             bound: bound.clone(),
         };
         let who = (call.priority, call.tenant);
-        let place = self.queue.push(now, who, demand, give_up, waiter);
+        let place = self.queue.push(now, who, amount, give_up, waiter);
         let cause = match self.queue.len() > self.settings.max_queue {
-            _ if self.is_late(now, place, demand, give_up) => bound,
+            _ if self.is_late(now, place, amount, give_up) => bound,
             true => Cause::QueueFull,
             false => {
                 self.advance(now, woken);
                 return Entered::Waits(place);
             }
         };
-        let at = self.goes_at(now, place, demand);
+        let at = self.goes_at(now, place, amount);
         self.queue.remove(place);
         Entered::Rejected(cause, Some(at))
     }
 
     /// Whether the one at `place` will not make it.
-    fn is_late(&mut self, now: u64, place: Place, demand: Demand, give_up: u64) -> bool {
+    fn is_late(&mut self, now: u64, place: Place, amount: Amount, give_up: u64) -> bool {
         // Without a bound, or with time enough for the whole queue, it matters not who is ahead:
         // to find that out can mean to walk all of the queue.
-        let all = self.queue.asked_besides(demand);
+        let all = self.queue.amount_besides(amount);
         give_up < u64::MAX
-            && self.book.fits_at(now, all, demand) > give_up
-            && self.goes_at(now, place, demand) > give_up
+            && self.account.fits_at(now, all, amount) > give_up
+            && self.goes_at(now, place, amount) > give_up
     }
 
     /// When the turn of the one at `place` comes, as things are now.
-    fn goes_at(&mut self, now: u64, place: Place, demand: Demand) -> u64 {
+    fn goes_at(&mut self, now: u64, place: Place, amount: Amount) -> u64 {
         let ahead = self.queue.ahead_of(place);
-        self.book.fits_at(now, ahead, demand)
+        self.account.fits_at(now, ahead, amount)
     }
 
     /// Lets `who` be woken once it is known what becomes of the one at `place`. Returns who was to
@@ -164,30 +164,30 @@ impl<W> Turns<W> {
     pub(crate) fn leave(&mut self, now: u64, place: Place, woken: &mut Vec<W>) -> Option<W> {
         let waiter = self.queue.remove(place);
         if let Some(Ok(entry)) = self.answer(place) {
-            self.book.settle(now, &entry, Demand::NONE);
+            self.account.settle(now, &entry, Amount::NONE);
         }
         self.advance(now, woken);
         waiter?.who.who
     }
 
-    /// Whether [`settle`](Self::settle) may be told any time: it lets nobody go, and the book is
+    /// Whether [`settle`](Self::settle) may be told any time: it lets nobody go, and the account is
     /// the same later on.
-    pub(crate) fn can_be_late(&self, entry: &Entry, actual: Demand) -> bool {
-        self.queue.is_empty() && self.book.can_be_late(entry, actual)
+    pub(crate) fn can_be_late(&self, entry: &Entry, actual: Amount) -> bool {
+        self.queue.is_empty() && self.account.can_be_late(entry, actual)
     }
 
-    /// The call came to `actual`. `pressed` says whether it had waited, where it went well.
+    /// The call came to `actual`. `waited` says whether it had waited, where it went well.
     pub(crate) fn settle(
         &mut self,
         now: u64,
         entry: &Entry,
-        actual: Demand,
-        pressed: Option<bool>,
+        actual: Amount,
+        waited: Option<bool>,
         woken: &mut Vec<W>,
     ) {
-        self.book.settle(now, entry, actual);
-        if let Some(pressed) = pressed {
-            self.book.succeeded(now, entry, actual, pressed);
+        self.account.settle(now, entry, actual);
+        if let Some(waited) = waited {
+            self.account.succeeded(now, entry, actual, waited);
         }
         self.advance(now, woken);
     }
@@ -200,7 +200,7 @@ impl<W> Turns<W> {
         throttle: Throttle,
         woken: &mut Vec<W>,
     ) -> u64 {
-        self.book.settle(now, entry, Demand::NONE);
+        self.account.settle(now, entry, Amount::NONE);
         let (unit, block) = match throttle {
             Throttle::Rate { retry_after, unit } => (unit, retry_after),
             Throttle::Exhausted { retry_after } => {
@@ -208,16 +208,16 @@ impl<W> Turns<W> {
                 (None, Some(block))
             }
         };
-        let cut = self.book.throttled(now, entry, unit);
+        let cut = self.account.throttled(now, entry, unit);
         if let Some(block) = block {
-            self.book.block(now.saturating_add(nanos(block)));
+            self.account.block(now.saturating_add(nanos(block)));
         }
         if cut || block.is_some() {
             self.look_over(now, woken);
         }
         self.advance(now, woken);
         // Not after all who wait: a call made again will wait for them, once more.
-        self.book.fits_at(now, Demand::NONE, entry.charge.asked)
+        self.account.fits_at(now, Amount::NONE, entry.charge.amount)
     }
 
     /// Lets go those whose turn it is while they fit, and those who can wait no longer.
@@ -234,7 +234,7 @@ impl<W> Turns<W> {
             let Some((place, first)) = self.queue.front() else {
                 break None;
             };
-            let at = match self.book.reserve(now, first.demand) {
+            let at = match self.account.reserve(now, first.amount) {
                 Ok(entry) => {
                     let waiter = self.queue.serve(place);
                     self.end(place, waiter, woken, |_| Ok(entry));
@@ -270,34 +270,34 @@ impl<W> Turns<W> {
     }
 
     pub(crate) fn usage(&mut self, now: u64) -> Usage {
-        Usage::of(&mut self.book, self.queue.len(), now)
+        Usage::of(&mut self.account, self.queue.len(), now)
     }
 
     pub(crate) fn headroom(&mut self, now: u64) -> Headroom {
-        let queued = self.queue.asked_besides(Demand::NONE);
-        Headroom::of(&mut self.book, queued, Demand::call(self.typical), now)
+        let queued = self.queue.amount_besides(Amount::NONE);
+        Headroom::of(&mut self.account, queued, Amount::call(self.typical), now)
     }
 
     /// When a call came last, if nothing is lost by forgetting all this while nobody uses it.
     pub(crate) fn whole_since(&mut self, now: u64) -> Option<u64> {
-        (self.book.whole_at(now) <= now).then_some(self.used)
+        (self.account.whole_at(now) <= now).then_some(self.used)
     }
 
     /// Rejects those who will not make it as things are now.
     fn look_over(&mut self, now: u64, woken: &mut Vec<W>) {
         let mut bounded = self.queue.bounded();
-        let mut ahead = Demand::NONE;
+        let mut ahead = Amount::NONE;
         let mut late = Vec::new();
         for (place, waiter) in self.queue.in_order() {
             if bounded == 0 {
                 break;
             }
             bounded -= usize::from(waiter.give_up < u64::MAX);
-            let at = self.book.fits_at(now, ahead, waiter.demand);
+            let at = self.account.fits_at(now, ahead, waiter.amount);
             if at > waiter.give_up {
                 late.push((place, at));
             } else {
-                ahead += waiter.demand;
+                ahead += waiter.amount;
             }
         }
         for (place, at) in late {

@@ -1,8 +1,8 @@
 use std::cmp::Ordering;
 use std::time::Duration;
 
-use crate::account::{Book, ONE};
-use crate::limit::{Demand, Unit};
+use crate::account::{Account, ONE};
+use crate::limit::{Amount, Unit};
 
 /// How much room a key has for another call, the pace and those who wait counted in.
 ///
@@ -22,16 +22,16 @@ impl Headroom {
     };
 
     /// `typical` comes after `queued`.
-    pub(crate) fn of(book: &mut Book, queued: Demand, typical: Demand, now: u64) -> Self {
-        let at = book.fits_at(now, queued, typical);
-        let pace = book.pace() as f64 / ONE as f64;
+    pub(crate) fn of(account: &mut Account, queued: Amount, typical: Amount, now: u64) -> Self {
+        let at = account.fits_at(now, queued, typical);
+        let pace = account.pace() as f64 / ONE as f64;
         let left = |unit: Unit, used: u64, amount: u64| {
             let taken = used as f64 + queued.of(unit) as f64;
             1.0 - taken / (amount as f64 * pace).max(f64::MIN_POSITIVE)
         };
-        let left = book.gauges(now).iter().map(|gauge| {
-            let limit = gauge.limit();
-            left(limit.unit(), gauge.used(), limit.amount())
+        let left = account.meters(now).iter().map(|meter| {
+            let limit = meter.limit();
+            left(limit.unit(), meter.used(), limit.amount())
         });
         Self {
             wait: Duration::from_nanos(at.saturating_sub(now)),

@@ -1,4 +1,4 @@
-use crate::account::{Book, Gauge, ONE};
+use crate::account::{Account, Meter, ONE};
 use crate::limit::Limit;
 
 /// How much of its limits a key uses, all of one moment.
@@ -38,16 +38,16 @@ pub struct LimitUsage {
 }
 
 impl Usage {
-    pub(crate) fn of(book: &mut Book, queued: usize, now: u64) -> Self {
+    pub(crate) fn of(account: &mut Account, queued: usize, now: u64) -> Self {
         Self {
-            limits: book.gauges(now).iter().map(LimitUsage::of).collect(),
-            pending_calls: book.counts.pending.calls,
-            pending_tokens: book.counts.pending.tokens,
+            limits: account.meters(now).iter().map(LimitUsage::of).collect(),
+            pending_calls: account.counts.pending.calls,
+            pending_tokens: account.counts.pending.tokens,
             queued,
-            throttled: book.counts.throttled,
-            pace: book.pace() as f64 / ONE as f64,
-            total_reserved: book.counts.reserved,
-            total_used: book.counts.used,
+            throttled: account.counts.throttled,
+            pace: account.pace() as f64 / ONE as f64,
+            total_reserved: account.counts.reserved,
+            total_used: account.counts.used,
         }
     }
 
@@ -66,11 +66,11 @@ impl Usage {
 }
 
 impl LimitUsage {
-    fn of(gauge: &Gauge) -> Self {
+    fn of(meter: &Meter) -> Self {
         Self {
-            limit: gauge.limit().clone(),
-            used: gauge.used(),
-            headroom: gauge.headroom(),
+            limit: meter.limit().clone(),
+            used: meter.used(),
+            headroom: meter.headroom(),
         }
     }
 

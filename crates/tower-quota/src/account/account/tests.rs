@@ -53,10 +53,10 @@ fn limits() -> impl Strategy<Value = Vec<Limit>> {
 struct Model {
     limits: Vec<Limit>,
     /// When, and how much of it still stands: a refund takes from its own charge.
-    charges: Vec<(u64, Demand)>,
+    charges: Vec<(u64, Amount)>,
     /// The same as the server's bucket saw it: a refund is a charge of less than nothing, then.
     flow: Vec<Flow>,
-    largest: Demand,
+    largest: Amount,
 }
 
 #[derive(Clone, Copy)]
@@ -65,7 +65,7 @@ struct Flow {
     calls: i128,
     tokens: i128,
     /// From there on the bucket fills up to that.
-    goal: Option<Demand>,
+    goal: Option<Amount>,
 }
 
 impl Flow {
@@ -98,7 +98,7 @@ impl Model {
         }
     }
 
-    fn flows(&mut self, at: u64, calls: i128, tokens: i128, goal: Option<Demand>) {
+    fn flows(&mut self, at: u64, calls: i128, tokens: i128, goal: Option<Amount>) {
         let flow = Flow {
             at,
             calls,
@@ -108,32 +108,32 @@ impl Model {
         self.flow.push(flow);
     }
 
-    fn charge(&mut self, now: u64, demand: Demand, goal: Option<Demand>) -> usize {
-        self.charges.push((now, demand));
-        let (calls, tokens) = (i128::from(demand.calls), i128::from(demand.tokens));
+    fn charge(&mut self, now: u64, amount: Amount, goal: Option<Amount>) -> usize {
+        self.charges.push((now, amount));
+        let (calls, tokens) = (i128::from(amount.calls), i128::from(amount.tokens));
         self.flows(now, calls, tokens, goal);
         self.charges.len() - 1
     }
 
-    fn admit(&mut self, now: u64, demand: Demand) -> usize {
-        self.charge(now, demand, Some(Demand::NONE))
+    fn admit(&mut self, now: u64, amount: Amount) -> usize {
+        self.charge(now, amount, Some(Amount::NONE))
     }
 
-    fn save_for(&mut self, now: u64, demand: Demand) {
-        self.flows(now, 0, 0, Some(demand));
+    fn save_for(&mut self, now: u64, amount: Amount) {
+        self.flows(now, 0, 0, Some(amount));
     }
 
-    fn settle(&mut self, now: u64, charge: usize, to: Demand) {
+    fn settle(&mut self, now: u64, charge: usize, to: Amount) {
         let from = self.charges[charge].1;
         let debt = to.tokens.saturating_sub(from.tokens);
         if debt > 0 {
-            let debt = Demand {
+            let debt = Amount {
                 calls: 0,
                 tokens: debt,
             };
             self.charge(now, debt, None);
         }
-        self.charges[charge].1 = Demand {
+        self.charges[charge].1 = Amount {
             calls: to.calls,
             tokens: to.tokens.min(from.tokens),
         };
@@ -147,7 +147,7 @@ impl Model {
         self.charges
             .iter()
             .filter(|(at, _)| now - at < span)
-            .map(|(_, demand)| demand.of(limit.unit))
+            .map(|(_, amount)| amount.of(limit.unit))
             .sum()
     }
 
@@ -170,7 +170,7 @@ impl Model {
             unsaved = (unsaved + refill).min(burst);
             let amount = flow.of(limit.unit) * span;
             if let Some(goal) = flow.goal {
-                let left_out = amount == 0 && goal == Demand::NONE;
+                let left_out = amount == 0 && goal == Amount::NONE;
                 let whole = !saved && unsaved >= burst && amount == 0;
                 if !left_out && !whole {
                     most = burst.max(i128::from(goal.of(limit.unit)) * span);
@@ -184,9 +184,9 @@ impl Model {
         (level, !saved && unsaved >= burst)
     }
 
-    fn fits(&self, now: u64, demand: Demand) -> bool {
+    fn fits(&self, now: u64, amount: Amount) -> bool {
         self.limits.iter().all(|limit| {
-            let amount = demand.of(limit.unit);
+            let amount = amount.of(limit.unit);
             let need = i128::from(amount) * i128::from(Self::span(limit));
             let margin = Self::nanos(limit.margin).saturating_sub(Self::grain(limit));
             let span = Self::nanos(limit.period) + margin;
@@ -199,7 +199,7 @@ impl Model {
     }
 
     /// The promise of the layer, right after `admitted` was.
-    fn check(&mut self, now: u64, admitted: Demand) -> Result<(), TestCaseError> {
+    fn check(&mut self, now: u64, admitted: Amount) -> Result<(), TestCaseError> {
         for limit in &self.limits {
             if admitted.of(limit.unit) == 0 {
                 continue;
@@ -222,12 +222,12 @@ impl Model {
 
 /// Runs a schedule; `step` is the least time between two charges at different times.
 fn run(limits: Vec<Limit>, ops: Vec<Op>, step: u64) -> Result<(), TestCaseError> {
-    let mut book = Book::new(limits.clone(), 0);
+    let mut account = Account::new(limits.clone(), 0);
     let mut model = Model {
         limits,
         charges: Vec::new(),
         flow: Vec::new(),
-        largest: Demand::NONE,
+        largest: Amount::NONE,
     };
     let mut now = 0;
     let mut room = 0;
@@ -237,32 +237,32 @@ fn run(limits: Vec<Limit>, ops: Vec<Op>, step: u64) -> Result<(), TestCaseError>
             Op::Wait(time) => now += time.next_multiple_of(step),
             Op::WaitForRoom => now += room.max(now).saturating_sub(now).next_multiple_of(step),
             Op::Reserve(tokens) => {
-                let demand = Demand::call(tokens);
-                let holds = |limit: &Limit| demand.of(limit.unit) <= limit.amount;
+                let amount = Amount::call(tokens);
+                let holds = |limit: &Limit| amount.of(limit.unit) <= limit.amount;
                 prop_assert_eq!(
-                    book.exceeded(demand).is_none(),
+                    account.exceeded(amount).is_none(),
                     model.limits.iter().all(holds)
                 );
-                if book.exceeded(demand).is_some() {
+                if account.exceeded(amount).is_some() {
                     continue;
                 }
                 model.largest.calls = 1;
                 model.largest.tokens = model.largest.tokens.max(tokens);
-                let fits = model.fits(now, demand);
-                match book.reserve(now, demand) {
+                let fits = model.fits(now, amount);
+                match account.reserve(now, amount) {
                     Ok(entry) => {
                         prop_assert!(fits);
-                        under_way.push((entry, model.admit(now, demand)));
-                        model.check(now, demand)?;
+                        under_way.push((entry, model.admit(now, amount)));
+                        model.check(now, amount)?;
                     }
                     Err(at) => {
                         // Shared entries may keep a charge longer, but no longer than a grain.
                         prop_assert!(!fits || step == 1);
                         prop_assert!(at > now && at < u64::MAX);
-                        model.save_for(now, demand);
-                        prop_assert!(model.fits(at, demand));
+                        model.save_for(now, amount);
+                        prop_assert!(model.fits(at, amount));
                         if step > 1 {
-                            prop_assert!(!model.fits(at - 1, demand));
+                            prop_assert!(!model.fits(at - 1, amount));
                         }
                         room = at;
                     }
@@ -271,28 +271,28 @@ fn run(limits: Vec<Limit>, ops: Vec<Op>, step: u64) -> Result<(), TestCaseError>
             Op::Settle(n, tokens) if !under_way.is_empty() => {
                 let n = n % under_way.len();
                 let (entry, charge) = under_way.swap_remove(n);
-                book.settle(now, &entry, Demand::call(tokens));
-                model.settle(now, charge, Demand::call(tokens));
+                account.settle(now, &entry, Amount::call(tokens));
+                model.settle(now, charge, Amount::call(tokens));
             }
             Op::Refund(n) if !under_way.is_empty() => {
                 let n = n % under_way.len();
                 let (entry, charge) = under_way.swap_remove(n);
-                book.settle(now, &entry, Demand::NONE);
-                model.settle(now, charge, Demand::NONE);
+                account.settle(now, &entry, Amount::NONE);
+                model.settle(now, charge, Amount::NONE);
             }
             Op::Settle(..) | Op::Refund(_) => {}
         }
-        prop_assert_eq!(book.counts.pending.calls, under_way.len() as u64);
+        prop_assert_eq!(account.counts.pending.calls, under_way.len() as u64);
     }
-    // Nothing is lost: refunded and left alone, the book is as good as new.
+    // Nothing is lost: refunded and left alone, the account is as good as new.
     for (entry, _) in under_way {
-        book.settle(now, &entry, Demand::NONE);
+        account.settle(now, &entry, Amount::NONE);
     }
-    let whole = book.whole_at(now).max(now);
-    prop_assert_eq!(book.counts.pending, Demand::NONE);
-    for gauge in book.gauges(whole) {
-        prop_assert_eq!(gauge.used(), 0);
-        prop_assert_eq!(gauge.whole_at(), whole);
+    let whole = account.whole_at(now).max(now);
+    prop_assert_eq!(account.counts.pending, Amount::NONE);
+    for meter in account.meters(whole) {
+        prop_assert_eq!(meter.used(), 0);
+        prop_assert_eq!(meter.whole_at(), whole);
     }
     Ok(())
 }
@@ -321,24 +321,24 @@ proptest! {
         ops in ops(300),
         feedback in proptest::collection::vec((0..4_u8, any::<bool>()), 200),
     ) {
-        let mut book = Book::new(limits.clone(), 0);
-        let mut charges: Vec<(u64, Demand)> = Vec::new();
+        let mut account = Account::new(limits.clone(), 0);
+        let mut charges: Vec<(u64, Amount)> = Vec::new();
         let mut under_way: Vec<(Entry, usize)> = Vec::new();
         let mut now = 0;
         let mut room = 0;
-        for (op, (kind, pressed)) in ops.into_iter().zip(feedback) {
+        for (op, (kind, waited)) in ops.into_iter().zip(feedback) {
             match op {
                 Op::Wait(time) => now += time,
                 Op::WaitForRoom => now = room.max(now),
                 Op::Reserve(tokens) => {
-                    let demand = Demand::call(tokens);
-                    if book.exceeded(demand).is_some() {
+                    let amount = Amount::call(tokens);
+                    if account.exceeded(amount).is_some() {
                         continue;
                     }
-                    match book.reserve(now, demand) {
+                    match account.reserve(now, amount) {
                         Ok(entry) => {
                             under_way.push((entry, charges.len()));
-                            charges.push((now, demand));
+                            charges.push((now, amount));
                         }
                         Err(at) => {
                             prop_assert!(at > now && at < u64::MAX);
@@ -346,42 +346,42 @@ proptest! {
                             continue;
                         }
                     }
-                    for limit in limits.iter().filter(|limit| demand.of(limit.unit) > 0) {
+                    for limit in limits.iter().filter(|limit| amount.of(limit.unit) > 0) {
                         let period = Model::nanos(limit.period);
                         let recent = charges.iter().filter(|(at, _)| now - at < period);
-                        let sum: u64 = recent.map(|(_, demand)| demand.of(limit.unit)).sum();
+                        let sum: u64 = recent.map(|(_, amount)| amount.of(limit.unit)).sum();
                         prop_assert!(sum <= limit.amount, "{sum} of {limit}");
                     }
                 }
                 Op::Settle(n, tokens) if !under_way.is_empty() => {
                     let (entry, charge) = under_way.swap_remove(n % under_way.len());
-                    let actual = Demand::call(tokens);
-                    book.settle(now, &entry, actual);
-                    book.succeeded(now, &entry, actual, pressed);
-                    let asked = &mut charges[charge].1;
-                    let debt = tokens.saturating_sub(asked.tokens);
-                    asked.tokens = asked.tokens.min(tokens);
-                    charges.push((now, Demand { calls: 0, tokens: debt }));
+                    let actual = Amount::call(tokens);
+                    account.settle(now, &entry, actual);
+                    account.succeeded(now, &entry, actual, waited);
+                    let amount = &mut charges[charge].1;
+                    let debt = tokens.saturating_sub(amount.tokens);
+                    amount.tokens = amount.tokens.min(tokens);
+                    charges.push((now, Amount { calls: 0, tokens: debt }));
                 }
                 Op::Refund(n) if !under_way.is_empty() => {
                     let (entry, charge) = under_way.swap_remove(n % under_way.len());
-                    book.settle(now, &entry, Demand::NONE);
-                    charges[charge].1 = Demand::NONE;
+                    account.settle(now, &entry, Amount::NONE);
+                    charges[charge].1 = Amount::NONE;
                     let unit = [None, None, Some(Unit::Calls), Some(Unit::Tokens)];
                     if kind > 0 {
-                        book.throttled(now, &entry, unit[usize::from(kind)]);
+                        account.throttled(now, &entry, unit[usize::from(kind)]);
                     }
                 }
                 Op::Settle(..) | Op::Refund(_) => {}
             }
         }
         for (entry, _) in under_way {
-            book.settle(now, &entry, Demand::NONE);
+            account.settle(now, &entry, Amount::NONE);
         }
-        let whole = book.whole_at(now).max(now);
-        prop_assert_eq!(book.counts.pending, Demand::NONE);
-        for gauge in book.gauges(whole) {
-            prop_assert_eq!(gauge.used(), 0);
+        let whole = account.whole_at(now).max(now);
+        prop_assert_eq!(account.counts.pending, Amount::NONE);
+        for meter in account.meters(whole) {
+            prop_assert_eq!(meter.used(), 0);
         }
     }
 
@@ -389,14 +389,14 @@ proptest! {
     fn many_small_charges_are_not_late(
         charges in proptest::collection::vec(0..SECOND / 5, 1..2000),
     ) {
-        let mut book = Book::new(vec![Limit::calls_per_minute(1000).burst(1000)], 0);
+        let mut account = Account::new(vec![Limit::calls_per_minute(1000).burst(1000)], 0);
         let mut now = 0;
         let mut times = Vec::new();
         for wait in charges {
             now += wait;
             let exact = (times.len() >= 1000).then(|| times[times.len() - 1000] + 60_300_000_000);
             let exact = exact.unwrap_or(0).max(now);
-            while let Err(at) = book.reserve(now, Demand::call(0)) {
+            while let Err(at) = account.reserve(now, Amount::call(0)) {
                 now = at;
             }
             let pace = times.last().map_or(0, |last: &u64| last + 60_300_000);
@@ -406,21 +406,21 @@ proptest! {
     }
 }
 
-fn book(limits: impl Into<Vec<Limit>>) -> Book {
-    Book::new(limits.into(), 0)
+fn account(limits: impl Into<Vec<Limit>>) -> Account {
+    Account::new(limits.into(), 0)
 }
 
 #[test]
 fn limits_are_charged_together_or_not_at_all() {
-    let mut book = book([
+    let mut account = account([
         Limit::tokens_per_minute(1000).burst(1000),
         Limit::calls_per_minute(2).burst(2),
     ]);
     for _ in 0..2 {
-        book.reserve(0, Demand::call(10)).unwrap();
+        account.reserve(0, Amount::call(10)).unwrap();
     }
-    book.reserve(0, Demand::call(10)).unwrap_err();
-    let used: Vec<_> = book.gauges(0).iter().map(Gauge::used).collect();
+    account.reserve(0, Amount::call(10)).unwrap_err();
+    let used: Vec<_> = account.meters(0).iter().map(Meter::used).collect();
     assert_eq!(used, [20, 2]);
 }
 
@@ -429,10 +429,10 @@ fn a_debt_delays_later_calls_by_what_it_is_worth() {
     let limit = Limit::tokens_per_minute(60)
         .margin(Duration::ZERO)
         .burst(10);
-    let mut book = book([limit]);
-    let entry = book.reserve(0, Demand::call(10)).unwrap();
-    book.settle(0, &entry, Demand::call(15));
-    assert_eq!(book.reserve(0, Demand::call(1)).unwrap_err(), 6 * SECOND);
+    let mut account = account([limit]);
+    let entry = account.reserve(0, Amount::call(10)).unwrap();
+    account.settle(0, &entry, Amount::call(15));
+    assert_eq!(account.reserve(0, Amount::call(1)).unwrap_err(), 6 * SECOND);
 }
 
 #[test]
@@ -440,61 +440,64 @@ fn a_call_larger_than_the_burst_is_saved_for() {
     let limit = Limit::tokens_per_minute(60)
         .margin(Duration::ZERO)
         .burst(10);
-    let mut book = book([limit]);
+    let mut account = account([limit]);
     // Nobody used it for long: the first goes at once.
-    let entry = book.reserve(0, Demand::call(20)).unwrap();
-    book.settle(0, &entry, Demand::call(10));
-    assert_eq!(book.reserve(0, Demand::call(30)).unwrap_err(), 30 * SECOND);
-    let entry = book.reserve(30 * SECOND, Demand::call(30)).unwrap();
+    let entry = account.reserve(0, Amount::call(20)).unwrap();
+    account.settle(0, &entry, Amount::call(10));
     assert_eq!(
-        book.reserve(30 * SECOND, Demand::call(1)).unwrap_err(),
+        account.reserve(0, Amount::call(30)).unwrap_err(),
+        30 * SECOND
+    );
+    let entry = account.reserve(30 * SECOND, Amount::call(30)).unwrap();
+    assert_eq!(
+        account.reserve(30 * SECOND, Amount::call(1)).unwrap_err(),
         31 * SECOND
     );
     // What it did not need goes to the next one at once.
-    book.reserve(30 * SECOND, Demand::call(28)).unwrap_err();
-    book.settle(30 * SECOND, &entry, Demand::call(2));
-    book.reserve(30 * SECOND, Demand::call(28)).unwrap();
+    account.reserve(30 * SECOND, Amount::call(28)).unwrap_err();
+    account.settle(30 * SECOND, &entry, Amount::call(2));
+    account.reserve(30 * SECOND, Amount::call(28)).unwrap();
     // Nobody saves: no more than the burst.
-    book.reserve(90 * SECOND, Demand::call(10)).unwrap();
-    book.reserve(90 * SECOND, Demand::call(1)).unwrap_err();
+    account.reserve(90 * SECOND, Amount::call(10)).unwrap();
+    account.reserve(90 * SECOND, Amount::call(1)).unwrap_err();
 }
 
 #[test]
 fn calls_are_paced_by_what_they_come_to() {
     let limit = Limit::tokens_per_minute(6000).margin(Duration::ZERO);
-    let mut book = book([limit]);
+    let mut account = account([limit]);
     let mut now = 0;
-    let call = |book: &mut Book, now: &mut u64| {
+    let call = |account: &mut Account, now: &mut u64| {
         loop {
-            match book.reserve(*now, Demand::call(100)) {
+            match account.reserve(*now, Amount::call(100)) {
                 Ok(entry) => return entry,
                 Err(at) => *now = at,
             }
         }
     };
     for _ in 0..10 {
-        let entry = call(&mut book, &mut now);
-        book.settle(now, &entry, Demand::call(400));
-        book.succeeded(now, &entry, Demand::call(400), true);
+        let entry = call(&mut account, &mut now);
+        account.settle(now, &entry, Amount::call(400));
+        account.succeeded(now, &entry, Amount::call(400), true);
     }
-    let before = call(&mut book, &mut now);
+    let before = call(&mut account, &mut now);
     let start = now;
-    let after = call(&mut book, &mut now);
+    let after = call(&mut account, &mut now);
     let apart = now - start;
     assert!(apart > 39 * SECOND / 10 && apart <= 4 * SECOND, "{apart}");
     // The server has charged what they asked for.
-    let used = book.gauges(now)[0].used();
-    book.settle(now, &before, Demand::call(400));
-    book.settle(now, &after, Demand::NONE);
-    assert_eq!(book.gauges(now)[0].used(), used + 300 - 100);
+    let used = account.meters(now)[0].used();
+    account.settle(now, &before, Amount::call(400));
+    account.settle(now, &after, Amount::NONE);
+    assert_eq!(account.meters(now)[0].used(), used + 300 - 100);
 }
 
 #[test]
 fn a_minute_is_used_to_99_percent_for_hours() {
-    let mut book = book([Limit::calls_per_minute(60)]);
+    let mut account = account([Limit::calls_per_minute(60)]);
     let mut now = 0;
     for _ in 0..6000 {
-        while let Err(at) = book.reserve(now, Demand::call(0)) {
+        while let Err(at) = account.reserve(now, Amount::call(0)) {
             now = at;
         }
     }
@@ -507,10 +510,10 @@ fn a_minute_is_used_to_99_percent_for_hours() {
 
 #[test]
 fn a_day_is_not_spread_over_the_day() {
-    let mut book = book([Limit::tokens_per_day(1000)]);
-    book.reserve(0, Demand::call(600)).unwrap();
-    book.reserve(SECOND, Demand::call(400)).unwrap();
-    let at = book.reserve(2 * SECOND, Demand::call(1)).unwrap_err();
+    let mut account = account([Limit::tokens_per_day(1000)]);
+    account.reserve(0, Amount::call(600)).unwrap();
+    account.reserve(SECOND, Amount::call(400)).unwrap();
+    let at = account.reserve(2 * SECOND, Amount::call(1)).unwrap_err();
     assert!(at >= 24 * 3600 * SECOND);
 }
 
@@ -518,18 +521,19 @@ fn a_day_is_not_spread_over_the_day() {
 fn extreme_amounts_do_not_overflow() {
     for amount in [0, 1, u64::MAX] {
         for period in [Duration::from_nanos(1), Duration::MAX] {
-            let mut book = book([Limit::tokens(amount, period), Limit::calls(amount, period)]);
+            let mut account =
+                account([Limit::tokens(amount, period), Limit::calls(amount, period)]);
             for now in [0, 1, u64::MAX] {
                 for tokens in [0, 1, u64::MAX] {
-                    let demand = Demand::call(tokens);
-                    if book.exceeded(demand).is_some() {
+                    let amount = Amount::call(tokens);
+                    if account.exceeded(amount).is_some() {
                         continue;
                     }
-                    if let Ok(entry) = book.reserve(now, demand) {
-                        book.settle(now, &entry, Demand::call(u64::MAX));
+                    if let Ok(entry) = account.reserve(now, amount) {
+                        account.settle(now, &entry, Amount::call(u64::MAX));
                     }
-                    let _ = book.fits_at(now, demand, demand);
-                    let _ = book.whole_at(now);
+                    let _ = account.fits_at(now, amount, amount);
+                    let _ = account.whole_at(now);
                 }
             }
         }
@@ -538,23 +542,23 @@ fn extreme_amounts_do_not_overflow() {
 
 #[test]
 fn time_that_goes_back_changes_nothing() {
-    let mut book = book([Limit::calls_per_minute(60).burst(1)]);
-    book.reserve(10 * SECOND, Demand::call(0)).unwrap();
-    let at = book.reserve(10 * SECOND, Demand::call(0)).unwrap_err();
-    assert_eq!(book.reserve(0, Demand::call(0)).unwrap_err(), at);
+    let mut account = account([Limit::calls_per_minute(60).burst(1)]);
+    account.reserve(10 * SECOND, Amount::call(0)).unwrap();
+    let at = account.reserve(10 * SECOND, Amount::call(0)).unwrap_err();
+    assert_eq!(account.reserve(0, Amount::call(0)).unwrap_err(), at);
 }
 
 #[test]
 fn a_throttle_lowers_the_rate_and_takes_the_burst() {
-    let mut book = book([Limit::calls_per_minute(600)]);
-    let entry = book.reserve(0, Demand::call(0)).unwrap();
-    book.settle(0, &entry, Demand::NONE);
-    assert!(book.throttled(0, &entry, None));
-    assert_eq!(book.reserve(0, Demand::call(0)).unwrap_err(), SECOND / 4);
+    let mut account = account([Limit::calls_per_minute(600)]);
+    let entry = account.reserve(0, Amount::call(0)).unwrap();
+    account.settle(0, &entry, Amount::NONE);
+    assert!(account.throttled(0, &entry, None));
+    assert_eq!(account.reserve(0, Amount::call(0)).unwrap_err(), SECOND / 4);
     // At 85 % of ten a second.
-    book.reserve(SECOND / 4, Demand::call(0)).unwrap();
-    book.reserve(SECOND / 4, Demand::call(0)).unwrap();
-    let at = book.reserve(SECOND / 4, Demand::call(0)).unwrap_err();
+    account.reserve(SECOND / 4, Amount::call(0)).unwrap();
+    account.reserve(SECOND / 4, Amount::call(0)).unwrap();
+    let at = account.reserve(SECOND / 4, Amount::call(0)).unwrap_err();
     assert!(at > SECOND * 35 / 100 && at < SECOND * 36 / 100, "{at}");
 }
 
@@ -564,45 +568,45 @@ fn a_throttle_slows_what_was_short() {
         Limit::calls_per_minute(60),
         Limit::tokens_per_minute(60_000),
     ];
-    let mut book = book(limits);
-    let entry = book.reserve(0, Demand::call(10)).unwrap();
-    book.settle(0, &entry, Demand::NONE);
-    assert!(book.throttled(0, &entry, Some(Unit::Tokens)));
-    let paces: Vec<_> = book.gauges(0).iter().map(|g| g.pace().now()).collect();
+    let mut account = account(limits);
+    let entry = account.reserve(0, Amount::call(10)).unwrap();
+    account.settle(0, &entry, Amount::NONE);
+    assert!(account.throttled(0, &entry, Some(Unit::Tokens)));
+    let paces: Vec<_> = account.meters(0).iter().map(|g| g.pace().now()).collect();
     assert!(paces[0] == crate::account::adaptive_rate::ONE && paces[1] < paces[0]);
     // There is no such limit: all of them.
-    let mut book = Book::new(vec![Limit::calls_per_minute(60)], 0);
-    let entry = book.reserve(0, Demand::call(10)).unwrap();
-    book.settle(0, &entry, Demand::NONE);
-    assert!(book.throttled(0, &entry, Some(Unit::Tokens)));
+    let mut account = Account::new(vec![Limit::calls_per_minute(60)], 0);
+    let entry = account.reserve(0, Amount::call(10)).unwrap();
+    account.settle(0, &entry, Amount::NONE);
+    assert!(account.throttled(0, &entry, Some(Unit::Tokens)));
 }
 
 #[test]
 fn an_unknown_limit_keeps_what_a_minute_held() {
-    let mut book = Book::new(Limits::unknown().to_book(), 0);
+    let mut account = Account::new(Limits::unknown().known_or_guessed(), 0);
     let mut now = 0;
     let mut passed = 0;
     // A minute of 500 calls.
     let throttled = loop {
-        match book.reserve(now, Demand::call(0)) {
+        match account.reserve(now, Amount::call(0)) {
             Ok(entry) if passed == 500 => break entry,
             Ok(entry) => {
                 passed += 1;
-                book.settle(now, &entry, Demand::call(0));
-                book.succeeded(now, &entry, Demand::call(0), true);
+                account.settle(now, &entry, Amount::call(0));
+                account.succeeded(now, &entry, Amount::call(0), true);
             }
             Err(at) => now = at,
         }
     };
     assert!(now < 15 * SECOND, "{now}");
-    book.settle(now, &throttled, Demand::NONE);
-    assert!(book.throttled(now, &throttled, Some(Unit::Calls)));
+    account.settle(now, &throttled, Amount::NONE);
+    assert!(account.throttled(now, &throttled, Some(Unit::Calls)));
     // It may have been a bucket: one more is tried at the pace at which that would refill.
-    let room = book.reserve(now, Demand::call(0)).unwrap_err();
+    let room = account.reserve(now, Amount::call(0)).unwrap_err();
     assert!(room < now + SECOND);
-    let throttled = book.reserve(room, Demand::call(0)).unwrap();
-    book.settle(room, &throttled, Demand::NONE);
-    assert!(book.throttled(room, &throttled, Some(Unit::Calls)));
-    let room = book.reserve(room, Demand::call(0)).unwrap_err();
+    let throttled = account.reserve(room, Amount::call(0)).unwrap();
+    account.settle(room, &throttled, Amount::NONE);
+    assert!(account.throttled(room, &throttled, Some(Unit::Calls)));
+    let room = account.reserve(room, Amount::call(0)).unwrap_err();
     assert!(room > 60 * SECOND && room < 61 * SECOND, "{room}");
 }

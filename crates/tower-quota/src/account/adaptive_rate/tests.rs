@@ -14,7 +14,7 @@ fn passed(pace: u64) -> Passed {
 
 #[test]
 fn a_throttle_cuts_once_for_all_calls_under_way() {
-    let mut pace = Pace::new(ONE, false, 0);
+    let mut pace = AdaptiveRate::new(ONE, false, 0);
     let full = passed(ONE);
     assert!(pace.throttled(10 * SECOND, 8 * SECOND, full).is_some());
     let cut = pace.now();
@@ -32,7 +32,7 @@ fn a_throttle_cuts_once_for_all_calls_under_way() {
 
 #[test]
 fn a_minute_that_is_used_up_does_not_bring_the_pace_to_nothing() {
-    let mut pace = Pace::new(ONE, true, 0);
+    let mut pace = AdaptiveRate::new(ONE, true, 0);
     let seconds = |pause: Option<u64>| pause.unwrap() / SECOND;
     let pauses = (1..=8).map(|n| pace.throttled(n * SECOND, n * SECOND, passed(ONE)));
     assert_eq!(
@@ -48,7 +48,7 @@ fn a_minute_that_is_used_up_does_not_bring_the_pace_to_nothing() {
 #[test]
 fn where_nothing_passes_it_pauses_for_a_minute() {
     for probing in [false, true] {
-        let mut pace = Pace::new(ONE, probing, 0);
+        let mut pace = AdaptiveRate::new(ONE, probing, 0);
         let pauses: Vec<_> = (1..=9)
             .map(|n| pace.throttled(n * SECOND, n * SECOND, passed(0)).unwrap())
             .collect();
@@ -59,7 +59,7 @@ fn where_nothing_passes_it_pauses_for_a_minute() {
 
 #[test]
 fn successes_bring_the_pace_back_and_not_above() {
-    let mut pace = Pace::new(ONE, false, 0);
+    let mut pace = AdaptiveRate::new(ONE, false, 0);
     for second in 1..=5 {
         pace.throttled(second * SECOND, second * SECOND, passed(ONE));
         pace.succeeded(second * SECOND, second * SECOND + 1, false);
@@ -78,7 +78,7 @@ fn successes_bring_the_pace_back_and_not_above() {
 
 #[test]
 fn a_guess_doubles_every_second_while_it_is_used() {
-    let mut pace = Pace::new(ONE, true, 0);
+    let mut pace = AdaptiveRate::new(ONE, true, 0);
     pace.succeeded(SECOND, 0, false);
     assert_eq!(pace.now(), ONE);
     for step in 11..=80 {
@@ -90,7 +90,7 @@ fn a_guess_doubles_every_second_while_it_is_used() {
 
 #[test]
 fn the_first_throttle_shows_what_a_bucket_gave() {
-    let mut pace = Pace::new(100 * ONE, true, 0);
+    let mut pace = AdaptiveRate::new(100 * ONE, true, 0);
     // 30 a minute: five at once, and 5 more in ten seconds.
     let gave = Passed {
         pace: ONE / 6,
@@ -106,7 +106,7 @@ fn the_first_throttle_shows_what_a_bucket_gave() {
 #[test]
 fn a_slow_pace_rises_by_calls_and_not_by_the_clock() {
     let after = |calls: u64, every: u64| {
-        let mut pace = Pace::new(ONE, true, 0);
+        let mut pace = AdaptiveRate::new(ONE, true, 0);
         pace.throttled(SECOND, SECOND, passed(ONE));
         pace.succeeded(SECOND, 2 * SECOND, true);
         pace.throttled(2 * SECOND, 2 * SECOND, passed(ONE));
@@ -127,13 +127,13 @@ proptest! {
             0..400,
         ),
     ) {
-        let mut pace = Pace::new(ONE, probing, 0);
+        let mut pace = AdaptiveRate::new(ONE, probing, 0);
         let mut now = 0_u64;
-        for (good, pressed, time, went, since) in steps {
+        for (good, waited, time, went, since) in steps {
             now = now.saturating_add(time);
             let before = pace.now();
             if good {
-                pace.succeeded(now, now, pressed);
+                pace.succeeded(now, now, waited);
                 prop_assert!(pace.now() >= before);
             } else {
                 let passed = Passed {
@@ -155,7 +155,7 @@ proptest! {
 #[test]
 fn a_guess_that_begins_where_nothing_is_left_stays_until_something_passes() {
     for start in [ONE, OPEN] {
-        let mut pace = Pace::new(start, true, 0);
+        let mut pace = AdaptiveRate::new(start, true, 0);
         for second in 1..=5 {
             pace.throttled(second * SECOND, second * SECOND, passed(0));
         }

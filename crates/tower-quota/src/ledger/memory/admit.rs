@@ -5,8 +5,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use super::key_state::Slot;
-use super::memory_ticket::Grant;
+use super::key_state::KeyState;
+use super::memory_ticket::MemoryTicket;
 use crate::error::Rejected;
 use crate::ledger::Reservation;
 use crate::schedule::{Call, Place};
@@ -27,15 +27,21 @@ pub struct Admit {
 }
 
 enum Stage {
-    New { slot: Arc<Slot>, call: Call },
-    Waiting { slot: Arc<Slot>, place: Place },
+    New {
+        key_state: Arc<KeyState>,
+        call: Call,
+    },
+    Waiting {
+        key_state: Arc<KeyState>,
+        place: Place,
+    },
     Done,
 }
 
 impl Admit {
-    pub(crate) fn new(slot: Arc<Slot>, call: Call) -> Self {
+    pub(crate) fn new(key_state: Arc<KeyState>, call: Call) -> Self {
         Self {
-            stage: Stage::New { slot, call },
+            stage: Stage::New { key_state, call },
         }
     }
 }
@@ -45,22 +51,22 @@ impl Future for Admit {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let (result, waited) = match &self.stage {
-            Stage::New { slot, call } => match slot.enter(*call) {
+            Stage::New { key_state, call } => match key_state.enter(*call) {
                 ControlFlow::Break(result) => (result, false),
                 ControlFlow::Continue(place) => {
-                    let slot = Arc::clone(slot);
-                    self.stage = Stage::Waiting { slot, place };
+                    let key_state = Arc::clone(key_state);
+                    self.stage = Stage::Waiting { key_state, place };
                     return self.poll(cx);
                 }
             },
-            Stage::Waiting { slot, place } => (ready!(slot.poll(*place, cx)), true),
+            Stage::Waiting { key_state, place } => (ready!(key_state.poll(*place, cx)), true),
             Stage::Done => panic!("polled after it was ready"),
         };
         match (std::mem::replace(&mut self.stage, Stage::Done), result) {
-            (Stage::New { slot, .. } | Stage::Waiting { slot, .. }, Ok(entry)) => {
-                telemetry::admitted(slot.settings().name);
-                let grant = Grant::new(slot, entry, waited);
-                Poll::Ready(Ok(Reservation::of(grant)))
+            (Stage::New { key_state, .. } | Stage::Waiting { key_state, .. }, Ok(entry)) => {
+                telemetry::admitted(key_state.settings().name);
+                let ticket = MemoryTicket::new(key_state, entry, waited);
+                Poll::Ready(Ok(Reservation::of(ticket)))
             }
             (_, Ok(_)) => panic!("polled after it was ready"),
             (_, Err(rejected)) => Poll::Ready(Err(rejected)),
@@ -70,8 +76,8 @@ impl Future for Admit {
 
 impl Drop for Admit {
     fn drop(&mut self) {
-        if let Stage::Waiting { slot, place } = &self.stage {
-            slot.leave(*place);
+        if let Stage::Waiting { key_state, place } = &self.stage {
+            key_state.leave(*place);
         }
     }
 }

@@ -6,13 +6,13 @@ use std::hash::Hash;
 /// Looked at when a new key comes and the bound is reached; then an eighth of the bound of idle
 /// values goes at once, those unused for longest, so that a stream of new keys costs each little.
 #[derive(Debug)]
-pub(crate) struct Keyed<K, V> {
+pub(crate) struct KeyMap<K, V> {
     entries: HashMap<K, V>,
     bound: usize,
     sweep_at: usize,
 }
 
-impl<K: Hash + Eq + Clone, V: Clone> Keyed<K, V> {
+impl<K: Hash + Eq + Clone, V: Clone> KeyMap<K, V> {
     pub(crate) fn new(bound: usize) -> Self {
         Self {
             entries: HashMap::new(),
@@ -69,28 +69,28 @@ mod tests {
 
     #[test]
     fn the_idle_ones_unused_for_longest_go_and_the_others_stay() {
-        let mut keyed = Keyed::new(16);
+        let mut keys = KeyMap::new(16);
         for key in 0..1000_u32 {
             // The third is used all the time, and every hundredth is never idle.
-            keyed.get_or_insert(&key, key, |value| match value {
+            keys.get_or_insert(&key, key, |value| match value {
                 3 => Some(u64::from(key)),
                 value => (value % 100 != 7).then_some(u64::from(*value)),
             });
-            assert!(keyed.get(&key.min(3)).is_some());
-            assert!(keyed.get(&key).is_some());
+            assert!(keys.get(&key.min(3)).is_some());
+            assert!(keys.get(&key).is_some());
         }
-        let held = keyed.keys().filter(|key| **key % 100 == 7).count();
+        let held = keys.keys().filter(|key| **key % 100 == 7).count();
         assert_eq!(held, 10);
-        assert!(keyed.keys().count() <= 16 + 10, "{}", keyed.keys().count());
-        assert!(keyed.get(&998).is_some());
+        assert!(keys.keys().count() <= 16 + 10, "{}", keys.keys().count());
+        assert!(keys.get(&998).is_some());
     }
 
     #[test]
     fn of_those_last_used_at_the_same_time_no_more_go_than_have_to() {
-        let mut keyed = Keyed::new(16);
+        let mut keys = KeyMap::new(16);
         for key in 0..17_u32 {
-            keyed.get_or_insert(&key, (), |()| Some(0));
+            keys.get_or_insert(&key, (), |()| Some(0));
         }
-        assert_eq!(keyed.keys().count(), 14);
+        assert_eq!(keys.keys().count(), 14);
     }
 }

@@ -8,20 +8,20 @@ use tokio::time::Instant;
 
 use super::sync::{Mutex, MutexGuard, lock};
 use super::timer::{self, Id, Timer, now};
-use crate::account::{Book, Entry, nanos};
+use crate::account::{Account, Entry, nanos};
 use crate::call::{Ask, Throttle};
 use crate::error::{Cause, Rejected};
-use crate::limit::{Demand, Limits};
-use crate::schedule::{Call, Entered, Place, Turns};
+use crate::limit::{Amount, Limits};
+use crate::schedule::{Call, Entered, Place, Scheduler};
 use crate::settings::Settings;
 use crate::telemetry;
 use crate::usage::{Headroom, Usage};
 
-/// One key, shared by its callers: its turns under a lock, and the timer that lets them go on.
+/// One key, shared by its callers: its scheduler under a lock, and the timer that lets them go on.
 ///
-/// Whoever changes the turns sets the timer for the next of them under the same lock. Wakers are
+/// Whoever changes the scheduler sets the timer for the next of them under the same lock. Wakers are
 /// called and dropped when the lock is free again.
-pub(crate) struct Slot {
+pub(crate) struct KeyState {
     key: Arc<str>,
     epoch: Instant,
     settings: Arc<Settings>,
@@ -29,7 +29,7 @@ pub(crate) struct Slot {
 }
 
 struct State {
-    turns: Turns<Sleeper>,
+    scheduler: Scheduler<Sleeper>,
     timer: Timer,
 }
 
@@ -40,7 +40,7 @@ struct Sleeper {
     runtime: Id,
 }
 
-impl Slot {
+impl KeyState {
     /// Its times count from `epoch`.
     pub(crate) fn new(
         key: Arc<str>,
@@ -48,14 +48,14 @@ impl Slot {
         settings: Arc<Settings>,
         epoch: Instant,
     ) -> Self {
-        let book = Book::new(limits.to_book(), time(epoch, now()));
-        let turns = Turns::new(book, Arc::clone(&settings));
+        let account = Account::new(limits.known_or_guessed(), time(epoch, now()));
+        let scheduler = Scheduler::new(account, Arc::clone(&settings));
         Self {
             key,
             epoch,
             settings,
             state: Mutex::new(State {
-                turns,
+                scheduler,
                 timer: Timer::default(),
             }),
         }
@@ -68,7 +68,7 @@ impl Slot {
     /// What of `ask` is of interest here.
     pub(crate) fn call(&self, ask: &Ask<impl Sized>) -> Call {
         Call {
-            demand: ask.demand(),
+            amount: ask.amount(),
             priority: ask.priority,
             tenant: ask.tenant,
             deadline: ask.deadline.map(|deadline| self.time(deadline)),
@@ -82,11 +82,11 @@ impl Slot {
     ) -> ControlFlow<Result<Entry, Rejected>, Place> {
         let now = self.now();
         let mut state = lock(&self.state);
-        if let Some(entry) = state.turns.enter_at_once(now, &call) {
+        if let Some(entry) = state.scheduler.enter_at_once(now, &call) {
             return ControlFlow::Break(Ok(entry));
         }
         let mut woken = Vec::new();
-        let entered = state.turns.enter(now, call, &mut woken);
+        let entered = state.scheduler.enter(now, call, &mut woken);
         self.go_on(state, woken);
         match entered {
             Entered::Admitted(entry) => ControlFlow::Break(Ok(entry)),
@@ -107,7 +107,7 @@ impl Slot {
     ) -> Poll<Result<Entry, Rejected>> {
         let waker = cx.waker().clone();
         let mut state = lock(&self.state);
-        if let Some(answer) = state.turns.answer(place) {
+        if let Some(answer) = state.scheduler.answer(place) {
             drop(state);
             return Poll::Ready(match answer {
                 Ok(entry) => Ok(entry),
@@ -115,7 +115,7 @@ impl Slot {
             });
         }
         let runtime = timer::runtime().expect("a call waits within a tokio runtime");
-        let old = state.turns.wait(place, Sleeper { waker, runtime });
+        let old = state.scheduler.wait(place, Sleeper { waker, runtime });
         self.go_on(state, Vec::new());
         drop(old);
         Poll::Pending
@@ -126,22 +126,22 @@ impl Slot {
         let now = self.now();
         let mut woken = Vec::new();
         let mut state = lock(&self.state);
-        let gone = state.turns.leave(now, place, &mut woken);
+        let gone = state.scheduler.leave(now, place, &mut woken);
         self.go_on(state, woken);
         drop(gone);
     }
 
-    /// The call came to `actual`. `pressed` says whether it had waited, where it went well.
-    pub(crate) fn settle(self: &Arc<Self>, entry: &Entry, actual: Demand, pressed: Option<bool>) {
+    /// The call came to `actual`. `waited` says whether it had waited, where it went well.
+    pub(crate) fn settle(self: &Arc<Self>, entry: &Entry, actual: Amount, waited: Option<bool>) {
         let mut woken = Vec::new();
         let mut state = lock(&self.state);
-        let turns = &mut state.turns;
-        if turns.can_be_late(entry, actual) {
+        let scheduler = &mut state.scheduler;
+        if scheduler.can_be_late(entry, actual) {
             // A look at the clock is dear beside the rest.
-            turns.settle(entry.at, entry, actual, pressed, &mut woken);
+            scheduler.settle(entry.at, entry, actual, waited, &mut woken);
             return;
         }
-        turns.settle(self.now(), entry, actual, pressed, &mut woken);
+        scheduler.settle(self.now(), entry, actual, waited, &mut woken);
         self.go_on(state, woken);
     }
 
@@ -150,7 +150,7 @@ impl Slot {
         let now = self.now();
         let mut woken = Vec::new();
         let mut state = lock(&self.state);
-        let at = state.turns.throttled(now, entry, throttle, &mut woken);
+        let at = state.scheduler.throttled(now, entry, throttle, &mut woken);
         self.go_on(state, woken);
         telemetry::throttled(self.settings.name, &self.key, throttle);
         Duration::from_nanos(at.saturating_sub(now))
@@ -158,26 +158,26 @@ impl Slot {
 
     pub(crate) fn usage(&self) -> Usage {
         let now = self.now();
-        lock(&self.state).turns.usage(now)
+        lock(&self.state).scheduler.usage(now)
     }
 
     pub(crate) fn headroom(&self) -> Headroom {
         let now = self.now();
-        lock(&self.state).turns.headroom(now)
+        lock(&self.state).scheduler.headroom(now)
     }
 
     /// When the key was last used, if nothing is lost by forgetting it now.
     pub(crate) fn whole_since(&self) -> Option<u64> {
         let now = self.now();
-        lock(&self.state).turns.whole_since(now)
+        lock(&self.state).scheduler.whole_since(now)
     }
 
     /// Sets the timer for the next turn, and wakes those who were let go.
     fn go_on(self: &Arc<Self>, mut state: MutexGuard<'_, State>, mut woken: Vec<Sleeper>) {
-        if state.turns.wake_at().is_some() {
+        if state.scheduler.wake_at().is_some() {
             self.set_timer(&mut state, &mut woken);
         }
-        if state.turns.wake_at().is_none() && state.timer.due().is_some() {
+        if state.scheduler.wake_at().is_none() && state.timer.due().is_some() {
             state.timer.clear();
         }
         drop(state);
@@ -187,10 +187,10 @@ impl Slot {
     }
 
     fn set_timer(self: &Arc<Self>, state: &mut State, woken: &mut Vec<Sleeper>) {
-        let State { turns, timer } = state;
-        while let Some(at) = turns.wake_at() {
+        let State { scheduler, timer } = state;
+        while let Some(at) = scheduler.wake_at() {
             let at = self.epoch + Duration::from_nanos(at);
-            let there = turns.first().map(|first| first.runtime);
+            let there = scheduler.first().map(|first| first.runtime);
             let set = timer.due();
             if set.is_some_and(|(due, by)| due == at && there.is_none_or(|there| there == by)) {
                 return;
@@ -198,14 +198,14 @@ impl Slot {
             let here = timer::runtime();
             if let Some(here) = here {
                 if !timer.set(at, here, &Waker::from(Arc::clone(self))) {
-                    turns.advance(self.now(), woken);
+                    scheduler.advance(self.now(), woken);
                     continue;
                 }
             }
             // This runtime, if it is one, may stop while that of the first goes on. It comes and
             // sets the timer where it waits.
             if here != there {
-                woken.extend(turns.take_first());
+                woken.extend(scheduler.take_first());
             }
             return;
         }
@@ -231,7 +231,7 @@ fn time(epoch: Instant, instant: Instant) -> u64 {
     nanos(instant.saturating_duration_since(epoch))
 }
 
-impl Wake for Slot {
+impl Wake for KeyState {
     /// The timer's waker.
     fn wake(self: Arc<Self>) {
         let now = now();
@@ -239,19 +239,19 @@ impl Wake for Slot {
         let mut state = lock(&self.state);
         if state.timer.fired().is_some_and(|due| now < due) {
             // Early: the timer's runtime shuts down. The first may be of another one.
-            woken.extend(state.turns.take_first());
+            woken.extend(state.scheduler.take_first());
             drop(state);
             woken.into_iter().for_each(|sleeper| sleeper.waker.wake());
             return;
         }
-        state.turns.advance(self.time(now), &mut woken);
+        state.scheduler.advance(self.time(now), &mut woken);
         self.go_on(state, woken);
     }
 }
 
-impl fmt::Debug for Slot {
+impl fmt::Debug for KeyState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Slot")
+        f.debug_struct("KeyState")
             .field("key", &self.key)
             .finish_non_exhaustive()
     }

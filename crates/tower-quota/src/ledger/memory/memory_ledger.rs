@@ -5,8 +5,8 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::admit::Admit;
-use super::idle_keys::Keyed;
-use super::key_state::Slot;
+use super::idle_keys::KeyMap;
+use super::key_state::KeyState;
 use super::sync::{RwLock, read, write};
 use super::timer::now;
 use crate::call::Ask;
@@ -28,7 +28,7 @@ struct Shared<K> {
     limits: Arc<dyn Fn(&K) -> Limits + Send + Sync>,
     settings: Arc<Settings>,
     epoch: Instant,
-    keys: RwLock<Keyed<K, Arc<Slot>>>,
+    keys: RwLock<KeyMap<K, Arc<KeyState>>>,
 }
 
 impl<K: Hash + Eq + Clone + fmt::Display> MemoryLedger<K> {
@@ -49,32 +49,32 @@ impl<K: Hash + Eq + Clone + fmt::Display> MemoryLedger<K> {
             shared: Arc::new(Shared {
                 limits,
                 epoch: now(),
-                keys: RwLock::new(Keyed::new(settings.max_idle_keys)),
+                keys: RwLock::new(KeyMap::new(settings.max_idle_keys)),
                 settings: Arc::new(settings),
             }),
         }
     }
 
-    pub(crate) fn slot(&self, key: &K) -> Arc<Slot> {
+    pub(crate) fn key_state(&self, key: &K) -> Arc<KeyState> {
         self.find(key).unwrap_or_else(|| self.make(key))
     }
 
-    fn find(&self, key: &K) -> Option<Arc<Slot>> {
+    fn find(&self, key: &K) -> Option<Arc<KeyState>> {
         read(&self.shared.keys).get(key)
     }
 
     #[cold]
-    fn make(&self, key: &K) -> Arc<Slot> {
+    fn make(&self, key: &K) -> Arc<KeyState> {
         let shared = &*self.shared;
-        // Foreign code, so not under the lock; of two that get here, the first one's slot counts.
+        // Foreign code, so not under the lock; of two that get here, the first one's key_state counts.
         let limits = (shared.limits)(key);
         let text = key.to_string().into();
         let settings = Arc::clone(&shared.settings);
-        let slot = Arc::new(Slot::new(text, &limits, settings, shared.epoch));
-        write(&shared.keys).get_or_insert(key, slot, |slot| {
-            // Whoever holds a slot got it under this lock, or from another holder.
-            let unused = Arc::strong_count(slot) == 1;
-            unused.then(|| slot.whole_since()).flatten()
+        let key_state = Arc::new(KeyState::new(text, &limits, settings, shared.epoch));
+        write(&shared.keys).get_or_insert(key, key_state, |key_state| {
+            // Whoever holds a key_state got it under this lock, or from another holder.
+            let unused = Arc::strong_count(key_state) == 1;
+            unused.then(|| key_state.whole_since()).flatten()
         })
     }
 
@@ -84,7 +84,7 @@ impl<K: Hash + Eq + Clone + fmt::Display> MemoryLedger<K> {
 
     pub(crate) fn headroom(&self, key: &K) -> Headroom {
         self.find(key)
-            .map_or(Headroom::WHOLE, |slot| slot.headroom())
+            .map_or(Headroom::WHOLE, |key_state| key_state.headroom())
     }
 
     pub(crate) fn keys(&self) -> Vec<K> {
@@ -96,9 +96,9 @@ impl<K: Hash + Eq + Clone + fmt::Display> Ledger<K> for MemoryLedger<K> {
     type Admit = Admit;
 
     fn admit(&self, ask: Ask<K>) -> Admit {
-        let slot = self.slot(&ask.key);
-        let call = slot.call(&ask);
-        Admit::new(slot, call)
+        let key_state = self.key_state(&ask.key);
+        let call = key_state.call(&ask);
+        Admit::new(key_state, call)
     }
 }
 

@@ -1,47 +1,49 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::key_state::Slot;
+use super::key_state::KeyState;
 use crate::account::Entry;
 use crate::call::Throttle;
-use crate::limit::Demand;
+use crate::limit::Amount;
 
 /// What the ledger in memory reserved for one call.
 #[derive(Debug)]
-pub(crate) struct Grant {
-    slot: Arc<Slot>,
+pub(crate) struct MemoryTicket {
+    key_state: Arc<KeyState>,
     entry: Entry,
     /// The call had to wait for it.
-    pressed: bool,
+    waited: bool,
 }
 
-impl Grant {
-    pub(crate) fn new(slot: Arc<Slot>, entry: Entry, pressed: bool) -> Self {
+impl MemoryTicket {
+    pub(crate) fn new(key_state: Arc<KeyState>, entry: Entry, waited: bool) -> Self {
         Self {
-            slot,
+            key_state,
             entry,
-            pressed,
+            waited,
         }
     }
 
     pub(crate) fn reserved(&self) -> u64 {
-        self.entry.charge.asked.tokens
+        self.entry.charge.amount.tokens
     }
 
     pub(crate) fn settle(&self, tokens: u64) {
-        let actual = Demand::call(tokens);
-        self.slot.settle(&self.entry, actual, Some(self.pressed));
+        let actual = Amount::call(tokens);
+        self.key_state
+            .settle(&self.entry, actual, Some(self.waited));
     }
 
     pub(crate) fn keep(&self) {
-        self.slot.settle(&self.entry, self.entry.charge.asked, None);
+        self.key_state
+            .settle(&self.entry, self.entry.charge.amount, None);
     }
 
     pub(crate) fn refund(&self) {
-        self.slot.settle(&self.entry, Demand::NONE, None);
+        self.key_state.settle(&self.entry, Amount::NONE, None);
     }
 
     pub(crate) fn throttled(&self, throttle: Throttle) -> Duration {
-        self.slot.throttled(&self.entry, throttle)
+        self.key_state.throttled(&self.entry, throttle)
     }
 }

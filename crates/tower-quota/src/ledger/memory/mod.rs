@@ -16,4 +16,4 @@ mod timer;
 
 pub use self::admit::Admit;
 pub use self::memory_ledger::MemoryLedger;
-pub(crate) use self::memory_ticket::Grant;
+pub(crate) use self::memory_ticket::MemoryTicket;

@@ -55,9 +55,9 @@ fn run(
         match op {
             Op::Wait(time) => now += time,
             Op::Come(priority, tenant, tokens) => {
-                let demand = Demand::call(tokens);
+                let amount = Amount::call(tokens);
                 let give_up = now + tokens;
-                let place = queue.push(now, (priority, tenant), demand, give_up, ());
+                let place = queue.push(now, (priority, tenant), amount, give_up, ());
                 waiting.push(Came {
                     place,
                     priority,
@@ -73,7 +73,7 @@ fn run(
                     continue;
                 };
                 prop_assert_eq!(place, order[0]);
-                prop_assert_eq!(queue.ahead_of(place), Demand::NONE);
+                prop_assert_eq!(queue.ahead_of(place), Amount::NONE);
                 let served = waiting.iter().find(|came| came.place == place);
                 let served = served.expect("who is served has come").clone();
                 look(&served, &waiting)?;
@@ -127,7 +127,7 @@ proptest! {
         for tenant in 0..3 {
             for _ in 0..queued {
                 let who = (Priority::Normal, tenant);
-                let place = queue.push(0, who, Demand::call(tokens), u64::MAX, ());
+                let place = queue.push(0, who, Amount::call(tokens), u64::MAX, ());
                 tenants.insert(place.number(), tenant);
             }
         }
@@ -144,9 +144,9 @@ proptest! {
 #[test]
 fn the_lowest_priority_moves_under_a_stream_of_the_highest() {
     let mut queue = Queue::new(AGING);
-    let low = queue.push(0, (Priority::Low, 0), Demand::NONE, u64::MAX, ());
+    let low = queue.push(0, (Priority::Low, 0), Amount::NONE, u64::MAX, ());
     for now in 0..100 {
-        queue.push(now, (Priority::High, now), Demand::NONE, u64::MAX, ());
+        queue.push(now, (Priority::High, now), Amount::NONE, u64::MAX, ());
         let (place, _) = queue.front().expect("somebody waits");
         queue.serve(place);
         if place == low {
@@ -161,7 +161,7 @@ fn the_lowest_priority_moves_under_a_stream_of_the_highest() {
 fn a_tenant_moves_under_a_stream_of_new_tenants() {
     let mut queue = Queue::new(AGING);
     let push = |queue: &mut Queue<()>, tenant| {
-        queue.push(0, (Priority::Low, tenant), Demand::call(5), u64::MAX, ())
+        queue.push(0, (Priority::Low, tenant), Amount::call(5), u64::MAX, ())
     };
     push(&mut queue, 0);
     let last = push(&mut queue, 0);
@@ -179,10 +179,10 @@ fn a_tenant_moves_under_a_stream_of_new_tenants() {
 #[test]
 fn a_large_call_uses_up_more_turns() {
     let mut queue = Queue::new(AGING);
-    let large = (0..2).map(|_| queue.push(0, (Priority::Low, 1), Demand::call(10), u64::MAX, ()));
+    let large = (0..2).map(|_| queue.push(0, (Priority::Low, 1), Amount::call(10), u64::MAX, ()));
     let large: Vec<_> = large.collect();
     for _ in 0..10 {
-        queue.push(0, (Priority::Low, 2), Demand::call(1), u64::MAX, ());
+        queue.push(0, (Priority::Low, 2), Amount::call(1), u64::MAX, ());
     }
     let order: Vec<_> = queue.in_order().map(|(place, _)| place).collect();
     assert_eq!(order.iter().position(|place| *place == large[0]), Some(0));
@@ -192,9 +192,9 @@ fn a_large_call_uses_up_more_turns() {
 #[test]
 fn what_tenants_leave_behind_is_bounded() {
     let mut queue = Queue::new(AGING);
-    queue.push(0, (Priority::Low, 0), Demand::call(u64::MAX), u64::MAX, ());
+    queue.push(0, (Priority::Low, 0), Amount::call(u64::MAX), u64::MAX, ());
     for tenant in 0..10_000 {
-        let place = queue.push(0, (Priority::Low, tenant), Demand::call(1), u64::MAX, ());
+        let place = queue.push(0, (Priority::Low, tenant), Amount::call(1), u64::MAX, ());
         queue.serve(place);
     }
     assert!(queue.classes[2].next.len() < 100);

@@ -56,12 +56,12 @@ fn settings() -> impl Strategy<Value = Settings> {
     })
 }
 
-fn book() -> Book {
+fn account() -> Account {
     let limits = [
         Limit::calls_per_minute(60).burst(3),
         Limit::tokens_per_minute(600).burst(40),
     ];
-    Book::new(limits.to_vec(), 0)
+    Account::new(limits.to_vec(), 0)
 }
 
 /// One who waits, by the name that is to be woken.
@@ -70,7 +70,7 @@ struct Came {
     name: u64,
     class: usize,
     at: u64,
-    demand: Demand,
+    amount: Amount,
     give_up: u64,
     bound: Cause,
 }
@@ -82,9 +82,9 @@ impl Came {
 }
 
 /// The same without an index, a total or a short cut: a list of those who wait in the order of
-/// their turns, walked from its start each time. All are one tenant's.
+/// their scheduler, walked from its start each time. All are one tenant's.
 struct Plain {
-    book: Book,
+    account: Account,
     settings: Settings,
     line: Vec<Came>,
     ended: Vec<(u64, Answer)>,
@@ -92,17 +92,17 @@ struct Plain {
 
 impl Plain {
     fn goes_at(&mut self, now: u64, place: usize) -> u64 {
-        let mut ahead = Demand::NONE;
+        let mut ahead = Amount::NONE;
         for came in &self.line[..place] {
-            ahead += came.demand;
+            ahead += came.amount;
         }
-        self.book.fits_at(now, ahead, self.line[place].demand)
+        self.account.fits_at(now, ahead, self.line[place].amount)
     }
 
     fn enter(&mut self, now: u64, came: Came, late: bool) -> Result<Option<Entry>, (Cause, u64)> {
         self.advance(now);
         if self.line.is_empty() && !late {
-            if let Ok(entry) = self.book.reserve(now, came.demand) {
+            if let Ok(entry) = self.account.reserve(now, came.amount) {
                 return Ok(Some(entry));
             }
         }
@@ -139,7 +139,7 @@ impl Plain {
 
     fn advance(&mut self, now: u64) {
         while !self.line.is_empty() {
-            match self.book.reserve(now, self.line[0].demand) {
+            match self.account.reserve(now, self.line[0].amount) {
                 Ok(entry) => self.end(0, |_| Ok(entry)),
                 Err(at) if at > self.line[0].give_up => self.end(0, |bound| Err((bound, at))),
                 Err(at) => {
@@ -165,13 +165,13 @@ impl Plain {
     }
 }
 
-/// The turns and the plain ones side by side, with what a caller would hold.
+/// The scheduler and the plain ones side by side, with what a caller would hold.
 struct Run {
-    turns: Turns<u64>,
+    scheduler: Scheduler<u64>,
     /// `None` where tenants share.
     plain: Option<Plain>,
     now: u64,
-    /// Whether the turns know that time.
+    /// Whether the scheduler know that time.
     told: bool,
     names: u64,
     woken: Vec<u64>,
@@ -183,9 +183,9 @@ struct Run {
 impl Run {
     fn new(settings: Settings, tenants: u64) -> Self {
         Self {
-            turns: Turns::new(book(), Arc::new(settings.clone())),
+            scheduler: Scheduler::new(account(), Arc::new(settings.clone())),
             plain: (tenants == 1).then(|| Plain {
-                book: book(),
+                account: account(),
                 settings,
                 line: Vec::new(),
                 ended: Vec::new(),
@@ -205,25 +205,25 @@ impl Run {
         let name = self.names;
         self.names += 1;
         let call = Call {
-            demand: Demand::call(tokens),
+            amount: Amount::call(tokens),
             priority,
             tenant,
             deadline: bound.map(|bound| now + bound - SECOND.min(now + bound)),
         };
-        let latest = self.turns.settings.max_wait.map_or(u64::MAX, nanos);
+        let latest = self.scheduler.settings.max_wait.map_or(u64::MAX, nanos);
         let latest = now.saturating_add(latest);
         let deadline = call.deadline.filter(|deadline| *deadline < latest);
         let came = Came {
             name,
             class: priority.index(),
             at: now,
-            demand: call.demand,
+            amount: call.amount,
             give_up: deadline.unwrap_or(latest),
             bound: deadline.map_or(Cause::MaxWait, |_| Cause::Deadline),
         };
-        let entered = match self.turns.enter_at_once(now, &call) {
+        let entered = match self.scheduler.enter_at_once(now, &call) {
             Some(entry) => Entered::Admitted(entry),
-            None => self.turns.enter(now, call, &mut self.woken),
+            None => self.scheduler.enter(now, call, &mut self.woken),
         };
         if let Some(plain) = &mut self.plain {
             let late = call.deadline.is_some_and(|deadline| now > deadline);
@@ -248,7 +248,7 @@ impl Run {
 
     fn ask(&mut self, name: u64) {
         let (place, ..) = self.waiting[&name];
-        match self.turns.answer(place) {
+        match self.scheduler.answer(place) {
             Some(answer) => {
                 if let Some(plain) = &mut self.plain {
                     let ended = plain.ended.iter().position(|(other, _)| *other == name);
@@ -260,7 +260,7 @@ impl Run {
                 self.held.extend(answer.ok());
             }
             None => {
-                self.turns.wait(place, name);
+                self.scheduler.wait(place, name);
             }
         }
     }
@@ -269,30 +269,30 @@ impl Run {
         self.told = true;
         let (place, ..) = self.waiting.remove(&name).expect("it waits");
         self.woken.retain(|woken| *woken != name);
-        self.turns.leave(self.now, place, &mut self.woken);
+        self.scheduler.leave(self.now, place, &mut self.woken);
         if let Some(plain) = &mut self.plain {
             plain.line.retain(|came| came.name != name);
             if let Some(ended) = plain.ended.iter().position(|(other, _)| *other == name) {
                 if let (_, Ok(entry)) = plain.ended.remove(ended) {
-                    plain.book.settle(self.now, &entry, Demand::NONE);
+                    plain.account.settle(self.now, &entry, Amount::NONE);
                 }
             }
             plain.advance(self.now);
         }
     }
 
-    fn settle(&mut self, held: usize, actual: Demand, pressed: Option<bool>) {
+    fn settle(&mut self, held: usize, actual: Amount, waited: Option<bool>) {
         self.told = true;
         let entry = self.held.swap_remove(held);
         let now = self.now;
-        let late = self.turns.can_be_late(&entry, actual);
+        let late = self.scheduler.can_be_late(&entry, actual);
         let told = if late { entry.at } else { now };
-        self.turns
-            .settle(told, &entry, actual, pressed, &mut self.woken);
+        self.scheduler
+            .settle(told, &entry, actual, waited, &mut self.woken);
         if let Some(plain) = &mut self.plain {
-            plain.book.settle(now, &entry, actual);
-            if let Some(pressed) = pressed {
-                plain.book.succeeded(now, &entry, actual, pressed);
+            plain.account.settle(now, &entry, actual);
+            if let Some(waited) = waited {
+                plain.account.succeeded(now, &entry, actual, waited);
             }
             plain.advance(now);
         }
@@ -306,12 +306,14 @@ impl Run {
             retry_after: hint.map(Duration::from_nanos),
             unit: None,
         };
-        let at = self.turns.throttled(now, &entry, throttle, &mut self.woken);
+        let at = self
+            .scheduler
+            .throttled(now, &entry, throttle, &mut self.woken);
         if let Some(plain) = &mut self.plain {
-            plain.book.settle(now, &entry, Demand::NONE);
-            let cut = plain.book.throttled(now, &entry, None);
+            plain.account.settle(now, &entry, Amount::NONE);
+            let cut = plain.account.throttled(now, &entry, None);
             if let Some(hint) = hint {
-                plain.book.block(now + hint);
+                plain.account.block(now + hint);
             }
             if cut || hint.is_some() {
                 plain.look_over(now);
@@ -319,7 +321,9 @@ impl Run {
             plain.advance(now);
             assert_eq!(
                 at,
-                plain.book.fits_at(now, Demand::NONE, entry.charge.asked)
+                plain
+                    .account
+                    .fits_at(now, Amount::NONE, entry.charge.amount)
             );
         }
     }
@@ -335,7 +339,12 @@ impl Run {
                 self.now += time;
                 self.told = false;
             }
-            Op::Sleep => self.now = self.turns.wake_at().map_or(self.now, |at| at.max(self.now)),
+            Op::Sleep => {
+                self.now = self
+                    .scheduler
+                    .wake_at()
+                    .map_or(self.now, |at| at.max(self.now))
+            }
             Op::Come(priority, tenant, tokens, bound) => {
                 self.come(priority, tenant, tokens, bound);
             }
@@ -343,12 +352,12 @@ impl Run {
             Op::Ask(n) => drop(name(n).map(|name| self.ask(name))),
             Op::Settle(n, tokens) => {
                 if let Some(n) = nth(n, self.held.len()) {
-                    self.settle(n, Demand::call(tokens), Some(tokens % 2 == 0));
+                    self.settle(n, Amount::call(tokens), Some(tokens % 2 == 0));
                 }
             }
             Op::Refund(n) => {
                 if let Some(n) = nth(n, self.held.len()) {
-                    self.settle(n, Demand::NONE, None);
+                    self.settle(n, Amount::NONE, None);
                 }
             }
             Op::Throttle(n, hint) => {
@@ -359,7 +368,7 @@ impl Run {
         }
         if matches!(op, Op::Sleep) {
             self.told = true;
-            self.turns.advance(self.now, &mut self.woken);
+            self.scheduler.advance(self.now, &mut self.woken);
             if let Some(plain) = &mut self.plain {
                 plain.advance(self.now);
             }
@@ -371,46 +380,46 @@ impl Run {
         if !self.told {
             return;
         }
-        let Self { turns, now, .. } = self;
+        let Self { scheduler, now, .. } = self;
         // Nobody waits who could go, or who has no time left.
-        let first = turns.queue.front().map(|(_, first)| first.demand);
-        let at = first.map(|demand| turns.book.fits_at(*now, Demand::NONE, demand));
-        let expiry = turns.queue.first_expiry().map(|(expiry, _)| expiry);
+        let first = scheduler.queue.front().map(|(_, first)| first.amount);
+        let at = first.map(|amount| scheduler.account.fits_at(*now, Amount::NONE, amount));
+        let expiry = scheduler.queue.first_expiry().map(|(expiry, _)| expiry);
         assert_eq!(
-            turns.wake_at(),
+            scheduler.wake_at(),
             at.map(|at| at.min(expiry.unwrap_or(u64::MAX)))
         );
-        assert!(turns.wake_at().is_none_or(|at| at > *now));
+        assert!(scheduler.wake_at().is_none_or(|at| at > *now));
         // Everybody waits, or has an answer and was woken once.
         let mut woken = self.woken.clone();
         woken.sort_unstable();
         let is_answered =
-            |(place, ..): &&(Place, Came, u64)| turns.answers.contains_key(&place.number());
+            |(place, ..): &&(Place, Came, u64)| scheduler.answers.contains_key(&place.number());
         let answered = self.waiting.values().filter(is_answered);
         let answered: Vec<_> = answered.map(|(_, came, _)| came.name).collect();
         assert_eq!(woken, answered);
-        assert_eq!(turns.answers.len(), answered.len());
-        assert_eq!(turns.queue.len() + answered.len(), self.waiting.len());
+        assert_eq!(scheduler.answers.len(), answered.len());
+        assert_eq!(scheduler.queue.len() + answered.len(), self.waiting.len());
         // No permit is lost, and none found.
-        let admitted = turns
+        let admitted = scheduler
             .answers
             .values()
             .filter_map(|answer| answer.as_ref().ok());
-        let mut pending = Demand::NONE;
+        let mut pending = Amount::NONE;
         for entry in self.held.iter().chain(admitted) {
-            pending += entry.charge.asked;
+            pending += entry.charge.amount;
         }
-        assert_eq!(turns.book.counts.pending, pending);
+        assert_eq!(scheduler.account.counts.pending, pending);
         // Nobody goes before another of the same tenant and priority that came first.
         for (place, came, tenant) in self.waiting.values() {
-            if !matches!(turns.answers.get(&place.number()), Some(Ok(_))) {
+            if !matches!(scheduler.answers.get(&place.number()), Some(Ok(_))) {
                 continue;
             }
             let overtaken = self.waiting.values().find(|(other, earlier, of)| {
                 of == tenant
                     && earlier.class == came.class
                     && earlier.name < came.name
-                    && !turns.answers.contains_key(&other.number())
+                    && !scheduler.answers.contains_key(&other.number())
             });
             assert!(overtaken.is_none(), "{overtaken:?}");
         }
@@ -429,10 +438,10 @@ fn run(ops: Vec<Op>, settings: Settings, tenants: u64) {
         run.check();
     }
     while !run.held.is_empty() {
-        run.settle(0, Demand::NONE, None);
+        run.settle(0, Amount::NONE, None);
     }
-    assert_eq!(run.turns.book.counts.pending, Demand::NONE);
-    assert!(run.turns.answers.is_empty() && run.turns.queue.is_empty());
+    assert_eq!(run.scheduler.account.counts.pending, Amount::NONE);
+    assert!(run.scheduler.answers.is_empty() && run.scheduler.queue.is_empty());
 }
 
 proptest! {

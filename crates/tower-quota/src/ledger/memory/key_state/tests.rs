@@ -12,7 +12,7 @@ use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::thread;
 
 use super::*;
-use crate::ledger::memory::Grant;
+use crate::ledger::memory::MemoryTicket;
 use crate::ledger::memory::timer::{enter, epoch, set_now};
 use crate::limit::Limit;
 
@@ -27,15 +27,15 @@ fn model(run: impl Fn() + Send + Sync + 'static) {
 }
 
 /// Room for one call a second.
-fn slot() -> Arc<Slot> {
+fn key_state() -> Arc<KeyState> {
     set_now(epoch());
     let limits = Limits::from(Limit::calls(1, PERIOD).margin(Duration::ZERO));
-    Arc::new(Slot::new("".into(), &limits, Arc::default(), epoch()))
+    Arc::new(KeyState::new("".into(), &limits, Arc::default(), epoch()))
 }
 
 /// What `Admit` does, without the keys.
-async fn admit(slot: &Arc<Slot>) -> Result<Grant, Rejected> {
-    struct Waiting<'a>(&'a Arc<Slot>, Option<Place>);
+async fn admit(key_state: &Arc<KeyState>) -> Result<MemoryTicket, Rejected> {
+    struct Waiting<'a>(&'a Arc<KeyState>, Option<Place>);
     impl Drop for Waiting<'_> {
         fn drop(&mut self) {
             if let Some(place) = self.1 {
@@ -43,51 +43,51 @@ async fn admit(slot: &Arc<Slot>) -> Result<Grant, Rejected> {
             }
         }
     }
-    let grant = |entry| Grant::new(Arc::clone(slot), entry, false);
-    match slot.enter(slot.call(&Ask::new(()))) {
-        ControlFlow::Break(admitted) => admitted.map(grant),
+    let ticket = |entry| MemoryTicket::new(Arc::clone(key_state), entry, false);
+    match key_state.enter(key_state.call(&Ask::new(()))) {
+        ControlFlow::Break(admitted) => admitted.map(ticket),
         ControlFlow::Continue(place) => {
-            let mut waiting = Waiting(slot, Some(place));
-            let admitted = poll_fn(|cx| slot.poll(place, cx)).await;
+            let mut waiting = Waiting(key_state, Some(place));
+            let admitted = poll_fn(|cx| key_state.poll(place, cx)).await;
             waiting.1 = None;
-            admitted.map(grant)
+            admitted.map(ticket)
         }
     }
 }
 
-fn now_or_wait(slot: &Arc<Slot>) -> Grant {
-    block_on(admit(slot)).expect("nothing bounds its wait")
+fn now_or_wait(key_state: &Arc<KeyState>) -> MemoryTicket {
+    block_on(admit(key_state)).expect("nothing bounds its wait")
 }
 
 /// One that asks, looks once, and goes away.
-fn look_and_leave(slot: &Arc<Slot>) {
+fn look_and_leave(key_state: &Arc<KeyState>) {
     let mut cx = Context::from_waker(Waker::noop());
-    if let Poll::Ready(grant) = pin!(admit(slot)).poll(&mut cx) {
-        grant.expect("nothing bounds its wait").refund();
+    if let Poll::Ready(ticket) = pin!(admit(key_state)).poll(&mut cx) {
+        ticket.expect("nothing bounds its wait").refund();
     }
 }
 
 fn call(
-    slot: &Arc<Slot>,
+    key_state: &Arc<KeyState>,
     runtime: Id,
-    then: impl FnOnce(Grant) + 'static,
+    then: impl FnOnce(MemoryTicket) + 'static,
 ) -> thread::JoinHandle<()> {
-    let slot = Arc::clone(slot);
+    let key_state = Arc::clone(key_state);
     thread::spawn(move || {
         enter(runtime);
-        then(now_or_wait(&slot));
+        then(now_or_wait(&key_state));
     })
 }
 
 /// The runtimes that go on fire the timer when it is due, until all is done.
-fn drive(slot: &Arc<Slot>, done: &AtomicUsize, callers: usize, runtimes: &[Id]) {
+fn drive(key_state: &Arc<KeyState>, done: &AtomicUsize, callers: usize, runtimes: &[Id]) {
     while done.load(Ordering::Acquire) < callers {
-        let due = lock(&slot.state).timer.due();
+        let due = lock(&key_state.state).timer.due();
         match due {
             Some((due, by)) if runtimes.contains(&by) => {
                 set_now(due.max(now()));
                 enter(by);
-                Waker::from(Arc::clone(slot)).wake();
+                Waker::from(Arc::clone(key_state)).wake();
             }
             _ => thread::yield_now(),
         }
@@ -95,8 +95,8 @@ fn drive(slot: &Arc<Slot>, done: &AtomicUsize, callers: usize, runtimes: &[Id]) 
 }
 
 /// Nobody waits and nothing is pending; all that is used is `used`.
-fn check(slot: &Slot, used: u64) {
-    let usage = slot.usage();
+fn check(key_state: &KeyState, used: u64) {
+    let usage = key_state.usage();
     assert_eq!((usage.queued, usage.pending_calls), (0, 0));
     assert_eq!(usage.limits[0].used, used);
 }
@@ -104,71 +104,71 @@ fn check(slot: &Slot, used: u64) {
 #[test]
 fn one_that_comes_as_another_is_refunded_goes() {
     model(|| {
-        let slot = slot();
-        let first = now_or_wait(&slot);
-        let second = call(&slot, 1, |grant| grant.keep());
+        let key_state = key_state();
+        let first = now_or_wait(&key_state);
+        let second = call(&key_state, 1, |ticket| ticket.keep());
         first.refund();
         second.join().expect("it goes");
-        check(&slot, 1);
+        check(&key_state, 1);
     });
 }
 
 #[test]
 fn what_one_that_leaves_was_let_go_with_lets_the_next_go() {
     model(|| {
-        let slot = slot();
-        let first = now_or_wait(&slot);
+        let key_state = key_state();
+        let first = now_or_wait(&key_state);
         let leaver = {
-            let slot = Arc::clone(&slot);
+            let key_state = Arc::clone(&key_state);
             thread::spawn(move || {
                 enter(1);
-                look_and_leave(&slot);
+                look_and_leave(&key_state);
             })
         };
-        let last = call(&slot, 2, |grant| grant.keep());
+        let last = call(&key_state, 2, |ticket| ticket.keep());
         first.refund();
         leaver.join().expect("it leaves");
         last.join().expect("it goes");
-        check(&slot, 1);
+        check(&key_state, 1);
     });
 }
 
 #[test]
 fn those_who_hand_on_what_they_got_all_go() {
     model(|| {
-        let slot = slot();
-        let callers = [1, 2].map(|runtime| call(&slot, runtime, |grant| grant.refund()));
+        let key_state = key_state();
+        let callers = [1, 2].map(|runtime| call(&key_state, runtime, |ticket| ticket.refund()));
         enter(3);
-        now_or_wait(&slot).refund();
+        now_or_wait(&key_state).refund();
         for caller in callers {
             caller.join().expect("it goes");
         }
-        check(&slot, 0);
+        check(&key_state, 0);
     });
 }
 
 /// Two callers that wait for the timer, in the runtimes given.
 fn wait_for_the_timer(runtimes: [Id; 2], early: bool) {
     model(move || {
-        let slot = slot();
+        let key_state = key_state();
         let done = Shared::new(AtomicUsize::new(0));
-        now_or_wait(&slot).keep();
+        now_or_wait(&key_state).keep();
         let callers = runtimes.map(|runtime| {
             let done = Shared::clone(&done);
-            call(&slot, runtime, move |grant| {
-                grant.keep();
+            call(&key_state, runtime, move |ticket| {
+                ticket.keep();
                 done.fetch_add(1, Ordering::Release);
             })
         });
         if early {
             // As the timer's runtime shuts down.
-            Waker::from(Arc::clone(&slot)).wake();
+            Waker::from(Arc::clone(&key_state)).wake();
         }
-        drive(&slot, &done, 2, &runtimes);
+        drive(&key_state, &done, 2, &runtimes);
         for caller in callers {
             caller.join().expect("it goes");
         }
-        check(&slot, 1);
+        check(&key_state, 1);
         assert_eq!(now(), epoch() + 2 * PERIOD);
     });
 }
@@ -191,50 +191,50 @@ fn a_timer_that_fires_early_is_set_again() {
 #[test]
 fn one_goes_though_the_runtime_of_one_that_left_stands_still() {
     model(|| {
-        let slot = slot();
+        let key_state = key_state();
         let done = Shared::new(AtomicUsize::new(0));
-        now_or_wait(&slot).keep();
+        now_or_wait(&key_state).keep();
         let caller = {
             let done = Shared::clone(&done);
-            call(&slot, 2, move |grant| {
-                grant.keep();
+            call(&key_state, 2, move |ticket| {
+                ticket.keep();
                 done.fetch_add(1, Ordering::Release);
             })
         };
         let leaver = {
-            let slot = Arc::clone(&slot);
+            let key_state = Arc::clone(&key_state);
             thread::spawn(move || {
                 enter(1);
-                look_and_leave(&slot);
+                look_and_leave(&key_state);
             })
         };
         leaver.join().expect("it leaves");
-        drive(&slot, &done, 1, &[2]);
+        drive(&key_state, &done, 1, &[2]);
         caller.join().expect("it goes");
-        check(&slot, 1);
+        check(&key_state, 1);
     });
 }
 
 #[test]
 fn settling_races_with_the_timer_and_loses_nothing() {
     model(|| {
-        let slot = slot();
+        let key_state = key_state();
         let done = Shared::new(AtomicUsize::new(0));
-        let first = now_or_wait(&slot);
+        let first = now_or_wait(&key_state);
         let caller = {
             let done = Shared::clone(&done);
-            call(&slot, 1, move |grant| {
-                grant.keep();
+            call(&key_state, 1, move |ticket| {
+                ticket.keep();
                 done.fetch_add(1, Ordering::Release);
             })
         };
         let settler = thread::spawn(move || first.refund());
-        drive(&slot, &done, 1, &[1]);
+        drive(&key_state, &done, 1, &[1]);
         settler.join().expect("it settles");
         caller.join().expect("it goes");
         // By then the timer may have brought the clock to where it counts no longer.
-        let used = slot.usage().limits[0].used;
-        check(&slot, used);
+        let used = key_state.usage().limits[0].used;
+        check(&key_state, used);
         assert!(now() > epoch() || used == 1);
     });
 }
