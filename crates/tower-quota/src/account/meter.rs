@@ -1,9 +1,9 @@
 use std::time::Duration;
 
-use super::adaptive_rate::{AdaptiveRate, ONE, Passed};
+use super::adaptive_rate::{AdaptiveRate, ONE, OPEN, Passed};
 use super::charge::Charge;
 use super::window::Window;
-use crate::limit::{Amount, Burst, Limit};
+use crate::limit::{Amount, Burst, Limit, Source};
 
 /// What one limit has left.
 ///
@@ -37,6 +37,10 @@ impl Meter {
     pub(crate) fn new(limit: Limit, now: u64) -> Self {
         let (period, margin) = (nanos(limit.period), nanos(limit.margin));
         let span = period.saturating_add(margin);
+        let start = match limit.source {
+            Source::Told | Source::Guessed => ONE,
+            Source::Unknown => OPEN,
+        };
         let mut meter = Self {
             span,
             one: i128::from(span) * i128::from(ONE),
@@ -46,7 +50,7 @@ impl Meter {
             at: now,
             goal: 0,
             window: Window::new(period, margin),
-            pace: AdaptiveRate::new(limit.start, limit.probing, now),
+            pace: AdaptiveRate::new(start, limit.is_probing(), now),
             held: 0,
             owed: 0,
             limit,
@@ -68,7 +72,7 @@ impl Meter {
     /// Whether the limit can ever admit that much.
     pub(crate) fn holds(&self, amount: Amount) -> bool {
         let amount = amount.of(self.limit.unit);
-        amount <= self.limit.amount || (self.limit.probing && self.limit.amount > 0)
+        amount <= self.limit.amount || (self.limit.is_probing() && self.limit.amount > 0)
     }
 
     /// Brings the meter from the last time it was used to `now`.
@@ -86,7 +90,7 @@ impl Meter {
     pub(crate) fn has_room(&self, mine: Charge) -> bool {
         let (amount, expected) = mine.of(self.limit.unit);
         amount == 0
-            || (!self.limit.probing
+            || (!self.limit.is_probing()
                 && self.owed == 0
                 && self.level >= self.to_level(expected)
                 && amount <= self.headroom())
@@ -158,7 +162,7 @@ impl Meter {
     /// What no period may exceed: the amount, or where that is a guess what one held when it was
     /// throttled.
     fn per_period(&self) -> Option<u64> {
-        if !self.limit.probing {
+        if !self.limit.is_probing() {
             return Some(self.limit.amount);
         }
         let paced = u128::from(self.limit.amount) * u128::from(self.pace.now()) / u128::from(ONE);
@@ -276,7 +280,7 @@ impl Meter {
         self.burst = match self.limit.burst {
             Burst::Amount(amount) => self.to_level(amount),
             Burst::Time(time) => {
-                let pace = if self.limit.probing {
+                let pace = if self.limit.is_probing() {
                     self.pace.now()
                 } else {
                     ONE

@@ -9,5 +9,5 @@ mod overrun;
 mod window;
 
 pub(crate) use self::account::{Account, Entry};
-pub(crate) use self::adaptive_rate::{ONE, OPEN};
+pub(crate) use self::adaptive_rate::ONE;
 pub(crate) use self::meter::{Meter, nanos};

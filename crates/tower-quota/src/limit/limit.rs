@@ -1,8 +1,6 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::account::{ONE, OPEN};
-
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 /// What is admitted at once by default, as time.
@@ -47,9 +45,18 @@ pub struct Limit {
     pub(crate) period: Duration,
     pub(crate) margin: Duration,
     pub(crate) burst: Burst,
-    pub(crate) probing: bool,
-    /// The pace it begins with.
-    pub(crate) start: u64,
+    pub(crate) source: Source,
+}
+
+/// Where the amount comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// From somebody who knows it.
+    Told,
+    /// From a guess, to begin with.
+    Guessed,
+    /// From nowhere: as good as no limit until the first throttle.
+    Unknown,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,8 +118,7 @@ impl Limit {
             period,
             margin: Duration::from_millis(300).min(period / 200),
             burst,
-            probing: false,
-            start: ONE,
+            source: Source::Told,
         }
     }
 
@@ -139,16 +145,18 @@ impl Limit {
     /// exceed.
     #[must_use]
     pub fn probing(mut self) -> Self {
-        self.probing = true;
+        self.source = Source::Guessed;
         self
     }
 
     /// Probing, and as good as no limit until the first throttle.
-    pub(crate) fn open(self) -> Self {
-        Self {
-            start: OPEN,
-            ..self.probing()
-        }
+    pub(crate) fn open(mut self) -> Self {
+        self.source = Source::Unknown;
+        self
+    }
+
+    pub(crate) fn is_probing(&self) -> bool {
+        self.source != Source::Told
     }
 
     /// What is counted.

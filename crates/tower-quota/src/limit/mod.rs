@@ -6,6 +6,6 @@ mod limit;
 mod of_key;
 
 pub(crate) use self::amount::Amount;
-pub(crate) use self::limit::Burst;
+pub(crate) use self::limit::{Burst, Source};
 pub use self::limit::{Limit, Unit};
 pub use self::of_key::{Limits, LimitsOf};

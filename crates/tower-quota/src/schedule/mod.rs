@@ -1,8 +1,11 @@
 //! Who goes next: `scheduler` lets calls go as their key's account has room, in the order that
-//! `queue` keeps.
+//! `queue` keeps. A `call` comes, and becomes a `waiter` where there is no room.
 
+mod call;
 mod queue;
 mod scheduler;
+mod waiter;
 
+pub(crate) use self::call::{Call, Entered, Evidence};
 pub(crate) use self::queue::Place;
-pub(crate) use self::scheduler::{Call, Entered, Scheduler};
+pub(crate) use self::scheduler::Scheduler;

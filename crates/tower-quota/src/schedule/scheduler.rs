@@ -1,59 +1,33 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::call::{Answer, Call, Entered, Evidence};
 use super::queue::{Place, Queue};
+use super::waiter::{GiveUp, Waiter};
 use crate::account::{Account, Entry, nanos};
-use crate::call::{Priority, Throttle};
+use crate::call::Throttle;
 use crate::error::Cause;
 use crate::limit::Amount;
 use crate::settings::Settings;
-use crate::usage::{Headroom, Usage};
 
-/// The account of a key and those who wait for it: pure state that is told the time, in nanoseconds.
+/// The account of a key and the calls that wait for it: pure state that is told the time, in
+/// nanoseconds.
 ///
-/// Whatever changes the account lets go those for whom there is room by then. What has become of one
-/// who waits is kept until it asks. Whom to wake for that is added to `woken`, each of them once.
+/// Every change admits the waiters that now fit. What has become of a waiter is kept until it
+/// asks. `W` is what wakes a waiter; methods that end a wait add it to `woken`, each once, and the
+/// caller wakes them when its lock is free.
 #[derive(Debug)]
 pub(crate) struct Scheduler<W> {
     account: Account,
-    queue: Queue<Waiter<W>>,
+    queue: Queue<W>,
+    /// By the number of the place.
     answers: HashMap<u64, Answer>,
     wake_at: Option<u64>,
-    /// How many tokens calls ask for, the last ones above all.
-    typical: u64,
-    /// When a call came last.
-    used: u64,
+    /// How many tokens calls ask for: a moving average, in which each call counts an eighth.
+    typical_tokens: u64,
+    last_used: u64,
     settings: Arc<Settings>,
 }
-
-#[derive(Debug)]
-struct Waiter<W> {
-    /// `None` for one that comes to [`wait`](Scheduler::wait) without being woken.
-    who: Option<W>,
-    /// Where its time to give up comes from.
-    bound: Cause,
-}
-
-/// One call, without its key.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Call {
-    pub(crate) amount: Amount,
-    pub(crate) priority: Priority,
-    pub(crate) tenant: u64,
-    pub(crate) deadline: Option<u64>,
-}
-
-/// What becomes of a call that comes.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Entered {
-    Admitted(Entry),
-    Waits(Place),
-    /// There is room at that time, if ever.
-    Rejected(Cause, Option<u64>),
-}
-
-/// Admitted, or rejected for this cause with room at that time.
-pub(crate) type Answer = Result<Entry, (Cause, u64)>;
 
 impl<W> Scheduler<W> {
     pub(crate) fn new(account: Account, settings: Arc<Settings>) -> Self {
@@ -62,44 +36,44 @@ impl<W> Scheduler<W> {
             queue: Queue::new(nanos(settings.aging)),
             answers: HashMap::new(),
             wake_at: None,
-            typical: 0,
-            used: 0,
+            typical_tokens: 0,
+            last_used: 0,
             settings,
         }
     }
 
-    /// Admits the call if nobody waits and it plainly fits, which is mostly so; otherwise nothing
-    /// is known.
+    /// Admits the call if nobody waits and it plainly fits. That is the usual case and needs a
+    /// fraction of the time; `None` means only that [`enter`](Self::enter) has to look closer.
     pub(crate) fn enter_at_once(&mut self, now: u64, call: &Call) -> Option<Entry> {
         if !self.queue.is_empty() || call.deadline.is_some_and(|deadline| deadline < now) {
             return None;
         }
         let entry = self.account.reserve_at_once(now, call.amount)?;
-        self.came(now, call.amount);
+        self.note(now, call.amount);
         Some(entry)
     }
 
-    fn came(&mut self, now: u64, amount: Amount) {
-        self.used = now;
-        self.typical = match amount.tokens.checked_sub(self.typical) {
-            Some(more) => self.typical + more.div_ceil(8),
-            None => self.typical - (self.typical - amount.tokens).div_ceil(8),
+    fn note(&mut self, now: u64, amount: Amount) {
+        self.last_used = now;
+        // Rounded away from the old value, or a small difference would never be learned.
+        self.typical_tokens = match amount.tokens.checked_sub(self.typical_tokens) {
+            Some(more) => self.typical_tokens + more.div_ceil(8),
+            None => self.typical_tokens - (self.typical_tokens - amount.tokens).div_ceil(8),
         };
     }
 
     /// Admits the call, lines it up, or rejects it.
     pub(crate) fn enter(&mut self, now: u64, call: Call, woken: &mut Vec<W>) -> Entered {
-        let (amount, deadline) = (call.amount, call.deadline);
-        if let Some(limit) = self.account.exceeded(amount) {
-            let amount = amount.of(limit.unit());
+        if let Some(limit) = self.account.exceeded(call.amount) {
+            let amount = call.amount.of(limit.unit());
             let limit = Box::new(limit.clone());
             return Entered::Rejected(Cause::TooLarge { amount, limit }, None);
         }
-        self.came(now, amount);
-        // Those whose time has come make room in the queue first.
+        self.note(now, call.amount);
+        // The timer may be late. Those whose time has come go first, and leave their places.
         self.advance(now, woken);
-        if self.queue.is_empty() && deadline.is_none_or(|deadline| now <= deadline) {
-            if let Ok(entry) = self.account.reserve(now, amount) {
+        if self.queue.is_empty() && call.deadline.is_none_or(|deadline| now <= deadline) {
+            if let Ok(entry) = self.account.reserve(now, call.amount) {
                 return Entered::Admitted(entry);
             }
         }
@@ -107,52 +81,58 @@ impl<W> Scheduler<W> {
     }
 
     fn line_up(&mut self, now: u64, call: Call, woken: &mut Vec<W>) -> Entered {
-        let (amount, deadline) = (call.amount, call.deadline);
-        let latest = self.settings.max_wait.map_or(u64::MAX, nanos);
-        let latest = now.saturating_add(latest);
-        let (give_up, bound) = match deadline {
-            Some(deadline) if deadline < latest => (deadline, Cause::Deadline),
-            _ => (latest, Cause::MaxWait),
+        let amount = call.amount;
+        let max_wait = self.settings.max_wait;
+        let latest = max_wait.and_then(|wait| now.checked_add(nanos(wait)));
+        let give_up = match (call.deadline, latest) {
+            (None, None) => GiveUp::Never,
+            (Some(deadline), None) => GiveUp::AtDeadline(deadline),
+            (Some(deadline), Some(latest)) if deadline < latest => GiveUp::AtDeadline(deadline),
+            (_, Some(latest)) => GiveUp::AfterMaxWait(latest),
         };
         let waiter = Waiter {
-            who: None,
-            bound: bound.clone(),
+            amount,
+            came: now,
+            give_up,
+            sleeper: None,
         };
-        let who = (call.priority, call.tenant);
-        let place = self.queue.push(now, who, amount, give_up, waiter);
-        let cause = match self.queue.len() > self.settings.max_queue {
-            _ if self.is_late(now, place, amount, give_up) => bound,
-            true => Cause::QueueFull,
-            false => {
+        // It is lined up before it is judged: only its place says who is ahead of it.
+        let place = self.queue.push(call.priority, call.tenant, waiter);
+        // Its own bound is the better answer where the queue is full, too: it says that there is
+        // no use in another try.
+        let cause = match self.missed(now, place, amount, give_up) {
+            Some(cause) => cause,
+            None if self.queue.len() > self.settings.max_queue => Cause::QueueFull,
+            None => {
                 self.advance(now, woken);
                 return Entered::Waits(place);
             }
         };
-        let at = self.goes_at(now, place, amount);
+        let at = self.turn_of(now, place, amount);
         self.queue.remove(place);
         Entered::Rejected(cause, Some(at))
     }
 
-    /// Whether the one at `place` will not make it.
-    fn is_late(&mut self, now: u64, place: Place, amount: Amount, give_up: u64) -> bool {
-        // Without a bound, or with time enough for the whole queue, it matters not who is ahead:
-        // to find that out can mean to walk all of the queue.
+    /// Why the one at `place` will not make it, if so.
+    fn missed(&mut self, now: u64, place: Place, amount: Amount, give_up: GiveUp) -> Option<Cause> {
+        // Who is ahead may take a walk of the whole queue to find out. It does not matter without
+        // a bound, or where the time is enough to come after everybody.
+        give_up.at()?;
         let all = self.queue.amount_besides(amount);
-        give_up < u64::MAX
-            && self.account.fits_at(now, all, amount) > give_up
-            && self.goes_at(now, place, amount) > give_up
+        give_up.missed(self.account.fits_at(now, all, amount))?;
+        give_up.missed(self.turn_of(now, place, amount))
     }
 
     /// When the turn of the one at `place` comes, as things are now.
-    fn goes_at(&mut self, now: u64, place: Place, amount: Amount) -> u64 {
+    fn turn_of(&mut self, now: u64, place: Place, amount: Amount) -> u64 {
         let ahead = self.queue.ahead_of(place);
         self.account.fits_at(now, ahead, amount)
     }
 
-    /// Lets `who` be woken once it is known what becomes of the one at `place`. Returns who was to
-    /// be woken before.
-    pub(crate) fn wait(&mut self, place: Place, who: W) -> Option<W> {
-        self.queue.get_mut(place)?.who.who.replace(who)
+    /// Lets `sleeper` be woken once it is known what becomes of the one at `place`. Returns who
+    /// was to be woken before.
+    pub(crate) fn wait(&mut self, place: Place, sleeper: W) -> Option<W> {
+        self.queue.get_mut(place)?.sleeper.replace(sleeper)
     }
 
     /// What has become of the one at `place`, once.
@@ -163,30 +143,31 @@ impl<W> Scheduler<W> {
     /// The one at `place` goes away, and is not to be woken.
     pub(crate) fn leave(&mut self, now: u64, place: Place, woken: &mut Vec<W>) -> Option<W> {
         let waiter = self.queue.remove(place);
+        // Admitted already, but gone before it saw that: nothing was sent, so all is given back.
         if let Some(Ok(entry)) = self.answer(place) {
             self.account.settle(now, &entry, Amount::NONE);
         }
         self.advance(now, woken);
-        waiter?.who.who
+        waiter?.sleeper
     }
 
-    /// Whether [`settle`](Self::settle) may be told any time: it lets nobody go, and the account is
-    /// the same later on.
+    /// Whether [`settle`](Self::settle) may be told an earlier time than it is: nobody waits to be
+    /// let go by it, and the account comes to the same.
     pub(crate) fn can_be_late(&self, entry: &Entry, actual: Amount) -> bool {
         self.queue.is_empty() && self.account.can_be_late(entry, actual)
     }
 
-    /// The call came to `actual`. `waited` says whether it had waited, where it went well.
+    /// The call came to `actual`.
     pub(crate) fn settle(
         &mut self,
         now: u64,
         entry: &Entry,
         actual: Amount,
-        waited: Option<bool>,
+        evidence: Evidence,
         woken: &mut Vec<W>,
     ) {
         self.account.settle(now, entry, actual);
-        if let Some(waited) = waited {
+        if let Evidence::LetIn { waited } = evidence {
             self.account.succeeded(now, entry, actual, waited);
         }
         self.advance(now, woken);
@@ -212,11 +193,14 @@ impl<W> Scheduler<W> {
         if let Some(block) = block {
             self.account.block(now.saturating_add(nanos(block)));
         }
+        // Only these two make waits longer. Whoever is late by that is told now, while there is
+        // time to go elsewhere, and not when its time is up.
         if cut || block.is_some() {
-            self.look_over(now, woken);
+            self.reject_late(now, woken);
         }
         self.advance(now, woken);
-        // Not after all who wait: a call made again will wait for them, once more.
+        // Those who wait are not counted: a call that is made again lines up behind them, and
+        // would wait for them twice.
         self.account.fits_at(now, Amount::NONE, entry.charge.amount)
     }
 
@@ -234,19 +218,23 @@ impl<W> Scheduler<W> {
             let Some((place, first)) = self.queue.front() else {
                 break None;
             };
+            // Only the first is tried. A small call behind a large one that does not fit yet would
+            // take the room that the large one saves for, again and again.
             let at = match self.account.reserve(now, first.amount) {
                 Ok(entry) => {
-                    let waiter = self.queue.serve(place);
-                    self.end(place, waiter, woken, |_| Ok(entry));
+                    if let Some(waiter) = self.queue.serve(place) {
+                        self.answer_with(place, waiter, Ok(entry), woken);
+                    }
                     continue;
                 }
                 Err(at) => at,
             };
-            if at > first.give_up {
+            if first.give_up.missed(at).is_some() {
                 self.reject(place, at, woken);
                 continue;
             }
             match self.queue.first_expiry() {
+                // Whoever has to give up by now comes after the first, so not before `at`.
                 Some((expiry, place)) if expiry <= now => self.reject(place, at, woken),
                 expiry => break Some(expiry.map_or(at, |(expiry, _)| at.min(expiry))),
             }
@@ -260,31 +248,35 @@ impl<W> Scheduler<W> {
 
     /// Who is to be woken when the turn of the first comes.
     pub(crate) fn first(&self) -> Option<&W> {
-        self.queue.front()?.1.who.who.as_ref()
+        self.queue.front()?.1.sleeper.as_ref()
     }
 
     /// The same, to be woken now: it comes to [`wait`](Self::wait) once more.
     pub(crate) fn take_first(&mut self) -> Option<W> {
         let (place, _) = self.queue.front()?;
-        self.queue.get_mut(place)?.who.who.take()
+        self.queue.get_mut(place)?.sleeper.take()
     }
 
-    pub(crate) fn usage(&mut self, now: u64) -> Usage {
-        Usage::of(&mut self.account, self.queue.len(), now)
+    pub(crate) fn account(&mut self) -> &mut Account {
+        &mut self.account
     }
 
-    pub(crate) fn headroom(&mut self, now: u64) -> Headroom {
-        let queued = self.queue.amount_besides(Amount::NONE);
-        Headroom::of(&mut self.account, queued, Amount::call(self.typical), now)
+    pub(crate) fn queue(&self) -> &Queue<W> {
+        &self.queue
+    }
+
+    /// A call like those of late.
+    pub(crate) fn typical(&self) -> Amount {
+        Amount::call(self.typical_tokens)
     }
 
     /// When a call came last, if nothing is lost by forgetting all this while nobody uses it.
     pub(crate) fn whole_since(&mut self, now: u64) -> Option<u64> {
-        (self.account.whole_at(now) <= now).then_some(self.used)
+        (self.account.whole_at(now) <= now).then_some(self.last_used)
     }
 
     /// Rejects those who will not make it as things are now.
-    fn look_over(&mut self, now: u64, woken: &mut Vec<W>) {
+    fn reject_late(&mut self, now: u64, woken: &mut Vec<W>) {
         let mut bounded = self.queue.bounded();
         let mut ahead = Amount::NONE;
         let mut late = Vec::new();
@@ -292,11 +284,12 @@ impl<W> Scheduler<W> {
             if bounded == 0 {
                 break;
             }
-            bounded -= usize::from(waiter.give_up < u64::MAX);
+            bounded -= usize::from(waiter.give_up != GiveUp::Never);
             let at = self.account.fits_at(now, ahead, waiter.amount);
-            if at > waiter.give_up {
+            if waiter.give_up.missed(at).is_some() {
                 late.push((place, at));
             } else {
+                // One that goes away takes no room from those behind it.
                 ahead += waiter.amount;
             }
         }
@@ -305,23 +298,18 @@ impl<W> Scheduler<W> {
         }
     }
 
+    /// Rejects the one at `place`, which there is room for only `at` that time.
     fn reject(&mut self, place: Place, at: u64, woken: &mut Vec<W>) {
-        let waiter = self.queue.remove(place);
-        self.end(place, waiter, woken, |bound| Err((bound, at)));
+        if let Some(waiter) = self.queue.remove(place) {
+            let cause = waiter.give_up.missed(at);
+            let cause = cause.expect("only those are rejected whose time is over before `at`");
+            self.answer_with(place, waiter, Err((cause, at)), woken);
+        }
     }
 
-    fn end(
-        &mut self,
-        place: Place,
-        waiter: Option<crate::schedule::queue::Waiter<Waiter<W>>>,
-        woken: &mut Vec<W>,
-        answer: impl FnOnce(Cause) -> Answer,
-    ) {
-        if let Some(waiter) = waiter {
-            let Waiter { who, bound } = waiter.who;
-            self.answers.insert(place.number(), answer(bound));
-            woken.extend(who);
-        }
+    fn answer_with(&mut self, place: Place, waiter: Waiter<W>, answer: Answer, woken: &mut Vec<W>) {
+        self.answers.insert(place.number(), answer);
+        woken.extend(waiter.sleeper);
     }
 }
 

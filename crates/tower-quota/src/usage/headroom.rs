@@ -1,8 +1,9 @@
 use std::cmp::Ordering;
 use std::time::Duration;
 
-use crate::account::{Account, ONE};
+use crate::account::ONE;
 use crate::limit::{Amount, Unit};
+use crate::schedule::Scheduler;
 
 /// How much room a key has for another call, the pace and those who wait counted in.
 ///
@@ -21,8 +22,11 @@ impl Headroom {
         left: 1.0,
     };
 
-    /// `typical` comes after `queued`.
-    pub(crate) fn of(account: &mut Account, queued: Amount, typical: Amount, now: u64) -> Self {
+    /// For a typical call that comes after all that wait.
+    pub(crate) fn of<W>(scheduler: &mut Scheduler<W>, now: u64) -> Self {
+        let queued = scheduler.queue().amount_besides(Amount::NONE);
+        let typical = scheduler.typical();
+        let account = scheduler.account();
         let at = account.fits_at(now, queued, typical);
         let pace = account.pace() as f64 / ONE as f64;
         let left = |unit: Unit, used: u64, amount: u64| {

@@ -1,5 +1,6 @@
-use crate::account::{Account, Meter, ONE};
+use crate::account::{Meter, ONE};
 use crate::limit::Limit;
+use crate::schedule::Scheduler;
 
 /// How much of its limits a key uses, all of one moment.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,7 +39,9 @@ pub struct LimitUsage {
 }
 
 impl Usage {
-    pub(crate) fn of(account: &mut Account, queued: usize, now: u64) -> Self {
+    pub(crate) fn of<W>(scheduler: &mut Scheduler<W>, now: u64) -> Self {
+        let queued = scheduler.queue().len();
+        let account = scheduler.account();
         Self {
             limits: account.meters(now).iter().map(LimitUsage::of).collect(),
             pending_calls: account.counts.pending.calls,
@@ -77,7 +80,7 @@ impl LimitUsage {
     /// The part that is used; 0 where the limit is a guess.
     #[must_use]
     pub fn utilisation(&self) -> f64 {
-        if self.limit.probing || self.limit.amount == 0 {
+        if self.limit.is_probing() || self.limit.amount == 0 {
             0.0
         } else {
             self.used as f64 / self.limit.amount as f64

@@ -12,17 +12,19 @@ use crate::account::{Account, Entry, nanos};
 use crate::call::{Ask, Throttle};
 use crate::error::{Cause, Rejected};
 use crate::limit::{Amount, Limits};
-use crate::schedule::{Call, Entered, Place, Scheduler};
+use crate::schedule::{Call, Entered, Evidence, Place, Scheduler};
 use crate::settings::Settings;
 use crate::telemetry;
-use crate::usage::{Headroom, Usage};
 
 /// One key, shared by its callers: its scheduler under a lock, and the timer that lets them go on.
 ///
-/// Whoever changes the scheduler sets the timer for the next of them under the same lock. Wakers are
-/// called and dropped when the lock is free again.
+/// Whoever changes the scheduler sets the timer for the next turn under the same lock, so a timer
+/// is set whenever somebody waits. Wakers are cloned, called and dropped while the lock is free:
+/// they are foreign code, and may come back here.
 pub(crate) struct KeyState {
+    /// The key's text.
     key: Arc<str>,
+    /// The scheduler's times are nanoseconds since then.
     epoch: Instant,
     settings: Arc<Settings>,
     state: Mutex<State>,
@@ -35,13 +37,12 @@ struct State {
 
 /// Whom to wake, and in which runtime it waits.
 #[derive(Debug)]
-struct Sleeper {
+pub(crate) struct Sleeper {
     waker: Waker,
     runtime: Id,
 }
 
 impl KeyState {
-    /// Its times count from `epoch`.
     pub(crate) fn new(
         key: Arc<str>,
         limits: &Limits,
@@ -80,6 +81,8 @@ impl KeyState {
         self: &Arc<Self>,
         call: Call,
     ) -> ControlFlow<Result<Entry, Rejected>, Place> {
+        // Before the lock, here and below: a look at the clock takes longer than most of what is
+        // done under it. The scheduler takes no harm from a time a little older than another's.
         let now = self.now();
         let mut state = lock(&self.state);
         if let Some(entry) = state.scheduler.enter_at_once(now, &call) {
@@ -114,8 +117,10 @@ impl KeyState {
                 Err((cause, at)) => Err(self.rejected(self.now(), cause, Some(at))),
             });
         }
+        // Noted at each poll, since the call may have moved to another task or runtime.
         let runtime = timer::runtime().expect("a call waits within a tokio runtime");
         let old = state.scheduler.wait(place, Sleeper { waker, runtime });
+        // If it is the first it may have been woken just to set the timer from where it is.
         self.go_on(state, Vec::new());
         drop(old);
         Poll::Pending
@@ -131,17 +136,18 @@ impl KeyState {
         drop(gone);
     }
 
-    /// The call came to `actual`. `waited` says whether it had waited, where it went well.
-    pub(crate) fn settle(self: &Arc<Self>, entry: &Entry, actual: Amount, waited: Option<bool>) {
+    /// The call came to `actual`.
+    pub(crate) fn settle(self: &Arc<Self>, entry: &Entry, actual: Amount, evidence: Evidence) {
         let mut woken = Vec::new();
         let mut state = lock(&self.state);
         let scheduler = &mut state.scheduler;
         if scheduler.can_be_late(entry, actual) {
-            // A look at the clock is dear beside the rest.
-            scheduler.settle(entry.at, entry, actual, waited, &mut woken);
+            // The usual end of a call. Any time will do, so the clock is not looked at; and nobody
+            // waits, so there is no timer to set.
+            scheduler.settle(entry.at, entry, actual, evidence, &mut woken);
             return;
         }
-        scheduler.settle(self.now(), entry, actual, waited, &mut woken);
+        scheduler.settle(self.now(), entry, actual, evidence, &mut woken);
         self.go_on(state, woken);
     }
 
@@ -156,20 +162,10 @@ impl KeyState {
         Duration::from_nanos(at.saturating_sub(now))
     }
 
-    pub(crate) fn usage(&self) -> Usage {
+    /// Shows the scheduler as it is now.
+    pub(crate) fn look<T>(&self, see: impl FnOnce(&mut Scheduler<Sleeper>, u64) -> T) -> T {
         let now = self.now();
-        lock(&self.state).scheduler.usage(now)
-    }
-
-    pub(crate) fn headroom(&self) -> Headroom {
-        let now = self.now();
-        lock(&self.state).scheduler.headroom(now)
-    }
-
-    /// When the key was last used, if nothing is lost by forgetting it now.
-    pub(crate) fn whole_since(&self) -> Option<u64> {
-        let now = self.now();
-        lock(&self.state).scheduler.whole_since(now)
+        see(&mut lock(&self.state).scheduler, now)
     }
 
     /// Sets the timer for the next turn, and wakes those who were let go.
@@ -177,6 +173,7 @@ impl KeyState {
         if state.scheduler.wake_at().is_some() {
             self.set_timer(&mut state, &mut woken);
         }
+        // Looked at once more: to set the timer for a time that is over lets go whoever waited.
         if state.scheduler.wake_at().is_none() && state.timer.due().is_some() {
             state.timer.clear();
         }
@@ -186,24 +183,28 @@ impl KeyState {
         }
     }
 
+    /// Sets the timer in the runtime that the first waits in. A timer fires only while its runtime
+    /// goes on, and of all runtimes that is the one that the first depends on anyway.
     fn set_timer(self: &Arc<Self>, state: &mut State, woken: &mut Vec<Sleeper>) {
         let State { scheduler, timer } = state;
         while let Some(at) = scheduler.wake_at() {
             let at = self.epoch + Duration::from_nanos(at);
             let there = scheduler.first().map(|first| first.runtime);
             let set = timer.due();
+            // A first that nobody can wake yet is about to be polled and comes here again.
             if set.is_some_and(|(due, by)| due == at && there.is_none_or(|there| there == by)) {
                 return;
             }
             let here = timer::runtime();
             if let Some(here) = here {
                 if !timer.set(at, here, &Waker::from(Arc::clone(self))) {
+                    // That time is over already: then the turns are now.
                     scheduler.advance(self.now(), woken);
                     continue;
                 }
             }
-            // This runtime, if it is one, may stop while that of the first goes on. It comes and
-            // sets the timer where it waits.
+            // This runtime, if the caller is in one, may stop while that of the first goes on. A
+            // timer cannot be set from outside its runtime: the first is woken to come and set it.
             if here != there {
                 woken.extend(scheduler.take_first());
             }
@@ -232,13 +233,15 @@ fn time(epoch: Instant, instant: Instant) -> u64 {
 }
 
 impl Wake for KeyState {
-    /// The timer's waker.
+    /// The timer's waker. It lets the turns go on by itself, so that each waiter is woken once, to
+    /// go, and not to look whether it may.
     fn wake(self: Arc<Self>) {
         let now = now();
         let mut woken = Vec::new();
         let mut state = lock(&self.state);
         if state.timer.fired().is_some_and(|due| now < due) {
-            // Early: the timer's runtime shuts down. The first may be of another one.
+            // Early: the timer's runtime shuts down. The first may be of another one, and sets the
+            // timer there.
             woken.extend(state.scheduler.take_first());
             drop(state);
             woken.into_iter().for_each(|sleeper| sleeper.waker.wake());

@@ -12,8 +12,8 @@ use super::timer::now;
 use crate::call::Ask;
 use crate::ledger::Ledger;
 use crate::limit::{Limits, LimitsOf};
+use crate::schedule::Scheduler;
 use crate::settings::Settings;
-use crate::usage::{Headroom, Usage};
 
 /// The ledger of one process, in memory: the default.
 ///
@@ -59,7 +59,7 @@ impl<K: Hash + Eq + Clone + fmt::Display> MemoryLedger<K> {
         self.find(key).unwrap_or_else(|| self.make(key))
     }
 
-    fn find(&self, key: &K) -> Option<Arc<KeyState>> {
+    pub(crate) fn find(&self, key: &K) -> Option<Arc<KeyState>> {
         read(&self.shared.keys).get(key)
     }
 
@@ -74,17 +74,9 @@ impl<K: Hash + Eq + Clone + fmt::Display> MemoryLedger<K> {
         write(&shared.keys).get_or_insert(key, key_state, |key_state| {
             // Whoever holds a key_state got it under this lock, or from another holder.
             let unused = Arc::strong_count(key_state) == 1;
-            unused.then(|| key_state.whole_since()).flatten()
+            let whole_since = || key_state.look(Scheduler::whole_since);
+            unused.then(whole_since).flatten()
         })
-    }
-
-    pub(crate) fn usage(&self, key: &K) -> Option<Usage> {
-        Some(self.find(key)?.usage())
-    }
-
-    pub(crate) fn headroom(&self, key: &K) -> Headroom {
-        self.find(key)
-            .map_or(Headroom::WHOLE, |key_state| key_state.headroom())
     }
 
     pub(crate) fn keys(&self) -> Vec<K> {

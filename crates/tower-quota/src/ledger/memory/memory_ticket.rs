@@ -5,13 +5,17 @@ use super::key_state::KeyState;
 use crate::account::Entry;
 use crate::call::Throttle;
 use crate::limit::Amount;
+use crate::schedule::Evidence;
 
 /// What the ledger in memory reserved for one call.
+///
+/// It does what a [`Ticket`](crate::ledger::Ticket) does, but is kept in the reservation itself: a
+/// box for each call would be the only allocation of one that fits.
 #[derive(Debug)]
 pub(crate) struct MemoryTicket {
     key_state: Arc<KeyState>,
     entry: Entry,
-    /// The call had to wait for it.
+    /// The call had to wait for its turn.
     waited: bool,
 }
 
@@ -29,18 +33,20 @@ impl MemoryTicket {
     }
 
     pub(crate) fn settle(&self, tokens: u64) {
-        let actual = Amount::call(tokens);
-        self.key_state
-            .settle(&self.entry, actual, Some(self.waited));
+        let waited = self.waited;
+        self.end(Amount::call(tokens), Evidence::LetIn { waited });
     }
 
     pub(crate) fn keep(&self) {
-        self.key_state
-            .settle(&self.entry, self.entry.charge.amount, None);
+        self.end(self.entry.charge.amount, Evidence::Nothing);
     }
 
     pub(crate) fn refund(&self) {
-        self.key_state.settle(&self.entry, Amount::NONE, None);
+        self.end(Amount::NONE, Evidence::Nothing);
+    }
+
+    fn end(&self, actual: Amount, evidence: Evidence) {
+        self.key_state.settle(&self.entry, actual, evidence);
     }
 
     pub(crate) fn throttled(&self, throttle: Throttle) -> Duration {

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::schedule::waiter::GiveUp;
 
 const AGING: u64 = 10;
 
@@ -43,6 +44,16 @@ impl Came {
     }
 }
 
+/// One that came first of all and waits for as long as it takes.
+fn waiter(amount: Amount) -> Waiter<()> {
+    Waiter {
+        amount,
+        came: 0,
+        give_up: GiveUp::Never,
+        sleeper: None,
+    }
+}
+
 /// Runs a schedule and looks at each one served, with those that waited then.
 fn run(
     ops: Vec<Op>,
@@ -56,8 +67,12 @@ fn run(
             Op::Wait(time) => now += time,
             Op::Come(priority, tenant, tokens) => {
                 let amount = Amount::call(tokens);
-                let give_up = now + tokens;
-                let place = queue.push(now, (priority, tenant), amount, give_up, ());
+                let waiter = Waiter {
+                    came: now,
+                    give_up: GiveUp::AtDeadline(now + tokens),
+                    ..waiter(amount)
+                };
+                let place = queue.push(priority, tenant, waiter);
                 waiting.push(Came {
                     place,
                     priority,
@@ -126,8 +141,8 @@ proptest! {
         let mut tenants = std::collections::HashMap::new();
         for tenant in 0..3 {
             for _ in 0..queued {
-                let who = (Priority::Normal, tenant);
-                let place = queue.push(0, who, Amount::call(tokens), u64::MAX, ());
+                let waiter = waiter(Amount::call(tokens));
+                let place = queue.push(Priority::Normal, tenant, waiter);
                 tenants.insert(place.number(), tenant);
             }
         }
@@ -144,9 +159,13 @@ proptest! {
 #[test]
 fn the_lowest_priority_moves_under_a_stream_of_the_highest() {
     let mut queue = Queue::new(AGING);
-    let low = queue.push(0, (Priority::Low, 0), Amount::NONE, u64::MAX, ());
+    let low = queue.push(Priority::Low, 0, waiter(Amount::NONE));
     for now in 0..100 {
-        queue.push(now, (Priority::High, now), Amount::NONE, u64::MAX, ());
+        let waiter = Waiter {
+            came: now,
+            ..waiter(Amount::NONE)
+        };
+        queue.push(Priority::High, now, waiter);
         let (place, _) = queue.front().expect("somebody waits");
         queue.serve(place);
         if place == low {
@@ -160,9 +179,8 @@ fn the_lowest_priority_moves_under_a_stream_of_the_highest() {
 #[test]
 fn a_tenant_moves_under_a_stream_of_new_tenants() {
     let mut queue = Queue::new(AGING);
-    let push = |queue: &mut Queue<()>, tenant| {
-        queue.push(0, (Priority::Low, tenant), Amount::call(5), u64::MAX, ())
-    };
+    let push =
+        |queue: &mut Queue<()>, tenant| queue.push(Priority::Low, tenant, waiter(Amount::call(5)));
     push(&mut queue, 0);
     let last = push(&mut queue, 0);
     for tenant in 1..10 {
@@ -179,10 +197,10 @@ fn a_tenant_moves_under_a_stream_of_new_tenants() {
 #[test]
 fn a_large_call_uses_up_more_turns() {
     let mut queue = Queue::new(AGING);
-    let large = (0..2).map(|_| queue.push(0, (Priority::Low, 1), Amount::call(10), u64::MAX, ()));
+    let large = (0..2).map(|_| queue.push(Priority::Low, 1, waiter(Amount::call(10))));
     let large: Vec<_> = large.collect();
     for _ in 0..10 {
-        queue.push(0, (Priority::Low, 2), Amount::call(1), u64::MAX, ());
+        queue.push(Priority::Low, 2, waiter(Amount::call(1)));
     }
     let order: Vec<_> = queue.in_order().map(|(place, _)| place).collect();
     assert_eq!(order.iter().position(|place| *place == large[0]), Some(0));
@@ -192,10 +210,10 @@ fn a_large_call_uses_up_more_turns() {
 #[test]
 fn what_tenants_leave_behind_is_bounded() {
     let mut queue = Queue::new(AGING);
-    queue.push(0, (Priority::Low, 0), Amount::call(u64::MAX), u64::MAX, ());
+    queue.push(Priority::Low, 0, waiter(Amount::call(u64::MAX)));
     for tenant in 0..10_000 {
-        let place = queue.push(0, (Priority::Low, tenant), Amount::call(1), u64::MAX, ());
+        let place = queue.push(Priority::Low, tenant, waiter(Amount::call(1)));
         queue.serve(place);
     }
-    assert!(queue.classes[2].next.len() < 100);
+    assert!(queue.classes[2].finish.len() < 100);
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
+use crate::call::Priority;
 use crate::limit::Limit;
 
 const SECOND: u64 = 1_000_000_000;
@@ -82,7 +83,7 @@ impl Came {
 }
 
 /// The same without an index, a total or a short cut: a list of those who wait in the order of
-/// their scheduler, walked from its start each time. All are one tenant's.
+/// their turns, walked from its start each time. All are one tenant's.
 struct Plain {
     account: Account,
     settings: Settings,
@@ -281,17 +282,17 @@ impl Run {
         }
     }
 
-    fn settle(&mut self, held: usize, actual: Amount, waited: Option<bool>) {
+    fn settle(&mut self, held: usize, actual: Amount, evidence: Evidence) {
         self.told = true;
         let entry = self.held.swap_remove(held);
         let now = self.now;
         let late = self.scheduler.can_be_late(&entry, actual);
         let told = if late { entry.at } else { now };
         self.scheduler
-            .settle(told, &entry, actual, waited, &mut self.woken);
+            .settle(told, &entry, actual, evidence, &mut self.woken);
         if let Some(plain) = &mut self.plain {
             plain.account.settle(now, &entry, actual);
-            if let Some(waited) = waited {
+            if let Evidence::LetIn { waited } = evidence {
                 plain.account.succeeded(now, &entry, actual, waited);
             }
             plain.advance(now);
@@ -343,7 +344,7 @@ impl Run {
                 self.now = self
                     .scheduler
                     .wake_at()
-                    .map_or(self.now, |at| at.max(self.now))
+                    .map_or(self.now, |at| at.max(self.now));
             }
             Op::Come(priority, tenant, tokens, bound) => {
                 self.come(priority, tenant, tokens, bound);
@@ -352,12 +353,13 @@ impl Run {
             Op::Ask(n) => drop(name(n).map(|name| self.ask(name))),
             Op::Settle(n, tokens) => {
                 if let Some(n) = nth(n, self.held.len()) {
-                    self.settle(n, Amount::call(tokens), Some(tokens % 2 == 0));
+                    let waited = tokens % 2 == 0;
+                    self.settle(n, Amount::call(tokens), Evidence::LetIn { waited });
                 }
             }
             Op::Refund(n) => {
                 if let Some(n) = nth(n, self.held.len()) {
-                    self.settle(n, Amount::NONE, None);
+                    self.settle(n, Amount::NONE, Evidence::Nothing);
                 }
             }
             Op::Throttle(n, hint) => {
@@ -438,7 +440,7 @@ fn run(ops: Vec<Op>, settings: Settings, tenants: u64) {
         run.check();
     }
     while !run.held.is_empty() {
-        run.settle(0, Amount::NONE, None);
+        run.settle(0, Amount::NONE, Evidence::Nothing);
     }
     assert_eq!(run.scheduler.account.counts.pending, Amount::NONE);
     assert!(run.scheduler.answers.is_empty() && run.scheduler.queue.is_empty());

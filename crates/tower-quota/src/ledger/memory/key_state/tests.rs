@@ -15,6 +15,7 @@ use super::*;
 use crate::ledger::memory::MemoryTicket;
 use crate::ledger::memory::timer::{enter, epoch, set_now};
 use crate::limit::Limit;
+use crate::usage::Usage;
 
 const PERIOD: Duration = Duration::from_secs(1);
 
@@ -96,7 +97,7 @@ fn drive(key_state: &Arc<KeyState>, done: &AtomicUsize, callers: usize, runtimes
 
 /// Nobody waits and nothing is pending; all that is used is `used`.
 fn check(key_state: &KeyState, used: u64) {
-    let usage = key_state.usage();
+    let usage = key_state.look(|scheduler, now| Usage::of(scheduler, now));
     assert_eq!((usage.queued, usage.pending_calls), (0, 0));
     assert_eq!(usage.limits[0].used, used);
 }
@@ -233,7 +234,10 @@ fn settling_races_with_the_timer_and_loses_nothing() {
         settler.join().expect("it settles");
         caller.join().expect("it goes");
         // By then the timer may have brought the clock to where it counts no longer.
-        let used = key_state.usage().limits[0].used;
+        let used = key_state
+            .look(|scheduler, now| Usage::of(scheduler, now))
+            .limits[0]
+            .used;
         check(&key_state, used);
         assert!(now() > epoch() || used == 1);
     });
