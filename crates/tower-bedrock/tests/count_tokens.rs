@@ -148,7 +148,7 @@ async fn the_quota_reserves_exactly_what_was_counted() {
     let response = service.oneshot(request).await.unwrap();
     let charged = response.meta().usage().unwrap().input_tokens;
     let key = Arc::from(format!("us-east-1/{MODEL}"));
-    let usage = handle.usage(&key).unwrap();
+    let usage = handle.snapshot(&key).unwrap();
     assert_eq!(usage.total_reserved, charged + 200);
     assert_eq!(sim.usage().model(MODEL).unwrap().reserved, charged + 200);
 }

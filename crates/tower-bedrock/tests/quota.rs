@@ -38,8 +38,8 @@ const KEY: &str = "us-east-1/us.anthropic.claude-sonnet-4-5-20250929-v1:0";
 
 type Ledger = Handle<Arc<str>>;
 
-fn usage(handle: &Ledger, key: &str) -> tower_quota::Usage {
-    handle.usage(&key.into()).expect("the key was used")
+fn usage(handle: &Ledger, key: &str) -> tower_quota::Snapshot {
+    handle.snapshot(&key.into()).expect("the key was used")
 }
 
 fn account(sim: &Simulator, model: &str) -> ModelUsage {
@@ -325,7 +325,7 @@ async fn the_estimate_learns_from_what_is_reported() {
 
 fn usage_or_nothing(handle: &Ledger) -> u64 {
     handle
-        .usage(&KEY.into())
+        .snapshot(&KEY.into())
         .map_or(0, |usage| usage.total_reserved)
 }
 

@@ -22,7 +22,7 @@ use crate::ledger::Reservation;
 ///         (Ask::new("model").tokens(req.len() as u64 + 1000), req.len())
 ///     }
 ///
-///     fn settle(&self, question: &usize, result: &Result<String, E>) -> Settle {
+///     fn settle(&self, question: &usize, result: &mut Result<String, E>) -> Settle {
 ///         match result {
 ///             Ok(answer) => Settle::Used((question + answer.len()) as u64),
 ///             Err(_) => Settle::Refund,
@@ -43,9 +43,10 @@ pub trait Cost<Req, Res, E> {
     /// Says what `req` asks for, and takes from it what the other methods need.
     fn ask(&self, req: &Req) -> (Ask<Self::Key>, Self::Context);
 
-    /// Says what the call came to. Not called for calls that were rejected, and not for errors
-    /// of readiness, which are refunded.
-    fn settle(&self, context: &Self::Context, result: &Result<Res, E>) -> Settle;
+    /// Says what the call came to, and may change its result, as to mark an error by what is
+    /// known of others. Not called for calls that were rejected, and not for errors of readiness,
+    /// which are refunded.
+    fn settle(&self, context: &Self::Context, result: &mut Result<Res, E>) -> Settle;
 
     /// Takes the reservation of a call that was [`Settle::Later`], to be settled by whoever reads
     /// the response to its end. By default it is dropped, and so counts as what it reserved.
@@ -53,12 +54,13 @@ pub trait Cost<Req, Res, E> {
         let _ = (context, result, reservation);
     }
 
-    /// Sees the error of a throttled call, and after what time there is room for one like it: a
-    /// hint for a retry where the server gives none. Does nothing by default.
+    /// Sees the error of a throttled call, once the ledger knows of it, and after what time there
+    /// is room for one like it: a hint for a retry where the server gives none. Does nothing by
+    /// default.
     ///
     /// It does not count those who wait already, since a retry takes its place behind them.
-    fn throttled(&self, err: &mut E, wait: Duration) {
-        let _ = (err, wait);
+    fn throttled(&self, err: &mut E, retry_after: Duration) {
+        let _ = (err, retry_after);
     }
 }
 
@@ -73,7 +75,7 @@ where
         (self(req), ())
     }
 
-    fn settle(&self, (): &(), _: &Result<Res, E>) -> Settle {
+    fn settle(&self, (): &(), _: &mut Result<Res, E>) -> Settle {
         Settle::Reserved
     }
 }

@@ -119,15 +119,15 @@ fn end<Req, Res, E, C: Cost<Req, Res, E>>(
     match cost.settle(&context, result) {
         Settle::Used(tokens) => reservation.settle(tokens),
         Settle::Reserved => {
-            let tokens = reservation.reserved();
+            let tokens = reservation.tokens();
             reservation.settle(tokens);
         }
         Settle::Refund => reservation.refund(),
         Settle::Later => cost.later(context, result, reservation),
         Settle::Throttled(throttle) => {
-            let wait = reservation.throttled(throttle);
+            let retry_after = reservation.throttled(throttle);
             if let Err(err) = result {
-                cost.throttled(err, wait);
+                cost.throttled(err, retry_after);
             }
         }
     }

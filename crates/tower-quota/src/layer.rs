@@ -12,9 +12,12 @@ use crate::usage::Handle;
 
 /// Puts a [`Quota`] around services.
 ///
-/// All services of one layer value, and of its clones, share one ledger. Each knob starts anew
-/// with a ledger of its own: turn the knobs first, then clone the layer, take handles and make
-/// services.
+/// All services of one layer value, and of its clones, share one ledger.
+///
+/// # Knobs
+///
+/// Knobs come first: once a handle, a clone or a service of this layer exists, turning a knob
+/// panics, since those would go on with other settings.
 #[derive(Clone)]
 pub struct QuotaLayer<C, L> {
     cost: C,
@@ -39,12 +42,14 @@ impl<C, K: Hash + Eq + Clone + fmt::Display> QuotaLayer<C, MemoryLedger<K>> {
 
     /// At most so many calls of one key wait. Default: 4096.
     #[must_use]
+    #[track_caller]
     pub fn max_queue(self, calls: usize) -> Self {
         self.set(|settings| settings.max_queue = calls)
     }
 
     /// A call that would wait longer is rejected at once. Default: no bound.
     #[must_use]
+    #[track_caller]
     pub fn max_wait(self, wait: Duration) -> Self {
         self.set(|settings| settings.max_wait = Some(wait))
     }
@@ -52,6 +57,7 @@ impl<C, K: Hash + Eq + Clone + fmt::Display> QuotaLayer<C, MemoryLedger<K>> {
     /// A waiting call goes before calls of the next higher [`Priority`](crate::Priority) that
     /// come more than so much after it. Default: 30 seconds.
     #[must_use]
+    #[track_caller]
     pub fn aging(self, aging: Duration) -> Self {
         self.set(|settings| settings.aging = aging)
     }
@@ -59,6 +65,7 @@ impl<C, K: Hash + Eq + Clone + fmt::Display> QuotaLayer<C, MemoryLedger<K>> {
     /// How long a key admits nothing after [`Throttle::Exhausted`](crate::Throttle::Exhausted)
     /// without a hint. Default: one hour, for a server does not say when its day ends.
     #[must_use]
+    #[track_caller]
     pub fn exhausted_for(self, time: Duration) -> Self {
         self.set(|settings| settings.exhausted_for = time)
     }
@@ -68,21 +75,25 @@ impl<C, K: Hash + Eq + Clone + fmt::Display> QuotaLayer<C, MemoryLedger<K>> {
     /// A key is idle if no call uses it and it is as good as new: its limits are whole, and it was
     /// not throttled in the last hour. A key that is not idle is never forgotten.
     #[must_use]
+    #[track_caller]
     pub fn max_idle_keys(self, keys: usize) -> Self {
         self.set(|settings| settings.max_idle_keys = keys)
     }
 
-    /// The `name` label of this layer's log lines and metrics. Default: `"default"`.
+    /// The `name` label of this layer's events and metrics. Default: `"default"`.
     #[must_use]
+    #[track_caller]
     pub fn name(self, name: &'static str) -> Self {
         self.set(|settings| settings.name = name)
     }
 
-    fn set(self, change: impl FnOnce(&mut Settings)) -> Self {
-        Self {
-            ledger: self.ledger.renewed(change),
-            cost: self.cost,
-        }
+    #[track_caller]
+    fn set(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        self.ledger.set(change).expect(
+            "`QuotaLayer` is already shared: turn its knobs before taking a handle, a clone or a \
+             service of it",
+        );
+        self
     }
 }
 

@@ -5,10 +5,10 @@ mod support;
 use support::{Request, SECOND, layer, one_a_second, service, tokens};
 use tokio_test::{assert_pending, assert_ready_err, assert_ready_ok, task};
 use tower::{BoxError, Layer, Service as _, ServiceExt, service_fn};
-use tower_quota::{Ask, Limit, QuotaLayer, Usage};
+use tower_quota::{Ask, Limit, QuotaLayer, Snapshot};
 
-fn usage(layer: &support::Layered) -> Usage {
-    layer.handle().usage(&"").expect("it was used")
+fn usage(layer: &support::Layered) -> Snapshot {
+    layer.handle().snapshot(&"").expect("it was used")
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
@@ -109,7 +109,7 @@ async fn a_panic_of_the_service_counts_as_what_it_reserved() {
     }));
     let call = tokio::spawn(service.call(())).await;
     assert!(call.unwrap_err().is_panic());
-    let usage = layer.handle().usage(&0).expect("it was used");
+    let usage = layer.handle().snapshot(&0).expect("it was used");
     assert_eq!((usage.pending_calls, usage.limits[0].used), (0, 7));
 }
 
@@ -145,7 +145,7 @@ async fn a_stream_settles_when_it_is_read_and_counts_in_full_when_it_is_dropped(
             Cost::<Request, &'static str, BoxError>::ask(&Words, req)
         }
 
-        fn settle(&self, _: &u64, _: &Result<Stream, BoxError>) -> Settle {
+        fn settle(&self, _: &u64, _: &mut Result<Stream, BoxError>) -> Settle {
             Settle::Later
         }
 
@@ -160,7 +160,7 @@ async fn a_stream_settles_when_it_is_read_and_counts_in_full_when_it_is_dropped(
     let service = layer.layer(service_fn(|_| async { Ok::<_, BoxError>(Stream(None)) }));
     let handle = layer.handle();
     let call = || async { service.clone().oneshot(tokens(100)).await.unwrap() };
-    let used = || handle.usage(&"").expect("it was used").limits[0].used;
+    let used = || handle.snapshot(&"").expect("it was used").limits[0].used;
     let read = call().await;
     assert_eq!(used(), 100);
     read.0.expect("the reservation came").settle(30);
@@ -173,7 +173,7 @@ async fn a_stream_settles_when_it_is_read_and_counts_in_full_when_it_is_dropped(
     assert_eq!(used(), 130);
     let debt = call().await;
     debt.0.expect("the reservation came").settle(900);
-    let usage = handle.usage(&"").expect("it was used");
+    let usage = handle.snapshot(&"").expect("it was used");
     assert_eq!((usage.limits[0].used, usage.limits[0].headroom), (1030, 0));
     assert!(usage.utilisation() > 1.7);
     assert_eq!(usage.pending_calls, 0);

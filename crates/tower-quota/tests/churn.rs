@@ -118,7 +118,7 @@ impl Cost<Request, Answer, BoxError> for Streams {
         )
     }
 
-    fn settle(&self, (): &(), result: &Result<Answer, BoxError>) -> Settle {
+    fn settle(&self, (): &(), result: &mut Result<Answer, BoxError>) -> Settle {
         match result {
             Ok(Answer::Whole(settle)) => *settle,
             Ok(Answer::Stream(..)) => Settle::Later,
@@ -208,7 +208,7 @@ async fn a_hundred_thousand_cancellations_leave_the_ledger_exact() {
     drop((calls, streams));
     tokio::time::advance(3600 * SECOND).await;
     for key in KEYS {
-        let usage = handle.usage(&key).expect("it was used");
+        let usage = handle.snapshot(&key).expect("it was used");
         assert_eq!(usage.queued, 0, "{key}");
         assert_eq!((usage.pending_calls, usage.pending_tokens), (0, 0), "{key}");
         let told = Told {
@@ -223,7 +223,7 @@ async fn a_hundred_thousand_cancellations_leave_the_ledger_exact() {
     // learned from those before.
     for (key, burst) in [("slow", 20), ("fast", 50)] {
         let mut rest = Vec::new();
-        while handle.usage(&key).expect("it was used").queued == 0 {
+        while handle.snapshot(&key).expect("it was used").queued == 0 {
             let request = Request {
                 key,
                 name: 4,
@@ -266,6 +266,6 @@ async fn callers_on_several_threads_come_and_go_and_nothing_is_lost() {
         }
     }
     assert!(went >= 10_000);
-    let usage = layer.handle().usage(&0).expect("it was used");
+    let usage = layer.handle().snapshot(&0).expect("it was used");
     assert_eq!((usage.queued, usage.pending_calls), (0, 0));
 }

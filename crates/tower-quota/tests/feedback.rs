@@ -42,7 +42,7 @@ async fn a_throttled_call_costs_nothing_and_leaves_with_a_hint() {
         .unwrap_err();
     // Ten tokens at 85 % of ten a second.
     assert_eq!(error.to_string(), "throttled, wait 1176ms");
-    let usage = layer.handle().usage(&"").expect("it was used");
+    let usage = layer.handle().snapshot(&"").expect("it was used");
     assert_eq!((usage.limits[0].used, usage.pending_calls), (0, 0));
     assert_eq!((usage.throttled, usage.total_used), (1, 0));
     assert!((usage.pace - 0.85).abs() < 0.001);
@@ -64,7 +64,7 @@ async fn the_pace_falls_once_for_calls_under_way_and_comes_back() {
         reply.send_error("throttled");
         assert!(call.poll().is_ready());
     }
-    let usage = || layer.handle().usage(&"").expect("it was used");
+    let usage = || layer.handle().snapshot(&"").expect("it was used");
     assert_eq!(usage().throttled, 5);
     assert!((usage().pace - 0.85).abs() < 0.001);
     let start = Instant::now();
@@ -153,7 +153,7 @@ async fn over_reservation_is_reserved_over_used() {
         let answer = answered(&service, &mut handle, tokens(100), "used 20").await;
         answer.unwrap();
     }
-    let usage = layer.handle().usage(&"").expect("it was used");
+    let usage = layer.handle().snapshot(&"").expect("it was used");
     assert_eq!(usage.over_reservation(), Some(5.0));
     assert_eq!(usage.limits[0].used, 60);
     assert!((usage.utilisation() - 0.1).abs() < 1e-9);

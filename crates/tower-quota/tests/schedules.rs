@@ -52,7 +52,7 @@ impl Line {
         let steps = match self.priority {
             Priority::High => 0,
             Priority::Normal => 1,
-            Priority::Low => 2,
+            _ => 2,
         };
         (self.came + AGING * steps, self.priority, number)
     }
@@ -120,13 +120,13 @@ async fn run(ops: Vec<Op>) -> Vec<Line> {
     for call in calls.into_iter().flatten() {
         soon(call).await.expect("no panic").expect("no rejection");
     }
-    let usage = layer.handle().usage(&"");
+    let usage = layer.handle().snapshot(&"");
     if let Some(usage) = usage {
         assert_eq!((usage.queued, usage.pending_calls), (0, 0));
         assert_eq!(usage.pending_tokens, 0);
     }
     advance(120 * SECOND).await;
-    let usage = layer.handle().usage(&"");
+    let usage = layer.handle().snapshot(&"");
     assert!(usage.is_none_or(|usage| usage.limits.iter().all(|limit| limit.used == 0)));
     lines.lock().expect("no panic").clone()
 }

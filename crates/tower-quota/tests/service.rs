@@ -9,9 +9,10 @@ use support::{Words, layer, one_a_second, rejected, service, soon, tokens};
 use tokio_test::{assert_pending, task};
 use tower::limit::ConcurrencyLimitLayer;
 use tower::{BoxError, Layer, Service, ServiceBuilder, ServiceExt, service_fn};
+use tower_quota::ledger::{Admit, Ledger, Ticket};
 use tower_quota::{
-    Admit, Ask, Cause, Ledger, Limit, MemoryLedger, Quota, QuotaLayer, Rejected, Reservation,
-    ResponseFuture, Throttle, Ticket,
+    Ask, Cause, Limit, MemoryLedger, Quota, QuotaLayer, Rejected, Reservation, ResponseFuture,
+    Throttle,
 };
 
 /// Panics where it is called without having been ready itself.
@@ -60,7 +61,7 @@ async fn polling_ready_twice_reserves_once() {
         service.ready().await.unwrap();
     }
     service.call(tokens(3)).await.unwrap();
-    assert_eq!(layer.handle().usage(&"").unwrap().limits[0].used, 1);
+    assert_eq!(layer.handle().snapshot(&"").unwrap().limits[0].used, 1);
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
@@ -127,7 +128,7 @@ async fn a_retry_outside_of_it_over_a_concurrency_limit_takes_quota_for_each_att
     }
     // Six attempts, of which the first did not wait.
     assert_eq!(start.elapsed().as_secs(), 5);
-    let usage = layer.handle().usage(&"").expect("it was used");
+    let usage = layer.handle().snapshot(&"").expect("it was used");
     assert_eq!((usage.limits[0].used, usage.total_used), (6, 42));
     assert_eq!((usage.pending_calls, usage.queued), (0, 0));
 }
@@ -162,7 +163,7 @@ impl Shared {
 }
 
 impl Ticket for Shared {
-    fn reserved(&self) -> u64 {
+    fn tokens(&self) -> u64 {
         5
     }
 
@@ -189,8 +190,8 @@ impl Ledger<&'static str> for Shared {
     type Admit = std::future::Ready<Result<Reservation, Rejected>>;
 
     fn admit(&self, ask: Ask<&'static str>) -> Self::Admit {
-        std::future::ready(match ask.reserved() {
-            0 => Err(Rejected::new(Cause::QueueFull, None, (*ask.key()).into())),
+        std::future::ready(match ask.tokens {
+            0 => Err(Rejected::new(Cause::QueueFull, None, ask.key.into())),
             _ => Ok(Reservation::new(self.clone())),
         })
     }

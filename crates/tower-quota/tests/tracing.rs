@@ -69,10 +69,10 @@ impl Cost<String, String, BoxError> for ByPrompt {
         (Ask::new(key).tokens(tokens).tenant("secret"), ())
     }
 
-    fn settle(&self, (): &(), result: &Result<String, BoxError>) -> Settle {
+    fn settle(&self, (): &(), result: &mut Result<String, BoxError>) -> Settle {
         match result {
             Ok(_) => Settle::Reserved,
-            Err(err) if err.to_string().contains("day") => Settle::exhausted(None),
+            Err(err) if err.to_string().contains("day") => Settle::exhausted(),
             Err(_) => Settle::throttled(),
         }
     }
@@ -129,7 +129,7 @@ async fn debug_output_holds_no_content() {
     let mut call = Box::pin(call);
     soon(&mut call).await.unwrap();
     write!(shown, " {call:?}").expect("strings take all");
-    let usage = layer.handle().usage(&Key { secret: "secret" });
+    let usage = layer.handle().snapshot(&Key { secret: "secret" });
     write!(shown, " {usage:?}").expect("strings take all");
     assert!(!shown.contains("secret"), "{shown}");
 }

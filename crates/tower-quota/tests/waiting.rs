@@ -104,7 +104,7 @@ async fn a_call_that_one_limit_has_no_room_for_is_charged_to_none() {
     let layer = layer(limits).max_wait(Duration::ZERO);
     let (service, _handle) = service(&layer);
     let call = |n| soon(service.clone().oneshot(tokens(n)));
-    let used = || layer.handle().usage(&"").expect("it was used").limits;
+    let used = || layer.handle().snapshot(&"").expect("it was used").limits;
     let used = || used().iter().map(|limit| limit.used).collect::<Vec<_>>();
     let mut first = task::spawn(service.clone().oneshot(tokens(80)));
     assert_pending!(first.poll());
@@ -141,7 +141,7 @@ async fn a_small_call_does_not_overtake_a_large_one_that_waits() {
     assert_pending!(first.poll());
     assert_pending!(large.poll());
     assert_pending!(small.poll());
-    let usage = layer.handle().usage(&"").expect("it was used");
+    let usage = layer.handle().snapshot(&"").expect("it was used");
     assert_eq!((usage.queued, usage.pending_tokens), (2, 30));
 }
 
@@ -335,7 +335,7 @@ async fn a_closure_can_be_the_cost_and_another_the_limits() {
     let service = layer.layer(service_fn(|n: u32| async move { Ok::<_, BoxError>(n) }));
     assert_eq!(service.clone().oneshot(7).await.unwrap(), 7);
     service.oneshot(0).await.unwrap_err();
-    let usage = layer.handle().usage(&7).expect("it was used");
+    let usage = layer.handle().snapshot(&7).expect("it was used");
     assert_eq!((usage.limits[0].used, usage.limits[0].headroom), (1, 6));
     assert_eq!(usage.total_used, 3);
     let mut keys = layer.handle().keys();

@@ -69,7 +69,7 @@ impl<E> Cost<u64, u64, E> for Tokens {
         (Ask::new("model").tokens(1000), ())
     }
 
-    fn settle(&self, (): &(), _: &Result<u64, E>) -> Settle {
+    fn settle(&self, (): &(), _: &mut Result<u64, E>) -> Settle {
         Settle::Used(500)
     }
 }

@@ -6,13 +6,21 @@ use super::priority::Priority;
 use crate::limit::Amount;
 
 /// What a call asks of the ledger before it is made: one call of its key's limits, and tokens.
+///
+/// It is made by [`new`](Self::new) and the methods named like its fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Ask<K> {
-    pub(crate) key: K,
-    pub(crate) tokens: u64,
-    pub(crate) priority: Priority,
-    pub(crate) tenant: u64,
-    pub(crate) deadline: Option<Instant>,
+    /// Which limits the call is under.
+    pub key: K,
+    /// How many tokens to reserve.
+    pub tokens: u64,
+    /// Who goes first.
+    pub priority: Priority,
+    /// Who asks, as a hash.
+    pub tenant: u64,
+    /// The call is of no use if it starts after that.
+    pub deadline: Option<Instant>,
 }
 
 impl<K> Ask<K> {
@@ -56,18 +64,6 @@ impl<K> Ask<K> {
     pub fn deadline(mut self, deadline: Instant) -> Self {
         self.deadline = Some(deadline);
         self
-    }
-
-    /// The key.
-    #[must_use]
-    pub fn key(&self) -> &K {
-        &self.key
-    }
-
-    /// The tokens to reserve.
-    #[must_use]
-    pub fn reserved(&self) -> u64 {
-        self.tokens
     }
 
     pub(crate) fn amount(&self) -> Amount {

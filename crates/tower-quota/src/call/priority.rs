@@ -4,6 +4,7 @@
 /// order they came. A call is overtaken by those of the next higher priority only if they come
 /// no later than the [aging](crate::QuotaLayer::aging) after it, so the lowest still moves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Priority {
     /// Somebody is looking at a screen.
     High,

@@ -5,6 +5,7 @@ use crate::limit::Unit;
 
 /// What a call came to; see [`Cost::settle`](crate::Cost::settle).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Settle {
     /// So many tokens, be it less or more than was reserved.
     Used(u64),
@@ -14,7 +15,7 @@ pub enum Settle {
     Refund,
     /// The server refused it for lack of quota, and did not charge it.
     Throttled(Throttle),
-    /// It shows only later, as when a streamed response ends:
+    /// That is known only later, as when a streamed response ends:
     /// [`Cost::later`](crate::Cost::later) takes the reservation.
     Later,
 }
@@ -38,9 +39,21 @@ impl Settle {
         })
     }
 
-    /// Throttled for long, as for the rest of the day, with the server's hint if there is one.
+    /// Throttled for long, as for the rest of the day, without a hint.
     #[must_use]
-    pub const fn exhausted(retry_after: Option<Duration>) -> Self {
-        Self::Throttled(Throttle::Exhausted { retry_after })
+    pub const fn exhausted() -> Self {
+        Self::Throttled(Throttle::Exhausted { retry_after: None })
+    }
+
+    /// Adds the server's hint to a throttle: there is nothing before. Anything else stays as it is.
+    #[must_use]
+    pub const fn retry_after(mut self, hint: Duration) -> Self {
+        if let Self::Throttled(
+            Throttle::Rate { retry_after, .. } | Throttle::Exhausted { retry_after },
+        ) = &mut self
+        {
+            *retry_after = Some(hint);
+        }
+        self
     }
 }

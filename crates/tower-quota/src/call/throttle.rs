@@ -4,6 +4,7 @@ use crate::limit::Unit;
 
 /// How the server refused a call for lack of quota.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Throttle {
     /// For now: the pace of the key falls.
     Rate {

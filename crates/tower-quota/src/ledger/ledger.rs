@@ -8,7 +8,7 @@ use crate::error::Rejected;
 ///
 /// A shared ledger that cannot be reached should admit by a local share, or let calls through,
 /// rather than reject: [`Rejected`] means that the quota is used up. What calls come to it learns
-/// through the [`Ticket`](crate::Ticket) in the reservation, without being waited for.
+/// through the [`Ticket`](super::Ticket) in the reservation, without being waited for.
 pub trait Ledger<K> {
     /// Resolves when the call may be made.
     ///

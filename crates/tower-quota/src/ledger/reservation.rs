@@ -42,10 +42,10 @@ impl Reservation {
 
     /// The tokens reserved.
     #[must_use]
-    pub fn reserved(&self) -> u64 {
+    pub fn tokens(&self) -> u64 {
         match &self.held {
-            Some(Held::Memory(ticket)) => ticket.reserved(),
-            Some(Held::Other(ticket)) => ticket.reserved(),
+            Some(Held::Memory(ticket)) => ticket.tokens(),
+            Some(Held::Other(ticket)) => ticket.tokens(),
             None => 0,
         }
     }

@@ -1,6 +1,6 @@
 use std::ops::AddAssign;
 
-use super::limit::Unit;
+use super::unit::Unit;
 
 /// An amount in each unit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,30 +1,13 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::unit::Unit;
+
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 /// What is admitted at once by default, as time.
 const BURST: Duration = Duration::from_secs(1);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// What a [`Limit`] counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Unit {
-    /// Each call is one.
-    Calls,
-    /// Each call is as many as it costs: [`Ask::tokens`](crate::Ask::tokens) at first, what it
-    /// came to in the end.
-    Tokens,
-}
-
-impl fmt::Display for Unit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Calls => "calls",
-            Self::Tokens => "tokens",
-        })
-    }
-}
 
 /// So many calls or tokens in a period of time.
 ///

@@ -4,8 +4,10 @@
 mod amount;
 mod limit;
 mod of_key;
+mod unit;
 
 pub(crate) use self::amount::Amount;
+pub use self::limit::Limit;
 pub(crate) use self::limit::{Burst, Source};
-pub use self::limit::{Limit, Unit};
 pub use self::of_key::{Limits, LimitsOf};
+pub use self::unit::Unit;

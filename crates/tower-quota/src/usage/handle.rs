@@ -2,10 +2,14 @@ use std::fmt;
 use std::hash::Hash;
 
 use super::headroom::Headroom;
-use super::snapshot::Usage;
+use super::snapshot::Snapshot;
 use crate::ledger::memory::MemoryLedger;
 
 /// Shows what the keys of a layer use; made by [`QuotaLayer::handle`](crate::QuotaLayer::handle).
+///
+/// # Clone
+///
+/// Clones show the same.
 pub struct Handle<K> {
     ledger: MemoryLedger<K>,
 }
@@ -17,9 +21,9 @@ impl<K: Hash + Eq + Clone + fmt::Display> Handle<K> {
 
     /// What `key` uses, or `None` if it was never used or is forgotten.
     #[must_use]
-    pub fn usage(&self, key: &K) -> Option<Usage> {
+    pub fn snapshot(&self, key: &K) -> Option<Snapshot> {
         let key_state = self.ledger.find(key)?;
-        Some(key_state.look(Usage::of))
+        Some(key_state.look(Snapshot::of))
     }
 
     /// How much room `key` has for another call: all of it if it was never used or is forgotten.
@@ -46,6 +50,8 @@ impl<K> Clone for Handle<K> {
 
 impl<K> fmt::Debug for Handle<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Handle").finish_non_exhaustive()
+        f.debug_struct("Handle")
+            .field("keys", &self.ledger.len())
+            .finish()
     }
 }

@@ -3,12 +3,14 @@
 
 mod handle;
 mod headroom;
+mod limit_snapshot;
 #[cfg(feature = "load")]
 mod loaded;
 mod snapshot;
 
 pub use self::handle::Handle;
 pub use self::headroom::Headroom;
+pub use self::limit_snapshot::LimitSnapshot;
 #[cfg(feature = "load")]
 pub use self::loaded::Loaded;
-pub use self::snapshot::{LimitUsage, Usage};
+pub use self::snapshot::Snapshot;

@@ -1,13 +1,13 @@
-use crate::account::{Meter, ONE};
-use crate::limit::Limit;
+use super::limit_snapshot::LimitSnapshot;
+use crate::account::ONE;
 use crate::schedule::Scheduler;
 
 /// How much of its limits a key uses, all of one moment.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Usage {
+pub struct Snapshot {
     /// By limit, in the order they were given.
-    pub limits: Vec<LimitUsage>,
+    pub limits: Vec<LimitSnapshot>,
     /// Calls that were admitted and are not settled yet.
     pub pending_calls: u64,
     /// What those calls have reserved, in tokens.
@@ -25,25 +25,12 @@ pub struct Usage {
     pub total_used: u64,
 }
 
-/// How much of one limit is used.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct LimitUsage {
-    /// The limit.
-    pub limit: Limit,
-    /// What counts in the period that ends now, in the limit's unit, reservations included. It
-    /// can be above the amount when calls came to more than they reserved.
-    pub used: u64,
-    /// What the period that ends now has left.
-    pub headroom: u64,
-}
-
-impl Usage {
+impl Snapshot {
     pub(crate) fn of<W>(scheduler: &mut Scheduler<W>, now: u64) -> Self {
         let queued = scheduler.queue().len();
         let account = scheduler.account();
         Self {
-            limits: account.meters(now).iter().map(LimitUsage::of).collect(),
+            limits: account.meters(now).iter().map(LimitSnapshot::of).collect(),
             pending_calls: account.counts.pending.calls,
             pending_tokens: account.counts.pending.tokens,
             queued,
@@ -57,7 +44,7 @@ impl Usage {
     /// The part of the fullest limit that is used; above 1 in debt, 0 where no limit is known.
     #[must_use]
     pub fn utilisation(&self) -> f64 {
-        let parts = self.limits.iter().map(LimitUsage::utilisation);
+        let parts = self.limits.iter().map(LimitSnapshot::utilisation);
         parts.fold(0.0, f64::max)
     }
 
@@ -65,25 +52,5 @@ impl Usage {
     #[must_use]
     pub fn over_reservation(&self) -> Option<f64> {
         (self.total_used > 0).then(|| self.total_reserved as f64 / self.total_used as f64)
-    }
-}
-
-impl LimitUsage {
-    fn of(meter: &Meter) -> Self {
-        Self {
-            limit: meter.limit().clone(),
-            used: meter.used(),
-            headroom: meter.headroom(),
-        }
-    }
-
-    /// The part that is used; 0 where the limit is a guess.
-    #[must_use]
-    pub fn utilisation(&self) -> f64 {
-        if self.limit.is_probing() || self.limit.amount == 0 {
-            0.0
-        } else {
-            self.used as f64 / self.limit.amount as f64
-        }
     }
 }

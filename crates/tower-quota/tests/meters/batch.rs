@@ -143,7 +143,7 @@ impl Cost<Call, Call, Throttled> for Tokens {
         (Ask::new(0).tokens(call.reserved as u64), ())
     }
 
-    fn settle(&self, (): &(), result: &Result<Call, Throttled>) -> Settle {
+    fn settle(&self, (): &(), result: &mut Result<Call, Throttled>) -> Settle {
         match result {
             Ok(call) => Settle::Used(call.actual as u64),
             Err(Throttled(Short::Calls, _)) => Settle::short_of(Unit::Calls),

@@ -55,7 +55,7 @@ impl Cost<Request, &'static str, BoxError> for Words {
         (ask, req.name)
     }
 
-    fn settle(&self, _: &u64, result: &Result<&'static str, BoxError>) -> Settle {
+    fn settle(&self, _: &u64, result: &mut Result<&'static str, BoxError>) -> Settle {
         let text = result
             .as_ref()
             .map_or_else(ToString::to_string, ToString::to_string);
@@ -67,7 +67,10 @@ impl Cost<Request, &'static str, BoxError> for Words {
             (Some("refund"), _) => Settle::Refund,
             (Some("later"), _) => Settle::Later,
             (Some("throttled"), _) => Settle::throttled(),
-            (Some("exhausted"), hint) => Settle::exhausted(hint.map(Duration::from_secs)),
+            (Some("exhausted"), hint) => match hint {
+                Some(hint) => Settle::exhausted().retry_after(Duration::from_secs(hint)),
+                None => Settle::exhausted(),
+            },
             _ => Settle::Reserved,
         }
     }
@@ -80,8 +83,8 @@ impl Cost<Request, &'static str, BoxError> for Words {
         }
     }
 
-    fn throttled(&self, err: &mut BoxError, wait: Duration) {
-        *err = format!("throttled, wait {}ms", wait.as_millis()).into();
+    fn throttled(&self, err: &mut BoxError, retry_after: Duration) {
+        *err = format!("throttled, wait {}ms", retry_after.as_millis()).into();
     }
 }
 

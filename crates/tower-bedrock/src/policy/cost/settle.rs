@@ -20,7 +20,7 @@ pub(super) fn failed(error: &Error) -> Settle {
             retry_after,
             unit: error.message().and_then(short_of),
         }),
-        ErrorKind::Exhausted => Settle::exhausted(retry_after),
+        ErrorKind::Exhausted => Settle::Throttled(Throttle::Exhausted { retry_after }),
         ErrorKind::Invalid
         | ErrorKind::AccessDenied
         | ErrorKind::Capacity
@@ -74,7 +74,7 @@ mod tests {
             );
             assert_eq!(
                 failed(&hinted(ErrorKind::Exhausted)),
-                Settle::exhausted(retry_after)
+                Settle::Throttled(Throttle::Exhausted { retry_after })
             );
         }
     }

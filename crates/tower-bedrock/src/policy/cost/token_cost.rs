@@ -15,9 +15,7 @@ use crate::{
 };
 use std::{fmt, sync::Arc, time::Duration};
 use tokio::time::Instant;
-use tower_quota::{
-    Ask, Cost, Limit, Limits, LimitsOf, MemoryLedger, QuotaLayer, Reservation, Settle,
-};
+use tower_quota::{Ask, Cost, Limit, Limits, LimitsOf, MemoryLedger, QuotaLayer, Settle};
 
 /// Tells a quota layer what Bedrock charges for a call, in tokens.
 ///
@@ -224,13 +222,17 @@ impl<I: Operation> Cost<Request<I>, Response<I::Output>, Error> for TokenCost {
         (ask, forecast)
     }
 
-    fn settle(&self, forecast: &Forecast, result: &Result<Response<I::Output>, Error>) -> Settle {
-        let settle = match (result, &forecast.0) {
+    fn settle(
+        &self,
+        forecast: &Forecast,
+        result: &mut Result<Response<I::Output>, Error>,
+    ) -> Settle {
+        let settle = match (&mut *result, &forecast.0) {
             (Err(error), Some(drawn)) if error.kind() == ErrorKind::Throttled => {
                 let patience = self.shared.settings.patience;
                 if drawn.rates.throttled(Instant::now(), patience) {
-                    // To be given up: only there can the error be changed.
-                    Settle::Later
+                    error.give_up(&drawn.rates.key, patience);
+                    Settle::Refund
                 } else {
                     failed(error)
                 }
@@ -256,20 +258,8 @@ impl<I: Operation> Cost<Request<I>, Response<I::Output>, Error> for TokenCost {
         settle
     }
 
-    fn later(
-        &self,
-        forecast: Forecast,
-        result: &mut Result<Response<I::Output>, Error>,
-        reservation: Reservation,
-    ) {
-        reservation.refund();
-        if let (Err(error), Some(drawn)) = (result, forecast.0) {
-            error.give_up(&drawn.rates.key, self.shared.settings.patience);
-        }
-    }
-
-    fn throttled(&self, error: &mut Error, wait: Duration) {
-        error.suggest_retry_after(wait);
+    fn throttled(&self, error: &mut Error, retry_after: Duration) {
+        error.suggest_retry_after(retry_after);
     }
 }
 
@@ -317,8 +307,8 @@ mod tests {
                 &cost,
                 &request(max_tokens).input_tokens(input),
             );
-            prop_assert_eq!(ask.reserved(), input + max_tokens.map_or(32_000, |n| n as u64));
-            prop_assert_eq!(&**ask.key(), format!("us-east-1/{MODEL}"));
+            prop_assert_eq!(ask.tokens, input + max_tokens.map_or(32_000, |n| n as u64));
+            prop_assert_eq!(&*ask.key, format!("us-east-1/{MODEL}"));
 
             let (answer, settled) = match reported {
                 None => (response(), Settle::Reserved),
@@ -329,7 +319,7 @@ mod tests {
                     (response().with_usage(usage), Settle::Used(input + write + 5 * output))
                 }
             };
-            let settle = Cost::<Request<ConverseInput>, _, _>::settle(&cost, &forecast, &Ok(answer));
+            let settle = Cost::<Request<ConverseInput>, _, _>::settle(&cost, &forecast, &mut Ok(answer));
             prop_assert_eq!(settle, settled);
         }
     }

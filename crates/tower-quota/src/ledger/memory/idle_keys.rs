@@ -3,8 +3,9 @@ use std::hash::Hash;
 
 /// Values by key, with a bound on those that are idle.
 ///
-/// Looked at when a new key comes and the bound is reached; then an eighth of the bound of idle
-/// values goes at once, those unused for longest, so that a stream of new keys costs each little.
+/// Nothing is done before a new key comes and the bound is reached. Then the idle values that were
+/// unused for longest go, an eighth of the bound at once: a walk over all keys is paid for by many
+/// new ones, and reading a key never moves anything.
 #[derive(Debug)]
 pub(crate) struct KeyMap<K, V> {
     entries: HashMap<K, V>,
@@ -12,7 +13,7 @@ pub(crate) struct KeyMap<K, V> {
     sweep_at: usize,
 }
 
-impl<K: Hash + Eq + Clone, V: Clone> KeyMap<K, V> {
+impl<K, V> KeyMap<K, V> {
     pub(crate) fn new(bound: usize) -> Self {
         Self {
             entries: HashMap::new(),
@@ -21,6 +22,12 @@ impl<K: Hash + Eq + Clone, V: Clone> KeyMap<K, V> {
         }
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+}
+
+impl<K: Hash + Eq + Clone, V: Clone> KeyMap<K, V> {
     pub(crate) fn get(&self, key: &K) -> Option<V> {
         self.entries.get(key).cloned()
     }
@@ -48,6 +55,7 @@ impl<K: Hash + Eq + Clone, V: Clone> KeyMap<K, V> {
     }
 
     fn sweep(&mut self, idle_since: impl Fn(&V) -> Option<u64>) {
+        // Room for an eighth more than the bound asks for, or the next new key would sweep again.
         let step = self.bound / 8 + 1;
         let mut idle: Vec<u64> = self.entries.values().filter_map(&idle_since).collect();
         idle.sort_unstable();
@@ -59,6 +67,7 @@ impl<K: Hash + Eq + Clone, V: Clone> KeyMap<K, V> {
                 !goes
             });
         }
+        // If all are in use there may be more than the bound, and no use in looking each time.
         self.sweep_at = self.bound.max(self.entries.len() + step);
     }
 }
@@ -81,7 +90,7 @@ mod tests {
         }
         let held = keys.keys().filter(|key| **key % 100 == 7).count();
         assert_eq!(held, 10);
-        assert!(keys.keys().count() <= 16 + 10, "{}", keys.keys().count());
+        assert!(keys.len() <= 16 + 10, "{}", keys.len());
         assert!(keys.get(&998).is_some());
     }
 
@@ -91,6 +100,6 @@ mod tests {
         for key in 0..17_u32 {
             keys.get_or_insert(&key, (), |()| Some(0));
         }
-        assert_eq!(keys.keys().count(), 14);
+        assert_eq!(keys.len(), 14);
     }
 }

@@ -25,7 +25,7 @@ pub struct MemoryLedger<K> {
 }
 
 struct Shared<K> {
-    limits: Arc<dyn Fn(&K) -> Limits + Send + Sync>,
+    limits: Box<dyn Fn(&K) -> Limits + Send + Sync>,
     settings: Arc<Settings>,
     epoch: Instant,
     keys: RwLock<KeyMap<K, Arc<KeyState>>>,
@@ -33,21 +33,10 @@ struct Shared<K> {
 
 impl<K: Hash + Eq + Clone + fmt::Display> MemoryLedger<K> {
     pub(crate) fn new(limits: impl LimitsOf<K> + Send + Sync + 'static) -> Self {
-        let limits = Arc::new(move |key: &K| limits.limits(key));
-        Self::with(limits, Settings::default())
-    }
-
-    /// The same limits, with other settings and no keys.
-    pub(crate) fn renewed(&self, change: impl FnOnce(&mut Settings)) -> Self {
-        let mut settings = Settings::clone(&self.shared.settings);
-        change(&mut settings);
-        Self::with(Arc::clone(&self.shared.limits), settings)
-    }
-
-    fn with(limits: Arc<dyn Fn(&K) -> Limits + Send + Sync>, settings: Settings) -> Self {
+        let settings = Settings::default();
         Self {
             shared: Arc::new(Shared {
-                limits,
+                limits: Box::new(move |key| limits.limits(key)),
                 epoch: now(),
                 keys: RwLock::new(KeyMap::new(settings.max_idle_keys)),
                 settings: Arc::new(settings),
@@ -59,6 +48,18 @@ impl<K: Hash + Eq + Clone + fmt::Display> MemoryLedger<K> {
         self.find(key).unwrap_or_else(|| self.make(key))
     }
 
+    /// Changes the settings, and forgets all keys. `None` if somebody else holds this ledger, or a
+    /// key of it: that one would go on with the old settings.
+    pub(crate) fn set(&mut self, change: impl FnOnce(&mut Settings)) -> Option<()> {
+        let shared = Arc::get_mut(&mut self.shared)?;
+        // Each key holds the settings. Without these here only keys of calls under way are left.
+        *write(&shared.keys) = KeyMap::new(0);
+        let settings = Arc::get_mut(&mut shared.settings)?;
+        change(settings);
+        *write(&shared.keys) = KeyMap::new(settings.max_idle_keys);
+        Some(())
+    }
+
     pub(crate) fn find(&self, key: &K) -> Option<Arc<KeyState>> {
         read(&self.shared.keys).get(key)
     }
@@ -66,13 +67,14 @@ impl<K: Hash + Eq + Clone + fmt::Display> MemoryLedger<K> {
     #[cold]
     fn make(&self, key: &K) -> Arc<KeyState> {
         let shared = &*self.shared;
-        // Foreign code, so not under the lock; of two that get here, the first one's key_state counts.
+        // Foreign code, so not under the lock. Of two that get here the first one's key counts.
         let limits = (shared.limits)(key);
         let text = key.to_string().into();
         let settings = Arc::clone(&shared.settings);
         let key_state = Arc::new(KeyState::new(text, &limits, settings, shared.epoch));
         write(&shared.keys).get_or_insert(key, key_state, |key_state| {
-            // Whoever holds a key_state got it under this lock, or from another holder.
+            // Under this lock the count cannot rise from one: whoever holds a key got it under the
+            // lock, or from another holder.
             let unused = Arc::strong_count(key_state) == 1;
             let whole_since = || key_state.look(Scheduler::whole_since);
             unused.then(whole_since).flatten()
@@ -81,6 +83,13 @@ impl<K: Hash + Eq + Clone + fmt::Display> MemoryLedger<K> {
 
     pub(crate) fn keys(&self) -> Vec<K> {
         read(&self.shared.keys).keys().cloned().collect()
+    }
+}
+
+impl<K> MemoryLedger<K> {
+    /// How many keys are remembered.
+    pub(crate) fn len(&self) -> usize {
+        read(&self.shared.keys).len()
     }
 }
 
@@ -106,6 +115,7 @@ impl<K> fmt::Debug for MemoryLedger<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MemoryLedger")
             .field("settings", &self.shared.settings)
+            .field("keys", &self.len())
             .finish_non_exhaustive()
     }
 }

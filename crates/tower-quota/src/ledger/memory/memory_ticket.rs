@@ -28,7 +28,7 @@ impl MemoryTicket {
         }
     }
 
-    pub(crate) fn reserved(&self) -> u64 {
+    pub(crate) fn tokens(&self) -> u64 {
         self.entry.charge.amount.tokens
     }
 

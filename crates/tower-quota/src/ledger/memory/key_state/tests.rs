@@ -15,7 +15,7 @@ use super::*;
 use crate::ledger::memory::MemoryTicket;
 use crate::ledger::memory::timer::{enter, epoch, set_now};
 use crate::limit::Limit;
-use crate::usage::Usage;
+use crate::usage::Snapshot;
 
 const PERIOD: Duration = Duration::from_secs(1);
 
@@ -97,7 +97,7 @@ fn drive(key_state: &Arc<KeyState>, done: &AtomicUsize, callers: usize, runtimes
 
 /// Nobody waits and nothing is pending; all that is used is `used`.
 fn check(key_state: &KeyState, used: u64) {
-    let usage = key_state.look(|scheduler, now| Usage::of(scheduler, now));
+    let usage = key_state.look(|scheduler, now| Snapshot::of(scheduler, now));
     assert_eq!((usage.queued, usage.pending_calls), (0, 0));
     assert_eq!(usage.limits[0].used, used);
 }
@@ -235,7 +235,7 @@ fn settling_races_with_the_timer_and_loses_nothing() {
         caller.join().expect("it goes");
         // By then the timer may have brought the clock to where it counts no longer.
         let used = key_state
-            .look(|scheduler, now| Usage::of(scheduler, now))
+            .look(|scheduler, now| Snapshot::of(scheduler, now))
             .limits[0]
             .used;
         check(&key_state, used);
