@@ -75,6 +75,8 @@ where
                         return Poll::Ready(Err(rejected.into()));
                     }
                 },
+                // Only now, when it is admitted: a call that waits for quota must not hold what the
+                // inner service gives out by its readiness, such as a permit.
                 StageProj::Waiting { inner, .. } => {
                     if let Err(error) = ready!(inner.poll_ready(cx)) {
                         this.stage.set(Stage::Done);
@@ -90,6 +92,7 @@ where
                     this.stage.set(Stage::Waiting { inner, request });
                 }
                 StageOwned::Waiting { mut inner, request } => {
+                    // Before the call, not after: should it panic the server may have charged it.
                     if let Some(reservation) = this.reservation {
                         reservation.sent();
                     }
@@ -101,6 +104,7 @@ where
                 }
             }
         };
+        // The inner future goes first. What it holds is free when the next call is let go.
         this.stage.set(Stage::Done);
         if let (Some(reservation), Some(context)) = (this.reservation.take(), this.context.take()) {
             end(this.cost, context, &mut result, reservation);
@@ -118,6 +122,7 @@ fn end<Req, Res, E, C: Cost<Req, Res, E>>(
 ) {
     match cost.settle(&context, result) {
         Settle::Used(tokens) => reservation.settle(tokens),
+        // Settled and not kept: the server let it in, which is evidence that the limits hold.
         Settle::Reserved => {
             let tokens = reservation.tokens();
             reservation.settle(tokens);

@@ -76,7 +76,8 @@ where
         let (ask, context) = self.cost.ask(&request);
         let admit = self.ledger.admit(ask);
         let cost = self.cost.clone();
-        // The clone has not been polled ready, and will be: nothing of `self` is used up.
+        // The clone has not been polled ready, and will be, in the future. So a service that was made
+        // ready and is never called holds nothing below.
         ResponseFuture::new(self.inner.clone(), request, admit, context, cost)
     }
 }

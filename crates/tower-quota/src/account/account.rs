@@ -58,6 +58,9 @@ impl Account {
     }
 
     /// Charges `amount` to all limits, or says when it will fit.
+    ///
+    /// One that does not fit is saved for: from here on the buckets fill up to what it needs, or a
+    /// call larger than the burst would never go while others come.
     pub(crate) fn reserve(&mut self, now: u64, amount: Amount) -> Result<Entry, u64> {
         if let Some(entry) = self.reserve_at_once(now, amount) {
             return Ok(entry);
@@ -79,6 +82,7 @@ impl Account {
         let charge = self.charge(amount);
         let fits =
             self.now >= self.blocked && self.meters.iter().all(|meter| meter.has_room(charge));
+        // The short cut may say no where the long way says yes, and never the other way round.
         debug_assert!(!fits || self.fits_at(now, Amount::NONE, amount) <= self.now);
         fits.then(|| self.enter(charge))
     }
@@ -98,7 +102,7 @@ impl Account {
     pub(crate) fn fits_at(&mut self, now: u64, ahead: Amount, mine: Amount) -> u64 {
         self.advance(now);
         let (ahead, mine) = (self.charge(ahead), self.charge(mine));
-        // From the end of the block on the limits count as of now: they only have more by then.
+        // What the meters will have at the end of a block is not looked at. They have no less then.
         self.meters
             .iter()
             .map(|meter| meter.fits_at(ahead, mine))

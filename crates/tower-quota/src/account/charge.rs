@@ -3,9 +3,9 @@ use crate::limit::{Amount, Unit};
 /// What a call is charged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Charge {
-    /// What it asked for: the server charges that when it lets the call in.
+    /// What it reserves: the server charges that when it lets the call in.
     pub(crate) amount: Amount,
-    /// What it will come to, where calls come to more than they ask for: it is paced by that.
+    /// What it will come to, where calls come to more than they reserve: it is paced by that.
     pub(crate) expected: Amount,
 }
 

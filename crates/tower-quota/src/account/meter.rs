@@ -8,8 +8,8 @@ use crate::limit::{Amount, Burst, Limit, Source};
 /// What one limit has left.
 ///
 /// The level of its bucket is kept in a unit of which the rate brings a whole number in each
-/// nanosecond at any pace, so nothing is ever rounded. It is charged and given back what the
-/// server's bucket is, earlier and later: where that holds no less, it never has less.
+/// nanosecond at any pace, so nothing is ever rounded. Charges land before the server's and refunds
+/// after, so our level never exceeds the server's.
 #[derive(Debug)]
 pub(crate) struct Meter {
     limit: Limit,

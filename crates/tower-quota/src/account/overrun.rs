@@ -1,12 +1,12 @@
 use crate::limit::Amount;
 
-/// Of what was asked for and used, so much is forgotten with each call.
+/// Each call decays both sums by 1/32, so about the last 32 calls count.
 const FORGET: u64 = 32;
 
-/// What calls come to beside what they ask for, the latest ones most of all.
+/// How far calls come to more than they reserve, the latest ones most of all.
 ///
-/// Where output counts several times a call may come to more than it can reserve. To find that out
-/// when it ends would be late: by then others are under way that there is no room for.
+/// Where output counts several times a call may come to more than it can reserve. When it ends is
+/// too late to find that out: by then others are under way that there is no room for.
 #[derive(Debug, Default)]
 pub(crate) struct Overrun {
     reserved: u64,

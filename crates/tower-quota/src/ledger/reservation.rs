@@ -18,6 +18,8 @@ pub struct Reservation {
     sent: bool,
 }
 
+/// A ticket that is not ended yet. The one of our own ledger lies in here, for a box would be the
+/// only allocation of a call that fits.
 enum Held {
     Memory(MemoryTicket),
     Other(Box<dyn Ticket>),
@@ -92,6 +94,7 @@ impl Reservation {
 
 impl Drop for Reservation {
     fn drop(&mut self) {
+        // The inner service was not called, so the server cannot have charged anything.
         if !self.sent {
             return self.end_refunded();
         }

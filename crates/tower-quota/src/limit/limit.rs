@@ -90,6 +90,7 @@ impl Limit {
 
     fn new(unit: Unit, amount: u64, period: Duration) -> Self {
         assert!(!period.is_zero(), "a period lasts some time");
+        // To spread a day evenly would keep a morning's work waiting for the night.
         let burst = if period < HOUR {
             Burst::Time(BURST.min(period))
         } else {
@@ -113,8 +114,9 @@ impl Limit {
         self
     }
 
-    /// What calls may gain on each other on their way to the server: each period is taken to be
-    /// longer by that. Default: a two-hundredth of the period, and at most 300 milliseconds.
+    /// Network jitter: how much closer together calls arrive than they were sent. Each period is
+    /// taken to be longer by that. Default: a two-hundredth of the period, and at most 300
+    /// milliseconds.
     #[must_use]
     pub fn margin(mut self, margin: Duration) -> Self {
         self.margin = margin;

@@ -29,6 +29,8 @@ impl Headroom {
         let account = scheduler.account();
         let at = account.fits_at(now, queued, typical);
         let pace = account.pace() as f64 / ONE as f64;
+        // Of what the period brings at the present pace, not of the amount: a limit that was throttled
+        // has less to give than it says.
         let left = |unit: Unit, used: u64, amount: u64| {
             let taken = used as f64 + queued.of(unit) as f64;
             1.0 - taken / (amount as f64 * pace).max(f64::MIN_POSITIVE)

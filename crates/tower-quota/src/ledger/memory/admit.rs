@@ -16,8 +16,8 @@ use crate::telemetry;
 ///
 /// # Cancellation
 ///
-/// Dropped at any time it gives its place back, and what was reserved for it by then; the next
-/// one is woken if that makes room for it.
+/// Dropped at any time it gives back its place, and what was reserved for it by then. The next in
+/// line is woken if that makes room for it.
 ///
 /// # Panics
 ///
@@ -26,6 +26,7 @@ pub struct Admit {
     stage: Stage,
 }
 
+/// An admission that fits goes from `New` to `Done` in one poll and is never lined up.
 enum Stage {
     New {
         key_state: Arc<KeyState>,
@@ -56,6 +57,7 @@ impl Future for Admit {
                 ControlFlow::Continue(place) => {
                     let key_state = Arc::clone(key_state);
                     self.stage = Stage::Waiting { key_state, place };
+                    // Once more, to leave the waker there.
                     return self.poll(cx);
                 }
             },
@@ -76,6 +78,8 @@ impl Future for Admit {
 
 impl Drop for Admit {
     fn drop(&mut self) {
+        // What was reserved but not yet picked up is given back by `leave`, too. Once it is picked up
+        // the reservation answers for it.
         if let Stage::Waiting { key_state, place } = &self.stage {
             key_state.leave(*place);
         }

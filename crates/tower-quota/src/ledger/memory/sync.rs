@@ -7,8 +7,8 @@ pub(crate) use std::sync::{Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWri
 #[cfg(loom)]
 pub(crate) use loom::sync::{Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-/// Locks, and recovers the data of a lock that a panic has poisoned: the only foreign code under
-/// a lock is what a key does to be found, copied and printed, and nothing is half changed by then.
+/// Locks, and takes no notice of a poisoned lock. The only foreign code under a lock is what a key
+/// does to be found and copied, and while that runs nothing is half changed.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex
         .lock()

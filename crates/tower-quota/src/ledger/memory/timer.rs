@@ -5,11 +5,16 @@ use tokio::runtime::Handle;
 pub(crate) use tokio::runtime::Id;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// The one timer of a key. It wakes the key itself, not a waiter: so a call that waits is woken
-/// once, to go.
+/// The one timer of a key, set for the next turn.
+///
+/// One timer, and not one for each waiter: only the first can go next, and when that will be
+/// changes with every call that is settled. It wakes the key, not a waiter, and the key wakes
+/// those who may go.
 #[derive(Debug, Default)]
 pub(crate) struct Timer {
+    /// When it is due, and the runtime that drives it.
     set: Option<(Instant, Id)>,
+    /// Kept when it has fired, so that the next one needs no allocation.
     sleep: Option<Pin<Box<Sleep>>>,
 }
 
@@ -32,7 +37,8 @@ impl Timer {
     /// it is that time already.
     pub(crate) fn set(&mut self, at: Instant, here: Id, waker: &Waker) -> bool {
         self.set = None;
-        // A new one each time: the old one may belong to a runtime that is gone.
+        // Made anew each time, where it lies: a `reset` would leave it with the runtime that it was
+        // made in, which may be gone.
         let sleep = match &mut self.sleep {
             Some(sleep) => {
                 sleep.set(sleep_until(at));
@@ -40,7 +46,8 @@ impl Timer {
             }
             none => none.insert(Box::pin(sleep_until(at))),
         };
-        // Out of budget it would call the waker here, under the lock.
+        // A task that is out of its budget would have the waker called at once. That is here, under
+        // the lock that the waker takes.
         let sleep = pin!(tokio::task::unconstrained(sleep.as_mut()));
         match sleep.poll(&mut Context::from_waker(waker)) {
             Poll::Ready(()) => false,
