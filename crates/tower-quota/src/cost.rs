@@ -15,11 +15,11 @@ use crate::ledger::Reservation;
 /// struct ByLength;
 ///
 /// impl<E> Cost<String, String, E> for ByLength {
-///     type Key = &'static str;
+///     type Key = u32;
 ///     type Context = usize;
 ///
-///     fn ask(&self, req: &String) -> (Ask<&'static str>, usize) {
-///         (Ask::new("model").tokens(req.len() as u64 + 1000), req.len())
+///     fn ask(&self, req: &String) -> (Ask<u32>, usize) {
+///         (Ask::new(7).tokens(req.len() as u64 + 1000), req.len())
 ///     }
 ///
 ///     fn settle(&self, question: &usize, result: &mut Result<String, E>) -> Settle {
@@ -33,8 +33,9 @@ use crate::ledger::Reservation;
 pub trait Cost<Req, Res, E> {
     /// Tells apart what has limits of its own, such as a model in a region.
     ///
-    /// It is made for every call: a number, a `&'static str` or an `Arc<str>` costs no
-    /// allocation. Its `Display` text appears in errors and log lines and should hold no secret.
+    /// It is made for every call: a number or an `Arc<str>` costs no allocation. Its `Display` text
+    /// appears in errors and events and should hold no secret. Prefer a type without lifetimes: with
+    /// a `&'static str` the service cannot be called in every spawned task (rust-lang/rust#102211).
     type Key;
 
     /// What the other methods want to know of the request, which is gone by then. `()` if nothing.

@@ -1,9 +1,18 @@
+// The first definition of a link counts: here they lead to the guides within these pages.
+#![doc = "[When it waits]: docs::when_it_waits"]
+#![doc = "[Throttles]: docs::throttles"]
+#![doc = "[Telemetry]: docs::telemetry"]
+#![doc = "[Running it]: docs::running_it"]
+#![doc = "[spawned task]: docs::running_it"]
+#![doc = ""]
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod account;
 mod call;
 mod cost;
+#[cfg(any(doc, doctest))]
+pub mod docs;
 mod error;
 mod future;
 mod layer;

@@ -1,0 +1,13 @@
+//! Guides, one for each question.
+
+#[doc = include_str!("../docs/when-it-waits.md")]
+pub mod when_it_waits {}
+
+#[doc = include_str!("../docs/throttles.md")]
+pub mod throttles {}
+
+#[doc = include_str!("../docs/telemetry.md")]
+pub mod telemetry {}
+
+#[doc = include_str!("../docs/running-it.md")]
+pub mod running_it {}
