@@ -1,20 +1,19 @@
 //! Every log line and metric. Called outside locks.
+#![cfg_attr(
+    not(all(feature = "tracing", feature = "metrics")),
+    allow(unused_variables)
+)]
 
 use crate::call::Throttle;
 use crate::error::{Cause, Rejected};
 
 /// A call was admitted.
-#[cfg_attr(not(feature = "metrics"), allow(unused_variables))]
 pub(crate) fn admitted(name: &'static str) {
     #[cfg(feature = "metrics")]
     metrics::counter!("tower_quota_admitted_total", "name" => name).increment(1);
 }
 
 /// A call was rejected.
-#[cfg_attr(
-    not(any(feature = "tracing", feature = "metrics")),
-    allow(unused_variables)
-)]
 pub(crate) fn rejected(name: &'static str, rejected: &Rejected) {
     let cause = match rejected.cause() {
         Cause::TooLarge { .. } => "too_large",
@@ -29,10 +28,6 @@ pub(crate) fn rejected(name: &'static str, rejected: &Rejected) {
 }
 
 /// The server refused a call that the ledger had admitted.
-#[cfg_attr(
-    not(any(feature = "tracing", feature = "metrics")),
-    allow(unused_variables)
-)]
 pub(crate) fn throttled(name: &'static str, key: &str, throttle: Throttle) {
     let kind = match throttle {
         Throttle::Rate { .. } => "rate",

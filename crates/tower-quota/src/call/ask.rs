@@ -3,7 +3,6 @@ use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash};
 use tokio::time::Instant;
 
 use super::priority::Priority;
-use crate::limit::Amount;
 
 /// What a call asks of the ledger before it is made: one call of its key's limits, and tokens.
 ///
@@ -64,9 +63,5 @@ impl<K> Ask<K> {
     pub fn deadline(mut self, deadline: Instant) -> Self {
         self.deadline = Some(deadline);
         self
-    }
-
-    pub(crate) fn amount(&self) -> Amount {
-        Amount::call(self.tokens)
     }
 }

@@ -19,10 +19,6 @@ impl Priority {
     pub(crate) const COUNT: usize = 3;
 
     pub(crate) fn index(self) -> usize {
-        match self {
-            Self::High => 0,
-            Self::Normal => 1,
-            Self::Low => 2,
-        }
+        self as usize
     }
 }

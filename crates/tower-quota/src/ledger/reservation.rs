@@ -12,7 +12,6 @@ use crate::ledger::memory::MemoryTicket;
 /// Dropped before the inner service was called it is refunded. Dropped after that, because the
 /// caller went away or a stream was not read to its end, it is settled at what it reserved: the
 /// server may have charged all of it, and nobody will say.
-#[derive(Debug)]
 pub struct Reservation {
     held: Option<Held>,
     sent: bool,
@@ -20,7 +19,7 @@ pub struct Reservation {
 
 /// A ticket that is not ended yet. The one of our own ledger lies in here, for a box would be the
 /// only allocation of a call that fits.
-enum Held {
+pub(crate) enum Held {
     Memory(MemoryTicket),
     Other(Box<dyn Ticket>),
 }
@@ -29,15 +28,12 @@ impl Reservation {
     /// For ledgers: holds `ticket`, to end it once.
     #[must_use]
     pub fn new(ticket: impl Ticket + 'static) -> Self {
-        Self {
-            held: Some(Held::Other(Box::new(ticket))),
-            sent: false,
-        }
+        Self::of(Held::Other(Box::new(ticket)))
     }
 
-    pub(crate) fn of(ticket: MemoryTicket) -> Self {
+    pub(crate) fn of(held: Held) -> Self {
         Self {
-            held: Some(Held::Memory(ticket)),
+            held: Some(held),
             sent: false,
         }
     }
@@ -64,7 +60,8 @@ impl Reservation {
 
     /// The call was never charged.
     pub fn refund(mut self) {
-        self.end_refunded();
+        // Dropped as one that was never sent.
+        self.sent = false;
     }
 
     /// The call was throttled, which costs nothing. Returns after what
@@ -82,35 +79,25 @@ impl Reservation {
     pub(crate) fn sent(&mut self) {
         self.sent = true;
     }
-
-    fn end_refunded(&mut self) {
-        match self.held.take() {
-            Some(Held::Memory(ticket)) => ticket.refund(),
-            Some(Held::Other(ticket)) => ticket.refund(),
-            None => {}
-        }
-    }
 }
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        // The inner service was not called, so the server cannot have charged anything.
-        if !self.sent {
-            return self.end_refunded();
-        }
-        match self.held.take() {
-            Some(Held::Memory(ticket)) => ticket.keep(),
-            Some(Held::Other(ticket)) => ticket.keep(),
-            None => {}
+        match (self.held.take(), self.sent) {
+            // The inner service was not called, so the server cannot have charged anything.
+            (Some(Held::Memory(ticket)), false) => ticket.refund(),
+            (Some(Held::Other(ticket)), false) => ticket.refund(),
+            (Some(Held::Memory(ticket)), true) => ticket.keep(),
+            (Some(Held::Other(ticket)), true) => ticket.keep(),
+            (None, _) => {}
         }
     }
 }
 
-impl fmt::Debug for Held {
+impl fmt::Debug for Reservation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Memory(_) => "Memory",
-            Self::Other(_) => "Other",
-        })
+        f.debug_struct("Reservation")
+            .field("tokens", &self.tokens())
+            .finish_non_exhaustive()
     }
 }

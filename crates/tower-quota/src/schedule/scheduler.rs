@@ -14,17 +14,19 @@ use crate::settings::Settings;
 /// nanoseconds.
 ///
 /// Every change admits the waiters that now fit. What has become of a waiter is kept until it
-/// asks. `W` is what wakes a waiter; methods that end a wait add it to `woken`, each once, and the
-/// caller wakes them when its lock is free.
+/// asks. `W` is what wakes a waiter; those who are to be woken, each once, are gathered for the
+/// caller, who wakes them when its lock is free.
 #[derive(Debug)]
 pub(crate) struct Scheduler<W> {
-    account: Account,
-    queue: Queue<W>,
+    pub(crate) account: Account,
+    pub(crate) queue: Queue<W>,
     /// By the number of the place.
     answers: HashMap<u64, Answer>,
-    wake_at: Option<u64>,
+    woken: Vec<W>,
+    /// When to [`advance`](Self::advance), if anybody waits.
+    pub(crate) wake_at: Option<u64>,
     /// How many tokens calls ask for: a moving average, in which each call counts an eighth.
-    typical_tokens: u64,
+    pub(crate) typical_tokens: u64,
     last_used: u64,
     settings: Arc<Settings>,
 }
@@ -35,6 +37,7 @@ impl<W> Scheduler<W> {
             account,
             queue: Queue::new(nanos(settings.aging)),
             answers: HashMap::new(),
+            woken: Vec::new(),
             wake_at: None,
             typical_tokens: 0,
             last_used: 0,
@@ -63,7 +66,7 @@ impl<W> Scheduler<W> {
     }
 
     /// Admits the call, lines it up, or rejects it.
-    pub(crate) fn enter(&mut self, now: u64, call: Call, woken: &mut Vec<W>) -> Entered {
+    pub(crate) fn enter(&mut self, now: u64, call: Call) -> Entered {
         if let Some(limit) = self.account.exceeded(call.amount) {
             let amount = call.amount.of(limit.unit());
             let limit = Box::new(limit.clone());
@@ -71,16 +74,16 @@ impl<W> Scheduler<W> {
         }
         self.note(now, call.amount);
         // The timer may be late. Those whose time has come go first, and leave their places.
-        self.advance(now, woken);
+        self.advance(now);
         if self.queue.is_empty() && call.deadline.is_none_or(|deadline| now <= deadline) {
             if let Ok(entry) = self.account.reserve(now, call.amount) {
                 return Entered::Admitted(entry);
             }
         }
-        self.line_up(now, call, woken)
+        self.line_up(now, call)
     }
 
-    fn line_up(&mut self, now: u64, call: Call, woken: &mut Vec<W>) -> Entered {
+    fn line_up(&mut self, now: u64, call: Call) -> Entered {
         let amount = call.amount;
         let max_wait = self.settings.max_wait;
         let latest = max_wait.and_then(|wait| now.checked_add(nanos(wait)));
@@ -104,7 +107,7 @@ impl<W> Scheduler<W> {
             Some(cause) => cause,
             None if self.queue.len() > self.settings.max_queue => Cause::QueueFull,
             None => {
-                self.advance(now, woken);
+                self.advance(now);
                 return Entered::Waits(place);
             }
         };
@@ -141,13 +144,13 @@ impl<W> Scheduler<W> {
     }
 
     /// The one at `place` goes away, and is not to be woken.
-    pub(crate) fn leave(&mut self, now: u64, place: Place, woken: &mut Vec<W>) -> Option<W> {
+    pub(crate) fn leave(&mut self, now: u64, place: Place) -> Option<W> {
         let waiter = self.queue.remove(place);
         // Admitted already, but gone before it saw that: nothing was sent, so all is given back.
         if let Some(Ok(entry)) = self.answer(place) {
             self.account.settle(now, &entry, Amount::NONE);
         }
-        self.advance(now, woken);
+        self.advance(now);
         waiter?.sleeper
     }
 
@@ -158,29 +161,16 @@ impl<W> Scheduler<W> {
     }
 
     /// The call came to `actual`.
-    pub(crate) fn settle(
-        &mut self,
-        now: u64,
-        entry: &Entry,
-        actual: Amount,
-        evidence: Evidence,
-        woken: &mut Vec<W>,
-    ) {
+    pub(crate) fn settle(&mut self, now: u64, entry: &Entry, actual: Amount, evidence: Evidence) {
         self.account.settle(now, entry, actual);
         if let Evidence::LetIn { waited } = evidence {
             self.account.succeeded(now, entry, actual, waited);
         }
-        self.advance(now, woken);
+        self.advance(now);
     }
 
     /// The call was throttled. Says when there is room for one like it.
-    pub(crate) fn throttled(
-        &mut self,
-        now: u64,
-        entry: &Entry,
-        throttle: Throttle,
-        woken: &mut Vec<W>,
-    ) -> u64 {
+    pub(crate) fn throttled(&mut self, now: u64, entry: &Entry, throttle: Throttle) -> u64 {
         self.account.settle(now, entry, Amount::NONE);
         let (unit, block) = match throttle {
             Throttle::Rate { retry_after, unit } => (unit, retry_after),
@@ -196,24 +186,24 @@ impl<W> Scheduler<W> {
         // Only these two make waits longer. Whoever is late by that is told now, while there is
         // time to go elsewhere, and not when its time is up.
         if cut || block.is_some() {
-            self.reject_late(now, woken);
+            self.reject_late(now);
         }
-        self.advance(now, woken);
+        self.advance(now);
         // Those who wait are not counted: a call that is made again lines up behind them, and
         // would wait for them twice.
         self.account.fits_at(now, Amount::NONE, entry.charge.amount)
     }
 
     /// Lets go those whose turn it is while they fit, and those who can wait no longer.
-    pub(crate) fn advance(&mut self, now: u64, woken: &mut Vec<W>) {
+    pub(crate) fn advance(&mut self, now: u64) {
         if self.queue.is_empty() {
             self.wake_at = None;
         } else {
-            self.let_go(now, woken);
+            self.let_go(now);
         }
     }
 
-    fn let_go(&mut self, now: u64, woken: &mut Vec<W>) {
+    fn let_go(&mut self, now: u64) {
         self.wake_at = loop {
             let Some((place, first)) = self.queue.front() else {
                 break None;
@@ -223,27 +213,22 @@ impl<W> Scheduler<W> {
             let at = match self.account.reserve(now, first.amount) {
                 Ok(entry) => {
                     if let Some(waiter) = self.queue.serve(place) {
-                        self.answer_with(place, waiter, Ok(entry), woken);
+                        self.answer_with(place, waiter, Ok(entry));
                     }
                     continue;
                 }
                 Err(at) => at,
             };
             if first.give_up.missed(at).is_some() {
-                self.reject(place, at, woken);
+                self.reject(place, at);
                 continue;
             }
             match self.queue.first_expiry() {
                 // Whoever has to give up by now comes after the first, so not before `at`.
-                Some((expiry, place)) if expiry <= now => self.reject(place, at, woken),
+                Some((expiry, place)) if expiry <= now => self.reject(place, at),
                 expiry => break Some(expiry.map_or(at, |(expiry, _)| at.min(expiry))),
             }
         };
-    }
-
-    /// When to [`advance`](Self::advance), if anybody waits.
-    pub(crate) fn wake_at(&self) -> Option<u64> {
-        self.wake_at
     }
 
     /// Who is to be woken when the turn of the first comes.
@@ -251,23 +236,18 @@ impl<W> Scheduler<W> {
         self.queue.front()?.1.sleeper.as_ref()
     }
 
-    /// The same, to be woken now: it comes to [`wait`](Self::wait) once more.
-    pub(crate) fn take_first(&mut self) -> Option<W> {
-        let (place, _) = self.queue.front()?;
-        self.queue.get_mut(place)?.sleeper.take()
+    /// Wakes that one before its turn: it comes to [`wait`](Self::wait) once more.
+    pub(crate) fn wake_first(&mut self) {
+        if let Some((place, _)) = self.queue.front() {
+            let first = self.queue.get_mut(place);
+            self.woken
+                .extend(first.and_then(|first| first.sleeper.take()));
+        }
     }
 
-    pub(crate) fn account(&mut self) -> &mut Account {
-        &mut self.account
-    }
-
-    pub(crate) fn queue(&self) -> &Queue<W> {
-        &self.queue
-    }
-
-    /// A call like those of late.
-    pub(crate) fn typical(&self) -> Amount {
-        Amount::call(self.typical_tokens)
+    /// Whom to wake by now.
+    pub(crate) fn take_woken(&mut self) -> Vec<W> {
+        std::mem::take(&mut self.woken)
     }
 
     /// When a call came last, if nothing is lost by forgetting all this while nobody uses it.
@@ -276,7 +256,7 @@ impl<W> Scheduler<W> {
     }
 
     /// Rejects those who will not make it as things are now.
-    fn reject_late(&mut self, now: u64, woken: &mut Vec<W>) {
+    fn reject_late(&mut self, now: u64) {
         let mut bounded = self.queue.bounded();
         let mut ahead = Amount::NONE;
         let mut late = Vec::new();
@@ -294,22 +274,22 @@ impl<W> Scheduler<W> {
             }
         }
         for (place, at) in late {
-            self.reject(place, at, woken);
+            self.reject(place, at);
         }
     }
 
     /// Rejects the one at `place`, which there is room for only `at` that time.
-    fn reject(&mut self, place: Place, at: u64, woken: &mut Vec<W>) {
+    fn reject(&mut self, place: Place, at: u64) {
         if let Some(waiter) = self.queue.remove(place) {
             let cause = waiter.give_up.missed(at);
             let cause = cause.expect("only those are rejected whose time is over before `at`");
-            self.answer_with(place, waiter, Err((cause, at)), woken);
+            self.answer_with(place, waiter, Err((cause, at)));
         }
     }
 
-    fn answer_with(&mut self, place: Place, waiter: Waiter<W>, answer: Answer, woken: &mut Vec<W>) {
+    fn answer_with(&mut self, place: Place, waiter: Waiter<W>, answer: Answer) {
         self.answers.insert(place.number(), answer);
-        woken.extend(waiter.sleeper);
+        self.woken.extend(waiter.sleeper);
     }
 }
 

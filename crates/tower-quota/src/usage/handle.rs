@@ -22,15 +22,15 @@ impl<K: Hash + Eq + Clone + fmt::Display> Handle<K> {
     /// What `key` uses, or `None` if it was never used or is forgotten.
     #[must_use]
     pub fn snapshot(&self, key: &K) -> Option<Snapshot> {
-        let key_state = self.ledger.find(key)?;
-        Some(key_state.look(Snapshot::of))
+        let state = self.ledger.find(key)?;
+        Some(state.look(Snapshot::of))
     }
 
     /// How much room `key` has for another call: all of it if it was never used or is forgotten.
     #[must_use]
     pub fn headroom(&self, key: &K) -> Headroom {
-        let key_state = self.ledger.find(key);
-        key_state.map_or(Headroom::WHOLE, |key_state| key_state.look(Headroom::of))
+        let state = self.ledger.find(key);
+        state.map_or(Headroom::WHOLE, |state| state.look(Headroom::of))
     }
 
     /// The keys that are remembered at the moment, in no order.

@@ -24,9 +24,9 @@ impl Headroom {
 
     /// For a typical call that comes after all that wait.
     pub(crate) fn of<W>(scheduler: &mut Scheduler<W>, now: u64) -> Self {
-        let queued = scheduler.queue().amount_besides(Amount::NONE);
-        let typical = scheduler.typical();
-        let account = scheduler.account();
+        let queued = scheduler.queue.amount_besides(Amount::NONE);
+        let typical = Amount::call(scheduler.typical_tokens);
+        let account = &mut scheduler.account;
         let at = account.fits_at(now, queued, typical);
         let pace = account.pace() as f64 / ONE as f64;
         // Of what the period brings at the present pace, not of the amount: a limit that was throttled

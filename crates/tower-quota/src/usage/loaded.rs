@@ -29,7 +29,7 @@ use super::headroom::Headroom;
 /// # fn check<S: tower::Service<Request>>(_: S) {}
 /// # check(service);
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Loaded<S, K> {
     inner: S,
     handle: Handle<K>,
@@ -77,14 +77,5 @@ impl<S: Service<Req>, K, Req> Service<Req> for Loaded<S, K> {
 
     fn call(&mut self, req: Req) -> S::Future {
         self.inner.call(req)
-    }
-}
-
-impl<S: fmt::Debug, K: fmt::Debug> fmt::Debug for Loaded<S, K> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Loaded")
-            .field("inner", &self.inner)
-            .field("key", &self.key)
-            .finish_non_exhaustive()
     }
 }

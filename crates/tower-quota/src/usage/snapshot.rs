@@ -27,8 +27,8 @@ pub struct Snapshot {
 
 impl Snapshot {
     pub(crate) fn of<W>(scheduler: &mut Scheduler<W>, now: u64) -> Self {
-        let queued = scheduler.queue().len();
-        let account = scheduler.account();
+        let queued = scheduler.queue.len();
+        let account = &mut scheduler.account;
         Self {
             limits: account.meters(now).iter().map(LimitSnapshot::of).collect(),
             pending_calls: account.counts.pending.calls,

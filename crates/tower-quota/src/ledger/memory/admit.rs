@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 use super::key_state::KeyState;
 use super::memory_ticket::MemoryTicket;
 use crate::error::Rejected;
-use crate::ledger::Reservation;
+use crate::ledger::reservation::{Held, Reservation};
 use crate::schedule::{Call, Place};
 use crate::telemetry;
 
@@ -28,21 +28,15 @@ pub struct Admit {
 
 /// An admission that fits goes from `New` to `Done` in one poll and is never lined up.
 enum Stage {
-    New {
-        key_state: Arc<KeyState>,
-        call: Call,
-    },
-    Waiting {
-        key_state: Arc<KeyState>,
-        place: Place,
-    },
+    New { key: Arc<KeyState>, call: Call },
+    Waiting { key: Arc<KeyState>, place: Place },
     Done,
 }
 
 impl Admit {
-    pub(crate) fn new(key_state: Arc<KeyState>, call: Call) -> Self {
+    pub(crate) fn new(key: Arc<KeyState>, call: Call) -> Self {
         Self {
-            stage: Stage::New { key_state, call },
+            stage: Stage::New { key, call },
         }
     }
 }
@@ -52,23 +46,23 @@ impl Future for Admit {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let (result, waited) = match &self.stage {
-            Stage::New { key_state, call } => match key_state.enter(*call) {
+            Stage::New { key, call } => match key.enter(*call) {
                 ControlFlow::Break(result) => (result, false),
                 ControlFlow::Continue(place) => {
-                    let key_state = Arc::clone(key_state);
-                    self.stage = Stage::Waiting { key_state, place };
+                    let key = Arc::clone(key);
+                    self.stage = Stage::Waiting { key, place };
                     // Once more, to leave the waker there.
                     return self.poll(cx);
                 }
             },
-            Stage::Waiting { key_state, place } => (ready!(key_state.poll(*place, cx)), true),
+            Stage::Waiting { key, place } => (ready!(key.poll(*place, cx)), true),
             Stage::Done => panic!("polled after it was ready"),
         };
         match (std::mem::replace(&mut self.stage, Stage::Done), result) {
-            (Stage::New { key_state, .. } | Stage::Waiting { key_state, .. }, Ok(entry)) => {
-                telemetry::admitted(key_state.settings().name);
-                let ticket = MemoryTicket::new(key_state, entry, waited);
-                Poll::Ready(Ok(Reservation::of(ticket)))
+            (Stage::New { key, .. } | Stage::Waiting { key, .. }, Ok(entry)) => {
+                telemetry::admitted(key.settings.name);
+                let ticket = MemoryTicket { key, entry, waited };
+                Poll::Ready(Ok(Reservation::of(Held::Memory(ticket))))
             }
             (_, Ok(_)) => panic!("polled after it was ready"),
             (_, Err(rejected)) => Poll::Ready(Err(rejected)),
@@ -80,19 +74,14 @@ impl Drop for Admit {
     fn drop(&mut self) {
         // What was reserved but not yet picked up is given back by `leave`, too. Once it is picked up
         // the reservation answers for it.
-        if let Stage::Waiting { key_state, place } = &self.stage {
-            key_state.leave(*place);
+        if let Stage::Waiting { key, place } = &self.stage {
+            key.leave(*place);
         }
     }
 }
 
 impl fmt::Debug for Admit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let stage = match &self.stage {
-            Stage::New { .. } => "new",
-            Stage::Waiting { .. } => "waiting",
-            Stage::Done => "done",
-        };
-        f.debug_struct("Admit").field("stage", &stage).finish()
+        f.debug_struct("Admit").finish_non_exhaustive()
     }
 }

@@ -1,4 +1,3 @@
-use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
@@ -26,7 +25,7 @@ pub(crate) struct KeyState {
     key: Arc<str>,
     /// The scheduler's times are nanoseconds since then.
     epoch: Instant,
-    settings: Arc<Settings>,
+    pub(super) settings: Arc<Settings>,
     state: Mutex<State>,
 }
 
@@ -62,17 +61,13 @@ impl KeyState {
         }
     }
 
-    pub(crate) fn settings(&self) -> &Settings {
-        &self.settings
-    }
-
     /// What of `ask` is of interest here.
     pub(crate) fn call(&self, ask: &Ask<impl Sized>) -> Call {
         Call {
-            amount: ask.amount(),
+            amount: Amount::call(ask.tokens),
             priority: ask.priority,
             tenant: ask.tenant,
-            deadline: ask.deadline.map(|deadline| self.time(deadline)),
+            deadline: ask.deadline.map(|deadline| time(self.epoch, deadline)),
         }
     }
 
@@ -88,9 +83,8 @@ impl KeyState {
         if let Some(entry) = state.scheduler.enter_at_once(now, &call) {
             return ControlFlow::Break(Ok(entry));
         }
-        let mut woken = Vec::new();
-        let entered = state.scheduler.enter(now, call, &mut woken);
-        self.go_on(state, woken);
+        let entered = state.scheduler.enter(now, call);
+        self.go_on(state);
         match entered {
             Entered::Admitted(entry) => ControlFlow::Break(Ok(entry)),
             Entered::Rejected(cause, at) => ControlFlow::Break(Err(self.rejected(now, cause, at))),
@@ -121,7 +115,7 @@ impl KeyState {
         let runtime = timer::runtime().expect("a call waits within a tokio runtime");
         let old = state.scheduler.wait(place, Sleeper { waker, runtime });
         // If it is the first it may have been woken just to set the timer from where it is.
-        self.go_on(state, Vec::new());
+        self.go_on(state);
         drop(old);
         Poll::Pending
     }
@@ -129,35 +123,32 @@ impl KeyState {
     /// One who waits goes away.
     pub(crate) fn leave(self: &Arc<Self>, place: Place) {
         let now = self.now();
-        let mut woken = Vec::new();
         let mut state = lock(&self.state);
-        let gone = state.scheduler.leave(now, place, &mut woken);
-        self.go_on(state, woken);
+        let gone = state.scheduler.leave(now, place);
+        self.go_on(state);
         drop(gone);
     }
 
     /// The call came to `actual`.
     pub(crate) fn settle(self: &Arc<Self>, entry: &Entry, actual: Amount, evidence: Evidence) {
-        let mut woken = Vec::new();
         let mut state = lock(&self.state);
         let scheduler = &mut state.scheduler;
         if scheduler.can_be_late(entry, actual) {
             // The usual end of a call. Any time will do, so the clock is not looked at; and nobody
             // waits, so there is no timer to set.
-            scheduler.settle(entry.at, entry, actual, evidence, &mut woken);
+            scheduler.settle(entry.at, entry, actual, evidence);
             return;
         }
-        scheduler.settle(self.now(), entry, actual, evidence, &mut woken);
-        self.go_on(state, woken);
+        scheduler.settle(self.now(), entry, actual, evidence);
+        self.go_on(state);
     }
 
     /// The call was throttled. Says when there is room for one like it.
     pub(crate) fn throttled(self: &Arc<Self>, entry: &Entry, throttle: Throttle) -> Duration {
         let now = self.now();
-        let mut woken = Vec::new();
         let mut state = lock(&self.state);
-        let at = state.scheduler.throttled(now, entry, throttle, &mut woken);
-        self.go_on(state, woken);
+        let at = state.scheduler.throttled(now, entry, throttle);
+        self.go_on(state);
         telemetry::throttled(self.settings.name, &self.key, throttle);
         Duration::from_nanos(at.saturating_sub(now))
     }
@@ -169,25 +160,20 @@ impl KeyState {
     }
 
     /// Sets the timer for the next turn, and wakes those who were let go.
-    fn go_on(self: &Arc<Self>, mut state: MutexGuard<'_, State>, mut woken: Vec<Sleeper>) {
-        if state.scheduler.wake_at().is_some() {
-            self.set_timer(&mut state, &mut woken);
-        }
+    fn go_on(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
+        self.set_timer(&mut state);
         // Looked at once more: to set the timer for a time that is over lets go whoever waited.
-        if state.scheduler.wake_at().is_none() && state.timer.due().is_some() {
+        if state.scheduler.wake_at.is_none() && state.timer.due().is_some() {
             state.timer.clear();
         }
-        drop(state);
-        for sleeper in woken {
-            sleeper.waker.wake();
-        }
+        wake(state);
     }
 
     /// Sets the timer in the runtime that the first waits in. A timer fires only while its runtime
     /// goes on, and of all runtimes that is the one that the first depends on anyway.
-    fn set_timer(self: &Arc<Self>, state: &mut State, woken: &mut Vec<Sleeper>) {
+    fn set_timer(self: &Arc<Self>, state: &mut State) {
         let State { scheduler, timer } = state;
-        while let Some(at) = scheduler.wake_at() {
+        while let Some(at) = scheduler.wake_at {
             let at = self.epoch + Duration::from_nanos(at);
             let there = scheduler.first().map(|first| first.runtime);
             let set = timer.due();
@@ -199,14 +185,14 @@ impl KeyState {
             if let Some(here) = here {
                 if !timer.set(at, here, &Waker::from(Arc::clone(self))) {
                     // That time is over already: then the turns are now.
-                    scheduler.advance(self.now(), woken);
+                    scheduler.advance(self.now());
                     continue;
                 }
             }
             // This runtime, if the caller is in one, may stop while that of the first goes on. A
             // timer cannot be set from outside its runtime: the first is woken to come and set it.
             if here != there {
-                woken.extend(scheduler.take_first());
+                scheduler.wake_first();
             }
             return;
         }
@@ -220,11 +206,16 @@ impl KeyState {
     }
 
     fn now(&self) -> u64 {
-        self.time(now())
+        time(self.epoch, now())
     }
+}
 
-    fn time(&self, instant: Instant) -> u64 {
-        time(self.epoch, instant)
+/// Frees the lock, and wakes those who were let go.
+fn wake(mut state: MutexGuard<'_, State>) {
+    let woken = state.scheduler.take_woken();
+    drop(state);
+    for sleeper in woken {
+        sleeper.waker.wake();
     }
 }
 
@@ -237,26 +228,15 @@ impl Wake for KeyState {
     /// go, and not to look whether it may.
     fn wake(self: Arc<Self>) {
         let now = now();
-        let mut woken = Vec::new();
         let mut state = lock(&self.state);
         if state.timer.fired().is_some_and(|due| now < due) {
             // Early: the timer's runtime shuts down. The first may be of another one, and sets the
             // timer there.
-            woken.extend(state.scheduler.take_first());
-            drop(state);
-            woken.into_iter().for_each(|sleeper| sleeper.waker.wake());
-            return;
+            state.scheduler.wake_first();
+            return wake(state);
         }
-        state.scheduler.advance(self.time(now), &mut woken);
-        self.go_on(state, woken);
-    }
-}
-
-impl fmt::Debug for KeyState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KeyState")
-            .field("key", &self.key)
-            .finish_non_exhaustive()
+        state.scheduler.advance(time(self.epoch, now));
+        self.go_on(state);
     }
 }
 

@@ -71,12 +71,12 @@ impl<K: Hash + Eq + Clone + fmt::Display> MemoryLedger<K> {
         let limits = (shared.limits)(key);
         let text = key.to_string().into();
         let settings = Arc::clone(&shared.settings);
-        let key_state = Arc::new(KeyState::new(text, &limits, settings, shared.epoch));
-        write(&shared.keys).get_or_insert(key, key_state, |key_state| {
+        let state = Arc::new(KeyState::new(text, &limits, settings, shared.epoch));
+        write(&shared.keys).get_or_insert(key, state, |state| {
             // Under this lock the count cannot rise from one: whoever holds a key got it under the
             // lock, or from another holder.
-            let unused = Arc::strong_count(key_state) == 1;
-            let whole_since = || key_state.look(Scheduler::whole_since);
+            let unused = Arc::strong_count(state) == 1;
+            let whole_since = || state.look(Scheduler::whole_since);
             unused.then(whole_since).flatten()
         })
     }
@@ -97,9 +97,9 @@ impl<K: Hash + Eq + Clone + fmt::Display> Ledger<K> for MemoryLedger<K> {
     type Admit = Admit;
 
     fn admit(&self, ask: Ask<K>) -> Admit {
-        let key_state = self.key_state(&ask.key);
-        let call = key_state.call(&ask);
-        Admit::new(key_state, call)
+        let state = self.key_state(&ask.key);
+        let call = state.call(&ask);
+        Admit::new(state, call)
     }
 }
 

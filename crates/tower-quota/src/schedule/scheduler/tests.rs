@@ -224,7 +224,7 @@ impl Run {
         };
         let entered = match self.scheduler.enter_at_once(now, &call) {
             Some(entry) => Entered::Admitted(entry),
-            None => self.scheduler.enter(now, call, &mut self.woken),
+            None => self.scheduler.enter(now, call),
         };
         if let Some(plain) = &mut self.plain {
             let late = call.deadline.is_some_and(|deadline| now > deadline);
@@ -270,7 +270,7 @@ impl Run {
         self.told = true;
         let (place, ..) = self.waiting.remove(&name).expect("it waits");
         self.woken.retain(|woken| *woken != name);
-        self.scheduler.leave(self.now, place, &mut self.woken);
+        self.scheduler.leave(self.now, place);
         if let Some(plain) = &mut self.plain {
             plain.line.retain(|came| came.name != name);
             if let Some(ended) = plain.ended.iter().position(|(other, _)| *other == name) {
@@ -288,8 +288,7 @@ impl Run {
         let now = self.now;
         let late = self.scheduler.can_be_late(&entry, actual);
         let told = if late { entry.at } else { now };
-        self.scheduler
-            .settle(told, &entry, actual, evidence, &mut self.woken);
+        self.scheduler.settle(told, &entry, actual, evidence);
         if let Some(plain) = &mut self.plain {
             plain.account.settle(now, &entry, actual);
             if let Evidence::LetIn { waited } = evidence {
@@ -307,9 +306,7 @@ impl Run {
             retry_after: hint.map(Duration::from_nanos),
             unit: None,
         };
-        let at = self
-            .scheduler
-            .throttled(now, &entry, throttle, &mut self.woken);
+        let at = self.scheduler.throttled(now, &entry, throttle);
         if let Some(plain) = &mut self.plain {
             plain.account.settle(now, &entry, Amount::NONE);
             let cut = plain.account.throttled(now, &entry, None);
@@ -343,7 +340,7 @@ impl Run {
             Op::Sleep => {
                 self.now = self
                     .scheduler
-                    .wake_at()
+                    .wake_at
                     .map_or(self.now, |at| at.max(self.now));
             }
             Op::Come(priority, tenant, tokens, bound) => {
@@ -370,7 +367,7 @@ impl Run {
         }
         if matches!(op, Op::Sleep) {
             self.told = true;
-            self.scheduler.advance(self.now, &mut self.woken);
+            self.scheduler.advance(self.now);
             if let Some(plain) = &mut self.plain {
                 plain.advance(self.now);
             }
@@ -379,6 +376,7 @@ impl Run {
 
     /// What holds whenever nobody is at work.
     fn check(&mut self) {
+        self.woken.extend(self.scheduler.take_woken());
         if !self.told {
             return;
         }
@@ -388,10 +386,10 @@ impl Run {
         let at = first.map(|amount| scheduler.account.fits_at(*now, Amount::NONE, amount));
         let expiry = scheduler.queue.first_expiry().map(|(expiry, _)| expiry);
         assert_eq!(
-            scheduler.wake_at(),
+            scheduler.wake_at,
             at.map(|at| at.min(expiry.unwrap_or(u64::MAX)))
         );
-        assert!(scheduler.wake_at().is_none_or(|at| at > *now));
+        assert!(scheduler.wake_at.is_none_or(|at| at > *now));
         // Everybody waits, or has an answer and was woken once.
         let mut woken = self.woken.clone();
         woken.sort_unstable();

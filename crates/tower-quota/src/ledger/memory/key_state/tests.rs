@@ -44,7 +44,11 @@ async fn admit(key_state: &Arc<KeyState>) -> Result<MemoryTicket, Rejected> {
             }
         }
     }
-    let ticket = |entry| MemoryTicket::new(Arc::clone(key_state), entry, false);
+    let ticket = |entry| MemoryTicket {
+        key: Arc::clone(key_state),
+        entry,
+        waited: false,
+    };
     match key_state.enter(key_state.call(&Ask::new(()))) {
         ControlFlow::Break(admitted) => admitted.map(ticket),
         ControlFlow::Continue(place) => {
