@@ -144,7 +144,7 @@ async fn attempt<I: Operation>(
             let head = head.get().cloned().unwrap_or_default();
             let usage = I::usage(&output, &head);
             let mut response = Response::answered(output, usage, head);
-            response.meta_mut().origin_mut().model_id = model_id;
+            response.meta_mut().origin.model_id = model_id;
             Ok(response)
         }
         Err(error) => Err(Error::from_sdk(I::NAME, error)),

@@ -3,7 +3,7 @@ use crate::{
     request::Request,
     response::Response,
 };
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
 use tower_backoff::{
     BackoffLayer, Budget, Classify, FromRequest, Overrides, RetryOptions, Verdict,
 };
@@ -113,7 +113,10 @@ impl<O> Classify<Response<O>, Error> for RetryPolicy {
 
     fn finished(&self, result: &mut Result<Response<O>, Error>, attempts: u32) {
         match result {
-            Ok(response) => response.meta_mut().set_attempts(attempts),
+            Ok(response) => {
+                // The first call is an attempt too, so there is no 0 to keep out.
+                response.meta_mut().attempts = NonZeroU32::new(attempts).unwrap_or(NonZeroU32::MIN);
+            }
             Err(error) => error.set_attempts(attempts),
         }
     }

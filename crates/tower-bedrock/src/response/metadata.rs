@@ -11,10 +11,11 @@ use tower_response_cache::CacheStatus;
 pub struct ResponseMetadata {
     pub(super) usage: Option<Usage>,
     pub(super) saved: Option<Usage>,
-    pub(super) origin: Origin,
-    pub(super) attempts: NonZeroU32,
-    pub(super) cache: Option<CacheStatus>,
-    pub(super) body_bytes: u64,
+    pub(crate) origin: Origin,
+    pub(crate) attempts: NonZeroU32,
+    pub(crate) cache: Option<CacheStatus>,
+    /// The size of the body that Bedrock answered with, or 0 if that is not known.
+    pub(crate) body_bytes: u64,
 }
 
 impl ResponseMetadata {
@@ -80,27 +81,6 @@ impl ResponseMetadata {
     #[must_use]
     pub fn cache(&self) -> Option<CacheStatus> {
         self.cache
-    }
-
-    /// The size of the body that Bedrock answered with, or 0 if that is not known.
-    pub(crate) fn body_bytes(&self) -> u64 {
-        self.body_bytes
-    }
-
-    pub(crate) fn origin(&self) -> &Origin {
-        &self.origin
-    }
-
-    pub(crate) fn origin_mut(&mut self) -> &mut Origin {
-        &mut self.origin
-    }
-
-    pub(crate) fn set_attempts(&mut self, attempts: u32) {
-        self.attempts = NonZeroU32::new(attempts).unwrap_or(NonZeroU32::MIN);
-    }
-
-    pub(crate) fn set_cache(&mut self, status: CacheStatus) {
-        self.cache = Some(status);
     }
 }
 

@@ -42,7 +42,7 @@ impl Answer {
             operation: I::NAME,
             output: response.output_shared(),
             usage: response.meta().usage(),
-            origin: response.meta().origin().clone(),
+            origin: response.meta().origin.clone(),
         })))
     }
 
@@ -130,7 +130,7 @@ impl Codec for Answer {
 
 fn read<I: Operation>(raw: http::Response<Bytes>, model_id: Option<Arc<str>>) -> Option<Answer> {
     let mut response = wire::response::<I>(raw.clone()).ok()?;
-    let origin = response.meta_mut().origin_mut();
+    let origin = &mut response.meta_mut().origin;
     origin.model_id = model_id;
     origin.raw = Some(Arc::new(raw));
     Some(Answer::of::<I>(&response))

@@ -214,7 +214,7 @@ impl<I: Operation> Policy<Request<I>, Response<I::Output>, Error> for CachePolic
             .raw()
             .map_or(0, |raw| raw.body().len() as u64);
         // The body bounds what a walk of the output does not know of.
-        let weight = I::weight(response).max(response.meta().body_bytes());
+        let weight = I::weight(response).max(response.meta().body_bytes);
         let model = asked.model_id.iter().map(|model| format!("model:{model}"));
         let tenant = asked.tenant.iter().map(|tenant| format!("tenant:{tenant}"));
         Some(
@@ -279,6 +279,6 @@ impl<I: Operation> Policy<Request<I>, Response<I::Output>, Error> for CachePolic
     }
 
     fn mark(&self, response: &mut Response<I::Output>, status: CacheStatus) {
-        response.meta_mut().set_cache(status);
+        response.meta_mut().cache = Some(status);
     }
 }
