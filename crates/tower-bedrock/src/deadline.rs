@@ -65,6 +65,7 @@ where
 
     fn call(&mut self, request: Request<I>) -> Self::Future {
         let deadline = request.options().deadline();
+        // Past it the inner service is not even called: nothing is reserved or sent.
         let in_time = deadline.is_none_or(|deadline| Instant::now() < deadline);
         DeadlineFuture {
             inner: in_time.then(|| self.inner.call(request)),
@@ -95,6 +96,7 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
+        // The answer first: one that is there at the deadline is in time.
         if let Some(Poll::Ready(result)) = this.inner.as_pin_mut().map(|inner| inner.poll(cx)) {
             return Poll::Ready(result);
         }

@@ -19,8 +19,8 @@ use tower_service::Service;
 /// handed in, because two retry loops inside each other multiply the calls at the very moment
 /// when Bedrock asks for fewer.
 ///
-/// The input of a call is put in place just before the SDK serializes it. An interceptor of the
-/// client's own that looks at the input earlier than that finds an empty one.
+/// The input of a call is put in place just before the SDK serializes it. An interceptor that the
+/// client was configured with, and that looks at the input before that, finds an empty one.
 ///
 /// # Clone
 ///
@@ -119,9 +119,12 @@ impl<I: Operation> Service<Request<I>> for Bedrock {
     fn call(&mut self, request: Request<I>) -> Self::Future {
         let (client, raw) = (self.client.clone(), self.raw);
         ResponseFuture::new(async move {
+            // A deadline ends the attempt here, and not only in a layer: whoever uses the leaf alone
+            // is kept to it too.
             let Some(deadline) = request.options().deadline() else {
                 return attempt(&client, raw, request).await;
             };
+            // A timeout polls its call once even if the time is over, and that might send it.
             if deadline <= Instant::now() {
                 return Err(Error::deadline(I::NAME));
             }
@@ -137,10 +140,12 @@ async fn attempt<I: Operation>(
     raw: bool,
     request: Request<I>,
 ) -> Result<Response<I::Output>, Error> {
+    // The input is about to be given away, and an output does not name its model.
     let model_id: Option<Arc<str>> = request.model_id().map(Arc::from);
     let (exchange, head) = Exchange::new(request.into_input(), raw);
     match I::send(client, exchange).await {
         Ok(output) => {
+            // The interceptor has run by now: the SDK runs it before it hands out the output.
             let head = head.get().cloned().unwrap_or_default();
             let usage = I::usage(&output, &head);
             let mut response = Response::answered(output, usage, head);

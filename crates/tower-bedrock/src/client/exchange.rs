@@ -1,4 +1,7 @@
 //! Puts the caller's input into an SDK call and reads the answer's head on the way back.
+//!
+//! The SDK has no public call that takes a whole input and gives back the HTTP response beside the
+//! output. An interceptor of the single call does both.
 
 use crate::response::Head;
 use aws_smithy_runtime_api::{
@@ -23,13 +26,14 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
-/// What of a response says the same at any time: the connection's own headers and the date are not
-/// in it. `None` if the body is not in memory.
+/// What a response says whenever it is read: without the connection's own headers and the date.
+/// `None` if the body is not in memory.
 fn raw(response: &HttpResponse) -> Option<http::Response<Bytes>> {
     let body = Bytes::copy_from_slice(response.body().bytes()?);
     let mut raw = http::Response::new(body);
     *raw.status_mut() = http::StatusCode::from_u16(response.status().into()).ok()?;
     for (name, value) in response.headers().iter_bytes() {
+        // What the deserializer reads, and what Bedrock itself says: ids and token counts.
         if name == "content-type" || name.starts_with("x-amzn-") {
             let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
             let value = HeaderValue::from_bytes(value).ok()?;
@@ -43,15 +47,17 @@ fn raw(response: &HttpResponse) -> Option<http::Response<Bytes>> {
 ///
 /// The SDK's fluent builders take an input field by field only. Swapping the whole input in
 /// before it is serialized cannot lose a field that a later SDK adds.
-pub(crate) struct Exchange<I> {
+pub(super) struct Exchange<I> {
+    // An interceptor gets `&self`, so the input that it gives away sits behind a lock.
     input: Mutex<Option<I>>,
+    // Shared with the call, since the SDK owns the interceptor and does not give it back.
     head: Arc<OnceLock<Head>>,
     raw: bool,
 }
 
 impl<I> Exchange<I> {
     /// The interceptor, and where the answer's head will be; with the whole response if `raw`.
-    pub(crate) fn new(input: I, raw: bool) -> (Self, Arc<OnceLock<Head>>) {
+    pub(super) fn new(input: I, raw: bool) -> (Self, Arc<OnceLock<Head>>) {
         let head = Arc::new(OnceLock::new());
         let exchange = Self {
             input: Mutex::new(Some(input)),
@@ -80,13 +86,15 @@ impl<I: fmt::Debug + Send + Sync + 'static> Intercept for Exchange<I> {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let mut input = self.input.lock().unwrap_or_else(PoisonError::into_inner);
+        // Of a client that retries in spite of us, a second attempt finds nothing here and needs
+        // nothing: the SDK serializes once, and sends the same request again.
         if let Some(input) = input.take() {
             *context.input_mut() = Input::erase(input);
         }
         Ok(())
     }
 
-    /// By now the SDK has read the body into memory.
+    /// By now the SDK has read the body into memory; one hook earlier it is still a stream.
     fn read_after_deserialization(
         &self,
         context: &AfterDeserializationInterceptorContextRef<'_>,
@@ -94,6 +102,7 @@ impl<I: fmt::Debug + Send + Sync + 'static> Intercept for Exchange<I> {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let response = context.response();
+        // Of an answer that is an error the head is not asked for: the error has the response.
         self.head.get_or_init(|| Head {
             raw: self.raw.then(|| raw(response)).flatten().map(Arc::new),
             ..Head::read(response.headers())

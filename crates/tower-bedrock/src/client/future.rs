@@ -10,8 +10,10 @@ type Call<O> = dyn Future<Output = Result<Response<O>, Error>> + Send;
 
 /// The future of one call to Bedrock.
 ///
-/// It holds the only box of a call, around the SDK's own unnameable future.
+/// It holds the only box of a call.
 pub struct ResponseFuture<O> {
+    // The SDK's call is an async block, whose type has no name to write here. Boxed, this future
+    // has the same type for every client, and is `Unpin` for the layers around it.
     call: Pin<Box<Call<O>>>,
 }
 

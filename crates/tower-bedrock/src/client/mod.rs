@@ -1,4 +1,6 @@
-//! One attempt at Bedrock: the leaf service, the call it makes of the SDK, and its future.
+//! How is one attempt made? The leaf service, its future, and the exchange with the SDK.
+//!
+//! Read `bedrock`, then `exchange`.
 
 mod bedrock;
 mod exchange;

@@ -9,6 +9,7 @@ use std::{error::Error as StdError, fmt, num::NonZeroU32, sync::Arc, time::Durat
 /// Cloning is cheap and shares the source. `Debug` shows neither the source nor any body.
 #[derive(Clone)]
 pub struct Error {
+    // One pointer, since it is in every result; shared, since one error may go to many callers.
     pub(super) repr: Arc<Repr>,
 }
 

@@ -39,6 +39,7 @@ impl From<Box<dyn StdError + Send + Sync>> for Error {
     /// What a layer that boxes its errors made of one of these comes back as it was; anything else
     /// is [`ErrorKind::Other`] with that as its source.
     fn from(error: Box<dyn StdError + Send + Sync>) -> Self {
+        // Retries and circuits around a `Buffer` must see the kind that the inner service gave.
         let error = match error.downcast::<Self>() {
             Ok(own) => return *own,
             Err(error) => error,
@@ -51,6 +52,8 @@ impl From<Box<dyn StdError + Send + Sync>> for Error {
 
 impl From<Open> for Error {
     fn from(open: Open) -> Self {
+        // Whoever meets a circuit that a limit per day opened is told of the limit: no short wait
+        // will do, and retries must not begin.
         let kind = if open.is_exhausted() {
             ErrorKind::Exhausted
         } else {

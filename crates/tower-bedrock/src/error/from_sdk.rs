@@ -15,7 +15,8 @@ impl Error {
         let status = answer.map(|answer| answer.status().as_u16());
         let message = match &error {
             SdkError::ServiceError(_) => message(&error).map(Into::into),
-            // The source's text may quote the body that could not be read.
+            // The source's text may quote the body that could not be read, and an answer is not for
+            // the log.
             SdkError::ResponseError(_) => Some("the answer could not be read".into()),
             _ => Some(causes(&error).into()),
         };
@@ -47,12 +48,16 @@ where
             ErrorKind::of_answer(error.code(), message(error), status.unwrap_or_default())
         }
         SdkError::TimeoutError(_) => ErrorKind::Timeout,
+        // Bedrock answered, and the answer broke off or made no sense: the next one may be whole.
         SdkError::ResponseError(_) => ErrorKind::Transient,
         SdkError::DispatchFailure(failure) if failure.is_timeout() => ErrorKind::Timeout,
-        // The SDK marks what a new attempt may mend as IO, or with a kind of its own.
+        // Connections that fail or break. The SDK marks what a new attempt may mend as IO, or with a
+        // kind of its own.
         SdkError::DispatchFailure(failure) if failure.is_io() || failure.as_other().is_some() => {
             ErrorKind::Transient
         }
+        // What is left was never sent. Only credentials have more to say: a provider
+        // that was slow may be faster, one that refused stays so.
         SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) => {
             match chain(error).find_map(|cause| cause.downcast_ref()) {
                 Some(CredentialsError::ProviderTimedOut(_)) => ErrorKind::Timeout,

@@ -16,6 +16,7 @@ pub(super) fn retry_after(headers: &Headers) -> Option<Duration> {
     if let Some(seconds) = whole_number(value) {
         return Some(Duration::from_secs(seconds));
     }
+    // Two dates of one server can be compared; its date and our clock cannot.
     let then = date(value)?;
     let now = date(headers.get("date")?)?;
     u64::try_from(then.secs() - now.secs())

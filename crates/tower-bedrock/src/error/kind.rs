@@ -66,6 +66,7 @@ impl ErrorKind {
     /// The kind of an error that Bedrock answered with.
     pub(crate) fn of_answer(code: Option<&str>, message: Option<&str>, status: u16) -> Self {
         let throttled = || match message {
+            // Bedrock has one code for both limits, and only the text tells them apart.
             Some(message) if names_the_day(message) => Self::Exhausted,
             _ => Self::Throttled,
         };
@@ -98,6 +99,7 @@ impl ErrorKind {
             | "MissingAuthenticationTokenException"
             | "IncompleteSignature"
             | "OptInRequired" => Self::AccessDenied,
+            // A gateway in between, or a code that AWS adds later: the status still says enough.
             _ if status == 429 => throttled(),
             _ => Self::of_status(status),
         }
@@ -106,6 +108,7 @@ impl ErrorKind {
     fn of_status(status: u16) -> Self {
         match status {
             408 | 504 => Self::Timeout,
+            // 424 is a model that failed at its own fault, not at the request's.
             424 | 500 | 502 => Self::Transient,
             503 | 529 => Self::Capacity,
             401 | 403 => Self::AccessDenied,

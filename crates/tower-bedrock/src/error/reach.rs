@@ -22,6 +22,7 @@ fn never_connected(error: &(dyn StdError + 'static)) -> bool {
     use io::ErrorKind::{
         AddrNotAvailable, ConnectionRefused, HostUnreachable, NetworkDown, NetworkUnreachable,
     };
+    // An HTTP client of the user's own wraps these in types that we do not know.
     chain(error).any(|cause| {
         let io = cause.downcast_ref::<io::Error>();
         cause.is::<ResolveDnsError>()

@@ -9,6 +9,7 @@ const GEOGRAPHIES: &[&str] = &[
 /// `None` where the ARN does not say which model it stands for: application inference profiles,
 /// provisioned throughput, custom and imported models, prompts, prompt routers.
 pub(crate) fn base_model(id: &str) -> Option<&str> {
+    // arn:partition:service:region:account:resource, and only the resource may have more colons.
     let name = if id.starts_with("arn:") {
         let resource = id.splitn(6, ':').nth(5)?;
         match resource.split_once('/')? {
@@ -18,6 +19,7 @@ pub(crate) fn base_model(id: &str) -> Option<&str> {
     } else {
         id
     };
+    // Only known prefixes are taken off: vendors are followed by a dot as well.
     match name.split_once('.') {
         Some((geography, rest)) if GEOGRAPHIES.contains(&geography) => Some(rest),
         _ => Some(name),

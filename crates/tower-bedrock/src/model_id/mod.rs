@@ -1,4 +1,4 @@
-//! Which model an id stands for, and what a table says of it.
+//! Which model does an id stand for, and what does a table say of it?
 
 mod base_model;
 mod prefix_table;

@@ -19,6 +19,7 @@ impl<T: Copy> PrefixTable<T> {
 
     /// A later entry for the same prefix takes the place of an earlier one.
     pub(crate) fn set(&mut self, prefix: Cow<'static, str>, value: T) {
+        // Sorted on the way in, since a table is filled once and asked for every model.
         self.entries.retain(|(other, _)| *other != prefix);
         let no_shorter = |(other, _): &(Cow<'_, str>, T)| other.len() >= prefix.len();
         let place = self.entries.partition_point(no_shorter);
@@ -27,6 +28,7 @@ impl<T: Copy> PrefixTable<T> {
 
     /// The entry of the longest prefix of the model's own id, or of `id` as it was given.
     pub(crate) fn get(&self, id: &str) -> Option<T> {
+        // An entry may name a profile or an ARN in full, which is longer than its model's and wins.
         let base = base_model(id);
         let fits = |prefix: &str| {
             id.starts_with(prefix) || base.is_some_and(|base| base.starts_with(prefix))

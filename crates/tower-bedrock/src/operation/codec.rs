@@ -14,8 +14,8 @@ use aws_smithy_runtime_api::{
 use aws_smithy_types::config_bag::ConfigBag;
 use std::{error::Error as StdError, fmt, marker::PhantomData};
 
-/// One operation's serializer and deserializer, where its runtime plugin registers them for the
-/// SDK's orchestrator.
+/// One operation's serializer and deserializer, taken from where its runtime plugin registers them
+/// for the SDK's orchestrator: the SDK does not export them otherwise.
 ///
 /// Its types keep out what makes these panic, an input of another operation; `wire` keeps out the
 /// rest, a body that is not in memory.

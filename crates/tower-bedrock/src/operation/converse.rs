@@ -77,6 +77,8 @@ impl Details for ConverseInput {
     }
 }
 
+/// What of a block has a length of its own. Blocks that a model does not write count as empty: the
+/// size of the body makes up for them.
 fn block(block: &ContentBlock) -> usize {
     let payload = match block {
         ContentBlock::Text(text) => text.len(),

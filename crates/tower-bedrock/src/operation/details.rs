@@ -9,8 +9,10 @@ use aws_sdk_bedrockruntime::{Client, error::SdkError, types::CountTokensInput};
 use aws_smithy_runtime_api::client::{interceptors::Intercept, orchestrator::HttpResponse};
 use std::future::Future;
 
-/// What the crate asks of an operation behind the scenes.
+/// What the crate asks of an operation behind the scenes. It seals `Operation`, as nobody outside can
+/// name it.
 pub trait Details: Sized {
+    // `Operation` demands this trait, so this one cannot ask `Operation` for its types.
     /// The SDK output; the same type as `Operation::Output`.
     type Answer;
     /// The SDK's error of the operation; the same type as `Operation::Error`.
@@ -60,7 +62,8 @@ pub trait Details: Sized {
     fn weight(answer: &Self::Answer) -> u64;
 }
 
-/// The parts that differ between operations by a name only.
+/// The parts that differ between operations by a name only. A macro, for the SDK gives each operation
+/// types and methods of its own and no trait over them.
 macro_rules! plumbing {
     ($operation:ident, $send:ident, $input:ty, $output:ty, $failure:ty) => {
         type Answer = $output;

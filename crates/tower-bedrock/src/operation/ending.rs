@@ -1,4 +1,5 @@
-/// How an answer ended, as far as it says whether it may serve another caller.
+/// How an answer ended, as far as that decides whether it may serve another caller. From best to
+/// worst, so that of several endings the greatest counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Ending {
     /// The model said all it had to say.

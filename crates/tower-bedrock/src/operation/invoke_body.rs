@@ -27,7 +27,8 @@ impl Asked {
 
 /// Why the model stopped.
 ///
-/// A family that is not known here does not tell: better a call too many than half an answer kept.
+/// A family that is not known here does not tell, and its answers are not kept: better a call too
+/// many than half an answer.
 #[derive(Deserialize)]
 pub(super) struct Answered<'a> {
     #[serde(borrow, alias = "stopReason", alias = "finish_reason")]
@@ -52,6 +53,7 @@ impl Answered<'_> {
         let named = |name: &Option<Cow<'_, str>>| name.as_deref().map(Ending::named);
         let choices = self.choices.iter().flatten();
         let endings = choices.map(|choice| named(&choice.finish_reason).unwrap_or(Ending::Other));
+        // Of several choices the worst ending counts: the answer is kept or not as a whole.
         match named(&self.stop_reason).or_else(|| endings.max()) {
             _ if intervened => Ending::Other,
             Some(ending) => ending,

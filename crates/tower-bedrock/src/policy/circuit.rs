@@ -41,6 +41,7 @@ pub fn circuit_breaker_layer(
     let policy = CircuitPolicy::new(region);
     CircuitBreakerLayer::new(policy.clone())
         .key_by::<Request<ConverseInput>, _>(policy)
+        // Two layers would answer one throttle otherwise, and a busy model would look like a sick one.
         .throttles(Throttles::Ignored)
 }
 

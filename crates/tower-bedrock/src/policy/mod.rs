@@ -1,4 +1,4 @@
-//! What Bedrock means to the layers, which know nothing of it: one policy a layer, and the layer
+//! What does Bedrock mean to the layers, which know nothing of it? One policy a layer, and the layer
 //! ready-made with it.
 
 pub(crate) mod cache;

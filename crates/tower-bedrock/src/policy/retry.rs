@@ -10,20 +10,19 @@ use tower_backoff::{
 
 /// Tells a retry layer which of Bedrock's errors are worth another attempt.
 ///
-/// Throttles wait as throttled; capacity, transient faults and timeouts as transient. A limit per
-/// day, the caller's fault, a refused access and a deadline are final, and so is a quota layer's
-/// rejection: it comes at once because the caller would not wait. The wait that an error names goes
-/// first.
+/// Throttles wait as throttled; capacity, transient faults and timeouts as transient. A wait that the
+/// error names comes before the layer's own. A limit per day, the caller's fault, a refused access and
+/// a deadline are final. So is a quota layer's rejection, since it means that the caller would not
+/// wait.
 ///
-/// The response and the last error are told how many attempts were made.
+/// The response, or the last error, says how many attempts were made.
 #[derive(Debug, Clone, Copy)]
 pub struct RetryPolicy {
     open_circuit: Duration,
 }
 
 impl RetryPolicy {
-    /// Waits for an open circuit up to 5 seconds, so that a short fault is ridden out and an
-    /// outage fails fast.
+    /// Waits for an open circuit up to 5 seconds: a short fault is waited out, an outage fails fast.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -34,8 +33,8 @@ impl RetryPolicy {
     /// Sets how long an open circuit may ask to wait before the call fails at once instead.
     /// Default: 5 seconds.
     ///
-    /// Work that nobody waits for can ride out an outage with more: a circuit opens for up to a
-    /// minute at a time. One that a limit per day opened is not waited for, whatever is set here.
+    /// Work that nobody waits for can outlast an outage with more: a circuit opens for up to a minute
+    /// at a time. A circuit that a limit per day opened is not waited for, whatever is set here.
     #[must_use]
     pub const fn open_circuit(mut self, longest: Duration) -> Self {
         self.open_circuit = longest;
@@ -44,9 +43,9 @@ impl RetryPolicy {
 
     /// A [`BackoffLayer`] with this policy, which heeds each request's options.
     ///
-    /// For a stack without a quota layer. A quota per minute is a matter of waiting, so time bounds the retries and nothing else: 15
-    /// minutes for a call, any number of attempts, no budget. A request's own
-    /// [`timeout`](Request::timeout) or [`max_attempts`](Request::max_attempts) goes first.
+    /// For a stack without a quota layer. A limit per minute passes if one waits, so only time bounds
+    /// the retries: 15 minutes a call, any number of attempts, no budget. A request's own
+    /// [`timeout`](Request::timeout) or [`max_attempts`](Request::max_attempts) overrides that.
     #[must_use]
     pub fn layer(self) -> BackoffLayer<Self, FromRequest> {
         self.unbounded()
@@ -56,15 +55,17 @@ impl RetryPolicy {
 
     /// A [`BackoffLayer`] with this policy for a stack that paces its calls by a quota layer inside.
     ///
-    /// There a call may wait long for its turn, and one that has must not be given up at its first
-    /// throttle because of that. So attempts bound the retries, 12 in all, and not time: the waits
-    /// between them come to about five minutes at most, the waits for a turn apart. A request's own
-    /// [`timeout`](Request::timeout) or [`max_attempts`](Request::max_attempts) goes first.
+    /// There a call may wait long for its turn, and must not be given up at its first throttle because
+    /// of that. So attempts bound the retries and not time: 12 in all. The waits between them come to
+    /// about five minutes at most, beside the waits for a turn. A request's own
+    /// [`timeout`](Request::timeout) or [`max_attempts`](Request::max_attempts) overrides that.
     #[must_use]
     pub fn layer_over_quota(self) -> BackoffLayer<Self, FromRequest> {
         self.unbounded().max_attempts(12)
     }
 
+    // No budget: that bounds retries as a share of the calls, and in a batch that runs into its limit
+    // nearly every call is throttled once.
     fn unbounded(self) -> BackoffLayer<Self, FromRequest> {
         BackoffLayer::new(self)
             .replay(FromRequest)

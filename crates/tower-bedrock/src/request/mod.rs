@@ -1,4 +1,4 @@
-//! What a caller hands in: an SDK input, and what is to be done about it.
+//! What does a caller hand in? An SDK input, and what is to be done about it.
 
 mod cache_use;
 mod options;

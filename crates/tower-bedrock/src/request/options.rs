@@ -42,7 +42,7 @@ impl Options {
         self.cache_for
     }
 
-    /// Who goes first where calls queue.
+    /// Whose turn comes first where calls queue.
     #[must_use]
     pub fn priority(&self) -> Priority {
         self.priority

@@ -42,7 +42,8 @@ impl<I> Request<I> {
         self
     }
 
-    /// Names whose request this is. Tenants share neither answers nor a turn. Default: nobody's.
+    /// Names whose request this is. Tenants share no cached answers, and take turns at the quota.
+    /// Default: nobody's.
     #[must_use]
     pub fn tenant(mut self, tenant: impl Into<Arc<str>>) -> Self {
         self.options.tenant = Some(tenant.into());

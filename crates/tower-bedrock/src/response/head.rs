@@ -28,7 +28,7 @@ impl Head {
     }
 }
 
-/// An absent count means unknown, not zero; only the prompt cache's are left out when zero.
+/// An absent count means unknown, not zero. Only those of the prompt cache are left out when zero.
 fn usage(headers: &Headers) -> Option<Usage> {
     let count = |name: &str| headers.get(name)?.trim().parse().ok();
     Some(Usage {

@@ -32,7 +32,7 @@ impl<O> Response<O> {
         }
     }
 
-    /// What the first caller paid for, given to another one that pays nothing.
+    /// What another caller paid for: this one is charged nothing.
     pub(crate) fn from_cache(
         output: Arc<O>,
         saved: Option<Usage>,

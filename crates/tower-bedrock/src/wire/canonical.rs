@@ -5,8 +5,8 @@ use crate::operation::Operation;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use std::borrow::Cow;
 
-/// What Bedrock logs about a request and never reads to answer it, where a header carries it; and
-/// the length of a body that the canonical one need not have.
+/// Headers that say nothing of the answer: what Bedrock only logs about a request, and the length of
+/// a body, which the canonical body may not have.
 const UNREAD_HEADERS: [&str; 2] = ["x-amzn-bedrock-request-metadata", "content-length"];
 
 /// Writes method, path and headers, without those that are unread or named in `without`.
@@ -21,6 +21,7 @@ pub(crate) fn head(request: &HttpRequest, without: &[Box<str>], text: &mut Vec<u
             !UNREAD_HEADERS.into_iter().any(is) && !without.iter().any(|other| is(other))
         })
         .collect();
+    // Their order means nothing in HTTP.
     headers.sort_unstable();
     for part in [request.method(), " ", request.uri(), "\n"] {
         text.extend_from_slice(part.as_bytes());
@@ -35,8 +36,8 @@ pub(crate) fn head(request: &HttpRequest, without: &[Box<str>], text: &mut Vec<u
 
 /// The body, without the members that are unread or named in `without`.
 ///
-/// A canonical body is JSON and one that stands as it is has no canonical form, so the two cannot
-/// be mixed up.
+/// A body that has no canonical form stands as it is. It is not JSON then, so it equals no canonical
+/// one.
 pub(crate) fn body<'a, I: Operation>(
     request: &'a HttpRequest,
     without: &[Box<str>],

@@ -99,7 +99,8 @@ pub fn response<I: Operation>(
     }
 }
 
-/// The HTTP request in the SDK's own type, which is not worth a conversion on the way to a key.
+/// The HTTP request in the SDK's own type. A key is made of it as it is: a conversion would copy the
+/// prompt.
 pub(crate) fn serialize<I: Operation>(input: &I) -> Result<HttpRequest, EncodeError> {
     I::codec().encode(input.clone()).map_err(EncodeError::new)
 }

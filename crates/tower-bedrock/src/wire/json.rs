@@ -3,17 +3,18 @@
 use memchr::memchr2;
 use std::{borrow::Cow, ops::Range};
 
-/// Deeper than any request that a person writes; past it a value has no canonical form.
+/// Deeper than any request that a person writes. Past it a value has no canonical form, since the
+/// walk recurses and a hostile body must not overflow the stack.
 const MAX_DEPTH: usize = 256;
 
 /// `json` without white space and with the members of each object in the order of their names.
 ///
 /// Members of the outermost object whose names `is_left_out` are not in it. Numbers and strings
-/// keep their very spelling: nothing is rounded and nothing is folded, so different values never
-/// meet, and the worst that two spellings of one value can do is miss. Anything but one value is
-/// `None`. Strings are not looked into: one that JSON would not have is as good an identity.
+/// keep their spelling: nothing is rounded or folded, so different values never get one form. Two
+/// spellings of one value get two, which costs a cache miss and no wrong answer. Anything but one
+/// value is `None`. The inside of a string is not checked: it serves as an identity as it is.
 ///
-/// The SDK writes what is canonical already, but for maps; then nothing is copied.
+/// The SDK writes what is canonical already, but for maps. Without maps nothing is copied.
 pub(super) fn canonical(json: &[u8], is_left_out: impl Fn(&[u8]) -> bool) -> Option<Cow<'_, [u8]>> {
     let mut walk = Walk {
         json,
@@ -28,11 +29,11 @@ pub(super) fn canonical(json: &[u8], is_left_out: impl Fn(&[u8]) -> bool) -> Opt
     (walk.at == json.len()).then(|| walk.finish())
 }
 
-/// Walks JSON and writes its canonical form, late: only once the two differ.
+/// Walks JSON, and writes its canonical form from where the two first differ.
 struct Walk<'a> {
     json: &'a [u8],
     at: usize,
-    /// Up to here the form is written; from here to `at` it is what `json` says.
+    /// Up to here `out` has the form; from here to `at` the form is what `json` says.
     copied: usize,
     out: Vec<u8>,
     /// The members seen so far of each object that is open, the outermost first.
@@ -52,7 +53,7 @@ fn nothing(_: &[u8]) -> bool {
 }
 
 impl<'a> Walk<'a> {
-    /// Past one value. Before it and after it there is no white space skipped.
+    /// Goes past one value, and past no white space before or after it.
     fn value(&mut self, depth: usize, is_left_out: &dyn Fn(&[u8]) -> bool) -> Option<()> {
         match *self.json.get(self.at)? {
             _ if depth > MAX_DEPTH => None,
@@ -93,6 +94,7 @@ impl<'a> Walk<'a> {
             self.skip_space();
             self.value(depth + 1, &nothing)?;
             if is_left_out(&self.json[name.clone()]) {
+                // Written anew without it, as if it stood in the wrong place.
                 in_order = false;
             } else {
                 let last = self.members[first..].last();
@@ -115,11 +117,12 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Writes the object that began at `start` of the form anew, up to its closing brace.
+    /// Writes anew the object that begins at `start` of the form, up to its closing brace.
     fn put_in_order(&mut self, start: usize, first: usize) {
         self.copy();
         let written = self.out.split_off(start);
         let json = self.json;
+        // A stable sort: of two members of one name, which JSON allows, the last one stays the last.
         self.members[first..].sort_by_key(|member| &json[member.name.clone()]);
         for (index, Member { place, .. }) in self.members[first..].iter().enumerate() {
             if index > 0 {
@@ -136,11 +139,13 @@ impl<'a> Walk<'a> {
         let start = self.at + 1;
         let mut at = start;
         loop {
+            // Most of a request is text: its end is looked for many bytes at a time.
             at += memchr2(b'"', b'\\', self.json.get(at..)?)?;
             if self.json[at] == b'"' {
                 self.at = at + 1;
                 return Some(start..at);
             }
+            // A backslash and what it escapes, which may be a quote.
             at += 2;
         }
     }
@@ -151,6 +156,7 @@ impl<'a> Walk<'a> {
             .iter()
             .position(|byte| !byte.is_ascii_alphanumeric() && !b"+-.".contains(byte));
         let (scalar, _) = rest.split_at(end.unwrap_or(rest.len()));
+        // No more is checked: two texts that differ have two forms whatever they mean.
         let is_number = matches!(scalar.first()?, b'-' | b'0'..=b'9');
         let is_value = is_number || [&b"true"[..], b"false", b"null"].contains(&scalar);
         is_value.then(|| self.at += scalar.len())
