@@ -12,7 +12,8 @@ use aws_sdk_bedrockruntime::{
     },
 };
 
-/// A walk over what the model reads, which copies and serializes nothing.
+/// The tokens of what the model reads. A walk that copies and serializes nothing: prompts are long,
+/// and each call is estimated, attempts included.
 pub(crate) fn input_tokens(input: &ConverseInput) -> u64 {
     let messages = input.messages.iter().flatten();
     let messages = messages.map(|message| {

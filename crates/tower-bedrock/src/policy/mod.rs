@@ -7,6 +7,8 @@ mod cost;
 mod limits;
 mod model_key;
 mod retry;
+#[cfg(test)]
+mod tests;
 
 #[cfg(feature = "toml")]
 #[cfg_attr(docsrs, doc(cfg(feature = "toml")))]

@@ -1,6 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
-/// What of a request is to be known when its answer comes.
+/// What [`CachePolicy`](super::CachePolicy) remembers of a request until its answer comes.
 #[derive(Debug, Clone)]
 pub struct CacheContext {
     /// It brought a deadline or a number of attempts of its own.

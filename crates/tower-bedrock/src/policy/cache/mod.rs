@@ -1,4 +1,6 @@
 //! Which requests are the same, which answers are worth keeping, and what that saves.
+//!
+//! Read `policy`, then `key` for what makes requests the same.
 
 mod answer;
 mod context;

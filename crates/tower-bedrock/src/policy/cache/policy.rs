@@ -13,14 +13,27 @@ use tower_response_cache::{CacheStatus, Keep, Lookup, MemoryStore, Policy, Respo
 
 /// Tells a response cache which requests are the same and which answers are worth keeping.
 ///
-/// Requests are the same if their [`CacheKey`]s are. Kept are complete answers: those that ended
-/// with `end_turn` or `stop_sequence`, embeddings, and token counts. An answer that was cut off,
-/// that asks for a tool, that a guardrail intervened in, or of an `InvokeModel` family whose ending
-/// is not known, is handed to the callers that wait for it and then forgotten. So are errors.
+/// Requests are the same if their [`CacheKey`]s are. Complete answers are kept: those that ended
+/// with `end_turn` or `stop_sequence`, embeddings, and token counts. Other answers go to the callers
+/// that wait for them and are then forgotten: those that were cut off, that ask for a tool, that a
+/// guardrail intervened in, or whose ending is not known.
 ///
-/// What an answer that the cache gives would have cost is summed in [`savings`](Self::savings);
-/// [`ResponseMetadata::usage`](crate::ResponseMetadata::usage) is zero for it. Answers are found by the tags `model:` and `tenant:`, with
-/// the model id and the tenant as the request named them.
+/// [`savings`](Self::savings) sums up what the cache's answers would have cost. Their own
+/// [`usage`](crate::ResponseMetadata::usage) is zero. The tags `model:` and `tenant:` find answers
+/// again, with the model id and the tenant as the request named them.
+///
+/// # Errors
+///
+/// No error is kept. Callers of the same request wait for one call and get its error too, unless it
+/// may be due to limits of the caller who made the call: then they make a call of their own. With
+/// [`stale_if_error`](Self::stale_if_error) an old answer takes the place of most errors.
+///
+/// | [`ErrorKind`] | goes to all who wait | an old answer takes its place |
+/// |---|---|---|
+/// | `Invalid`, `AccessDenied` | yes | no |
+/// | `Exhausted` | yes | yes |
+/// | `Throttled`, `Capacity`, `Transient`, `Timeout`, `DeadlineExceeded`, `CircuitOpen`, `NotCached`, `QuotaRejected` | unless the caller set limits of its own | yes |
+/// | `Other` | unless the caller set limits of its own | no |
 #[derive(Debug, Clone)]
 pub struct CachePolicy {
     scope: CacheScope,

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
-/// What a [`CacheKey`](crate::CacheKey) covers beside the request and its tenant: where the
-/// request goes and who pays for it, and what of it plays no part.
+/// What a [`CacheKey`](crate::CacheKey) covers besides the request and its tenant: where the request
+/// goes and who pays for it, and which of its members do not count.
 ///
 /// Requests of different scopes never have the same key, so that stores can be shared.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

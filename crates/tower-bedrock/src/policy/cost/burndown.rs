@@ -3,10 +3,9 @@ use std::borrow::Cow;
 
 /// How many tokens of quota one output token of a model costs in the end.
 ///
-/// An entry counts for every id that begins with it, once the Region prefix (`us.`, `global.`, …)
-/// and the ARN of a model or of an inference profile are taken off; the longest entry wins. An id
-/// that names no model, such as the ARN of an application inference profile, takes an entry of its
-/// own in full.
+/// An entry counts for every model id that begins with it; the longest entry wins. The Region prefix
+/// (`us.`, `global.`, …) and the ARN of a model or of an inference profile do not count as part of
+/// the id. The ARN of an application inference profile names no model: give it an entry in full.
 ///
 /// ```
 /// use tower_bedrock::policy::Burndown;

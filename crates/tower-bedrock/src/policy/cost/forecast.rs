@@ -6,9 +6,8 @@ use crate::{monitor::Record, operation::Operation, request::Request, response::U
 use std::sync::Arc;
 use tower_quota::Settle;
 
-/// What [`TokenCost`](super::TokenCost) keeps of a request until its answer is there.
-///
-/// Nothing where the call draws on no model's tokens.
+/// What [`TokenCost`](super::TokenCost) remembers of a request until the call has ended: nothing if
+/// it draws no tokens of a model.
 #[derive(Debug, Clone)]
 pub struct Forecast(pub(super) Option<Drawn>);
 
@@ -76,7 +75,7 @@ impl Drawn {
                 // Refunded or throttled.
                 _ => 0,
             },
-            // Whatever word the answer's format has for it.
+            // Each format has a word of its own for it, and the number says the same for all.
             cut_off: usage.is_some_and(|usage| usage.output_tokens >= self.output_tokens),
         }
     }

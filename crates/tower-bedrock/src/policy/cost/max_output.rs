@@ -13,16 +13,17 @@ pub struct MaxOutput {
 
 impl MaxOutput {
     /// The best known values of 2026-11: some from model cards and the vendors' documentation,
-    /// others at second hand, and not each was checked against its source. Where sources differ,
-    /// the most. Set [`with`](Self::with) your model's own where its quota is tight.
+    /// others at second hand, and not each was checked against its source. Where sources differ, the
+    /// largest value. Where a quota is tight, look your model's maximum up and set it by
+    /// [`with`](Self::with).
     ///
     /// 128,000 for Claude Opus and Sonnet 4.6 and later; 64,000 for Claude 3.7, Sonnet 4 and 4.5,
     /// Haiku 4.5 and Opus 4.5; 32,000 for Opus 4 and 4.1; 8,192 for Claude 3.5; 4,096 for earlier
     /// ones; 10,000 for Nova, 65,535 for Nova 2; 32,768 for DeepSeek; 16,384 for Llama 4, gpt-oss
     /// and Qwen3 Coder; 8,192 for Llama 3.1 to 3.3, Mistral, Qwen3 and Titan Text Express; 4,096
     /// for Mistral Large 2402, Mixtral, Command R, Jamba and Titan Text Lite; 3,072 for Titan Text
-    /// Premier; 2,048 for earlier Llamas. 8,192 for any other: most models write no more, and it
-    /// fits into the quota of a small account.
+    /// Premier; 2,048 for earlier Llamas. 8,192 for any other model: most write no more, and it fits
+    /// into the quota of a small account.
     #[must_use]
     pub fn standard() -> Self {
         Self {

@@ -1,4 +1,6 @@
-//! What a call costs of Bedrock's quota.
+//! What a call costs of Bedrock's quota, before and after it is made.
+//!
+//! Read `token_cost`, then `forecast` for the reservation and `settle` for the end.
 
 mod burndown;
 mod forecast;
@@ -9,6 +11,8 @@ mod settle;
 mod throttle_run;
 mod token_cost;
 
+#[cfg(test)]
+pub(super) use self::settle::failed;
 pub use self::{
     burndown::Burndown,
     forecast::Forecast,

@@ -8,7 +8,7 @@ use std::{
 };
 use tokio::time::Instant;
 
-/// What there is to know of one model, looked up once.
+/// What is known of one model: looked up in the tables at its first call, learned from its answers.
 pub(super) struct Rates {
     pub(super) key: Arc<str>,
     pub(super) burndown: u64,
@@ -16,7 +16,7 @@ pub(super) struct Rates {
     seen: Mutex<Seen>,
 }
 
-/// What the answers of the model said so far.
+/// What the model's answers and throttles have said so far.
 #[derive(Default)]
 struct Seen {
     correction: Correction,
@@ -60,7 +60,8 @@ pub(super) struct Models {
     known: Mutex<HashMap<Box<str>, Arc<Rates>>>,
 }
 
-/// Nobody calls so many models; only ids that come from outside, and lead nowhere, get here.
+/// Nobody calls so many models. But ids may come from outside, from whoever calls a service of the
+/// user's, and must not fill the memory.
 const MOST: usize = 1024;
 
 impl Models {
@@ -81,6 +82,7 @@ impl Models {
             max_output: max_output.of(model),
             seen: Mutex::default(),
         });
+        // Models that no call is using now. What was learned of them is learned again.
         if known.len() >= MOST {
             known.retain(|_, rates| Arc::strong_count(rates) > 1);
         }

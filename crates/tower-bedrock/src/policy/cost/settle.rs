@@ -4,7 +4,7 @@ use crate::{
 };
 use tower_quota::{Settle, Throttle, Unit};
 
-/// What Bedrock charges in the end, in tokens of quota.
+/// What an answered call has cost in the end, in tokens of quota. Cache reads are free.
 pub(super) fn charged(usage: Usage, burndown: u64) -> u64 {
     usage
         .input_tokens
@@ -12,8 +12,11 @@ pub(super) fn charged(usage: Usage, burndown: u64) -> u64 {
         .saturating_add(usage.output_tokens.saturating_mul(burndown))
 }
 
-/// What a call came to that failed.
-pub(super) fn failed(error: &Error) -> Settle {
+/// What a failed call counts for.
+///
+/// Where Bedrock may have charged it, it counts as reserved. Too much, if it was not charged, costs a
+/// little speed for a minute; too little would send calls that are throttled.
+pub(in crate::policy) fn failed(error: &Error) -> Settle {
     let retry_after = error.retry_after();
     match error.kind() {
         ErrorKind::Throttled => Settle::Throttled(Throttle::Rate {
@@ -21,6 +24,7 @@ pub(super) fn failed(error: &Error) -> Settle {
             unit: error.message().and_then(short_of),
         }),
         ErrorKind::Exhausted => Settle::Throttled(Throttle::Exhausted { retry_after }),
+        // Refused before the model had a part in it, or never sent.
         ErrorKind::Invalid
         | ErrorKind::AccessDenied
         | ErrorKind::Capacity
@@ -35,7 +39,7 @@ pub(super) fn failed(error: &Error) -> Settle {
     }
 }
 
-/// Which quota a throttle's message names.
+/// Which quota a throttle's message names. Otherwise the ledger slows down all limits of the key.
 fn short_of(message: &str) -> Option<Unit> {
     let message = message.to_ascii_lowercase();
     if message.contains("too many tokens") {

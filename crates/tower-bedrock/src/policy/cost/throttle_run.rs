@@ -1,14 +1,16 @@
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Throttles of one model since it last answered.
+/// The throttles of one model since it last answered, to tell a quota that is never there from one
+/// that is full for a while.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct ThrottleRun {
     throttles: u32,
     since: Option<Instant>,
 }
 
-/// Fewer than that say nothing, however far apart.
+/// Two throttles an hour apart say nothing of the time between them. With calls enough to be throttled
+/// this often, an answer would have come by if there were any quota.
 const LEAST: u32 = 12;
 
 impl ThrottleRun {

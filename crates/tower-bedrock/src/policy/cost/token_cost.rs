@@ -19,21 +19,21 @@ use tower_quota::{Ask, Cost, Limit, Limits, LimitsOf, MemoryLedger, QuotaLayer, 
 
 /// Tells a quota layer what Bedrock charges for a call, in tokens.
 ///
-/// The rules are those that AWS has published (2026-09). At admission a call is charged its input,
-/// cached or not, and the most output it allows; if it sets no maximum, the model's
-/// ([`MaxOutput`]). In the end it has cost
+/// The rules are those that AWS has published (2026-09). At admission Bedrock charges a call its
+/// whole input, cached or not, and its `max_tokens`; without that, the model's maximum
+/// ([`MaxOutput`]). When the call ends it has cost
 ///
 /// ```text
 /// input + cache writes + output × burndown
 /// ```
 ///
-/// and the rest is given back. Cache reads are free, and [`Burndown`] can take the cost above what
-/// was reserved.
+/// and the rest is given back. Cache reads are free in the end. [`Burndown`] can make a call cost
+/// more than it reserved.
 ///
 /// | the call | counts |
 /// |---|---|
-/// | is answered with its usage | as by the rule |
-/// | is answered without, as by some models of `InvokeModel` | as it reserved: unknown is not zero |
+/// | is answered with its usage | by the rule above |
+/// | is answered without it, as by some models of `InvokeModel` | as it reserved: unknown is not zero |
 /// | is throttled, per minute or per day | not at all |
 /// | is refused: invalid, access denied, 503, 529, 500, `ModelNotReadyException`, no connection | not at all |
 /// | times out, breaks off, or fails in the model (408, 424) | as it reserved: Bedrock may have charged it |
@@ -42,16 +42,16 @@ use tower_quota::{Ask, Cost, Limit, Limits, LimitsOf, MemoryLedger, QuotaLayer, 
 /// # Estimate
 ///
 /// Nobody knows the input tokens before the call. They are estimated from the request's texts,
-/// schemas and media, at four bytes a token, without serializing or copying anything, and corrected
-/// by what the model's answers report: with traffic the error shrinks to that of single prompts. The
-/// estimate leans to the high side, by 15 % at first and by its own mean error later: too high a
-/// reservation delays others for as long as the call takes, too low a one is a throttle.
+/// schemas and media, at four bytes a token, without serializing or copying anything. What the
+/// model's answers report corrects the estimate, until only the differences between single prompts
+/// are left. It is set high on purpose, by 15 % at first and by its mean error later: too high a
+/// reservation delays others while the call runs, too low a one is a throttle.
 /// [`Request::input_tokens`] gives the exact count instead.
 ///
 /// # Throttles
 ///
-/// A throttle without a hint of the server's gets the ledger's own wait as its
-/// [`retry_after`](Error::retry_after).
+/// Where a throttle does not say how long to wait, its [`retry_after`](Error::retry_after) is the
+/// ledger's own wait.
 ///
 /// # Clone
 ///
@@ -67,7 +67,8 @@ pub struct TokenCost {
     shared: Arc<Shared>,
 }
 
-/// Whoever calls holds a future for each call, so more than that is a mistake.
+/// Far above the layer's default, since a batch may send all its calls at once. The caller holds a
+/// future for each of them, so still more would be a mistake.
 const MAX_QUEUE: usize = 1_000_000;
 
 impl TokenCost {
@@ -108,9 +109,9 @@ impl TokenCost {
     /// Lets `read` say how many output tokens a body of `InvokeModel` allows, by the full model id
     /// and the body's bytes. Where it answers `None` the body is read as usual.
     ///
-    /// Usually the format is known by the model's vendor, and for an id that names no model by the
-    /// members that bodies have for that purpose. A body that names no limit reserves the model's
-    /// maximum.
+    /// Usually the vendor in the model id tells where the body has its limit. Where the id names no
+    /// model, every place that any vendor uses is looked at. A body without a limit reserves the
+    /// model's maximum.
     #[must_use]
     #[track_caller]
     pub fn read_body_with(
@@ -121,12 +122,12 @@ impl TokenCost {
         self
     }
 
-    /// How long a model may throttle every call before it is given up. Default: 10 minutes.
+    /// Gives a model up that has throttled every call for this long. Default: 10 minutes.
     ///
-    /// A quota of 0 throttles for ever, and so does one that others use up. From then on a throttle
-    /// is [`ErrorKind::Exhausted`](crate::ErrorKind), which is not retried and opens the circuit; it
-    /// no longer slows the key down, so that whoever waits for it comes to know soon. An answer ends
-    /// that. It takes 12 throttles in a row, however long that takes.
+    /// A quota of 0 throttles for ever, and so does one that others use up. After that time, and 12
+    /// throttles at least, a throttle becomes [`ErrorKind::Exhausted`](crate::ErrorKind), which is
+    /// not retried and opens the circuit. It does not slow the key down either, so those who wait
+    /// fail soon too. The first answer ends this.
     #[must_use]
     #[track_caller]
     pub fn patience(mut self, patience: Duration) -> Self {
@@ -134,10 +135,9 @@ impl TokenCost {
         self
     }
 
-    /// Takes another monitor to tell of every attempt that has ended. Default: one of its own.
+    /// Tells `monitor` of every attempt that has ended. Default: a monitor of its own.
     ///
-    /// It is not told of attempts that their callers gave up, nor of calls that the quota layer
-    /// rejected.
+    /// Attempts that their callers gave up, and calls that the quota layer rejected, are not told.
     ///
     /// # Panics
     ///
@@ -154,7 +154,7 @@ impl TokenCost {
         self
     }
 
-    /// Shows what is used, and how `max_tokens` had better be set.
+    /// Shows what is used, and which `max_tokens` would be enough.
     #[must_use]
     pub fn monitor(&self) -> Monitor {
         self.shared.settings.monitor.clone()

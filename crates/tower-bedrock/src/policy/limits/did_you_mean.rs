@@ -1,6 +1,6 @@
-/// The one of `names` that `wrong` most likely stands for, if it is like any of them.
+/// The one of `names` that `wrong` is likely a misspelling of, if any.
 pub(super) fn did_you_mean<'a>(wrong: &str, names: &[&'a str]) -> Option<&'a str> {
-    // The distance of something much longer is no news, and takes long to find.
+    // Something much longer is no misspelling, and its distance takes long to find.
     let longest = names.iter().map(|name| name.len()).max().unwrap_or(0);
     if wrong.len() > 2 * longest {
         return None;

@@ -1,4 +1,6 @@
-//! Which quotas an account has.
+//! Which quotas an account has, by Region and model, in code or in a file.
+//!
+//! Read `quotas`; for the file `format`, then `mistake`.
 
 #[cfg(feature = "toml")]
 mod did_you_mean;

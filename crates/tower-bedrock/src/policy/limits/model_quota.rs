@@ -2,8 +2,8 @@ use tower_quota::{Limit, Limits};
 
 /// The limits that Bedrock sets for one model or inference profile in one Region.
 ///
-/// What is not set is not limited. Of a model of which nothing is set, the limit is found by
-/// probing. A limit of 0, which AWS knows too, rejects every call at once.
+/// A limit that is not set is no limit. Where none is set, the limit is found by probing. A limit of
+/// 0, which AWS has too, rejects every call at once.
 ///
 /// ```
 /// use tower_bedrock::policy::ModelQuota;
@@ -19,7 +19,7 @@ pub struct ModelQuota {
 }
 
 impl ModelQuota {
-    /// Nothing is known.
+    /// No limit is set.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -53,7 +53,7 @@ impl ModelQuota {
         self
     }
 
-    /// The same as a quota layer takes it.
+    /// These limits as a quota layer takes them.
     #[must_use]
     pub fn limits(&self) -> Limits {
         let limits = [

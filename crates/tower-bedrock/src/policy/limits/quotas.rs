@@ -4,9 +4,9 @@ use tower_quota::{Limits, LimitsOf};
 
 /// The quotas of an account: which [`ModelQuota`] each model has in each Region.
 ///
-/// A model is named by the full id or ARN that requests name, for an inference profile such as
-/// `us.…` or `global.…` has quotas of its own. What is said of a model in one Region goes before
-/// what is said of it in any. The limits of a model that is not in the table are found by probing.
+/// An entry is for the full id or ARN that requests name: an inference profile such as `us.…` or
+/// `global.…` has quotas of its own. A Region's entry overrides the general one. The limits of a
+/// model without an entry are found by probing.
 ///
 /// ```
 /// use tower_bedrock::policy::{ModelQuota, Quotas};
@@ -42,7 +42,7 @@ impl Quotas {
 
     /// Sets the quota of `model` in each Region that has no quota of its own for it.
     ///
-    /// The last one said of a model counts.
+    /// A later entry for the same model replaces an earlier one.
     #[must_use]
     pub fn model(mut self, model: impl Into<Box<str>>, quota: ModelQuota) -> Self {
         self.models.insert(model.into(), quota);
@@ -65,8 +65,7 @@ impl Quotas {
 
     /// Adds the entries of `other`, which replace the same entries of this table as a whole.
     ///
-    /// An entry of one Region and an entry of any Region are not the same: of both the one of the
-    /// Region counts, whichever table it is from.
+    /// A Region's entry still overrides a general one, whichever table each is from.
     #[must_use]
     pub fn merge(mut self, other: Self) -> Self {
         self.models.extend(other.models);
@@ -76,7 +75,7 @@ impl Quotas {
         self
     }
 
-    /// What the table says of `model` in `region`, if anything.
+    /// The quota of `model` in `region`, if there is an entry for it.
     #[must_use]
     pub fn get(&self, region: &str, model: &str) -> Option<ModelQuota> {
         let in_region = self

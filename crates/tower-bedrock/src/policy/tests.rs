@@ -1,0 +1,167 @@
+//! The tables in the docs say of each error what the policies do.
+
+use super::{CachePolicy, CircuitPolicy, RetryPolicy, cost::failed};
+use crate::{Error, ErrorKind, Request, Response};
+use aws_sdk_bedrockruntime::operation::converse::{ConverseInput, ConverseOutput};
+use std::{iter::successors, num::NonZeroU32, time::Duration};
+use tower_quota::Settle;
+use tower_response_cache::Policy;
+
+const ERRORS: &str = include_str!("../../docs/errors.md");
+const CACHE: &str = include_str!("cache/policy.rs");
+
+type Answer = Response<ConverseOutput>;
+
+/// Each kind leads to the next one: a new kind does not compile before it has its place here, and
+/// then the tables have to have it too.
+fn kinds() -> impl Iterator<Item = ErrorKind> {
+    successors(Some(ErrorKind::Throttled), |kind| match kind {
+        ErrorKind::Throttled => Some(ErrorKind::Exhausted),
+        ErrorKind::Exhausted => Some(ErrorKind::Capacity),
+        ErrorKind::Capacity => Some(ErrorKind::Transient),
+        ErrorKind::Transient => Some(ErrorKind::Timeout),
+        ErrorKind::Timeout => Some(ErrorKind::DeadlineExceeded),
+        ErrorKind::DeadlineExceeded => Some(ErrorKind::Invalid),
+        ErrorKind::Invalid => Some(ErrorKind::AccessDenied),
+        ErrorKind::AccessDenied => Some(ErrorKind::CircuitOpen),
+        ErrorKind::CircuitOpen => Some(ErrorKind::NotCached),
+        ErrorKind::NotCached => Some(ErrorKind::QuotaRejected),
+        ErrorKind::QuotaRejected => Some(ErrorKind::Other),
+        ErrorKind::Other => None,
+    })
+}
+
+/// The rows of `columns` cells, without the heads of their tables.
+fn rows(text: &str, columns: usize) -> Vec<Vec<&str>> {
+    let lines = text.lines().map(|line| line.trim_start_matches("/// "));
+    let cells = lines.filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"));
+    let rows = cells.map(|line| line.split(" | ").collect::<Vec<_>>());
+    let rows: Vec<_> = rows.filter(|row| row.len() == columns).collect();
+    assert!(rows.len() > 3, "the table is there");
+    rows[1..].to_vec()
+}
+
+fn in_backticks(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split('`').skip(1).step_by(2)
+}
+
+fn kind(name: &str) -> ErrorKind {
+    let found = kinds().find(|kind| format!("{kind:?}") == name);
+    found.unwrap_or_else(|| panic!("no kind is called {name}"))
+}
+
+fn retried(error: Error) -> bool {
+    use tower_backoff::{Classify, Verdict};
+    let verdict = RetryPolicy::new().classify(&Err::<Answer, _>(error));
+    verdict != Verdict::Done
+}
+
+fn circuit(error: Error) -> &'static str {
+    use tower_circuit_breaker::{Classify, Verdict};
+    match CircuitPolicy::new("us-east-1").classify(&Err::<Answer, _>(error)) {
+        Verdict::Throttled { .. } => "no signal",
+        Verdict::Exhausted { .. } => "opens at once",
+        Verdict::Failure => "failure",
+        Verdict::Ignored => "ignored",
+        verdict => panic!("{verdict:?} of an error"),
+    }
+}
+
+fn quota(error: &Error) -> &'static str {
+    match failed(error) {
+        Settle::Refund | Settle::Throttled(_) => "given back",
+        Settle::Reserved => "as reserved",
+        settle => panic!("{settle:?} of an error"),
+    }
+}
+
+#[test]
+fn the_table_of_bedrocks_errors_is_what_the_policies_do() {
+    for row in rows(ERRORS, 5) {
+        let [from, name, retry, opens, charge] = row[..] else {
+            unreachable!("it has five cells")
+        };
+        let kind = kind(name.trim_matches('`'));
+        for code in in_backticks(from) {
+            let names_the_day = from.contains(&format!("`{code}` that names the day"));
+            let message = names_the_day.then_some("Too many tokens per day");
+            let read = ErrorKind::of_answer(Some(code), message, 400);
+            assert_eq!(read, kind, "{code}");
+        }
+        let words = from.split(|c: char| !c.is_ascii_digit());
+        let statuses: Vec<u16> = words.filter_map(|word| word.parse().ok()).collect();
+        let plain = Error::new(kind, "for a test");
+        let mut errors = vec![];
+        for status in statuses {
+            assert_eq!(ErrorKind::of_answer(None, None, status), kind, "{status}");
+            errors.push(plain.clone().with_status(status));
+        }
+        if errors.is_empty() {
+            errors.push(plain);
+        }
+        for error in errors {
+            assert_eq!(quota(&error), charge, "{from}");
+            assert_eq!(circuit(error.clone()), opens, "{from}");
+            assert_eq!(retried(error), retry == "yes", "{from}");
+        }
+    }
+}
+
+#[test]
+fn the_table_of_the_layers_errors_is_what_retries_do() {
+    for row in rows(ERRORS, 3) {
+        let error = Error::new(kind(row[1].trim_matches('`')), "for a test");
+        let after = |seconds| {
+            let error = error.clone();
+            error.with_retry_after(Duration::from_secs(seconds))
+        };
+        let expected = match row[2] {
+            "no" => (false, false),
+            "if it asks for 5 seconds at most" => (true, false),
+            other => panic!("what is {other}?"),
+        };
+        assert_eq!((retried(after(5)), retried(after(6))), expected, "{row:?}");
+    }
+}
+
+#[test]
+fn the_table_of_shared_errors_is_what_the_cache_does() {
+    let policy = CachePolicy::new("us-east-1", Duration::ZERO);
+    let request = || Request::new(ConverseInput::builder().build().unwrap());
+    let context = |request| Policy::<_, Answer, _>::context(&policy, &request);
+    let (plain, limited) = (
+        context(request()),
+        context(request().max_attempts(NonZeroU32::MIN)),
+    );
+    let mut listed = vec![];
+    for row in rows(CACHE, 3) {
+        for name in in_backticks(row[0]) {
+            let error = Error::new(kind(name), "for a test");
+            let shared = |asked| {
+                let answer = Policy::<Request<ConverseInput>, Answer, _>::share_error(
+                    &policy, asked, &error,
+                );
+                answer.is_some()
+            };
+            let whose = match row[1] {
+                "yes" => (true, true),
+                "unless the caller set limits of its own" => (true, false),
+                other => panic!("what is {other}?"),
+            };
+            assert_eq!((shared(&plain), shared(&limited)), whose, "{name}");
+            let stale = Policy::<Request<ConverseInput>, Answer, _>::stale_if_error(
+                &policy, &plain, &error,
+            );
+            assert_eq!(stale, row[2] == "yes", "{name}");
+            listed.push(error.kind());
+        }
+    }
+    assert!(kinds().all(|kind| listed.contains(&kind)), "{listed:?}");
+}
+
+#[test]
+fn every_kind_has_its_row() {
+    for kind in kinds() {
+        assert!(ERRORS.contains(&format!("| `{kind:?}` |")), "{kind:?}");
+    }
+}
