@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-/// The knobs of one layer value.
+/// The knobs of one layer value. Each key holds them too, so they are not changed once there is one.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) max_queue: usize,

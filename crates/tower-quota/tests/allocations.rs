@@ -41,7 +41,7 @@ async fn admission_without_waiting_allocates_nothing() {
         let answer = service.call(n).now_or_never().expect("there is room");
         assert_eq!(black_box(answer.ok()), Some(n));
     };
-    // The first call of a key makes its book.
+    // The first call of a key makes its account.
     call(0);
     call(1);
     let count = allocation_counter::measure(|| (0..1000).for_each(&mut call)).count_total;

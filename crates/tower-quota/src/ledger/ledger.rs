@@ -7,8 +7,8 @@ use crate::error::Rejected;
 /// Who admits calls: [`MemoryLedger`](crate::MemoryLedger), or one that processes share.
 ///
 /// A shared ledger that cannot be reached should admit by a local share, or let calls through,
-/// rather than reject: [`Rejected`] means that the quota is used up. What calls come to it learns
-/// through the [`Ticket`](super::Ticket) in the reservation, without being waited for.
+/// rather than reject: [`Rejected`] means that the quota is used up. The reservation's
+/// [`Ticket`](super::Ticket) tells it what the call came to, and nobody waits for it then.
 pub trait Ledger<K> {
     /// Resolves when the call may be made.
     ///

@@ -64,8 +64,8 @@ impl Reservation {
         self.sent = false;
     }
 
-    /// The call was throttled, which costs nothing. Returns after what
-    /// time there is room for one like it, those who wait left out.
+    /// The call was throttled, which costs nothing. Returns how long it takes until there is room
+    /// for such a call, if those who wait are not counted.
     #[expect(clippy::must_use_candidate, reason = "the wait is no more than a hint")]
     pub fn throttled(mut self, throttle: Throttle) -> Duration {
         match self.held.take() {

@@ -20,7 +20,7 @@ pub trait Ticket: Send + Sync {
     /// The call was never charged.
     fn refund(self: Box<Self>);
 
-    /// The call was throttled, and not charged. Returns after what
-    /// time there is room for one like it, those who wait left out.
+    /// The call was throttled, and not charged. Returns how long it takes until there is room for
+    /// such a call, if those who wait are not counted.
     fn throttled(self: Box<Self>, throttle: Throttle) -> Duration;
 }

@@ -7,8 +7,8 @@ use crate::schedule::Scheduler;
 
 /// How much room a key has for another call, the pace and those who wait counted in.
 ///
-/// More is greater: first the one with the shorter [`wait`](Self::wait), then, as where neither
-/// lets a call wait, the one with more [left](Self::left).
+/// More room is greater: the shorter [`wait`](Self::wait) or, of equal waits, more that is
+/// [left](Self::left).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Headroom {
     wait: Duration,
