@@ -56,10 +56,10 @@ impl Drawn {
         }
     }
 
-    /// The call was answered, with this usage if it is known.
-    pub(super) fn answered(&self, usage: Option<Usage>) {
+    /// Learns from an answer, with its usage if that is known.
+    pub(super) fn learn(&self, usage: Option<Usage>) {
         let prompt_tokens = usage.map(|usage| usage.prompt_tokens());
-        self.rates.answered(self.estimated_tokens, prompt_tokens);
+        self.rates.learn(self.estimated_tokens, prompt_tokens);
     }
 
     /// What a monitor is told of the call.

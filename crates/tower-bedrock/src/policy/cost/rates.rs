@@ -20,29 +20,31 @@ pub(super) struct Rates {
 #[derive(Default)]
 struct Seen {
     correction: Correction,
-    run: ThrottleRun,
+    throttle_run: ThrottleRun,
 }
 
 impl Rates {
-    /// What `raw` estimated input tokens are likely to come to.
-    pub(super) fn predict(&self, raw: u64) -> u64 {
+    /// What `estimated_tokens` of input are likely to come to.
+    pub(super) fn predict(&self, estimated_tokens: u64) -> u64 {
         let correction = lock(&self.seen).correction;
-        correction.predict(raw)
+        correction.predict(estimated_tokens)
     }
 
-    /// The model answered a prompt that was estimated at `raw`, if it was, and had `actual` input
-    /// tokens, if that is known.
-    pub(super) fn answered(&self, raw: Option<u64>, actual: Option<u64>) {
+    /// Learns from an answer to a prompt that was estimated at `estimated_tokens`, if it was, and had
+    /// `actual_tokens`, if that is known.
+    pub(super) fn learn(&self, estimated_tokens: Option<u64>, actual_tokens: Option<u64>) {
         let mut seen = lock(&self.seen);
-        seen.run.answered();
-        if let (Some(raw), Some(actual)) = (raw, actual) {
-            seen.correction.learn(raw, actual);
+        seen.throttle_run.end();
+        if let (Some(estimated_tokens), Some(actual_tokens)) = (estimated_tokens, actual_tokens) {
+            seen.correction.learn(estimated_tokens, actual_tokens);
         }
     }
 
-    /// Whether there were nothing but throttles for as long as `patience`, with this one.
-    pub(super) fn throttled(&self, now: Instant, patience: Duration) -> bool {
-        lock(&self.seen).run.throttled(now, patience)
+    /// Notes a throttle. Whether the model is to be given up with it.
+    pub(super) fn gives_up(&self, patience: Duration, now: Instant) -> bool {
+        let run = &mut lock(&self.seen).throttle_run;
+        run.add(now);
+        run.outlasts(patience, now)
     }
 }
 
@@ -110,7 +112,7 @@ mod tests {
         );
         let get = |model: &str| models.get("us-east-1", model, &burndown, &max_output);
         let used = get("in.use");
-        used.answered(Some(1_000), Some(3_000));
+        used.learn(Some(1_000), Some(3_000));
         for n in 0..3 * MOST {
             get(&n.to_string());
         }

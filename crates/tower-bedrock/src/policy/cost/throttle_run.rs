@@ -14,15 +14,21 @@ pub(super) struct ThrottleRun {
 const LEAST: u32 = 12;
 
 impl ThrottleRun {
-    pub(super) fn answered(&mut self) {
+    /// The model answered.
+    pub(super) fn end(&mut self) {
         *self = Self::default();
     }
 
-    /// One more at `now`. Whether there were nothing but throttles for as long as `patience`.
-    pub(super) fn throttled(&mut self, now: Instant, patience: Duration) -> bool {
-        let since = *self.since.get_or_insert(now);
+    /// One more throttle at `now`.
+    pub(super) fn add(&mut self, now: Instant) {
+        self.since.get_or_insert(now);
         self.throttles = self.throttles.saturating_add(1);
-        self.throttles >= LEAST && now.saturating_duration_since(since) >= patience
+    }
+
+    /// Whether there were nothing but throttles for as long as `patience`.
+    pub(super) fn outlasts(&self, patience: Duration, now: Instant) -> bool {
+        let lasts = self.since.map(|since| now.saturating_duration_since(since));
+        self.throttles >= LEAST && lasts >= Some(patience)
     }
 }
 
@@ -34,15 +40,19 @@ mod tests {
     async fn both_time_and_throttles_have_to_be_there_and_an_answer_starts_anew() {
         let (start, minute) = (Instant::now(), Duration::from_secs(60));
         let mut run = ThrottleRun::default();
+        let throttled = |run: &mut ThrottleRun, now| {
+            run.add(now);
+            run.outlasts(2 * minute, now)
+        };
         for n in 1..=11 {
-            assert!(!run.throttled(start + n * minute, 2 * minute), "{n}");
+            assert!(!throttled(&mut run, start + n * minute), "{n}");
         }
-        assert!(run.throttled(start + 12 * minute, 2 * minute));
-        run.answered();
+        assert!(throttled(&mut run, start + 12 * minute));
+        run.end();
         for _ in 0..100 {
-            assert!(!run.throttled(start, 2 * minute));
+            assert!(!throttled(&mut run, start));
         }
-        assert!(!run.throttled(start + minute, 2 * minute));
-        assert!(run.throttled(start + 2 * minute, 2 * minute));
+        assert!(!throttled(&mut run, start + minute));
+        assert!(throttled(&mut run, start + 2 * minute));
     }
 }

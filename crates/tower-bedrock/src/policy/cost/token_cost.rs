@@ -227,34 +227,35 @@ impl<I: Operation> Cost<Request<I>, Response<I::Output>, Error> for TokenCost {
         forecast: &Forecast,
         result: &mut Result<Response<I::Output>, Error>,
     ) -> Settle {
-        let settle = match (&mut *result, &forecast.0) {
-            (Err(error), Some(drawn)) if error.kind() == ErrorKind::Throttled => {
-                let patience = self.shared.settings.patience;
-                if drawn.rates.throttled(Instant::now(), patience) {
-                    error.give_up(&drawn.rates.key, patience);
-                    Settle::Refund
-                } else {
-                    failed(error)
-                }
-            }
-            (Err(error), _) => failed(error),
-            (Ok(_), None) => Settle::Used(0),
-            (Ok(response), Some(drawn)) => {
-                let usage = response.meta().usage();
-                drawn.answered(usage);
+        let Some(drawn) = &forecast.0 else {
+            return match result {
+                Ok(_) => Settle::Used(0),
+                Err(error) => failed(error),
+            };
+        };
+        let Settings {
+            patience, monitor, ..
+        } = &self.shared.settings;
+        let usage = result.as_ref().ok().and_then(|ok| ok.meta().usage());
+        let settle = match result {
+            Ok(_) => {
+                drawn.learn(usage);
                 usage.map_or(Settle::Reserved, |usage| {
                     Settle::Used(charged(usage, drawn.rates.burndown))
                 })
             }
+            Err(error)
+                if error.kind() == ErrorKind::Throttled
+                    && drawn.rates.gives_up(*patience, Instant::now()) =>
+            {
+                error.give_up(&drawn.rates.key, *patience);
+                // Not as a throttle, which would slow the key down and have those wait long who are
+                // to come to know soon.
+                Settle::Refund
+            }
+            Err(error) => failed(error),
         };
-        if let Some(drawn) = &forecast.0 {
-            let usage = result
-                .as_ref()
-                .ok()
-                .and_then(|response| response.meta().usage());
-            let monitor = &self.shared.settings.monitor;
-            monitor.record(&drawn.rates.key, drawn.record(usage, &settle));
-        }
+        monitor.record(&drawn.rates.key, drawn.record(usage, &settle));
         settle
     }
 
