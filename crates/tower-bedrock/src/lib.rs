@@ -36,8 +36,9 @@ pub use self::{
     response::{Response, ResponseMetadata, Usage},
     stack::{Stack, StackLayer},
 };
-/// The layers and the SDK that this crate is made for, in the versions that it takes.
+pub use tower_response_cache::CacheStatus;
+
+// In the versions whose types this crate takes and gives.
 pub use {
-    aws_sdk_bedrockruntime, tower_backoff, tower_circuit_breaker, tower_quota,
-    tower_response_cache::{self, CacheStatus},
+    aws_sdk_bedrockruntime, tower_backoff, tower_circuit_breaker, tower_quota, tower_response_cache,
 };

@@ -65,7 +65,7 @@ impl ErrorKind {
 
     /// The kind of an error that Bedrock answered with.
     pub(crate) fn of_answer(code: Option<&str>, message: Option<&str>, status: u16) -> Self {
-        let throttled = || match message {
+        let minute_or_day = || match message {
             // Bedrock has one code for both limits, and only the text tells them apart.
             Some(message) if names_the_day(message) => Self::Exhausted,
             _ => Self::Throttled,
@@ -76,7 +76,7 @@ impl ErrorKind {
             | "Throttling"
             | "TooManyRequestsException"
             | "RequestLimitExceeded"
-            | "SlowDown" => throttled(),
+            | "SlowDown" => minute_or_day(),
             "ServiceQuotaExceededException" => Self::Exhausted,
             "ServiceUnavailableException" | "ServiceUnavailable" | "overloaded_error" => {
                 Self::Capacity
@@ -100,7 +100,7 @@ impl ErrorKind {
             | "IncompleteSignature"
             | "OptInRequired" => Self::AccessDenied,
             // A gateway in between, or a code that AWS adds later: the status still says enough.
-            _ if status == 429 => throttled(),
+            _ if status == 429 => minute_or_day(),
             _ => Self::of_status(status),
         }
     }

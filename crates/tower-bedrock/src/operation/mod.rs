@@ -1,4 +1,4 @@
-//! Which calls Bedrock takes, and what each adds to the general case.
+//! Which calls does Bedrock take, and what does each add to the general case?
 //!
 //! Read `operation`, then `details`, then one of the four.
 
