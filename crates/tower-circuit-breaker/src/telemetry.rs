@@ -3,10 +3,7 @@
 use crate::circuit::State;
 
 /// The circuit has gone `from` one state `to` another.
-#[cfg_attr(
-    not(any(feature = "tracing", feature = "metrics")),
-    allow(unused_variables)
-)]
+#[cfg_attr(not(feature = "tracing"), allow(unused_variables))]
 pub(crate) fn changed(name: &'static str, key: Option<&str>, from: State, to: State) {
     #[cfg(feature = "tracing")]
     tracing::info!(
