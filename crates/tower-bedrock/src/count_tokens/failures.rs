@@ -5,7 +5,8 @@ use std::{
 };
 use tokio::time::Instant;
 
-/// The models that are not to be asked for a while, and what happened so far.
+/// The models that are not to be asked for a while, and what became of the requests so far: both under
+/// one lock, so that a snapshot is of one moment.
 #[derive(Debug, Default)]
 pub(super) struct Failures {
     state: Mutex<State>,
@@ -17,7 +18,8 @@ struct State {
     counts: CountTokensSnapshot,
 }
 
-/// Of more models than that at one time nothing is remembered.
+/// More models than that are not remembered: ids may come from outside, and each request of a
+/// forgotten one costs a failed count at most.
 const MOST: usize = 1024;
 
 impl Failures {
@@ -41,7 +43,7 @@ impl Failures {
         self.lock().counts.counted += 1;
     }
 
-    /// A count failed at `now`. Its model is not asked again before `until`, if any.
+    /// A count failed at `now`. Its model is not asked again before `until`, if that is set.
     pub(super) fn failed(&self, model: Box<str>, now: Instant, until: Option<Instant>) {
         let mut state = self.lock();
         state.counts.failed += 1;

@@ -21,7 +21,7 @@ pin_project! {
     {
         #[pin]
         stage: Stage<S::Future, C, C::Future>,
-        // Until the inner service is called.
+        // Taken when the inner service is called, so that it is called once.
         waiting: Option<Waiting<I, S>>,
         #[pin]
         patience: Option<Sleep>,
@@ -90,7 +90,7 @@ impl<I, S> Waiting<I, S> {
             None => {
                 let now = Instant::now();
                 let own = self.request.options().deadline();
-                // That a caller was in a hurry says nothing about the model.
+                // The caller's own deadline cut the count short, which says nothing about the model.
                 let hurried = own.is_some_and(|deadline| deadline <= now);
                 let until = now
                     .checked_add(self.shared.settings.pause)

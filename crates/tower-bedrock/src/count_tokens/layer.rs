@@ -5,12 +5,12 @@ use tower_layer::Layer;
 /// Puts [`CountTokens`] around services: a request that
 /// [asks for it](crate::Request::count_tokens) has its input tokens counted by Bedrock first.
 ///
-/// The counts are asked of a service of their own, such as a [`Bedrock`](crate::Bedrock) or a
-/// stack around it. Counting is free of charge and has a quota of its own, but it takes a round
-/// trip and sends the prompt twice; where a few percent of the quota are no matter, the quota
-/// layer's own estimate is as good.
+/// A service of its own makes the counts, such as a [`Bedrock`](crate::Bedrock) or a stack around it.
+/// Counting is free of charge and has a quota of its own, but it takes a round trip and sends the
+/// prompt twice. Where a few percent of the quota do not matter, the quota layer's own estimate is as
+/// good.
 ///
-/// The layer belongs outside the quota layer, and inside the cache, lest answers from there wait
+/// The layer belongs outside the quota layer and inside the cache, so that cached answers do not wait
 /// for a count:
 ///
 /// ```
@@ -28,7 +28,7 @@ use tower_layer::Layer;
 ///
 /// # Clone
 ///
-/// Clones, and all services of one value, share what they know of failed counts.
+/// Clones, and all services of one value, share their counts and what they know of failed ones.
 ///
 /// # Knobs
 ///
@@ -68,7 +68,8 @@ impl<C> CountTokensLayer<C> {
         self
     }
 
-    /// Sets for how long a model is not asked after a count for it has failed. Default: 60 seconds.
+    /// Sets for how long a model's requests are not counted after a count has failed. Default: 60
+    /// seconds.
     #[must_use]
     #[track_caller]
     pub fn pause(mut self, pause: Duration) -> Self {

@@ -17,17 +17,17 @@ use tower_service::Service;
 /// Has the input tokens of requests counted before the inner service gets them.
 ///
 /// The count goes into the request's [`input_tokens`](Request::input_tokens), which a quota layer
-/// reserves in place of its estimate. Counted are requests of Converse and InvokeModel that
-/// [ask for it](Request::count_tokens) and have no count yet. Bedrock counts for models, not for
-/// inference profiles, so the count is asked of the profile's model; an ARN that does not name its
-/// model is not counted.
+/// reserves in place of its estimate. Requests of Converse and InvokeModel are counted that
+/// [ask for it](Request::count_tokens) and have no count yet. Bedrock counts for models and not for
+/// inference profiles, so a profile's model is asked. An ARN that does not name its model is not
+/// counted.
 ///
-/// A count never fails a request: without one it goes on as it came. After a failure the model is
-/// not asked for a while, whatever the reason: most often it does not support counting.
+/// A failed count fails no request: the request goes on without one. The model is then not asked for a
+/// while, whatever the reason, since most often it does not support counting.
 ///
 /// # Cancellation
 ///
-/// A request that is dropped takes its count along.
+/// Dropping the request drops its count too.
 #[derive(Debug, Clone)]
 pub struct CountTokens<S, C> {
     inner: S,

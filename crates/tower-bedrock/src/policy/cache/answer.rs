@@ -13,13 +13,13 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use std::{any::Any, fmt, sync::Arc};
 use tower_response_cache::{CacheStatus, Codec};
 
-/// What the cache holds: an output of any operation, or an error on its way to the callers of one
-/// flight. The key names the operation, so the type is always the caller's own.
+/// What the cache holds: an output of any operation, or an error on its way to those who wait for one
+/// call. The key names the operation, so the type is always the caller's own.
 ///
-/// As bytes, for a store outside the process, it is the HTTP response that Bedrock gave, as there is
-/// nothing else that an output can be made of again. So
-/// [`Bedrock::with_raw_responses`](crate::Bedrock::with_raw_responses) has to be set, or there are
-/// no bytes. Bytes that are damaged or of another version are no answer.
+/// As bytes, for a store outside the process, it is the HTTP response of Bedrock, since the SDK makes
+/// an output of nothing else. So an answer has bytes only with
+/// [`Bedrock::with_raw_responses`](crate::Bedrock::with_raw_responses). Bytes that are damaged or of
+/// another version are no answer.
 #[derive(Clone)]
 pub struct Answer(Kind);
 
@@ -74,7 +74,8 @@ impl Answer {
     }
 }
 
-/// Raised whenever bytes are to be read in another way than before.
+/// Changes with the format of the bytes, so that a newer version of this crate does not misread an
+/// older one's.
 const VERSION: &str = "tower-bedrock answer 1";
 
 /// Bytes of the digest in front, which tells damaged bytes from whole ones.

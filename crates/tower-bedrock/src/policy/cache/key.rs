@@ -6,10 +6,11 @@ use crate::{
 };
 use std::fmt;
 
-/// Raised whenever the same request gets another key than before.
+/// Changes whenever the same request gets another key than before.
 const VERSION: &str = "tower-bedrock request key 2";
 
-/// Up to this length, in bytes, a body is worth a copy: hashed in one go it takes less time.
+/// Up to this length in bytes a body is copied behind the rest and hashed in one go, which takes less
+/// time than two updates.
 const SHORT: usize = 16 * 1024;
 
 /// The 256-bit identity of a request: two requests have the same one only if Bedrock would read
@@ -45,7 +46,7 @@ impl CacheKey {
         for part in parts {
             optional(part, &mut text);
         }
-        // Those who ignore less must not get the answers of those who ignore more.
+        // A scope that ignores less must not get the answers of one that ignores more.
         text.extend_from_slice(&(scope.ignored.len() as u64).to_le_bytes());
         for name in &*scope.ignored {
             optional(Some(name), &mut text);

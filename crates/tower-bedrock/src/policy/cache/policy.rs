@@ -92,30 +92,27 @@ impl CachePolicy {
         &self.scope
     }
 
-    /// Sets whether answers are kept that a limit of tokens cut off. Default: not, as a caller who
-    /// asks again may hope for the rest.
+    /// Sets whether answers are kept that a limit of tokens cut off. Default: not kept, since a caller
+    /// who asks again may hope for the rest.
     #[must_use]
     pub fn truncated(mut self, keep: bool) -> Self {
         self.truncated = keep;
         self
     }
 
-    /// Sets whether answers are kept that ask for a tool. Default: not. They are half of an
-    /// exchange, and begin something: a repeat would have the caller act again on what the tool
-    /// said the last time, under an id that was used before.
+    /// Sets whether answers are kept that ask for a tool. Default: not kept. A repeat would make the
+    /// caller run the tool again, under an id that was used before.
     #[must_use]
     pub fn tool_use(mut self, keep: bool) -> Self {
         self.tool_use = keep;
         self
     }
 
-    /// Sets whether requests that leave the answer to chance are cached. Default: they are.
+    /// Sets whether requests are cached whose answer is drawn at random. Default: they are.
     ///
-    /// A request leaves it to chance unless it asks for a temperature of 0: without one the model
-    /// takes its own, which is mostly 1. So hardly any request would be cached without this, and
-    /// who adds a cache wants a repeated request answered alike. A single request that wants a
-    /// new sample says [`CacheUse::Bypass`]. If `false`, such requests go past the cache and share
-    /// no call.
+    /// That is every request that does not ask for a temperature of 0: without one the model takes
+    /// its own, mostly 1. With `false` hardly any request is cached: all others go past the cache and
+    /// share no call. A single request that wants a new sample sets [`CacheUse::Bypass`].
     #[must_use]
     pub fn sampled(mut self, cache: bool) -> Self {
         self.sampled = cache;
@@ -130,20 +127,19 @@ impl CachePolicy {
         self
     }
 
-    /// Sets for how long after its `ttl` an answer takes the place of an error that says nothing of
-    /// the request: a throttle, a full quota, an open circuit, an outage. Default: 0.
+    /// Sets for how long after its `ttl` an answer takes the place of an error that is not the
+    /// request's fault: a throttle, a full quota, an open circuit, an outage. Default: 0.
     ///
-    /// It is the error that the layers inside end with, and counts when they do: retries without an
-    /// end in sight may outlast `time`. A request with a [`timeout`](Request::timeout) has them give
-    /// up once they cannot get there in time; [`stale_while_revalidate`](Self::stale_while_revalidate)
-    /// does not wait for them at all.
+    /// The error is the one with which the layers inside end, after all their retries, and these may
+    /// take longer than `time`. A request's [`timeout`](Request::timeout) makes them give up sooner.
+    /// [`stale_while_revalidate`](Self::stale_while_revalidate) does not wait for them at all.
     #[must_use]
     pub fn stale_if_error(mut self, time: Duration) -> Self {
         self.if_error = time;
         self
     }
 
-    /// Sets the prices that [`savings`](Self::savings) are summed by. Default: none.
+    /// Sets the prices by which [`savings`](Self::savings) counts money. Default: none.
     #[must_use]
     pub fn prices(mut self, prices: PriceList) -> Self {
         self.prices = Arc::new(prices);
@@ -197,7 +193,7 @@ impl<I: Operation> Policy<Request<I>, Response<I::Output>, Error> for CachePolic
         match CacheKey::of(request, &self.scope) {
             Ok(key) if cache == CacheUse::Refresh => Lookup::Refresh(key),
             Ok(key) => Lookup::Use(key),
-            // The SDK will say what is wrong with it.
+            // The call fails in the SDK, which says better what is wrong.
             Err(_) => Lookup::Bypass,
         }
     }
@@ -226,7 +222,7 @@ impl<I: Operation> Policy<Request<I>, Response<I::Output>, Error> for CachePolic
             .meta()
             .raw()
             .map_or(0, |raw| raw.body().len() as u64);
-        // The body bounds what a walk of the output does not know of.
+        // A walk of the output misses what a later SDK adds; the body has all of it.
         let weight = I::weight(response).max(response.meta().body_bytes);
         let model = asked.model_id.iter().map(|model| format!("model:{model}"));
         let tenant = asked.tenant.iter().map(|tenant| format!("tenant:{tenant}"));

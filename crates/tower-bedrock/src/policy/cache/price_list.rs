@@ -25,8 +25,8 @@ impl PriceList {
         Self::default()
     }
 
-    /// Sets the price of the models whose base id begins with `prefix`; the longest one that fits
-    /// counts. A profile has its model's price, unless a prefix fits the profile's own id or ARN.
+    /// Sets the price of the models whose ids begin with `prefix`; the longest prefix wins. An
+    /// inference profile has its model's price, unless a prefix fits the profile's own id or ARN.
     #[must_use]
     pub fn model(mut self, prefix: impl Into<Box<str>>, price: Price) -> Self {
         self.entries.set(prefix.into().into_string().into(), price);

@@ -1,6 +1,6 @@
 use crate::response::Usage;
 
-/// What the answers saved that a cache gave in Bedrock's place, since it was made.
+/// What a cache has saved since it was made, by answering in Bedrock's place.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Savings {
@@ -10,6 +10,6 @@ pub struct Savings {
     pub usage: Usage,
     /// The price of these tokens, in the currency of the [`PriceList`](super::PriceList).
     pub money: f64,
-    /// Answers of which no usage or no price is known, so that `money` has no part for them.
+    /// Answers without a known usage or price, which `money` leaves out.
     pub unpriced: u64,
 }

@@ -5,7 +5,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// What a cache saved, counted as it answers: a handle, whose clones show the same.
+/// Reads what a cache has saved so far. Clones show the same. Made by
+/// [`CachePolicy::savings`](super::CachePolicy::savings).
 #[derive(Clone, Default)]
 pub struct SavingsHandle {
     saved: Arc<Mutex<Savings>>,
