@@ -32,9 +32,12 @@ type ModelTable = BTreeMap<Spanned<ModelId>, LimitTable>;
 #[derive(Deserialize, Default, PartialEq)]
 #[serde(deny_unknown_fields, default)]
 struct LimitTable {
-    tokens_per_minute: Option<Amount>,
-    requests_per_minute: Option<Amount>,
-    tokens_per_day: Option<Amount>,
+    #[serde(deserialize_with = "amount")]
+    tokens_per_minute: Option<u64>,
+    #[serde(deserialize_with = "amount")]
+    requests_per_minute: Option<u64>,
+    #[serde(deserialize_with = "amount")]
+    tokens_per_day: Option<u64>,
 }
 
 #[derive(Deserialize, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,9 +47,6 @@ struct Region(Box<str>);
 #[derive(Deserialize, PartialEq, Eq, PartialOrd, Ord)]
 #[serde(try_from = "String")]
 struct ModelId(Box<str>);
-
-#[derive(PartialEq)]
-struct Amount(u64);
 
 impl Format {
     /// The table that the file describes; `text` is the file, to tell the place of a mistake in.
@@ -84,11 +84,10 @@ impl LimitTable {
 
 impl From<LimitTable> for ModelQuota {
     fn from(limits: LimitTable) -> Self {
-        let tokens = |amount: Option<Amount>| amount.map(|Amount(amount)| amount);
         Self {
-            tokens_per_minute: tokens(limits.tokens_per_minute),
-            requests_per_minute: tokens(limits.requests_per_minute),
-            tokens_per_day: tokens(limits.tokens_per_day),
+            tokens_per_minute: limits.tokens_per_minute,
+            requests_per_minute: limits.requests_per_minute,
+            tokens_per_day: limits.tokens_per_day,
         }
     }
 }
@@ -137,27 +136,25 @@ const NEGATIVE: &str = "is negative; write a whole number, 0 or more";
 
 /// Serde's own number would do, but its complaints tell nobody what to write instead. Ours begin
 /// with "is", to go after the member's name.
-impl<'de> Deserialize<'de> for Amount {
-    fn deserialize<D: Deserializer<'de>>(value: D) -> Result<Self, D::Error> {
-        // TOML's numbers have 64 bits and a sign. Nothing but a longer one fails to be a value.
-        let value = Value::deserialize(value).map_err(|error| {
-            D::Error::custom(if error.to_string().contains("integer `-") {
-                NEGATIVE.to_owned()
-            } else {
-                format!("is too large; the largest number is {}", i64::MAX)
-            })
-        })?;
-        Err(D::Error::custom(match value {
-            Value::Integer(number) => match u64::try_from(number) {
-                Ok(number) => return Ok(Self(number)),
-                Err(_) => NEGATIVE,
-            },
-            Value::Float(_) => "is not a whole number; write it like 200_000",
-            Value::String(_) => "is a string; write a number without quotes, like 200_000",
-            Value::Boolean(_) => "is a boolean; write a whole number like 200_000",
-            Value::Datetime(_) => "is a date; write a whole number like 200_000",
-            Value::Array(_) => "is a list; write a whole number like 200_000",
-            Value::Table(_) => "is a table; write a whole number like 200_000",
-        }))
-    }
+fn amount<'de, D: Deserializer<'de>>(value: D) -> Result<Option<u64>, D::Error> {
+    // TOML's numbers have 64 bits and a sign. Nothing but a longer one fails to be a value.
+    let value = Value::deserialize(value).map_err(|error| {
+        D::Error::custom(if error.to_string().contains("integer `-") {
+            NEGATIVE.to_owned()
+        } else {
+            format!("is too large; the largest number is {}", i64::MAX)
+        })
+    })?;
+    Err(D::Error::custom(match value {
+        Value::Integer(number) => match u64::try_from(number) {
+            Ok(number) => return Ok(Some(number)),
+            Err(_) => NEGATIVE,
+        },
+        Value::Float(_) => "is not a whole number; write it like 200_000",
+        Value::String(_) => "is a string; write a number without quotes, like 200_000",
+        Value::Boolean(_) => "is a boolean; write a whole number like 200_000",
+        Value::Datetime(_) => "is a date; write a whole number like 200_000",
+        Value::Array(_) => "is a list; write a whole number like 200_000",
+        Value::Table(_) => "is a table; write a whole number like 200_000",
+    }))
 }
