@@ -21,9 +21,8 @@ use crate::{
 ///
 /// # Knobs
 ///
-/// Knobs come first: once a handle, a clone or a service of this layer exists, turning a knob
+/// Knobs come first: once a handle, a clone or a service was taken from this layer, turning a knob
 /// panics, since those would go on with other settings.
-#[derive(Clone)]
 pub struct BackoffLayer<C, R = ReplayClone> {
     classify: C,
     replay: R,
@@ -138,18 +137,23 @@ impl<C, R> BackoffLayer<C, R> {
     /// Reads the counts and the budget of everything this layer makes.
     #[must_use]
     pub fn handle(&self) -> Handle {
-        Handle::new(Arc::clone(&self.state))
+        Handle::new(self.share())
     }
 
     /// The settings, as long as nobody else goes by them.
     #[track_caller]
     fn knobs(&mut self) -> &mut Settings {
         assert!(
-            Arc::get_mut(&mut self.state).is_some(),
+            !self.state.is_taken(),
             "`BackoffLayer` is already shared: turn its knobs before taking a handle, a clone or a \
              service of it"
         );
         &mut self.settings
+    }
+
+    fn share(&self) -> Arc<State> {
+        self.state.take();
+        Arc::clone(&self.state)
     }
 
     /// For the knobs that the state is made from.
@@ -171,10 +175,21 @@ impl<S, C: Clone, R: Clone> Layer<S> for BackoffLayer<C, R> {
                 classify: self.classify.clone(),
                 replay: self.replay.clone(),
                 settings: self.settings,
-                state: Arc::clone(&self.state),
+                state: self.share(),
                 telemetry: Telemetry::new(self.settings.name),
             }),
         )
+    }
+}
+
+impl<C: Clone, R: Clone> Clone for BackoffLayer<C, R> {
+    fn clone(&self) -> Self {
+        Self {
+            classify: self.classify.clone(),
+            replay: self.replay.clone(),
+            state: self.share(),
+            ..*self
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     Budget, Snapshot,
     gave_up::{Cause, GaveUp},
     ledger::Ledger,
-    sync::{AtomicU64, Mutex, MutexGuard, Ordering},
+    sync::{AtomicBool, AtomicU64, Mutex, MutexGuard, Ordering},
 };
 
 /// What all services of one layer share: the budget, the counts and the source of randomness.
@@ -29,6 +29,8 @@ pub(crate) struct State {
     /// A budget that saves nothing never pays, so no request need be cloned.
     never_pays: bool,
     rng: Mutex<Rng>,
+    /// Whether a handle, a clone or a service was taken from the layer.
+    taken: AtomicBool,
 }
 
 impl State {
@@ -43,7 +45,19 @@ impl State {
             ledger: Ledger::new(budget).map(Mutex::new),
             never_pays: budget.burst == Some(0),
             rng: Mutex::new(seed.map_or_else(Rng::new, Rng::with_seed)),
+            taken: AtomicBool::new(false),
         }
+    }
+
+    /// From here on the layer's knobs stay as they are.
+    ///
+    /// A knob owns the layer, so whatever handed it over has ordered this store before it.
+    pub(crate) fn take(&self) {
+        self.taken.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_taken(&self) -> bool {
+        self.taken.load(Ordering::Relaxed)
     }
 
     /// Counts a call, and with it what the budget will be credited for.

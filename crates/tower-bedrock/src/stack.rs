@@ -51,13 +51,13 @@ type Paced<S> =
 ///
 /// # Knobs
 ///
-/// Knobs come first: once a handle, a clone or a service of this layer exists, turning a knob
-/// panics, since those would go on with other settings. It stays so when they are gone.
+/// Knobs come first: once a handle, a clone or a service was taken from this layer, turning a knob
+/// panics, since those would go on with other settings.
 pub struct StackLayer {
     layers: Layers,
-    /// Whether a handle, a clone or a service was ever taken. The inner layers make the handles,
-    /// so no reference count of ours knows whether one is still alive.
-    shared: AtomicBool,
+    /// Whether a handle, a clone or a service was taken. The inner layers make the handles, so they
+    /// cannot know that a knob of the stack replaces one of them.
+    taken: AtomicBool,
 }
 
 #[derive(Clone)]
@@ -91,7 +91,7 @@ impl StackLayer {
                 attempt_timeout: Duration::from_secs(600),
                 region,
             },
-            shared: AtomicBool::new(false),
+            taken: AtomicBool::new(false),
         }
     }
 
@@ -156,7 +156,7 @@ impl StackLayer {
     #[track_caller]
     fn knobs(&mut self) -> &mut Layers {
         assert!(
-            !*self.shared.get_mut(),
+            !*self.taken.get_mut(),
             "`StackLayer` is already shared: turn its knobs before taking a handle, a clone or a \
              service of it"
         );
@@ -166,7 +166,7 @@ impl StackLayer {
     /// The layers, for whoever takes a part of them along.
     fn share(&self) -> &Layers {
         // A knob owns the whole value, so whatever handed it over has ordered this store before it.
-        self.shared.store(true, Ordering::Relaxed);
+        self.taken.store(true, Ordering::Relaxed);
         &self.layers
     }
 }
@@ -229,7 +229,7 @@ impl Clone for StackLayer {
     fn clone(&self) -> Self {
         Self {
             layers: self.share().clone(),
-            shared: AtomicBool::new(true),
+            taken: AtomicBool::new(true),
         }
     }
 }

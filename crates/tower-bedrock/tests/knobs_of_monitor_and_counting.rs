@@ -117,17 +117,28 @@ fn a_knob_of_a_shared_counting_layer_panics() {
 }
 
 #[test]
-fn a_knob_of_what_is_not_shared_any_more_turns() {
+fn a_knob_turns_as_long_as_nothing_was_taken() {
+    let sim = simulator();
+    for (knob, turn) in MONITOR {
+        assert_eq!(panic(|| turn(Monitor::new())), None, "{knob}");
+    }
+    for (knob, turn) in COUNTING {
+        assert_eq!(panic(|| turn(counting(&sim))), None, "{knob}");
+    }
+}
+
+#[test]
+fn what_was_taken_and_is_gone_counts_too() {
     let sim = simulator();
     for (knob, turn) in MONITOR {
         let monitor = Monitor::new();
         drop(monitor.clone());
-        assert_eq!(panic(|| turn(monitor)), None, "{knob}");
+        is_refused(|| turn(monitor), knob, "a clone that is gone");
     }
     for (knob, turn) in COUNTING {
         let layer = counting(&sim);
         drop((layer.handle(), layer.clone(), layer.layer(())));
-        assert_eq!(panic(|| turn(layer)), None, "{knob}");
+        is_refused(|| turn(layer), knob, "what is gone");
     }
 }
 

@@ -23,7 +23,7 @@ use crate::window::{RateRule, Window};
 ///
 /// # Knobs
 ///
-/// Knobs come first: once a handle, a clone or a service of this layer exists, turning a knob
+/// Knobs come first: once a handle, a clone or a service was taken from this layer, turning a knob
 /// panics, since those would go on with other settings.
 pub struct CircuitBreakerLayer<C, K = SingleCircuit, Q = SingleCircuit> {
     classify: C,
@@ -47,12 +47,12 @@ impl<C> CircuitBreakerLayer<C> {
     /// `Req` is any one of the request types that `key_of` knows; it fixes the type of the key.
     #[must_use]
     #[track_caller]
-    pub fn key_by<Req, K>(mut self, key_of: K) -> CircuitBreakerLayer<C, K, K::Key>
+    pub fn key_by<Req, K>(self, key_of: K) -> CircuitBreakerLayer<C, K, K::Key>
     where
         K: KeyOf<Req>,
     {
         CircuitBreakerLayer {
-            circuits: Circuits::keyed(self.unshared_settings()),
+            circuits: Circuits::keyed(self.untaken_settings()),
             classify: self.classify,
             key_of: Arc::new(key_of),
         }
@@ -202,7 +202,7 @@ impl<C, K, Q: Hash + Eq + Clone + fmt::Display> CircuitBreakerLayer<C, K, Q> {
 
     #[track_caller]
     fn set(mut self, change: impl FnOnce(&mut Settings)) -> Self {
-        let mut settings = self.unshared_settings();
+        let mut settings = self.untaken_settings();
         change(&mut settings);
         self.circuits = self.circuits.renewed(settings);
         self
@@ -210,10 +210,10 @@ impl<C, K, Q: Hash + Eq + Clone + fmt::Display> CircuitBreakerLayer<C, K, Q> {
 }
 
 impl<C, K, Q> CircuitBreakerLayer<C, K, Q> {
-    /// Every knob starts here. It makes the circuits anew, which nobody must hold by then.
+    /// Every knob starts here. It makes the circuits anew, which nobody must have taken by then.
     #[track_caller]
-    fn unshared_settings(&mut self) -> Settings {
-        self.circuits.unshared_settings().expect(
+    fn untaken_settings(&self) -> Settings {
+        self.circuits.untaken_settings().expect(
             "`CircuitBreakerLayer` is already shared: \
              turn its knobs before taking a handle, a clone or a service of it",
         )

@@ -1,4 +1,5 @@
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::classify::{Abandoned, Throttles};
@@ -18,6 +19,7 @@ pub(crate) struct Settings {
     pub(crate) exhausted_for: Duration,
     pub(crate) seed: Option<u64>,
     pub(crate) max_idle_keys: usize,
+    pub(crate) taken: Taken,
 }
 
 impl Default for Settings {
@@ -41,7 +43,29 @@ impl Default for Settings {
             exhausted_for: Duration::from_secs(60 * 60),
             seed: None,
             max_idle_keys: 1024,
+            taken: Taken::default(),
         }
+    }
+}
+
+/// Whether a handle, a clone or a service was taken from the layer. A copy starts anew.
+#[derive(Debug, Default)]
+pub(crate) struct Taken(AtomicBool);
+
+impl Taken {
+    pub(crate) fn set(&self) {
+        // A knob owns the layer, so whatever handed it over has ordered this store before it.
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn get(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Clone for Taken {
+    fn clone(&self) -> Self {
+        Self::default()
     }
 }
 

@@ -117,16 +117,26 @@ fn a_call_under_way_shares_the_layer_though_its_service_is_gone() {
 }
 
 #[test]
-fn a_knob_of_a_layer_that_is_not_shared_any_more_turns() {
+fn a_knob_turns_as_long_as_nothing_was_taken() {
     for (name, turn) in SINGLE.into_iter().chain([KEY_BY]) {
-        let layer = support::layer();
-        drop((layer.handle(), layer.clone(), layer.layer(())));
-        assert_eq!(turned(turn, layer), None, "{name}");
+        assert_eq!(turned(turn, support::layer()), None, "{name}");
     }
     for (name, turn) in KEYED {
+        assert_eq!(turned(turn, keyed()), None, "{name}");
+    }
+}
+
+#[test]
+fn a_handle_that_is_gone_has_steered_the_circuit() {
+    for knob in SINGLE.into_iter().chain([KEY_BY]) {
+        let layer = support::layer();
+        layer.handle().force_open();
+        refused(knob, layer, "a handle that is gone");
+    }
+    for knob in KEYED {
         let layer = keyed();
-        drop((layer.circuits().handle(&"held"), layer.clone()));
-        assert_eq!(turned(turn, layer), None, "{name}");
+        layer.circuits().handle(&"held").force_open();
+        refused(knob, layer, "a handle that is gone");
     }
 }
 

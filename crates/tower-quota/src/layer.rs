@@ -16,7 +16,7 @@ use crate::usage::Handle;
 ///
 /// # Knobs
 ///
-/// Knobs come first: once a handle, a clone or a service of this layer exists, turning a knob
+/// Knobs come first: once a handle, a clone or a service was taken from this layer, turning a knob
 /// panics, since those would go on with other settings.
 #[derive(Clone)]
 pub struct QuotaLayer<C, L> {

@@ -14,8 +14,8 @@ use crate::{handle::Handle, service::ResponseCache, settings::Settings};
 ///
 /// # Knobs
 ///
-/// Knobs come first: once a handle, a clone or a service of this layer exists, turning a knob panics,
-/// since those would go on with other settings.
+/// Knobs come first: once a handle, a clone or a service was taken from this layer, turning a knob
+/// panics, since those would go on with other settings.
 pub struct ResponseCacheLayer<P, K, V, St = MemoryStore<K, V>> {
     shared: Shared<P, K, V, St>,
 }
@@ -70,7 +70,7 @@ impl<P, K, V, St> ResponseCacheLayer<P, K, V, St> {
     ///
     /// # Panics
     ///
-    /// Panics if a handle, a clone or a service of this layer exists.
+    /// If a handle, a clone or a service was taken from this layer.
     #[must_use]
     #[track_caller]
     pub fn finish_abandoned(self, finish: bool) -> Self {
@@ -81,7 +81,7 @@ impl<P, K, V, St> ResponseCacheLayer<P, K, V, St> {
     ///
     /// # Panics
     ///
-    /// Panics if a handle, a clone or a service of this layer exists.
+    /// If a handle, a clone or a service was taken from this layer.
     #[must_use]
     #[track_caller]
     pub fn name(self, name: &'static str) -> Self {
@@ -90,7 +90,8 @@ impl<P, K, V, St> ResponseCacheLayer<P, K, V, St> {
 
     #[track_caller]
     fn set(mut self, change: impl FnOnce(&mut Settings)) -> Self {
-        let cache = Arc::get_mut(&mut self.shared.cache).expect(
+        let cache = Arc::get_mut(&mut self.shared.cache);
+        let cache = cache.filter(|cache| !cache.is_taken()).expect(
             "`ResponseCacheLayer` is already shared: \
              turn its knobs before taking a handle, a clone or a service of it",
         );
@@ -101,7 +102,12 @@ impl<P, K, V, St> ResponseCacheLayer<P, K, V, St> {
     /// A handle to the cache.
     #[must_use]
     pub fn handle(&self) -> Handle<K, V, St> {
-        Handle::new(Arc::clone(&self.shared.cache))
+        Handle::new(self.share().cache)
+    }
+
+    fn share(&self) -> Shared<P, K, V, St> {
+        self.shared.cache.take();
+        self.shared.clone()
     }
 }
 
@@ -109,14 +115,14 @@ impl<S, P, K, V, St> Layer<S> for ResponseCacheLayer<P, K, V, St> {
     type Service = ResponseCache<S, P, K, V, St>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        ResponseCache::new(inner, self.shared.clone())
+        ResponseCache::new(inner, self.share())
     }
 }
 
 impl<P, K, V, St> Clone for ResponseCacheLayer<P, K, V, St> {
     fn clone(&self) -> Self {
         Self {
-            shared: self.shared.clone(),
+            shared: self.share(),
         }
     }
 }

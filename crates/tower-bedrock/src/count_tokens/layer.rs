@@ -1,5 +1,8 @@
 use super::{handle::CountTokensHandle, service::CountTokens, settings::Settings, shared::Shared};
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 use tower_layer::Layer;
 
 /// Puts [`CountTokens`] around services: a request that
@@ -32,9 +35,9 @@ use tower_layer::Layer;
 ///
 /// # Knobs
 ///
-/// Knobs come first: once a handle, a clone or a service of this layer exists, turning a knob
+/// Knobs come first: once a handle, a clone or a service was taken from this layer, turning a knob
 /// panics, since those would go on with other settings.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct CountTokensLayer<C> {
     counter: C,
     shared: Arc<Shared>,
@@ -81,14 +84,21 @@ impl<C> CountTokensLayer<C> {
     #[must_use]
     pub fn handle(&self) -> CountTokensHandle {
         CountTokensHandle {
-            shared: Arc::clone(&self.shared),
+            shared: self.share(),
         }
+    }
+
+    fn share(&self) -> Arc<Shared> {
+        // A knob owns the layer, so whatever handed it over has ordered this store before it.
+        self.shared.taken.store(true, Ordering::Relaxed);
+        Arc::clone(&self.shared)
     }
 
     /// The settings, as long as nobody else goes by them.
     #[track_caller]
     fn settings(&mut self) -> &mut Settings {
-        let shared = Arc::get_mut(&mut self.shared);
+        let shared =
+            Arc::get_mut(&mut self.shared).filter(|shared| !shared.taken.load(Ordering::Relaxed));
         let shared = shared.expect(
             "`CountTokensLayer` is already shared: turn its knobs before taking a handle, a clone \
              or a service of it",
@@ -97,11 +107,20 @@ impl<C> CountTokensLayer<C> {
     }
 }
 
+impl<C: Clone> Clone for CountTokensLayer<C> {
+    fn clone(&self) -> Self {
+        Self {
+            counter: self.counter.clone(),
+            shared: self.share(),
+        }
+    }
+}
+
 impl<S, C: Clone> Layer<S> for CountTokensLayer<C> {
     type Service = CountTokens<S, C>;
 
     fn layer(&self, inner: S) -> CountTokens<S, C> {
         let counter = self.counter.clone();
-        CountTokens::new(inner, counter, Arc::clone(&self.shared))
+        CountTokens::new(inner, counter, self.share())
     }
 }

@@ -4,7 +4,10 @@ use super::{
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 /// Counts calls and tokens for each key `"region/model"`, and advises, once for each key, to set
@@ -29,10 +32,9 @@ use std::{
 ///
 /// # Knobs
 ///
-/// Knobs come first: once a handle, a clone or a service of this layer exists, turning a knob
+/// Knobs come first: once a handle, a clone or a service was taken from this layer, turning a knob
 /// panics, since those would go on with other settings. A [`TokenCost`](crate::policy::TokenCost)
 /// that tells the monitor holds a clone of it.
-#[derive(Clone)]
 pub struct Monitor {
     shared: Arc<Shared>,
 }
@@ -40,6 +42,8 @@ pub struct Monitor {
 struct Shared {
     settings: Settings,
     counts: Mutex<Counts>,
+    /// Whether a clone was taken.
+    taken: AtomicBool,
 }
 
 #[derive(Default)]
@@ -56,6 +60,7 @@ impl Monitor {
             shared: Arc::new(Shared {
                 settings: Settings::default(),
                 counts: Mutex::default(),
+                taken: AtomicBool::new(false),
             }),
         }
     }
@@ -148,15 +153,16 @@ impl Monitor {
         self.counts().untracked
     }
 
-    /// Whether anybody else has this monitor.
-    pub(crate) fn is_shared(&self) -> bool {
-        Arc::strong_count(&self.shared) > 1
+    /// Whether anybody else has, or had, this monitor.
+    pub(crate) fn is_taken(&self) -> bool {
+        self.shared.taken.load(Ordering::Relaxed)
     }
 
     /// The settings, as long as nobody else goes by them.
     #[track_caller]
     fn settings(&mut self) -> &mut Settings {
-        let shared = Arc::get_mut(&mut self.shared);
+        let shared =
+            Arc::get_mut(&mut self.shared).filter(|shared| !shared.taken.load(Ordering::Relaxed));
         let shared = shared.expect(
             "`Monitor` is already shared: turn its knobs before taking a clone of it or giving it \
              to a `TokenCost`",
@@ -183,6 +189,16 @@ impl Counts {
             self.keys.insert(Arc::clone(key), Tally::default());
         }
         self.keys.get_mut(key)
+    }
+}
+
+impl Clone for Monitor {
+    fn clone(&self) -> Self {
+        // A knob owns the monitor, so whatever handed it over has ordered this store before it.
+        self.shared.taken.store(true, Ordering::Relaxed);
+        Self {
+            shared: Arc::clone(&self.shared),
+        }
     }
 }
 

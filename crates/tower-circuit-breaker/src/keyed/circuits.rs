@@ -40,18 +40,9 @@ impl<Q> Circuits<Q> {
         }
     }
 
-    /// The settings, to make other circuits with. `None` where somebody else holds these circuits
-    /// or one of them: a clone, a service, a handle or a call.
-    ///
-    /// Asked of what is shared anyway, so that no call pays for a mark that says so.
-    pub(crate) fn unshared_settings(&mut self) -> Option<Settings> {
-        let shared = match &mut self.store {
-            Store::One(shards) => shards.are_shared(),
-            Store::Keyed(keyed) => {
-                Arc::get_mut(keyed).is_none_or(|keyed| lock(keyed).values().any(is_held))
-            }
-        };
-        (!shared).then(|| Settings::clone(&self.settings))
+    /// The settings, to make other circuits with. `None` once somebody has taken these.
+    pub(crate) fn untaken_settings(&self) -> Option<Settings> {
+        (!self.settings.taken.get()).then(|| Settings::clone(&self.settings))
     }
 }
 
@@ -76,6 +67,7 @@ impl<Q: Hash + Eq + Clone + fmt::Display> Circuits<Q> {
     /// It is kept as long as the handle lives.
     #[must_use]
     pub fn handle(&self, key: &Q) -> Handle {
+        self.settings.taken.set();
         Handle::new(self.shard_of(|| key.clone()))
     }
 
@@ -120,12 +112,8 @@ impl<Q: Hash + Eq + Clone + fmt::Display> Circuits<Q> {
 
 /// Whoever holds a shard got it from the map, under its lock, or from another holder: a count of
 /// one means that only the map is left.
-fn is_held(shard: &Arc<Shard>) -> bool {
-    Arc::strong_count(shard) > 1
-}
-
 fn need(shard: &Arc<Shard>) -> Need {
-    if is_held(shard) {
+    if Arc::strong_count(shard) > 1 {
         return Need::Held;
     }
     match shard.circuit().open_until() {
@@ -137,6 +125,7 @@ fn need(shard: &Arc<Shard>) -> Need {
 
 impl<Q> Clone for Circuits<Q> {
     fn clone(&self) -> Self {
+        self.settings.taken.set();
         Self {
             settings: Arc::clone(&self.settings),
             store: match &self.store {

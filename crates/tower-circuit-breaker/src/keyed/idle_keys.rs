@@ -41,10 +41,6 @@ impl<Q, V> KeyMap<Q, V> {
     pub(crate) fn len(&self) -> usize {
         self.entries.len()
     }
-
-    pub(crate) fn values(&self) -> impl Iterator<Item = &V> {
-        self.entries.values().map(|entry| &entry.value)
-    }
 }
 
 impl<Q: Hash + Eq + Clone, V: Clone> KeyMap<Q, V> {

@@ -118,12 +118,6 @@ impl Shards {
         Self(circuit.states().iter().map(shard).collect())
     }
 
-    /// Whether somebody else holds them or one of them.
-    pub(crate) fn are_shared(&mut self) -> bool {
-        Arc::get_mut(&mut self.0)
-            .is_none_or(|shards| shards.iter_mut().any(|shard| Arc::get_mut(shard).is_none()))
-    }
-
     /// The shard of this thread. Threads are numbered as they come and take turns at the shards.
     #[inline]
     pub(crate) fn of_this_thread(&self) -> &Arc<Shard> {

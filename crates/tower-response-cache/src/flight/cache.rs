@@ -1,4 +1,10 @@
-use std::{hash::Hash, sync::Arc};
+use std::{
+    hash::Hash,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use tokio::time::Instant;
 
@@ -18,6 +24,8 @@ pub(crate) struct Cache<K, V, St> {
     counters: Counters,
     telemetry: Telemetry,
     settings: Settings,
+    /// Whether a handle, a clone or a service was taken from the layer.
+    taken: AtomicBool,
 }
 
 impl<K, V, St> Cache<K, V, St> {
@@ -30,7 +38,18 @@ impl<K, V, St> Cache<K, V, St> {
             counters: Counters::default(),
             telemetry: Telemetry::new(settings.name),
             settings,
+            taken: AtomicBool::new(false),
         }
+    }
+
+    /// From here on the layer's knobs stay as they are.
+    pub(crate) fn take(&self) {
+        // A knob owns the layer, so whatever handed it over has ordered this store before it.
+        self.taken.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_taken(&self) -> bool {
+        self.taken.load(Ordering::Relaxed)
     }
 
     pub(crate) fn set(&mut self, change: impl FnOnce(&mut Settings)) {

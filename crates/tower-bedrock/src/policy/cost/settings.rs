@@ -1,11 +1,16 @@
 use super::{burndown::Burndown, max_output::MaxOutput, rates::Models};
 use crate::monitor::Monitor;
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 /// What the clones of a cost have in common.
 pub(super) struct Shared {
     pub(super) settings: Settings,
     pub(super) models: Models,
+    /// Whether a clone was taken.
+    pub(super) taken: AtomicBool,
 }
 
 pub(super) struct Settings {
@@ -31,6 +36,7 @@ impl Shared {
                 monitor: Monitor::new(),
             },
             models: Models::default(),
+            taken: AtomicBool::new(false),
         }
     }
 }

@@ -13,7 +13,11 @@ use crate::{
     request::{Priority, Request},
     response::Response,
 };
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 use tokio::time::Instant;
 use tower_quota::{Ask, Cost, Limit, Limits, LimitsOf, MemoryLedger, QuotaLayer, Settle};
 
@@ -59,10 +63,9 @@ use tower_quota::{Ask, Cost, Limit, Limits, LimitsOf, MemoryLedger, QuotaLayer, 
 ///
 /// # Knobs
 ///
-/// Knobs come first: once a handle, a clone or a service of this layer exists, turning a knob
+/// Knobs come first: once a handle, a clone or a service was taken from this layer, turning a knob
 /// panics, since those would go on with other settings. The handle is the
 /// [`monitor`](Self::monitor), and only [`monitored_by`](Self::monitored_by) replaces it.
-#[derive(Clone)]
 pub struct TokenCost {
     shared: Arc<Shared>,
 }
@@ -83,7 +86,8 @@ impl TokenCost {
     /// The settings, as long as nobody else goes by them.
     #[track_caller]
     fn settings(&mut self) -> &mut Settings {
-        let shared = Arc::get_mut(&mut self.shared);
+        let shared =
+            Arc::get_mut(&mut self.shared).filter(|shared| !shared.taken.load(Ordering::Relaxed));
         let shared = shared.expect(
             "`TokenCost` is already shared: turn its knobs before taking a clone or a layer of it",
         );
@@ -147,7 +151,7 @@ impl TokenCost {
     pub fn monitored_by(mut self, monitor: Monitor) -> Self {
         let settings = self.settings();
         assert!(
-            !settings.monitor.is_shared(),
+            !settings.monitor.is_taken(),
             "the monitor of this `TokenCost` is already shared: replace it before taking it"
         );
         settings.monitor = monitor;
@@ -189,6 +193,16 @@ pub fn quota_layer(
     limits: impl LimitsOf<Arc<str>> + Send + Sync + 'static,
 ) -> QuotaLayer<TokenCost, MemoryLedger<Arc<str>>> {
     TokenCost::new(region).layer(limits)
+}
+
+impl Clone for TokenCost {
+    fn clone(&self) -> Self {
+        // A knob owns the cost, so whatever handed it over has ordered this store before it.
+        self.shared.taken.store(true, Ordering::Relaxed);
+        Self {
+            shared: Arc::clone(&self.shared),
+        }
+    }
 }
 
 impl<I: Operation> Cost<Request<I>, Response<I::Output>, Error> for TokenCost {

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::hash::Hash;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::time::Instant;
 
@@ -29,6 +30,8 @@ struct Shared<K> {
     settings: Arc<Settings>,
     epoch: Instant,
     keys: RwLock<KeyMap<K, Arc<KeyState>>>,
+    /// Whether it was cloned: for a handle, a service or another layer value.
+    taken: AtomicBool,
 }
 
 impl<K: Hash + Eq + Clone + fmt::Display> MemoryLedger<K> {
@@ -40,6 +43,7 @@ impl<K: Hash + Eq + Clone + fmt::Display> MemoryLedger<K> {
                 epoch: now(),
                 keys: RwLock::new(KeyMap::new(settings.max_idle_keys)),
                 settings: Arc::new(settings),
+                taken: AtomicBool::new(false),
             }),
         }
     }
@@ -48,12 +52,12 @@ impl<K: Hash + Eq + Clone + fmt::Display> MemoryLedger<K> {
         self.find(key).unwrap_or_else(|| self.make(key))
     }
 
-    /// Changes the settings, and forgets all keys. `None` if somebody else holds this ledger, or a
-    /// key of it: that one would go on with the old settings.
+    /// Changes the settings. `None` if somebody has taken this ledger before: that one would go on
+    /// with the old settings.
     pub(crate) fn set(&mut self, change: impl FnOnce(&mut Settings)) -> Option<()> {
-        let shared = Arc::get_mut(&mut self.shared)?;
-        // Each key holds the settings. Without these here only keys of calls under way are left.
-        *write(&shared.keys) = KeyMap::new(0);
+        let shared = Arc::get_mut(&mut self.shared)
+            .filter(|shared| !shared.taken.load(Ordering::Relaxed))?;
+        // Only calls make keys, so there is none that holds the settings too.
         let settings = Arc::get_mut(&mut shared.settings)?;
         change(settings);
         *write(&shared.keys) = KeyMap::new(settings.max_idle_keys);
@@ -105,6 +109,8 @@ impl<K: Hash + Eq + Clone + fmt::Display> Ledger<K> for MemoryLedger<K> {
 
 impl<K> Clone for MemoryLedger<K> {
     fn clone(&self) -> Self {
+        // A knob owns the layer, so whatever handed it over has ordered this store before it.
+        self.shared.taken.store(true, Ordering::Relaxed);
         Self {
             shared: Arc::clone(&self.shared),
         }
