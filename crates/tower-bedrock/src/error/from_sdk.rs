@@ -1,6 +1,6 @@
 //! Reads the SDK's error: code first, then status, then where on the way it failed.
 
-use super::{Error, ErrorKind, error::Repr, hint};
+use super::{Error, ErrorKind, codes, error::Repr, retry_after::retry_after};
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_bedrockruntime::error::{ErrorMetadata, ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -29,7 +29,7 @@ impl Error {
             request_id: answer
                 .and_then(|answer| answer.headers().get("x-amzn-requestid"))
                 .map(Into::into),
-            retry_after: answer.and_then(|answer| hint::retry_after(answer.headers())),
+            retry_after: answer.and_then(|answer| retry_after(answer.headers())),
             attempts: None,
             source: Some(Arc::new(error)),
         };
@@ -45,7 +45,7 @@ where
 {
     match error {
         SdkError::ServiceError(_) => {
-            ErrorKind::of_answer(error.code(), message(error), status.unwrap_or_default())
+            codes::kind_of_answer(error.code(), message(error), status.unwrap_or_default())
         }
         SdkError::TimeoutError(_) => ErrorKind::Timeout,
         // Bedrock answered, and the answer broke off or made no sense: the next one may be whole.

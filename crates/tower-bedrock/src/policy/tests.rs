@@ -1,7 +1,7 @@
 //! The tables in the docs say of each error what the policies do.
 
 use super::{CachePolicy, CircuitPolicy, RetryPolicy, cost::failed};
-use crate::{Error, ErrorKind, Request, Response};
+use crate::{Error, ErrorKind, Request, Response, error::codes::kind_of_answer};
 use aws_sdk_bedrockruntime::operation::converse::{ConverseInput, ConverseOutput};
 use std::{iter::successors, num::NonZeroU32, time::Duration};
 use tower_quota::Settle;
@@ -85,7 +85,7 @@ fn the_table_of_bedrocks_errors_is_what_the_policies_do() {
         for code in in_backticks(from) {
             let names_the_day = from.contains(&format!("`{code}` that names the day"));
             let message = names_the_day.then_some("Too many tokens per day");
-            let read = ErrorKind::of_answer(Some(code), message, 400);
+            let read = kind_of_answer(Some(code), message, 400);
             assert_eq!(read, kind, "{code}");
         }
         let words = from.split(|c: char| !c.is_ascii_digit());
@@ -93,7 +93,7 @@ fn the_table_of_bedrocks_errors_is_what_the_policies_do() {
         let plain = Error::new(kind, "for a test");
         let mut errors = vec![];
         for status in statuses {
-            assert_eq!(ErrorKind::of_answer(None, None, status), kind, "{status}");
+            assert_eq!(kind_of_answer(None, None, status), kind, "{status}");
             errors.push(plain.clone().with_status(status));
         }
         if errors.is_empty() {

@@ -1,0 +1,64 @@
+//! Which code, message and status of an answer is which kind of error.
+
+use super::ErrorKind;
+
+/// The kind of an error that Bedrock answered with.
+pub(crate) fn kind_of_answer(code: Option<&str>, message: Option<&str>, status: u16) -> ErrorKind {
+    let minute_or_day = || match message {
+        // Bedrock has one code for both limits, and only the text tells them apart.
+        Some(message) if names_the_day(message) => ErrorKind::Exhausted,
+        _ => ErrorKind::Throttled,
+    };
+    match code.unwrap_or_default() {
+        "ThrottlingException"
+        | "ThrottledException"
+        | "Throttling"
+        | "TooManyRequestsException"
+        | "RequestLimitExceeded"
+        | "SlowDown" => minute_or_day(),
+        "ServiceQuotaExceededException" => ErrorKind::Exhausted,
+        "ServiceUnavailableException" | "ServiceUnavailable" | "overloaded_error" => {
+            ErrorKind::Capacity
+        }
+        "ModelNotReadyException"
+        | "InternalServerException"
+        | "InternalFailure"
+        | "ModelErrorException"
+        | "ModelStreamErrorException" => ErrorKind::Transient,
+        "ModelTimeoutException" | "RequestTimeout" | "RequestTimeoutException" => {
+            ErrorKind::Timeout
+        }
+        "ValidationException"
+        | "ResourceNotFoundException"
+        | "SerializationException"
+        | "UnknownOperationException" => ErrorKind::Invalid,
+        "AccessDeniedException"
+        | "UnrecognizedClientException"
+        | "ExpiredTokenException"
+        | "ExpiredToken"
+        | "InvalidSignatureException"
+        | "MissingAuthenticationTokenException"
+        | "IncompleteSignature"
+        | "OptInRequired" => ErrorKind::AccessDenied,
+        // A gateway in between, or a code that AWS adds later: the status still says enough.
+        _ if status == 429 => minute_or_day(),
+        _ => kind_of_status(status),
+    }
+}
+
+fn kind_of_status(status: u16) -> ErrorKind {
+    match status {
+        408 | 504 => ErrorKind::Timeout,
+        // 424 is a model that failed at its own fault, not at the request's.
+        424 | 500 | 502 => ErrorKind::Transient,
+        503 | 529 => ErrorKind::Capacity,
+        401 | 403 => ErrorKind::AccessDenied,
+        400..=499 => ErrorKind::Invalid,
+        500..=599 => ErrorKind::Transient,
+        _ => ErrorKind::Other,
+    }
+}
+
+fn names_the_day(message: &str) -> bool {
+    message.to_ascii_lowercase().contains("per day")
+}
