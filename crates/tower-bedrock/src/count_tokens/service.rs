@@ -76,7 +76,7 @@ impl<S, C> CountTokens<S, C> {
         }
         let input = CountTokensInput::builder()
             .model_id(model)
-            .input(request.input().to_count()?)
+            .input(request.to_count()?)
             .build()
             .ok()?;
         let mut question = Request::new(input).priority(options.priority());

@@ -5,7 +5,8 @@ use tokio::time::{Duration, Instant};
 /// An SDK input and what its caller wants done about it.
 ///
 /// Made from the input with `into()` or [`Request::new`], then refined by chaining. Layers and
-/// the leaf read the options; Bedrock sees the input alone. It derefs to the input.
+/// the leaf read the options; Bedrock sees the input alone. It derefs to the input, none of whose
+/// own methods it hides.
 ///
 /// # Clone
 ///
@@ -93,12 +94,6 @@ impl<I> Request<I> {
     pub fn count_tokens(mut self) -> Self {
         self.options.count_tokens = true;
         self
-    }
-
-    /// The SDK input.
-    #[must_use]
-    pub fn input(&self) -> &I {
-        &self.input
     }
 
     /// What the caller wants done about the input.

@@ -31,7 +31,7 @@ impl CacheKey {
     ///
     /// If the SDK cannot serialize the input, because the model id is missing, say.
     pub fn of<I: Operation>(request: &Request<I>, scope: &CacheScope) -> Result<Self, EncodeError> {
-        let encoded = wire::serialize(request.input())?;
+        let encoded = wire::serialize::<I>(request)?;
         let body = wire::body::<I>(&encoded, &scope.ignored);
         let is_short = body.len() <= SHORT;
         let mut text = Vec::with_capacity(if is_short { 512 + body.len() } else { 512 });

@@ -34,7 +34,7 @@ impl Drawn {
             ..
         } = &shared.settings;
         let rates = shared.models.get(region, model, burndown, max_output);
-        let estimate = request.input().estimate();
+        let estimate = request.estimate();
         let (input_tokens, estimated_tokens) = match request.options().input_tokens() {
             Some(exact) => (exact, None),
             None => {
@@ -42,7 +42,7 @@ impl Drawn {
                 (rates.predict(tokens), Some(tokens))
             }
         };
-        let body = read_body.as_deref().zip(request.input().body());
+        let body = read_body.as_deref().zip(request.body());
         let max_tokens = body
             .and_then(|(read, body)| read(model, body))
             .or(estimate.max_output_tokens);

@@ -1,4 +1,5 @@
-//! Code that was written for an SDK output reads a `Response` of it unchanged.
+//! Code that was written for an SDK output reads a `Response` of it unchanged, and code for an input
+//! a `Request`.
 
 #![allow(clippy::unwrap_used, reason = "the test fails otherwise")]
 
@@ -164,31 +165,54 @@ fn methods(source: &str, keyword: &str, receivers: &[&str]) -> BTreeSet<String> 
     methods.collect()
 }
 
-#[test]
-fn no_method_of_a_response_hides_one_of_an_output() {
-    let operations = sdk_source::folder().join("operation");
-    let mut of_outputs = BTreeSet::new();
-    for operation in fs::read_dir(operations).unwrap() {
+/// The methods of the SDK's inputs or outputs, as `which` says, that take `&self`.
+fn sdk_methods(which: &str) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for operation in fs::read_dir(sdk_source::folder().join("operation")).unwrap() {
         let operation = operation.unwrap();
-        let file = format!("_{}_output.rs", operation.file_name().to_string_lossy());
+        let file = format!("_{}_{which}.rs", operation.file_name().to_string_lossy());
         let Ok(source) = read_to_string(operation.path().join(file)) else {
             continue;
         };
-        // After the struct of the output comes its builder, whose methods are not the output's.
+        // After the struct itself comes its builder, whose methods are not its own.
         let builder = source.find("pub struct ").map_or(0, |start| start + 1);
         let end = source[builder..].find("pub struct ").unwrap();
-        of_outputs.extend(methods(&source[..builder + end], "fn ", &["&self"]));
+        names.extend(methods(&source[..builder + end], "fn ", &["&self"]));
     }
-    for known in ["output", "usage", "body", "input_tokens", "request_id"] {
-        assert!(of_outputs.contains(known), "{known}");
-    }
-    let ours = concat!(env!("CARGO_MANIFEST_DIR"), "/src/response/response.rs");
-    let ours = methods(
-        &read_to_string(ours).unwrap(),
-        "pub fn ",
-        &["&self", "&mut self", "self", "mut self"],
-    );
-    assert!(ours.contains("meta") && ours.contains("into_output"));
-    let hidden: Vec<_> = ours.intersection(&of_outputs).collect();
+    names
+}
+
+/// The methods of a type of ours that come before the SDK's of the same name.
+fn our_methods(file: &str) -> BTreeSet<String> {
+    let file = format!("{}/src/{file}", env!("CARGO_MANIFEST_DIR"));
+    let receivers = ["&self", "&mut self", "self", "mut self"];
+    methods(&read_to_string(file).unwrap(), "pub fn ", &receivers)
+}
+
+#[track_caller]
+fn hides_nothing(ours: &BTreeSet<String>, sdks: &BTreeSet<String>) {
+    let hidden: Vec<_> = ours.intersection(sdks).collect();
     assert!(hidden.is_empty(), "{hidden:?}");
+}
+
+#[test]
+fn no_method_of_a_response_hides_one_of_an_output() {
+    let sdks = sdk_methods("output");
+    for known in ["output", "usage", "body", "input_tokens", "request_id"] {
+        assert!(sdks.contains(known), "{known}");
+    }
+    let ours = our_methods("response/response.rs");
+    assert!(ours.contains("meta") && ours.contains("into_output"));
+    hides_nothing(&ours, &sdks);
+}
+
+#[test]
+fn no_method_of_a_request_hides_one_of_an_input() {
+    let sdks = sdk_methods("input");
+    for known in ["input", "messages", "body", "model_id", "guardrail_config"] {
+        assert!(sdks.contains(known), "{known}");
+    }
+    let ours = our_methods("request/request.rs");
+    assert!(ours.contains("options") && ours.contains("into_input"));
+    hides_nothing(&ours, &sdks);
 }
