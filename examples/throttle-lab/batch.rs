@@ -1,25 +1,36 @@
-use std::io;
+use std::{io, time::Duration};
 
 use aws_sdk_bedrockruntime::{
     Client,
     operation::converse::ConverseInput,
     types::{ContentBlock, ConversationRole, InferenceConfiguration, Message},
 };
-use bedrock_sim::Simulator;
+use bedrock_sim::{Latency, Simulator};
 use fastrand::Rng;
+use tokio::time::Instant;
 
-use crate::{
-    run,
-    scenario::{Scenario, Span},
-    server,
-    strategy::sdk::send,
-};
+use crate::{run, scenario::Scenario, server, strategy::sdk::send};
 
 /// The calls that every strategy makes.
 pub(crate) struct Batch {
     pub(crate) prompts: Vec<ConverseInput>,
-    /// What all of them are charged in the end, in tokens of quota.
+    /// What each of them costs.
+    pub(crate) costs: Vec<Cost>,
+    /// What the neighbour's calls cost: its first ones, as many as there are prompts at most.
+    pub(crate) neighbours: Vec<Cost>,
+    /// What all prompts are charged in the end, in tokens of quota.
     pub(crate) charge: u64,
+}
+
+/// What a call takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Cost {
+    /// Tokens of quota at admission.
+    pub(crate) reserved: u64,
+    /// Tokens of quota in the end.
+    pub(crate) charged: u64,
+    /// From admission to the answer.
+    pub(crate) time: Duration,
 }
 
 impl Batch {
@@ -27,22 +38,20 @@ impl Batch {
     /// gives the same answer to the same request.
     pub(crate) fn draw(scenario: &Scenario) -> io::Result<Self> {
         let prompts: Vec<_> = Prompts::new(scenario, "lab").take(scenario.calls).collect();
-        let charge = run::in_virtual_time(async {
-            let simulator = Simulator::new()
-                .seed(scenario.seed)
-                .model(server::model(scenario));
-            let client = Client::from_conf(simulator.sdk_config().build());
-            for prompt in &prompts {
-                send(client.clone(), prompt.clone())
-                    .await
-                    .expect("without a quota every call is answered");
-            }
-            let usage = simulator.usage();
-            usage
-                .model(server::model_id(scenario.burndown))
-                .map_or(0, |usage| usage.settled)
-        })?;
-        Ok(Self { prompts, charge })
+        let costs = costs_of(scenario, &prompts)?;
+        let charge = costs.iter().map(|cost| cost.charged).sum();
+        let mut batch = Self {
+            prompts,
+            costs,
+            neighbours: Vec::new(),
+            charge,
+        };
+        if let Some(neighbour) = scenario.neighbour {
+            let number = neighbour.calls(scenario, batch.mean_charge());
+            let prompts = Prompts::new(scenario, "neighbour").take(number.min(scenario.calls));
+            batch.neighbours = costs_of(scenario, &prompts.collect::<Vec<_>>())?;
+        }
+        Ok(batch)
     }
 
     /// What a call is charged on average.
@@ -51,14 +60,44 @@ impl Batch {
     }
 }
 
+/// Makes the calls one by one, with nothing between them and the model.
+fn costs_of(scenario: &Scenario, prompts: &[ConverseInput]) -> io::Result<Vec<Cost>> {
+    run::in_virtual_time(async {
+        let simulator = Simulator::new()
+            .seed(scenario.seed)
+            .latency(Latency::new(scenario.first_token, scenario.per_token))
+            .model(server::model(scenario));
+        let client = Client::from_conf(simulator.sdk_config().build());
+        let mut costs = Vec::new();
+        for prompt in prompts {
+            let sent = Instant::now();
+            let answer = send(client.clone(), prompt.clone())
+                .await
+                .expect("without a quota every call is answered");
+            let usage = answer.usage().expect("an answer says its tokens");
+            let limit = prompt
+                .inference_config()
+                .and_then(|config| config.max_tokens);
+            let [input, output, longest] =
+                [usage.input_tokens, usage.output_tokens, limit.unwrap_or(0)]
+                    .map(i32::unsigned_abs)
+                    .map(u64::from);
+            costs.push(Cost {
+                reserved: input + longest,
+                charged: input + output * scenario.burndown,
+                time: sent.elapsed(),
+            });
+        }
+        costs
+    })
+}
+
 /// Distinct requests without end.
 pub(crate) struct Prompts {
     rng: Rng,
     sender: &'static str,
     number: u64,
-    model: &'static str,
-    tokens: Span,
-    max_tokens: i32,
+    scenario: Scenario,
 }
 
 impl Prompts {
@@ -67,9 +106,7 @@ impl Prompts {
             rng: server::rng(scenario.seed, sender),
             sender,
             number: 0,
-            model: server::model_id(scenario.burndown),
-            tokens: scenario.input_tokens,
-            max_tokens: i32::try_from(scenario.max_tokens).unwrap_or(i32::MAX),
+            scenario: scenario.clone(),
         }
     }
 
@@ -92,16 +129,19 @@ impl Iterator for Prompts {
     fn next(&mut self) -> Option<ConverseInput> {
         self.number += 1;
         // As many between 100 and 200 as between 500 and 1,000: most prompts are short.
-        let (low, high) = (self.tokens.min as f64, self.tokens.max as f64);
-        let tokens = low * (high / low).powf(self.rng.f64());
-        let text = self.text(tokens.round() as u64);
+        let span = self.scenario.input_tokens;
+        let (low, high) = (span.min as f64, span.max as f64);
+        let tokens = (low * (high / low).powf(self.rng.f64())).round() as u64;
+        let text = self.text(tokens);
+        let longest = self.scenario.max_tokens(tokens);
         let message = Message::builder()
             .role(ConversationRole::User)
             .content(ContentBlock::Text(text))
             .build();
-        let limits = InferenceConfiguration::builder().max_tokens(self.max_tokens);
+        let limits = InferenceConfiguration::builder()
+            .max_tokens(i32::try_from(longest).unwrap_or(i32::MAX));
         let input = ConverseInput::builder()
-            .model_id(self.model)
+            .model_id(server::model_id(&self.scenario))
             .messages(message.expect("a message has a role and content"))
             .inference_config(limits.build())
             .build();
@@ -197,6 +237,28 @@ mod tests {
         assert!(lengths.iter().all(|length| (400..=4_000).contains(length)));
         assert!(lengths.iter().any(|length| *length < 500));
         assert!(lengths.iter().any(|length| *length > 3_500));
+    }
+
+    #[test]
+    fn a_call_reserves_its_longest_answer_and_is_charged_its_own() {
+        let costs = |name, calls| {
+            let scenario = Scenario {
+                calls,
+                ..Scenario::named(name)
+            };
+            Batch::draw(&scenario).unwrap().costs
+        };
+        for cost in costs(Name::Agents, 20) {
+            assert!((33_254..=33_324).contains(&cost.reserved), "{cost:?}");
+            assert!((1_270..=1_524).contains(&cost.charged), "{cost:?}");
+            // 300 ms, and 25 ms for each but the first of 16 to 200 tokens.
+            let answer = (cost.time.as_millis() - 300) / 25 + 1;
+            assert!((16..=200).contains(&answer), "{cost:?}");
+        }
+        let all = costs(Name::Over10, 200);
+        let sum = |of: fn(&Cost) -> u64| all.iter().map(of).sum::<u64>() as f64;
+        let over = sum(|cost| cost.reserved) / sum(|cost| cost.charged);
+        assert!((9.5..10.5).contains(&over), "{over}");
     }
 
     #[test]

@@ -8,8 +8,9 @@ use clap::{
 use humantime::parse_duration;
 
 use crate::{
+    bursts::Bursts,
     neighbour::Neighbour,
-    scenario::{Meter, Name, Quota, Scenario, Span},
+    scenario::{LONGEST_ANSWER, Meter, Name, Quota, Scenario, Span},
     strategy::Strategy,
 };
 
@@ -29,7 +30,8 @@ pub(crate) struct Flags {
     /// Tokens per day.
     #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
     tpd: Option<u64>,
-    /// How much of a minute's quota the bucket holds, as the time in which it fills, such as 10s.
+    /// How much of a minute's quota the bucket holds, as the time in which it fills, such as 1.5s,
+    /// 10s or 60s. A bucket of tokens holds the largest call at least.
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     burst: Option<Duration>,
     /// Tokens of quota that an output token costs in the end, as models of Bedrock have it.
@@ -41,6 +43,10 @@ pub(crate) struct Flags {
     /// Calls under way or waiting at one time.
     #[arg(long, value_name = "N")]
     workers: Option<NonZeroUsize>,
+    /// In place of workers, calls that come by themselves: so many at once, and how often, such as
+    /// 50@2m.
+    #[arg(long, value_name = "CALLS@TIME", conflicts_with = "workers")]
+    bursts: Option<Bursts>,
     /// Calls to make, all of them different. Without it a quota given by a flag gets ten minutes'
     /// worth of them, up to 10,000, and three for each worker at least.
     #[arg(long, value_name = "N")]
@@ -55,8 +61,12 @@ pub(crate) struct Flags {
     #[arg(long, value_name = "FRACTION@FROM-TO")]
     neighbour: Option<Neighbour>,
     /// The longest answer that a call allows.
-    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=10_000))]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=LONGEST_ANSWER as i64))]
     max_tokens: Option<u32>,
+    /// In place of --max-tokens: how many times what it comes to a call reserves, on average.
+    #[arg(long, value_name = "N", conflicts_with = "max_tokens")]
+    #[arg(value_parser = value_parser!(u32).range(1..=100))]
+    over: Option<u32>,
     /// How long the prompts are, such as 100-1000.
     #[arg(long, value_name = "MIN-MAX", value_parser = span)]
     input_tokens: Option<Span>,
@@ -97,12 +107,19 @@ impl Flags {
             meter: self.meter.unwrap_or(named.meter),
             burndown: self.burndown.unwrap_or(named.burndown),
             workers: self.workers.map_or(named.workers, NonZeroUsize::get),
+            // Told to have workers, a scenario of bursts has them.
+            bursts: self
+                .bursts
+                .or(named.bursts.filter(|_| self.workers.is_none())),
             calls: self.calls.map_or(named.calls, NonZeroUsize::get),
             seed: self.seed.unwrap_or(named.seed),
             network: self.network.unwrap_or(named.network),
             neighbour: self.neighbour.or(named.neighbour),
             input_tokens: self.input_tokens.unwrap_or(named.input_tokens),
             max_tokens: self.max_tokens.unwrap_or(named.max_tokens),
+            over: self
+                .over
+                .or(named.over.filter(|_| self.max_tokens.is_none())),
             first_token: self.first_token.unwrap_or(named.first_token),
             per_token: self.per_token.unwrap_or(named.per_token),
         };
@@ -111,7 +128,7 @@ impl Flags {
             _ => scenario,
         };
         scenario.check()?;
-        Ok(scenario)
+        Ok(scenario.with_room_for_the_largest_call())
     }
 
     /// Each strategy once.
@@ -200,6 +217,30 @@ mod tests {
     }
 
     #[test]
+    fn buckets_hold_seconds_and_the_largest_call() {
+        let burst = |line: &str| scenario(line).unwrap().burst;
+        assert_eq!(burst("--burst 1.5s"), Duration::from_millis(1_500));
+        assert_eq!(burst("--scenario over5 --burst 60s").as_secs(), 60);
+        let least = burst("--scenario agents --burst 1.5s");
+        assert!((9.9..10.0).contains(&least.as_secs_f64()), "{least:?}");
+    }
+
+    #[test]
+    fn a_flag_takes_the_place_of_its_opposite() {
+        let bursts = scenario("--scenario bursts").unwrap().bursts;
+        assert_eq!(bursts, Some("50@2m".parse().unwrap()));
+        assert_eq!(
+            scenario("--scenario bursts --workers 5").unwrap().bursts,
+            None
+        );
+        assert!(scenario("--bursts 7@30s").unwrap().bursts.is_some());
+        let over = |line: &str| scenario(line).unwrap().over;
+        assert_eq!(over("--scenario over5"), Some(5));
+        assert_eq!(over("--scenario over5 --over 2"), Some(2));
+        assert_eq!(over("--scenario over5 --max-tokens 256"), None);
+    }
+
+    #[test]
     fn a_quota_replaces_those_of_the_scenario() {
         let quota = scenario("--tpm 100000 --tpd 1000000").unwrap().quota;
         let wanted = Quota {
@@ -232,8 +273,12 @@ mod tests {
             ("--scenario x", "requests"),
             ("--input-tokens 1000-100", "10 to 1000000"),
             ("--input-tokens few", "100-1000"),
-            ("--max-tokens 20000", "--max-tokens"),
-            ("--tpm 1000 --burst 10s", "1256"),
+            ("--max-tokens 65000", "--max-tokens"),
+            ("--over 5 --max-tokens 256", "--over"),
+            ("--over 100", "64000"),
+            ("--bursts 50", "50@2m"),
+            ("--bursts 50@2m --workers 3", "--workers"),
+            ("--tpm 1000 --meter fixed", "1260"),
         ] {
             let error = scenario(flags).unwrap_err();
             assert!(error.contains(why), "{flags}: {error}");

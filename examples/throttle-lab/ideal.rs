@@ -14,6 +14,8 @@ struct Limit {
     /// What comes in a second.
     rate: f64,
     taken: Option<Taken>,
+    /// When calls come, and what part of all: all at the start, or by bursts.
+    arrivals: Vec<(f64, f64)>,
 }
 
 /// What a neighbour takes from a limit.
@@ -33,6 +35,7 @@ impl Ideal {
             let rate = limit as f64 / 60.0;
             (cost, (rate * scenario.burst.as_secs_f64()).max(least), rate)
         };
+        let arrivals = arrivals(scenario);
         let quota = &scenario.quota;
         let limits = [
             quota.rpm.map(|rpm| minute(calls, rpm, 1.0)),
@@ -52,6 +55,7 @@ impl Ideal {
                     from: neighbour.from.as_secs_f64(),
                     to: neighbour.to.as_secs_f64(),
                 }),
+                arrivals: arrivals.clone(),
             });
         Self {
             limits: limits.collect(),
@@ -73,8 +77,11 @@ impl Ideal {
     pub(crate) fn bends(&self) -> Vec<f64> {
         let end = self.seconds();
         let mut bends = vec![0.0, end];
-        for taken in self.limits.iter().filter_map(|limit| limit.taken.as_ref()) {
-            bends.extend([taken.from, taken.to].into_iter().filter(|at| *at < end));
+        for limit in &self.limits {
+            let taken = limit.taken.iter().flat_map(|taken| [taken.from, taken.to]);
+            let bursts = limit.backlogs().filter(|(at, _)| *at > 0.0);
+            let bursts = bursts.flat_map(|(at, owed)| [at - INSTANT, at, limit.paid(at, owed)]);
+            bends.extend(taken.chain(bursts).filter(|at| *at < end));
         }
         bends.sort_by(f64::total_cmp);
         bends.dedup();
@@ -84,29 +91,79 @@ impl Ideal {
 
 impl Limit {
     fn seconds(&self) -> f64 {
-        let owed = self.cost - self.burst;
-        let alone = (owed / self.rate).max(0.0);
-        let Some(taken) = &self.taken else {
+        let last = self.backlogs().last();
+        last.map_or(0.0, |(at, owed)| self.paid(at, owed))
+    }
+
+    /// When calls come, and what is owed then; below 0 that much may still go at once.
+    fn backlogs(&self) -> impl Iterator<Item = (f64, f64)> {
+        let (mut since, mut owed) = (0.0, -self.burst);
+        self.arrivals.iter().map(move |&(at, part)| {
+            owed = (owed - self.flow(since, at)).max(-self.burst) + part * self.cost;
+            since = at;
+            (at, owed)
+        })
+    }
+
+    /// What comes in between two times.
+    fn flow(&self, from: f64, to: f64) -> f64 {
+        let taken = self.taken.as_ref().map_or(0.0, |taken| {
+            taken.rate * (to.min(taken.to) - from.max(taken.from)).max(0.0)
+        });
+        self.rate * (to - from) - taken
+    }
+
+    /// When what is owed at `from` has come in.
+    fn paid(&self, from: f64, owed: f64) -> f64 {
+        if owed <= 0.0 {
+            return from;
+        }
+        let alone = from + owed / self.rate;
+        let Some(taken) = self.taken.as_ref().filter(|taken| from < taken.to) else {
             return alone;
         };
         if alone <= taken.from {
             return alone;
         }
+        let begins = taken.from.max(from);
         let left = self.rate - taken.rate;
-        let during = taken.from + (owed - self.rate * taken.from) / left;
+        let during = begins + (owed - self.rate * (begins - from)) / left;
         if left > 0.0 && during <= taken.to {
             return during;
         }
-        alone + taken.rate * (taken.to - taken.from) / self.rate
+        alone + taken.rate * (taken.to - begins) / self.rate
     }
 
     fn done(&self, after: f64) -> f64 {
-        let taken = self.taken.as_ref().map_or(0.0, |taken| {
-            taken.rate * (after.min(taken.to) - taken.from).max(0.0)
-        });
-        (self.burst + self.rate * after - taken) / self.cost
+        let came: f64 = self
+            .arrivals
+            .iter()
+            .filter(|(at, _)| *at <= after)
+            .map(|(_, part)| part)
+            .sum();
+        let last = self.backlogs().take_while(|(at, _)| *at <= after).last();
+        let owed = last.map_or(0.0, |(at, owed)| owed - self.flow(at, after));
+        came - owed.max(0.0) / self.cost
     }
 }
+
+/// When calls come, and what part of all.
+fn arrivals(scenario: &Scenario) -> Vec<(f64, f64)> {
+    let Some(bursts) = scenario.bursts else {
+        return vec![(0.0, 1.0)];
+    };
+    let calls = scenario.calls;
+    let firsts = (0..calls).step_by(bursts.calls);
+    firsts
+        .map(|first| {
+            let number = bursts.calls.min(calls - first);
+            (bursts.at(first).as_secs_f64(), number as f64 / calls as f64)
+        })
+        .collect()
+}
+
+/// Shorter than anything that happens, in seconds.
+const INSTANT: f64 = 1e-6;
 
 #[cfg(test)]
 mod tests {
@@ -186,6 +243,35 @@ mod tests {
         assert_near(ideal.seconds(), 1_180.0);
         let tokens = &ideal.limits[1];
         assert_near(tokens.seconds(), 580_000.0 / 1_500.0);
+    }
+
+    #[test]
+    fn bursts_wait_for_what_was_not_saved() {
+        let mut scenario = scenario(100, None);
+        scenario.bursts = Some("50@2m".parse().unwrap());
+        // Ten at once, and forty at one a second.
+        let ideal = Ideal::new(&scenario, 65_000);
+        assert_near(ideal.seconds(), 280.0);
+        assert_near(ideal.done(119.0), 0.0);
+        assert_near(ideal.done(120.0), 0.1);
+        assert_near(ideal.done(130.0), 0.2);
+        assert_near(ideal.done(239.0), 0.5);
+        assert_near(ideal.done(240.0), 0.6);
+        let bends = [
+            0.0,
+            120.0 - INSTANT,
+            120.0,
+            160.0,
+            240.0 - INSTANT,
+            240.0,
+            280.0,
+        ];
+        assert_eq!(ideal.bends(), bends);
+        scenario.burst = Duration::from_secs(60);
+        assert_near(Ideal::new(&scenario, 65_000).seconds(), 240.0);
+        scenario.neighbour = Some("0.5@200s-300s".parse().unwrap());
+        scenario.burst = Duration::from_secs(10);
+        assert_near(Ideal::new(&scenario, 65_000).seconds(), 310.0);
     }
 
     #[test]

@@ -4,10 +4,12 @@
 //! `-- --plot FILE.svg` draws it. `docs/how-it-measures.md` says what is measured.
 
 mod batch;
+mod bursts;
 mod flags;
 mod ideal;
 mod neighbour;
 mod network;
+mod oracle;
 mod plot;
 mod report;
 mod run;
@@ -50,14 +52,15 @@ fn run(flags: &Flags) -> Result<(), Box<dyn Error>> {
     let batch = Batch::draw(&scenario)?;
     let ideal = Ideal::new(&scenario, batch.charge);
     let runs = run::all(&scenario, &batch, &ideal, &flags.strategies())?;
-    let report = Report::new(&scenario, &ideal, &runs);
+    let oracle = oracle::run(&scenario, &batch, &ideal);
+    let report = Report::new(&scenario, &ideal, &oracle, &runs);
     if flags.json {
         println!("{}", serde_json::to_string(&report)?);
     } else {
         print!("{report}");
     }
     if let Some(file) = &flags.plot {
-        fs::write(file, plot::svg(&scenario, &ideal, &runs))
+        fs::write(file, plot::svg(&scenario, &ideal, &oracle, &runs))
             .map_err(|error| format!("{}: {error}", file.display()))?;
     }
     Ok(())

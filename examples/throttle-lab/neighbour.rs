@@ -23,17 +23,28 @@ pub(crate) struct Neighbour {
 }
 
 impl Neighbour {
+    /// When it sends a call, by its number from 0 on; `None` once it is gone.
+    pub(crate) fn at(self, scenario: &Scenario, mean_charge: f64, call: usize) -> Option<Duration> {
+        let rate = scenario.quota.calls_per_second(mean_charge) * self.fraction;
+        let at = self.from.as_secs_f64() + call as f64 / rate;
+        let at = Duration::try_from_secs_f64(at).ok()?;
+        (at < self.to).then_some(at)
+    }
+
+    /// How many calls it sends.
+    pub(crate) fn calls(self, scenario: &Scenario, mean_charge: f64) -> usize {
+        let rate = scenario.quota.calls_per_second(mean_charge) * self.fraction;
+        ((self.to - self.from).as_secs_f64() * rate).ceil() as usize
+    }
+
     /// Sends calls of the same kind, evenly, each of them once.
     pub(crate) async fn live(self, scenario: Scenario, server: Server, mean_charge: f64) {
         let client = Client::from_conf(server.client("neighbour").0.build());
         let start = Instant::now();
-        let rate = scenario.quota.calls_per_second(mean_charge) * self.fraction;
         for (number, prompt) in Prompts::new(&scenario, "neighbour").enumerate() {
-            let at = self.from.as_secs_f64() + number as f64 / rate;
-            let at = Duration::try_from_secs_f64(at).unwrap_or(Duration::MAX);
-            if at >= self.to {
+            let Some(at) = self.at(&scenario, mean_charge, number) else {
                 break;
-            }
+            };
             sleep_until(start + at).await;
             // What becomes of it is the neighbour's own affair.
             tokio::spawn(send(client.clone(), prompt));

@@ -65,13 +65,17 @@ impl Way {
         if self.round_trip.is_zero() {
             return;
         }
-        let chance = self
-            .rng
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .f64();
-        sleep(self.round_trip.mul_f64(0.5 * (0.75 + 0.5 * chance))).await;
+        let takes = {
+            let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
+            one_way(self.round_trip, &mut rng)
+        };
+        sleep(takes).await;
     }
+}
+
+/// Half of a round trip, a quarter of that more or less by chance.
+pub(crate) fn one_way(round_trip: Duration, rng: &mut Rng) -> Duration {
+    round_trip.mul_f64(0.5 * (0.75 + 0.5 * rng.f64()))
 }
 
 impl HttpClient for Network {

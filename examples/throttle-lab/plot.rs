@@ -12,19 +12,26 @@ use crate::{ideal::Ideal, run::Run, scenario::Scenario, strategy::Strategy};
 
 /// How many points a line has at most: enough for the eye, few for the file.
 const POINTS: usize = 200;
-/// Where the axis ends at the latest, in ideal times.
+/// Where the axis ends at the latest, in the oracle's times.
 const LONGEST: f64 = 1.4;
 
 /// The completed calls of each strategy over time, and the ideal, as an SVG image.
-pub(crate) fn svg(scenario: &Scenario, ideal: &Ideal, runs: &[(Strategy, Run)]) -> String {
-    let end = axis_end(ideal, runs);
+pub(crate) fn svg(
+    scenario: &Scenario,
+    ideal: &Ideal,
+    oracle: &Run,
+    runs: &[(Strategy, Run)],
+) -> String {
+    let end = axis_end(oracle, runs);
     let calls = scenario.calls as f64;
     let mut plots: Vec<Plot> = runs
         .iter()
         .map(|(strategy, run)| line(*strategy, run, end).into())
         .collect();
-    // On top of them, since the best come close to it.
-    plots.push(ideal_line(ideal, calls).into());
+    // On top of them, since the best come close to it. Where all fits into the burst there is none.
+    if ideal.seconds() > 0.0 {
+        plots.push(ideal_line(ideal, calls).into());
+    }
     let layout = Layout::auto_from_plots(&plots)
         .with_x_axis_min(0.0)
         .with_x_axis_max(end)
@@ -44,11 +51,11 @@ pub(crate) fn svg(scenario: &Scenario, ideal: &Ideal, runs: &[(Strategy, Run)]) 
 }
 
 /// A little past the last call that succeeded, unless that is very late.
-fn axis_end(ideal: &Ideal, runs: &[(Strategy, Run)]) -> f64 {
+fn axis_end(oracle: &Run, runs: &[(Strategy, Run)]) -> f64 {
     let last = runs.iter().filter_map(|(_, run)| run.makespan());
     let last = last.map(|at| at.as_secs_f64()).fold(0.0, f64::max);
-    let ideal = ideal.seconds();
-    last.clamp(ideal, (LONGEST * ideal).max(1.0)) * 1.03
+    let best = oracle.makespan().map_or(0.0, |at| at.as_secs_f64());
+    last.clamp(best, (LONGEST * best).max(1.0)) * 1.03
 }
 
 fn ideal_line(ideal: &Ideal, calls: f64) -> LinePlot {
@@ -102,9 +109,11 @@ fn style(strategy: Strategy) -> (&'static str, f64) {
         Strategy::SdkAdaptive => ("#d1242f", 1.5),
         Strategy::TowerRetry => ("#8250df", 1.5),
         Strategy::TowerResilience => ("#e69f00", 1.5),
+        Strategy::Semaphore => ("#b59f00", 1.5),
         Strategy::Backoff => ("#56b4e9", 2.5),
         Strategy::StackAdaptive => ("#0072b2", 2.5),
         Strategy::Stack => ("#009e73", 2.5),
+        Strategy::Oracle => ("#24292f", 1.0),
     }
 }
 

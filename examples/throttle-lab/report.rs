@@ -9,6 +9,8 @@ use crate::{ideal::Ideal, run::Run, scenario::Scenario, strategy::Strategy};
 pub(crate) struct Report<'a> {
     scenario: &'a Scenario,
     ideal_s: f64,
+    oracle_s: f64,
+    oracle_wait_s: f64,
     rows: Vec<Row>,
 }
 
@@ -21,49 +23,64 @@ struct Row {
     /// Until the last call that succeeded.
     makespan_s: Option<f64>,
     /// The makespan by the ideal time.
-    ratio: Option<f64>,
+    x_ideal: Option<f64>,
+    /// The makespan by the oracle's.
+    x_oracle: Option<f64>,
     throttled: u64,
     throttled_per_ok: Option<f64>,
+    /// What a call takes on average beside the model's and the network's time.
+    wait_s: Option<f64>,
     p50_s: Option<f64>,
     p99_s: Option<f64>,
     max_s: Option<f64>,
 }
 
 impl<'a> Report<'a> {
-    pub(crate) fn new(scenario: &'a Scenario, ideal: &Ideal, runs: &[(Strategy, Run)]) -> Self {
+    pub(crate) fn new(
+        scenario: &'a Scenario,
+        ideal: &Ideal,
+        oracle: &Run,
+        runs: &[(Strategy, Run)],
+    ) -> Self {
         let ideal_s = round(ideal.seconds());
+        let oracle_s = oracle.makespan().map_or(0.0, seconds);
         let rows = runs
             .iter()
-            .map(|(strategy, run)| Row::new(*strategy, run, ideal_s))
+            .map(|(strategy, run)| Row::new(*strategy, run, ideal_s, oracle_s))
             .collect();
         Self {
             scenario,
             ideal_s,
+            oracle_s,
+            oracle_wait_s: oracle.mean_wait().map_or(0.0, seconds),
             rows,
         }
     }
 }
 
 impl Row {
-    fn new(strategy: Strategy, run: &Run, ideal_s: f64) -> Self {
+    fn new(strategy: Strategy, run: &Run, ideal_s: f64, oracle_s: f64) -> Self {
         let mut times: Vec<_> = run.succeeded().map(|call| call.took).collect();
         times.sort_unstable();
         let ok = times.len();
-        let seconds = |time: Option<Duration>| time.map(|time| round(time.as_secs_f64()));
-        let makespan_s = seconds(run.makespan());
+        let makespan_s = run.makespan().map(seconds);
+        let by = |other: f64| {
+            let makespan = makespan_s.filter(|_| other > 0.0);
+            makespan.map(|makespan| round(makespan / other))
+        };
         Self {
             strategy,
             ok,
             failed: run.calls - ok,
             makespan_s,
-            ratio: makespan_s
-                .filter(|_| ideal_s > 0.0)
-                .map(|makespan| round(makespan / ideal_s)),
+            x_ideal: by(ideal_s),
+            x_oracle: by(oracle_s),
             throttled: run.throttled,
             throttled_per_ok: (ok > 0).then(|| round(run.throttled as f64 / ok as f64)),
-            p50_s: seconds(percentile(&times, 50)),
-            p99_s: seconds(percentile(&times, 99)),
-            max_s: seconds(times.last().copied()),
+            wait_s: run.mean_wait().map(seconds),
+            p50_s: percentile(&times, 50).map(seconds),
+            p99_s: percentile(&times, 99).map(seconds),
+            max_s: times.last().copied().map(seconds),
         }
     }
 }
@@ -74,6 +91,11 @@ fn percentile(sorted: &[Duration], percent: usize) -> Option<Duration> {
     sorted.get(rank.checked_sub(1)?).copied()
 }
 
+/// In seconds, to thousandths.
+fn seconds(time: Duration) -> f64 {
+    round(time.as_secs_f64())
+}
+
 /// To thousandths.
 fn round(number: f64) -> f64 {
     (number * 1000.0).round() / 1000.0
@@ -82,21 +104,27 @@ fn round(number: f64) -> f64 {
 impl fmt::Display for Report<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}; seed {}", self.scenario, self.scenario.seed)?;
-        writeln!(f, "ideal: {:.1} s", self.ideal_s)?;
+        writeln!(
+            f,
+            "ideal: {:.1} s; oracle: {:.1} s, mean wait {:.1} s",
+            self.ideal_s, self.oracle_s, self.oracle_wait_s
+        )?;
         writeln!(f)?;
         writeln!(
             f,
-            "{:<16} {:>6} {:>7} {:>10} {:>8} {:>10} {:>7} {:>8} {:>8} {:>8}",
+            "{:<16} {:>5} {:>6} {:>8} {:>7} {:>8} {:>9} {:>7} {:>7} {:>7} {:>7} {:>7}",
             "strategy",
             "ok",
             "failed",
             "seconds",
             "x ideal",
+            "x oracle",
             "throttled",
             "per ok",
-            "p50",
-            "p99",
-            "max"
+            "wait s",
+            "p50 s",
+            "p99 s",
+            "max s"
         )?;
         for row in &self.rows {
             let show = |number: Option<f64>, digits| {
@@ -104,14 +132,16 @@ impl fmt::Display for Report<'_> {
             };
             writeln!(
                 f,
-                "{:<16} {:>6} {:>7} {:>10} {:>8} {:>10} {:>7} {:>8} {:>8} {:>8}",
+                "{:<16} {:>5} {:>6} {:>8} {:>7} {:>8} {:>9} {:>7} {:>7} {:>7} {:>7} {:>7}",
                 row.strategy,
                 row.ok,
                 row.failed,
                 show(row.makespan_s, 1),
-                show(row.ratio, 3),
+                show(row.x_ideal, 3),
+                show(row.x_oracle, 3),
                 row.throttled,
                 show(row.throttled_per_ok, 3),
+                show(row.wait_s, 1),
                 show(row.p50_s, 1),
                 show(row.p99_s, 1),
                 show(row.max_s, 1),
@@ -126,19 +156,19 @@ mod tests {
     use super::*;
     use crate::{run::Ended, scenario::Name};
 
-    fn seconds(all: impl IntoIterator<Item = u64>) -> Vec<Duration> {
+    fn times(all: impl IntoIterator<Item = u64>) -> Vec<Duration> {
         all.into_iter().map(Duration::from_secs).collect()
     }
 
     #[test]
     fn a_percentile_is_one_of_the_times() {
-        let hundred = seconds(1..=100);
+        let hundred = times(1..=100);
         assert_eq!(percentile(&hundred, 50), Some(Duration::from_secs(50)));
         assert_eq!(percentile(&hundred, 99), Some(Duration::from_secs(99)));
-        let three = seconds([1, 2, 9]);
+        let three = times([1, 2, 9]);
         assert_eq!(percentile(&three, 50), Some(Duration::from_secs(2)));
         assert_eq!(percentile(&three, 99), Some(Duration::from_secs(9)));
-        assert_eq!(percentile(&seconds([4]), 50), Some(Duration::from_secs(4)));
+        assert_eq!(percentile(&times([4]), 50), Some(Duration::from_secs(4)));
         assert_eq!(percentile(&[], 50), None);
     }
 
@@ -146,6 +176,7 @@ mod tests {
         let ended = ended.iter().map(|&(at, took, ok)| Ended {
             at: Duration::from_secs(at),
             took: Duration::from_secs(took),
+            waited: Duration::from_secs(took - 1),
             ok,
         });
         Run::of(ended.collect(), 8, 10)
@@ -154,16 +185,18 @@ mod tests {
     #[test]
     fn failures_count_but_their_times_do_not() {
         let run = run(&[(1, 1, true), (2, 2, false), (5, 4, true), (9, 9, false)]);
-        let row = Row::new(Strategy::None, &run, 4.0);
+        let row = Row::new(Strategy::None, &run, 4.0, 4.5);
         let wanted = Row {
             strategy: Strategy::None,
             ok: 2,
             // Six of the ten calls never ended.
             failed: 8,
             makespan_s: Some(5.0),
-            ratio: Some(1.25),
+            x_ideal: Some(1.25),
+            x_oracle: Some(1.111),
             throttled: 8,
             throttled_per_ok: Some(4.0),
+            wait_s: Some(1.5),
             p50_s: Some(1.0),
             p99_s: Some(4.0),
             max_s: Some(4.0),
@@ -173,9 +206,10 @@ mod tests {
 
     #[test]
     fn where_no_call_succeeds_there_is_no_time() {
-        let row = Row::new(Strategy::None, &run(&[(2, 2, false)]), 4.0);
+        let row = Row::new(Strategy::None, &run(&[(2, 2, false)]), 4.0, 4.5);
         assert_eq!((row.ok, row.failed), (0, 10));
-        assert_eq!((row.makespan_s, row.ratio, row.p99_s), (None, None, None));
+        assert_eq!((row.makespan_s, row.x_ideal, row.p99_s), (None, None, None));
+        assert_eq!((row.x_oracle, row.wait_s), (None, None));
     }
 
     #[test]
@@ -183,7 +217,12 @@ mod tests {
         let scenario = Scenario::named(Name::Requests);
         let ideal = Ideal::new(&scenario, 400_000);
         let runs = [(Strategy::SdkStandard, run(&[(1, 1, true)]))];
-        let report = serde_json::to_value(Report::new(&scenario, &ideal, &runs)).unwrap();
+        let report = Report::new(&scenario, &ideal, &run(&[(9, 3, true)]), &runs);
+        let report = serde_json::to_value(report).unwrap();
+        assert_eq!(
+            (&report["oracle_s"], &report["oracle_wait_s"]),
+            (&9.0.into(), &2.0.into())
+        );
         assert_eq!(report["ideal_s"], 590.0);
         assert_eq!(report["scenario"]["rpm"], 60);
         assert_eq!(report["scenario"]["network_s"], 0.03);
@@ -193,7 +232,10 @@ mod tests {
             "ok",
             "failed",
             "makespan_s",
+            "x_ideal",
+            "x_oracle",
             "throttled",
+            "wait_s",
             "p50_s",
             "p99_s",
             "max_s",

@@ -14,12 +14,13 @@ use aws_sdk_bedrockruntime::operation::converse::ConverseInput;
 use tokio::{
     runtime::Builder,
     task::JoinSet,
-    time::{Instant, timeout},
+    time::{Instant, sleep_until, timeout},
 };
 
 use crate::{
-    batch::Batch,
+    batch::{Batch, Cost},
     ideal::Ideal,
+    oracle,
     scenario::{DAY, Scenario},
     server::Server,
     strategy::{Caller, Strategy},
@@ -42,8 +43,10 @@ pub(crate) struct Run {
 pub(crate) struct Ended {
     /// Since the start of the run.
     pub(crate) at: Duration,
-    /// Since the worker took the call.
+    /// Since the worker took the call, or since it came.
     pub(crate) took: Duration,
+    /// Of that, what is neither the model's nor the network's time.
+    pub(crate) waited: Duration,
     pub(crate) ok: bool,
 }
 
@@ -72,6 +75,9 @@ pub(crate) fn all(
 
 /// Has the workers make all calls of the batch through one strategy, against a fresh server.
 fn run(scenario: &Scenario, batch: &Batch, ideal: &Ideal, strategy: Strategy) -> io::Result<Run> {
+    if strategy == Strategy::Oracle {
+        return Ok(oracle::run(scenario, batch, ideal));
+    }
     // What the strategies draw from the thread's own generator is then the same in every run.
     fastrand::seed(scenario.seed);
     in_virtual_time(async {
@@ -84,15 +90,14 @@ fn run(scenario: &Scenario, batch: &Batch, ideal: &Ideal, strategy: Strategy) ->
         let work = Arc::new(Work {
             start: Instant::now(),
             prompts: batch.prompts.clone(),
+            costs: batch.costs.clone(),
+            network: scenario.network,
             next: AtomicUsize::new(0),
             log: Mutex::default(),
         });
-        let mut workers = JoinSet::new();
-        for _ in 0..scenario.workers {
-            workers.spawn(Arc::clone(&work).work(Arc::clone(&caller)));
-        }
-        let longest = Duration::from_secs_f64((10.0 * ideal.seconds()).max(DAY));
-        let in_time = timeout(longest, workers.join_all()).await.is_ok();
+        let longest = longest(ideal);
+        let all = Arc::clone(&work).all(scenario, caller);
+        let in_time = timeout(longest, all).await.is_ok();
         let log = std::mem::take(&mut *work.log());
         Run {
             ended: log.ended,
@@ -102,6 +107,11 @@ fn run(scenario: &Scenario, batch: &Batch, ideal: &Ideal, strategy: Strategy) ->
             given_up: (!in_time).then_some(longest),
         }
     })
+}
+
+/// When a row ends at the latest.
+pub(crate) fn longest(ideal: &Ideal) -> Duration {
+    Duration::from_secs_f64((10.0 * ideal.seconds()).max(DAY))
 }
 
 /// Runs on a clock that stands still while anything can go on, and leaps when all wait.
@@ -117,6 +127,8 @@ pub(crate) fn in_virtual_time<F: Future>(future: F) -> io::Result<F::Output> {
 struct Work {
     start: Instant,
     prompts: Vec<ConverseInput>,
+    costs: Vec<Cost>,
+    network: Duration,
     next: AtomicUsize,
     log: Mutex<Log>,
 }
@@ -128,20 +140,46 @@ struct Log {
 }
 
 impl Work {
-    async fn work(self: Arc<Self>, caller: Caller) {
-        while let Some(prompt) = self.prompts.get(self.next.fetch_add(1, Ordering::Relaxed)) {
-            let taken = Instant::now();
-            let result = caller(prompt.clone()).await;
-            let ended = Ended {
-                at: self.start.elapsed(),
-                took: taken.elapsed(),
-                ok: result.is_ok(),
-            };
-            let mut log = self.log();
-            log.ended.push(ended);
-            if let Err(error) = result {
-                log.first_failure.get_or_insert(error);
+    /// Makes all calls, by workers or when they come by themselves.
+    async fn all(self: Arc<Self>, scenario: &Scenario, caller: Caller) {
+        let mut tasks = JoinSet::new();
+        if let Some(bursts) = scenario.bursts {
+            for call in 0..self.prompts.len() {
+                sleep_until(self.start + bursts.at(call)).await;
+                tasks.spawn(Arc::clone(&self).make(call, Arc::clone(&caller)));
             }
+        } else {
+            for _ in 0..scenario.workers {
+                tasks.spawn(Arc::clone(&self).work(Arc::clone(&caller)));
+            }
+        }
+        tasks.join_all().await;
+    }
+
+    async fn work(self: Arc<Self>, caller: Caller) {
+        loop {
+            let call = self.next.fetch_add(1, Ordering::Relaxed);
+            if call >= self.prompts.len() {
+                break;
+            }
+            Arc::clone(&self).make(call, Arc::clone(&caller)).await;
+        }
+    }
+
+    async fn make(self: Arc<Self>, call: usize, caller: Caller) {
+        let taken = Instant::now();
+        let result = caller(self.prompts[call].clone()).await;
+        let took = taken.elapsed();
+        let ended = Ended {
+            at: self.start.elapsed(),
+            took,
+            waited: took.saturating_sub(self.costs[call].time + self.network),
+            ok: result.is_ok(),
+        };
+        let mut log = self.log();
+        log.ended.push(ended);
+        if let Err(error) = result {
+            log.first_failure.get_or_insert(error);
         }
     }
 
@@ -151,7 +189,6 @@ impl Work {
 }
 
 impl Run {
-    #[cfg(test)]
     pub(crate) fn of(ended: Vec<Ended>, throttled: u64, calls: usize) -> Self {
         Self {
             ended,
@@ -170,6 +207,13 @@ impl Run {
     /// Until the last call that succeeded.
     pub(crate) fn makespan(&self) -> Option<Duration> {
         self.succeeded().map(|call| call.at).max()
+    }
+
+    /// What calls that succeeded waited on average.
+    pub(crate) fn mean_wait(&self) -> Option<Duration> {
+        let number = u32::try_from(self.succeeded().count()).ok()?;
+        let all: Duration = self.succeeded().map(|call| call.waited).sum();
+        all.checked_div(number)
     }
 
     /// How it went, on one line.

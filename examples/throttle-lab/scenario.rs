@@ -3,7 +3,7 @@ use std::{fmt, time::Duration};
 use clap::ValueEnum;
 use serde::{Serialize, Serializer};
 
-use crate::neighbour::Neighbour;
+use crate::{bursts::Bursts, neighbour::Neighbour};
 
 /// Everything that a row depends on but its strategy.
 #[derive(Clone, Debug, Serialize)]
@@ -16,6 +16,8 @@ pub(crate) struct Scenario {
     pub(crate) meter: Meter,
     pub(crate) burndown: u64,
     pub(crate) workers: usize,
+    /// Calls that come by themselves, in place of workers.
+    pub(crate) bursts: Option<Bursts>,
     pub(crate) calls: usize,
     pub(crate) seed: u64,
     #[serde(rename = "network_s", serialize_with = "seconds")]
@@ -23,6 +25,8 @@ pub(crate) struct Scenario {
     pub(crate) neighbour: Option<Neighbour>,
     pub(crate) input_tokens: Span,
     pub(crate) max_tokens: u32,
+    /// In place of one `max_tokens` for all calls: how many times what it comes to a call reserves.
+    pub(crate) over: Option<u32>,
     #[serde(rename = "first_token_s", serialize_with = "seconds")]
     pub(crate) first_token: Duration,
     #[serde(rename = "per_token_s", serialize_with = "seconds")]
@@ -77,6 +81,16 @@ pub(crate) enum Name {
     Neighbour,
     /// 300 requests a minute, 3,000 calls by 1,000 workers.
     Many,
+    /// 200,000 tokens a minute; 100 calls by 20 workers that reserve 33,300 and come to 1,400.
+    Agents,
+    /// As `tokens`, with `max_tokens` such that calls reserve 5 times what they come to.
+    Over5,
+    /// The same with 10 times.
+    Over10,
+    /// As `tokens`, with prompts from 100 to 20,000 tokens; 500 calls.
+    Mixed,
+    /// 60 requests a minute; 400 calls that come by themselves, 50 at once every two minutes.
+    Bursts,
 }
 
 impl Scenario {
@@ -91,6 +105,7 @@ impl Scenario {
             meter: Meter::Bucket,
             burndown: 1,
             workers: 50,
+            bursts: None,
             calls: 600,
             seed: 1,
             network: Duration::from_millis(30),
@@ -100,6 +115,7 @@ impl Scenario {
                 max: 1_000,
             },
             max_tokens: 256,
+            over: None,
             first_token: Duration::from_millis(300),
             per_token: Duration::from_millis(10),
         };
@@ -144,6 +160,45 @@ impl Scenario {
                 calls: 3_000,
                 ..requests
             },
+            Name::Agents => Self {
+                // A bucket that holds one such call leaves nothing to choose: one by one is best.
+                burst: MINUTE,
+                workers: 20,
+                calls: 100,
+                input_tokens: Span {
+                    min: 1_250,
+                    max: 1_320,
+                },
+                max_tokens: 32_000,
+                per_token: Duration::from_millis(25),
+                ..tokens
+            },
+            Name::Over5 => Self {
+                over: Some(5),
+                ..tokens
+            },
+            Name::Over10 => Self {
+                over: Some(10),
+                ..tokens
+            },
+            Name::Mixed => Self {
+                calls: 500,
+                input_tokens: Span {
+                    min: 100,
+                    max: 20_000,
+                },
+                max_tokens: 2_000,
+                ..tokens
+            },
+            Name::Bursts => Self {
+                burst: MINUTE,
+                bursts: Some(Bursts {
+                    calls: 50,
+                    every: 2 * MINUTE,
+                }),
+                calls: 400,
+                ..requests
+            },
         }
     }
 
@@ -153,7 +208,8 @@ impl Scenario {
         // Half of the prompts are long, and an answer has 16 to 200 tokens.
         let Span { min, max } = self.input_tokens;
         let input = (1.5 * min as f64 + 0.75 * max as f64) / 2.0;
-        let output = f64::from(self.max_tokens).min(108.0) * self.burndown as f64;
+        let longest = self.max_tokens(min).max(self.max_tokens(max));
+        let output = longest.min(ANSWER) as f64 * self.burndown as f64;
         let calls = 600.0 * self.quota.calls_per_second(input + output);
         Self {
             calls: (calls as usize).min(10_000).max(3 * self.workers),
@@ -161,20 +217,51 @@ impl Scenario {
         }
     }
 
+    /// The longest answer that a call with so long a prompt allows, in tokens.
+    pub(crate) fn max_tokens(&self, input: u64) -> u64 {
+        let Some(over) = self.over else {
+            return self.max_tokens.into();
+        };
+        let comes_to = input + MESSAGE + ANSWER * self.burndown;
+        u64::from(over) * comes_to - input - MESSAGE
+    }
+
+    /// What the largest call reserves, in tokens.
+    pub(crate) fn largest(&self) -> u64 {
+        let longest = self.input_tokens.max;
+        longest + MESSAGE + self.max_tokens(longest)
+    }
+
+    /// With a bucket of tokens that holds the largest call, which would else be throttled for ever.
+    pub(crate) fn with_room_for_the_largest_call(self) -> Self {
+        let fills_in = self.quota.tpm.map_or(0, |tpm| {
+            let minute = MINUTE.as_millis() as u64;
+            (minute * self.largest()).div_ceil(tpm)
+        });
+        Self {
+            burst: self.burst.max(Duration::from_millis(fills_in)),
+            ..self
+        }
+    }
+
     /// Says why no strategy could ever get all the calls through.
     pub(crate) fn check(&self) -> Result<(), String> {
-        let largest = self.input_tokens.max + u64::from(self.max_tokens);
-        let per_minute = self.quota.tpm.map(|tpm| match self.meter {
-            Meter::Bucket => (tpm as f64 * self.burst.as_secs_f64() / 60.0) as u64,
-            Meter::Fixed | Meter::Sliding => tpm,
-        });
+        let largest = self.largest();
+        let longest = self.max_tokens(self.input_tokens.max);
+        if longest > LONGEST_ANSWER {
+            return Err(format!(
+                "a call may ask for an answer of {longest} tokens (--over), and no model writes \
+                 more than {LONGEST_ANSWER}"
+            ));
+        }
+        let windows = self.meter != Meter::Bucket;
         for (room, what) in [
-            (per_minute, "what --tpm allows at one time"),
+            (self.quota.tpm.filter(|_| windows), "--tpm"),
             (self.quota.tpd, "--tpd"),
         ] {
             if let Some(room) = room.filter(|&room| room < largest) {
                 return Err(format!(
-                    "a call may ask for {largest} tokens (--input-tokens and --max-tokens), which \
+                    "a call may reserve {largest} tokens (--input-tokens and --max-tokens), which \
                      is more than {what}, {room}, and would be throttled for ever"
                 ));
             }
@@ -198,6 +285,13 @@ impl Quota {
     }
 }
 
+const MINUTE: Duration = Duration::from_secs(60);
+/// What the simulator counts for a message on top of its text, in tokens.
+const MESSAGE: u64 = 4;
+/// The simulator's answer on average, in tokens.
+const ANSWER: u64 = 108;
+/// The longest that a model of [`model_id`](crate::server::model_id) writes, in tokens.
+pub(crate) const LONGEST_ANSWER: u64 = 64_000;
 /// In seconds.
 pub(crate) const DAY: f64 = 24.0 * 60.0 * 60.0;
 
@@ -225,8 +319,21 @@ impl fmt::Display for Scenario {
             write!(f, ", burndown {}", self.burndown)?;
         }
         let calls = Grouped(self.calls as u64);
-        let workers = Grouped(self.workers as u64);
-        write!(f, "; {calls} calls by {workers} workers")?;
+        match &self.bursts {
+            Some(bursts) => write!(f, "; {calls} calls, {bursts}")?,
+            None => {
+                let workers = Grouped(self.workers as u64);
+                write!(f, "; {calls} calls by {workers} workers")?;
+            }
+        }
+        match self.over {
+            Some(over) => write!(f, " that reserve {over} times what they come to")?,
+            None if self.max_tokens > 1_000 => {
+                let most = Grouped(self.max_tokens.into());
+                write!(f, " with max_tokens {most}")?;
+            }
+            None => {}
+        }
         if let Some(neighbour) = &self.neighbour {
             write!(f, "; a neighbour takes {neighbour}")?;
         }
@@ -271,11 +378,42 @@ mod tests {
     }
 
     #[test]
-    fn a_call_larger_than_the_bucket_is_refused() {
+    fn a_call_larger_than_the_minute_is_refused() {
         let mut scenario = Scenario::named(Name::Tokens);
-        scenario.burst = Duration::from_millis(100);
+        scenario.quota.tpm = Some(1_000);
+        scenario.meter = Meter::Sliding;
         let why = scenario.check().unwrap_err();
-        assert!(why.contains("1256") && why.contains("333"), "{why}");
+        assert!(why.contains("1260") && why.contains("1000"), "{why}");
+        scenario.meter = Meter::Bucket;
+        assert_eq!(scenario.check(), Ok(()));
+    }
+
+    #[test]
+    fn a_bucket_holds_the_largest_call() {
+        let burst = |name, seconds| {
+            let scenario = Scenario {
+                burst: Duration::from_secs_f64(seconds),
+                ..Scenario::named(name)
+            };
+            scenario.with_room_for_the_largest_call().burst
+        };
+        assert_eq!(burst(Name::Tokens, 1.5), Duration::from_millis(1_500));
+        assert_eq!(burst(Name::Requests, 0.0), Duration::ZERO);
+        // 33,324 tokens at 200,000 a minute, in whole milliseconds.
+        assert_eq!(burst(Name::Agents, 1.5), Duration::from_millis(9_998));
+        assert_eq!(burst(Name::Agents, 60.0), Duration::from_secs(60));
+    }
+
+    #[test]
+    fn calls_reserve_so_many_times_what_they_come_to() {
+        let scenario = Scenario::named(Name::Over5);
+        assert_eq!(388 + 4 + scenario.max_tokens(388), 5 * (388 + 4 + 108));
+        let scenario = Scenario {
+            burndown: 5,
+            ..scenario
+        };
+        assert_eq!(456 + 4 + scenario.max_tokens(456), 5 * (456 + 4 + 540));
+        assert_eq!(Scenario::named(Name::Agents).max_tokens(1), 32_000);
     }
 
     #[test]

@@ -88,19 +88,21 @@ impl TimeSource for Clock {
     }
 }
 
-/// The id of a model with that burndown.
-pub(crate) fn model_id(burndown: u64) -> &'static str {
-    match burndown {
+/// The id of a model with the scenario's burndown, that writes answers as long as may be asked for.
+pub(crate) fn model_id(scenario: &Scenario) -> &'static str {
+    let longest = scenario.max_tokens(scenario.input_tokens.max);
+    match scenario.burndown {
         5 => "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
         10 => "us.anthropic.claude-sonnet-5-v1:0",
         15 => "us.anthropic.claude-opus-4-8-v1:0",
+        _ if longest > 10_000 => "us.amazon.nova-2-lite-v1:0",
         _ => "us.amazon.nova-pro-v1:0",
     }
 }
 
 /// The model that is called, without quotas.
 pub(crate) fn model(scenario: &Scenario) -> Model {
-    Model::new(model_id(scenario.burndown)).burndown(scenario.burndown)
+    Model::new(model_id(scenario)).burndown(scenario.burndown)
 }
 
 /// Chance for one purpose.

@@ -29,7 +29,7 @@ pub(super) fn stack(config: config::Builder, scenario: &Scenario) -> Caller {
     if let Some(tpd) = scenario.quota.tpd {
         quota = quota.tokens_per_day(tpd);
     }
-    let quotas = Quotas::new().model(model_id(scenario.burndown), quota);
+    let quotas = Quotas::new().model(model_id(scenario), quota);
     let stack = StackLayer::new(REGION).quotas(quotas);
     by_service::<_, Request<ConverseInput>>(stack.layer(Bedrock::new(config)))
 }

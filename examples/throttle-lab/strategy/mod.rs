@@ -3,6 +3,7 @@
 mod bedrock;
 mod fixed_loop;
 pub(crate) mod sdk;
+mod semaphore;
 mod tower_resilience;
 mod tower_retry;
 
@@ -35,16 +36,24 @@ pub(crate) enum Strategy {
     TowerRetry,
     /// tower-resilience: a rate limiter at the quota's rate, and up to 5 attempts with jitter.
     TowerResilience,
+    /// At most 6 calls under way, and retries with jitter from 1 s to 32 s, any number of them.
+    Semaphore,
     /// tower-bedrock's retry layer alone.
     Backoff,
     /// tower-bedrock's stack, told the quota per minute and per day.
     Stack,
     /// tower-bedrock's stack, told nothing.
     StackAdaptive,
+    /// Arithmetic: a client that knows the meter, its state and every call, first come, first served.
+    Oracle,
 }
 
 impl Strategy {
     /// The strategy around a client that is made of `config`, whose retries are off.
+    ///
+    /// # Panics
+    ///
+    /// For the oracle, which has no client.
     pub(crate) fn caller(
         self,
         config: config::Builder,
@@ -58,9 +67,11 @@ impl Strategy {
             Self::SdkAdaptive => sdk::adaptive(config),
             Self::TowerRetry => tower_retry::caller(config, scenario.seed),
             Self::TowerResilience => tower_resilience::caller(config, scenario, batch),
+            Self::Semaphore => semaphore::caller(config, scenario.seed),
             Self::Backoff => bedrock::backoff(config),
             Self::Stack => bedrock::stack(config, scenario),
             Self::StackAdaptive => bedrock::stack_adaptive(config),
+            Self::Oracle => unreachable!("the oracle is computed and calls nobody"),
         }
     }
 

@@ -1,0 +1,141 @@
+use aws_sdk_bedrockruntime::Client;
+use tokio::{
+    task::{JoinSet, yield_now},
+    time::{Instant, sleep_until},
+};
+
+use super::*;
+use crate::{
+    run::in_virtual_time,
+    scenario::{Meter, Name, Quota},
+    server::Server,
+    strategy::sdk::send,
+};
+
+const METERS: [(Meter, f64); 5] = [
+    (Meter::Bucket, 1.5),
+    (Meter::Bucket, 10.0),
+    (Meter::Bucket, 60.0),
+    (Meter::Fixed, 0.0),
+    (Meter::Sliding, 0.0),
+];
+
+/// Scenarios small enough for a test, with all meters; there is no network between.
+fn scenarios() -> impl Iterator<Item = Scenario> {
+    let named = |(name, calls, tpm): (_, _, Option<u64>)| {
+        let scenario = Scenario::named(name);
+        let quota = Quota {
+            tpm: tpm.or(scenario.quota.tpm),
+            ..scenario.quota
+        };
+        METERS.into_iter().map(move |(meter, burst)| {
+            let scenario = Scenario {
+                quota,
+                calls,
+                meter,
+                burst: Duration::from_secs_f64(burst),
+                network: Duration::ZERO,
+                ..scenario.clone()
+            };
+            scenario.with_room_for_the_largest_call()
+        })
+    };
+    [
+        (Name::Requests, 120, None),
+        (Name::Requests, 120, Some(20_000)),
+        (Name::Burndown, 150, Some(40_000)),
+        (Name::Agents, 25, None),
+        (Name::Over5, 120, Some(20_000)),
+        (Name::Bursts, 120, None),
+    ]
+    .into_iter()
+    .flat_map(named)
+}
+
+/// Plays what the oracle did against the simulator, and each call that had to wait a millisecond
+/// too soon as well. Returns how often the one and the other is throttled, and how many others
+/// there are.
+fn replay(scenario: &Scenario) -> (u64, u64, u64) {
+    let batch = Batch::draw(scenario).unwrap();
+    let mut oracle = Oracle::new(scenario, &batch);
+    oracle.run(u64::MAX);
+    assert_eq!(oracle.ended.len(), scenario.calls);
+    let run = in_virtual_time(async {
+        let server = Server::start(scenario, "replay".to_owned());
+        let (in_time, throttles) = server.client("lab");
+        let (too_soon, refusals) = server.client("lab");
+        let in_time = Client::from_conf(in_time.build());
+        let too_soon = Client::from_conf(too_soon.build());
+        let start = Instant::now();
+        let send_at = |client: &Client, call: usize, at: u64, yields| {
+            let (client, prompt) = (client.clone(), batch.prompts[call].clone());
+            async move {
+                sleep_until(start + Duration::from_millis(at)).await;
+                // What happens in this millisecond has happened by then.
+                for _ in 0..yields {
+                    yield_now().await;
+                }
+                let _ = send(client, prompt).await;
+            }
+        };
+        let mut calls = JoinSet::new();
+        let (mut last, mut waited) = (0, 0);
+        for &(call, at) in &oracle.admitted {
+            calls.spawn(send_at(&in_time, call, at, 20));
+            // Those let in together with it may have been small enough before.
+            if at > oracle.came[call] && at > last {
+                calls.spawn(send_at(&too_soon, call, at - 1, 200));
+                waited += 1;
+            }
+            last = at;
+        }
+        calls.join_all().await;
+        (throttles.count(), refusals.count(), waited)
+    });
+    run.unwrap()
+}
+
+#[test]
+fn a_call_goes_in_the_first_millisecond_in_which_the_simulator_lets_it_in() {
+    let mut tried = 0;
+    for scenario in scenarios() {
+        let (throttles, refusals, waited) = replay(&scenario);
+        assert_eq!((throttles, refusals), (0, waited), "{scenario}");
+        tried += waited;
+    }
+    assert!(tried > 500, "{tried} had to wait");
+}
+
+#[test]
+fn the_neighbour_gets_all_that_it_asks_for() {
+    let seconds = |neighbour: Option<&str>| {
+        let scenario = Scenario {
+            neighbour: neighbour.map(|text| text.parse().unwrap()),
+            calls: 300,
+            ..Scenario::named(Name::Requests)
+        };
+        let batch = Batch::draw(&scenario).unwrap();
+        let ideal = Ideal::new(&scenario, batch.charge);
+        run(&scenario, &batch, &ideal)
+            .makespan()
+            .unwrap()
+            .as_secs_f64()
+    };
+    // 290 s and the last call's own time; then half of a hundred seconds is the neighbour's.
+    let alone = seconds(None);
+    assert!((290.0..293.0).contains(&alone), "{alone}");
+    let beside = seconds(Some("0.5@60s-160s")) - alone;
+    assert!((49.0..51.0).contains(&beside), "{beside}");
+    let after = seconds(Some("0.5@400s-500s")) - alone;
+    assert!(after.abs() < 1e-9, "{after}");
+}
+
+#[test]
+fn calls_that_fit_wait_for_nothing() {
+    let scenario = Scenario::named(Name::Bursts);
+    let batch = Batch::draw(&scenario).unwrap();
+    let run = run(&scenario, &batch, &Ideal::new(&scenario, batch.charge));
+    assert!(run.mean_wait().unwrap() < Duration::from_millis(5));
+    let first = run.succeeded().map(|call| call.at).min().unwrap();
+    assert!(first > Duration::from_secs(120));
+}
