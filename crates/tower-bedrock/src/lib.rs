@@ -38,7 +38,7 @@ pub use self::{
 };
 pub use tower_response_cache::CacheStatus;
 
-// In the versions whose types this crate takes and gives.
+// These are the versions whose types this crate takes and gives.
 pub use {
     aws_sdk_bedrockruntime, tower_backoff, tower_circuit_breaker, tower_quota, tower_response_cache,
 };

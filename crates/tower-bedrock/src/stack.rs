@@ -52,7 +52,8 @@ type Paced<S> =
 /// # Knobs
 ///
 /// Knobs come first: once a handle, a clone or a service was taken from this layer, turning a knob
-/// panics, since those would go on with other settings.
+/// panics, since those would go on with other settings. Each of the inner layers is given once, for
+/// its handles would show nothing if another one took its place.
 pub struct StackLayer {
     layers: Layers,
     /// Whether a handle, a clone or a service was taken. The inner layers make the handles, so they
@@ -63,11 +64,34 @@ pub struct StackLayer {
 #[derive(Clone)]
 struct Layers {
     region: Arc<str>,
-    cache: CacheLayer,
-    backoff: RetryLayer,
-    breaker: BreakerLayer,
-    quota: TokenQuotaLayer,
+    cache: Part<CacheLayer>,
+    backoff: Part<RetryLayer>,
+    breaker: Part<BreakerLayer>,
+    quota: Part<TokenQuotaLayer>,
     attempt_timeout: Duration,
+}
+
+/// A layer of the stack, and whether the user gave it.
+#[derive(Clone)]
+struct Part<L> {
+    layer: L,
+    given: bool,
+}
+
+impl<L> Part<L> {
+    fn default(layer: L) -> Self {
+        let given = false;
+        Self { layer, given }
+    }
+
+    /// The default one was taken by nobody. One that the user gave may have been: its handles would
+    /// show nothing any more.
+    #[track_caller]
+    fn give(&mut self, layer: L, knob: &str) {
+        assert!(!self.given, "`{knob}` of a `StackLayer` is given once");
+        let given = true;
+        *self = Self { layer, given };
+    }
 }
 
 impl StackLayer {
@@ -84,10 +108,14 @@ impl StackLayer {
         let region = region.into();
         Self {
             layers: Layers {
-                cache: policy::response_cache_layer(Arc::clone(&region), HOUR, BYTES),
-                backoff: RetryPolicy::new().layer_over_quota(),
-                breaker: policy::circuit_breaker_layer(Arc::clone(&region)),
-                quota: policy::quota_layer(Arc::clone(&region), Limits::unknown()),
+                cache: Part::default(policy::response_cache_layer(
+                    Arc::clone(&region),
+                    HOUR,
+                    BYTES,
+                )),
+                backoff: Part::default(RetryPolicy::new().layer_over_quota()),
+                breaker: Part::default(policy::circuit_breaker_layer(Arc::clone(&region))),
+                quota: Part::default(policy::quota_layer(Arc::clone(&region), Limits::unknown())),
                 attempt_timeout: Duration::from_secs(600),
                 region,
             },
@@ -101,7 +129,7 @@ impl StackLayer {
     #[must_use]
     #[track_caller]
     pub fn cache(mut self, cache: CacheLayer) -> Self {
-        self.knobs().cache = cache;
+        self.knobs().cache.give(cache, "cache");
         self
     }
 
@@ -109,7 +137,7 @@ impl StackLayer {
     #[must_use]
     #[track_caller]
     pub fn backoff(mut self, backoff: RetryLayer) -> Self {
-        self.knobs().backoff = backoff;
+        self.knobs().backoff.give(backoff, "backoff");
         self
     }
 
@@ -117,15 +145,15 @@ impl StackLayer {
     #[must_use]
     #[track_caller]
     pub fn circuit_breaker(mut self, breaker: BreakerLayer) -> Self {
-        self.knobs().breaker = breaker;
+        self.knobs().breaker.give(breaker, "circuit_breaker");
         self
     }
 
     /// Tells the quota of each `"region/model"`. Default: each is found by probing.
     ///
     /// Takes a table of [`Quotas`](policy::Quotas); a [`Limit`](tower_quota::Limit) or an array of
-    /// them, for each model alike; or a closure `Fn(&Arc<str>) -> Limits`. Takes the place of
-    /// [`quota`](Self::quota).
+    /// them, for each model alike; or a closure `Fn(&Arc<str>) -> Limits`. Makes a quota layer, so
+    /// there can be no [`quota`](Self::quota) beside it.
     #[must_use]
     #[track_caller]
     pub fn quotas(self, limits: impl LimitsOf<Arc<str>> + Send + Sync + 'static) -> Self {
@@ -133,12 +161,12 @@ impl StackLayer {
         self.quota(quota)
     }
 
-    /// Takes another quota layer; [`policy::quota_layer`] makes one. Takes the place of
-    /// [`quotas`](Self::quotas).
+    /// Takes another quota layer; [`policy::quota_layer`] makes one. There can be no
+    /// [`quotas`](Self::quotas) beside it.
     #[must_use]
     #[track_caller]
     pub fn quota(mut self, quota: TokenQuotaLayer) -> Self {
-        self.knobs().quota = quota;
+        self.knobs().quota.give(quota, "quota");
         self
     }
 
@@ -176,31 +204,31 @@ impl StackLayer {
     /// Shows and steers the cache.
     #[must_use]
     pub fn cache_handle(&self) -> tower_response_cache::Handle<CacheKey, Answer> {
-        self.share().cache.handle()
+        self.share().cache.layer.handle()
     }
 
     /// Counts attempts, retries and calls given up.
     #[must_use]
     pub fn backoff_handle(&self) -> tower_backoff::Handle {
-        self.share().backoff.handle()
+        self.share().backoff.layer.handle()
     }
 
     /// Shows and steers the circuits, by `"region/model"`.
     #[must_use]
     pub fn circuits(&self) -> Circuits<Arc<str>> {
-        self.share().breaker.circuits()
+        self.share().breaker.layer.circuits()
     }
 
     /// Shows what each `"region/model"` uses of its quota.
     #[must_use]
     pub fn quota_handle(&self) -> tower_quota::Handle<Arc<str>> {
-        self.share().quota.handle()
+        self.share().quota.layer.handle()
     }
 
     /// Counts the tokens of each `"region/model"`, and advises a `max_tokens`.
     #[must_use]
     pub fn monitor(&self) -> Monitor {
-        self.share().quota.cost().monitor()
+        self.share().quota.layer.cost().monitor()
     }
 }
 
@@ -214,12 +242,12 @@ impl<S> Layer<S> for StackLayer {
         let inner = AttemptTimeoutLayer::new(layers.attempt_timeout).layer(inner);
         // Inside the breaker: an open circuit turns a call away before it queues for quota. Inside
         // the retries: each attempt is charged by Bedrock, so each takes quota of its own.
-        let inner = layers.quota.layer(inner);
+        let inner = layers.quota.layer.layer(inner);
         // Inside the retries: it hears of every attempt, and a retry notices that it has opened.
-        let inner = layers.breaker.layer(inner);
+        let inner = layers.breaker.layer.layer(inner);
         // Inside the cache: callers who share a call share its retries.
-        let inner = layers.backoff.layer(inner);
-        let inner = layers.cache.layer(inner);
+        let inner = layers.backoff.layer.layer(inner);
+        let inner = layers.cache.layer.layer(inner);
         // Outermost: a caller may wait for another one's call, which knows nothing of its deadline.
         DeadlineLayer.layer(inner)
     }

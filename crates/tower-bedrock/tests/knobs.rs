@@ -52,7 +52,8 @@ const SHARES: [Share; 7] = [
 /// What the panic says, if the knob panics.
 fn turned((_, turn): &Knob, layer: StackLayer) -> Option<String> {
     let panic = catch_unwind(AssertUnwindSafe(|| drop(turn(layer)))).err()?;
-    Some((*panic.downcast::<&'static str>().ok()?).to_owned())
+    let said = panic.downcast_ref::<String>().cloned();
+    said.or_else(|| panic.downcast_ref::<&str>().map(|said| (*said).to_owned()))
 }
 
 #[test]
@@ -70,6 +71,22 @@ fn a_knob_of_a_shared_stack_panics() {
         let clone = StackLayer::new("r").clone();
         assert!(turned(knob, clone).is_some(), "{} of a clone", knob.0);
     }
+}
+
+/// A second one would silently take the place of the first, whose handles may be in use.
+#[test]
+fn an_inner_layer_is_given_once() {
+    for knob in KNOBS.iter().filter(|(name, _)| *name != "attempt_timeout") {
+        let layer = (knob.1)(StackLayer::new("r"));
+        let said = turned(knob, layer).unwrap_or_default();
+        assert!(said.contains("is given once"), "{}: {said:?}", knob.0);
+    }
+    let told = StackLayer::new("r").quotas(Quotas::new());
+    let quota = KNOBS.iter().find(|(name, _)| *name == "quota").unwrap();
+    assert!(
+        turned(quota, told).is_some(),
+        "`quotas` gives a quota layer"
+    );
 }
 
 #[test]

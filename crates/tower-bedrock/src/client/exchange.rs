@@ -102,7 +102,7 @@ impl<I: fmt::Debug + Send + Sync + 'static> Intercept for Exchange<I> {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let response = context.response();
-        // Of an answer that is an error the head is not asked for: the error has the response.
+        // Nobody asks for the head of an error: the SDK's error holds its whole response.
         self.head.get_or_init(|| Head {
             raw: self.raw.then(|| raw(response)).flatten().map(Arc::new),
             ..Head::read(response.headers())

@@ -19,6 +19,8 @@ impl CountTokensHandle {
 impl fmt::Debug for CountTokensHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let snapshot = self.snapshot();
-        f.debug_tuple("CountTokensHandle").field(&snapshot).finish()
+        f.debug_struct("CountTokensHandle")
+            .field("snapshot", &snapshot)
+            .finish()
     }
 }

@@ -1,5 +1,6 @@
 use super::{handle::CountTokensHandle, service::CountTokens, settings::Settings, shared::Shared};
 use std::{
+    fmt,
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -37,7 +38,6 @@ use tower_layer::Layer;
 ///
 /// Knobs come first: once a handle, a clone or a service was taken from this layer, turning a knob
 /// panics, since those would go on with other settings.
-#[derive(Debug)]
 pub struct CountTokensLayer<C> {
     counter: C,
     shared: Arc<Shared>,
@@ -122,5 +122,13 @@ impl<S, C: Clone> Layer<S> for CountTokensLayer<C> {
     fn layer(&self, inner: S) -> CountTokens<S, C> {
         let counter = self.counter.clone();
         CountTokens::new(inner, counter, self.share())
+    }
+}
+
+impl<C> fmt::Debug for CountTokensLayer<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CountTokensLayer")
+            .field("settings", &self.shared.settings)
+            .finish_non_exhaustive()
     }
 }

@@ -7,7 +7,7 @@ use crate::{
 };
 use aws_sdk_bedrockruntime::operation::count_tokens::{CountTokensInput, CountTokensOutput};
 use std::{
-    mem,
+    fmt, mem,
     sync::Arc,
     task::{Context, Poll},
 };
@@ -28,7 +28,7 @@ use tower_service::Service;
 /// # Cancellation
 ///
 /// Dropping the request drops its count too.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct CountTokens<S, C> {
     inner: S,
     counter: C,
@@ -126,5 +126,14 @@ where
             shared: Arc::clone(&self.shared),
         };
         CountTokensFuture::counting(self.counter.clone(), question, waiting)
+    }
+}
+
+impl<S: fmt::Debug, C> fmt::Debug for CountTokens<S, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CountTokens")
+            .field("inner", &self.inner)
+            .field("settings", &self.shared.settings)
+            .finish_non_exhaustive()
     }
 }

@@ -23,7 +23,7 @@ fn digits(number: Number) -> usize {
     match number {
         Number::PosInt(n) => decimal(n),
         Number::NegInt(n) => 1 + decimal(n.unsigned_abs()),
-        // As long as most are that somebody typed.
+        // The length of most that people type, such as 0.75.
         Number::Float(_) => 4,
     }
 }

@@ -32,8 +32,8 @@ use std::{
 ///
 /// # Knobs
 ///
-/// Knobs come first: once a handle, a clone or a service was taken from this layer, turning a knob
-/// panics, since those would go on with other settings. A [`TokenCost`](crate::policy::TokenCost)
+/// Knobs come first: once a clone of this monitor was taken, turning a knob panics, since it would go
+/// on with other settings. A [`TokenCost`](crate::policy::TokenCost)
 /// that tells the monitor holds a clone of it.
 pub struct Monitor {
     shared: Arc<Shared>,
@@ -210,8 +210,10 @@ impl Default for Monitor {
 
 impl fmt::Debug for Monitor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let keys = self.counts().keys.len();
         f.debug_struct("Monitor")
             .field("settings", &self.shared.settings)
-            .finish_non_exhaustive()
+            .field("keys", &keys)
+            .finish()
     }
 }

@@ -28,21 +28,27 @@ impl CircuitPolicy {
             region: region.into(),
         }
     }
+
+    /// A [`CircuitBreakerLayer`] with this policy: a circuit per model.
+    ///
+    /// A throttle does not trip these circuits unless it names the day: the model is well, and
+    /// waiting out a limit per minute is the retry layer's work.
+    #[must_use]
+    pub fn layer(self) -> CircuitBreakerLayer<Self, Self, Arc<str>> {
+        CircuitBreakerLayer::new(self.clone())
+            .key_by::<Request<ConverseInput>, _>(self)
+            // Two layers would answer one throttle otherwise, and a busy model look like a sick one.
+            .throttles(Throttles::Ignored)
+    }
 }
 
-/// A [`CircuitBreakerLayer`] with Bedrock's [`CircuitPolicy`]: a circuit per model in `region`.
-///
-/// A throttle does not trip these circuits unless it names the day: the model is well, and waiting
-/// out a limit per minute is the retry layer's work.
+/// A [`CircuitBreakerLayer`] with Bedrock's [`CircuitPolicy`]: a circuit per model in `region`; see
+/// [`CircuitPolicy::layer`].
 #[must_use]
 pub fn circuit_breaker_layer(
     region: impl Into<Arc<str>>,
 ) -> CircuitBreakerLayer<CircuitPolicy, CircuitPolicy, Arc<str>> {
-    let policy = CircuitPolicy::new(region);
-    CircuitBreakerLayer::new(policy.clone())
-        .key_by::<Request<ConverseInput>, _>(policy)
-        // Two layers would answer one throttle otherwise, and a busy model would look like a sick one.
-        .throttles(Throttles::Ignored)
+    CircuitPolicy::new(region).layer()
 }
 
 impl<O> Classify<Response<O>, Error> for CircuitPolicy {

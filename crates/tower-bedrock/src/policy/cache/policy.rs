@@ -34,7 +34,7 @@ use tower_response_cache::{CacheStatus, Keep, Lookup, MemoryStore, Policy, Respo
 /// | `Exhausted` | yes | yes |
 /// | `Throttled`, `Capacity`, `Transient`, `Timeout`, `DeadlineExceeded`, `CircuitOpen`, `NotCached`, `QuotaRejected` | unless the caller set limits of its own | yes |
 /// | `Other` | unless the caller set limits of its own | no |
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct CachePolicy {
     scope: CacheScope,
     ttl: Duration,
@@ -86,7 +86,8 @@ impl CachePolicy {
         self
     }
 
-    /// The scope of the policy's keys, to find an answer by [`CacheKey::of`].
+    /// The scope of the policy's keys, to find an answer by [`CacheKey::of`]. A copy of it does not
+    /// follow knobs that are turned later.
     #[must_use]
     pub fn scope(&self) -> &CacheScope {
         &self.scope
@@ -146,7 +147,7 @@ impl CachePolicy {
         self
     }
 
-    /// A handle to what the cache saves. Clones of the policy share it.
+    /// A handle to what the cache saves, whatever knobs are turned later.
     #[must_use]
     pub fn savings(&self) -> SavingsHandle {
         self.savings.clone()

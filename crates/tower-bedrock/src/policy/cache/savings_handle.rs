@@ -32,8 +32,8 @@ impl SavingsHandle {
 
 impl fmt::Debug for SavingsHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("SavingsHandle")
-            .field(&self.snapshot())
+        f.debug_struct("SavingsHandle")
+            .field("snapshot", &self.snapshot())
             .finish()
     }
 }

@@ -63,8 +63,8 @@ use tower_quota::{Ask, Cost, Limit, Limits, LimitsOf, MemoryLedger, QuotaLayer, 
 ///
 /// # Knobs
 ///
-/// Knobs come first: once a handle, a clone or a service was taken from this layer, turning a knob
-/// panics, since those would go on with other settings. The handle is the
+/// Knobs come first: once a clone or a layer was taken from this cost, turning a knob panics, since
+/// those would go on with other settings. The handle is the
 /// [`monitor`](Self::monitor), and only [`monitored_by`](Self::monitored_by) replaces it.
 pub struct TokenCost {
     shared: Arc<Shared>,
@@ -263,8 +263,8 @@ impl<I: Operation> Cost<Request<I>, Response<I::Output>, Error> for TokenCost {
                     && drawn.rates.gives_up(*patience, Instant::now()) =>
             {
                 error.give_up(&drawn.rates.key, *patience);
-                // Not as a throttle, which would slow the key down and have those wait long who are
-                // to come to know soon.
+                // Not as a throttle: that would slow the key down, and the calls that wait for it
+                // should learn soon that it is given up.
                 Settle::Refund
             }
             Err(error) => failed(error),
