@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::{Delays, Jitter};
+use crate::jitter::Jitter;
 
 /// The delays before the retries of one call: exponential, jittered, capped.
 ///
@@ -45,12 +45,6 @@ impl Backoff {
     pub const fn jitter(mut self, jitter: Jitter) -> Self {
         self.jitter = jitter;
         self
-    }
-
-    /// The delays one call would see, in order. The same seed gives the same delays.
-    #[must_use]
-    pub fn delays(self, seed: u64) -> Delays {
-        Delays::new(self, fastrand::Rng::with_seed(seed))
     }
 
     pub(crate) const fn base(&self) -> Duration {

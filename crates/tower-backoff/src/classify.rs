@@ -1,4 +1,4 @@
-use crate::Verdict;
+use crate::verdict::Verdict;
 
 /// Decides whether the result of an attempt is worth another one.
 ///

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-use crate::{Backoff, Jitter};
+use crate::{backoff::Backoff, jitter::Jitter};
 
 /// Tokio's timer rounds up to whole milliseconds, so a sleep may end this much later than asked.
 const TICK: Duration = Duration::from_millis(1);
@@ -14,6 +14,14 @@ pub struct Delays {
     rng: Rng,
     retries: u32,
     previous: Duration,
+}
+
+impl Backoff {
+    /// The delays one call would see, in order. The same seed gives the same delays.
+    #[must_use]
+    pub fn delays(self, seed: u64) -> Delays {
+        Delays::new(self, fastrand::Rng::with_seed(seed))
+    }
 }
 
 impl Delays {

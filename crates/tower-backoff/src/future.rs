@@ -13,11 +13,13 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use crate::{
-    Classify, Replay, Verdict,
+    classify::Classify,
     gave_up::{Cause, GaveUp},
     limits::Limits,
     policy::Policy,
+    replay::Replay,
     retrying::Retrying,
+    verdict::Verdict,
 };
 
 /// A call that never waits lets others run after so many steps, of which an attempt takes two.

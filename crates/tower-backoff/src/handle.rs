@@ -2,7 +2,7 @@ use std::{fmt, sync::Arc};
 
 use tokio::time::Instant;
 
-use crate::{Snapshot, state::State};
+use crate::{snapshot::Snapshot, state::State};
 
 /// Reads what a layer has done, from anywhere. Made by
 /// [`BackoffLayer::handle`](crate::BackoffLayer::handle).
@@ -25,6 +25,8 @@ impl Handle {
 
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Handle").field(&self.snapshot()).finish()
+        f.debug_struct("Handle")
+            .field("snapshot", &self.snapshot())
+            .finish()
     }
 }

@@ -3,10 +3,8 @@ use std::{fmt, sync::Arc, time::Duration};
 use tower_layer::Layer;
 
 use crate::{
-    Backoff, Budget, Handle, ReplayClone, Retry,
-    policy::{Policy, Settings},
-    state::State,
-    telemetry::Telemetry,
+    backoff::Backoff, budget::Budget, handle::Handle, policy::Policy, replay::ReplayClone,
+    service::Retry, settings::Settings, state::State, telemetry::Telemetry,
 };
 
 /// Sends a request again, after a wait, while its results are worth another attempt.

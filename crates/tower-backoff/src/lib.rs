@@ -27,6 +27,7 @@ mod policy;
 mod replay;
 mod retrying;
 mod service;
+mod settings;
 mod snapshot;
 mod state;
 mod sync;

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::{Overrides, gave_up::GaveUp};
+use crate::{gave_up::GaveUp, overrides::Overrides};
 
 /// What bounds one call: the layer's settings after the request's overrides.
 #[derive(Clone, Copy, Debug)]

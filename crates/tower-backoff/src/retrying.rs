@@ -10,8 +10,8 @@ use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
 use crate::{
-    Delays,
     charge::Charge,
+    delays::Delays,
     gave_up::{Cause, GaveUp},
     limits::Limits,
     policy::Policy,

@@ -7,10 +7,11 @@ use std::{
 use tower_service::Service;
 
 use crate::{
-    Classify, Replay, ReplayClone,
+    classify::Classify,
     future::{ResponseFuture, Spare},
     limits::Limits,
     policy::Policy,
+    replay::{Replay, ReplayClone},
 };
 
 /// Sends requests again while their results are worth it. Made by

@@ -4,9 +4,10 @@ use fastrand::Rng;
 use tokio::time::Instant;
 
 use crate::{
-    Budget, Snapshot,
+    budget::Budget,
     gave_up::{Cause, GaveUp},
     ledger::Ledger,
+    snapshot::Snapshot,
     sync::{AtomicBool, AtomicU64, Mutex, MutexGuard, Ordering},
 };
 

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use tokio::time::Instant;
 
 use super::Ledger;
-use crate::Budget;
+use crate::budget::Budget;
 
 #[derive(Clone, Copy, Debug)]
 enum Event {

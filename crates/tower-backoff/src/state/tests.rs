@@ -4,7 +4,7 @@ use loom::{sync::Arc, thread};
 use tokio::time::Instant;
 
 use super::State;
-use crate::{Budget, gave_up::Cause};
+use crate::{budget::Budget, gave_up::Cause};
 
 /// Ratio 1, nothing saved at the start, no floor: as many retries as calls.
 fn one_for_one() -> Arc<State> {
