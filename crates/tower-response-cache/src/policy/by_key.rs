@@ -7,6 +7,10 @@ use super::{CacheStatus, Keep, Lookup, Policy};
 /// The closure gives the key of a request, or `None` to go past the cache. Every `Ok` response is
 /// kept, at weight 1, so the bound of the layer counts entries. Errors are not shared: after one, the
 /// callers that waited try one after the other. Write a [`Policy`] to share them.
+///
+/// Prefer keys and responses without lifetimes: with a `&'static str` as either, the service cannot be
+/// called in the `async` block of every spawned task (rust-lang/rust#102211). Use a number or an
+/// `Arc<str>`; or spawn the future itself, or call `boxed_clone()` on the service first.
 #[derive(Clone, Copy)]
 pub struct ByKey<F> {
     ttl: Duration,

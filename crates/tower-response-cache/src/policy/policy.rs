@@ -18,6 +18,10 @@ pub trait Policy<Req, Res, E>: Send + Sync + 'static {
     ///
     /// Requests with equal keys get each other's answers. Put everything that shapes an answer into the
     /// key, the tenant included. If it is a digest, use one of 256 bits.
+    ///
+    /// Prefer a type without lifetimes, here and as [`Value`](Self::Value): see [`ByKey`].
+    ///
+    /// [`ByKey`]: crate::ByKey
     type Key: Hash + Eq + Clone + Send + Sync + 'static;
 
     /// What is stored and handed to the callers that joined a flight. It should be cheap to clone, since
