@@ -85,7 +85,6 @@ impl Handle {
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Handle")
-            .field("key", &self.key())
             .field("snapshot", &self.snapshot())
             .finish()
     }

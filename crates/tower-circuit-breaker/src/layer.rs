@@ -129,11 +129,16 @@ impl<C, K, Q: Hash + Eq + Clone + fmt::Display> CircuitBreakerLayer<C, K, Q> {
         self.set(|settings| settings.abandoned = abandoned)
     }
 
-    /// So many probes have to succeed, one after the other or at the same time, before a
+    /// How many probes have to succeed, one after the other or at the same time, before a
     /// half-open circuit closes; one that fails opens it again. Default: 1.
+    ///
+    /// # Panics
+    ///
+    /// If `probes` is zero.
     #[must_use]
     #[track_caller]
-    pub fn probes(self, probes: NonZeroU32) -> Self {
+    pub fn probes(self, probes: u32) -> Self {
+        let probes = NonZeroU32::new(probes).expect("to close takes at least one probe");
         self.set(|settings| settings.probes = probes)
     }
 
@@ -210,13 +215,17 @@ impl<C, K, Q: Hash + Eq + Clone + fmt::Display> CircuitBreakerLayer<C, K, Q> {
 }
 
 impl<C, K, Q> CircuitBreakerLayer<C, K, Q> {
-    /// Every knob starts here. It makes the circuits anew, which nobody must have taken by then.
+    /// The settings, as long as nobody else goes by them. Every knob starts here: it makes the
+    /// circuits anew, and whoever had taken the old ones would steer circuits without calls.
     #[track_caller]
     fn untaken_settings(&self) -> Settings {
-        self.circuits.untaken_settings().expect(
+        let settings = self.circuits.settings();
+        assert!(
+            !settings.taken.get(),
             "`CircuitBreakerLayer` is already shared: \
-             turn its knobs before taking a handle, a clone or a service of it",
-        )
+             turn its knobs before taking a handle, a clone or a service of it"
+        );
+        settings.clone()
     }
 }
 
@@ -246,7 +255,7 @@ impl<C: Clone, K, Q> Clone for CircuitBreakerLayer<C, K, Q> {
 impl<C, K, Q> fmt::Debug for CircuitBreakerLayer<C, K, Q> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CircuitBreakerLayer")
-            .field("circuits", &self.circuits)
+            .field("settings", self.circuits.settings())
             .finish_non_exhaustive()
     }
 }

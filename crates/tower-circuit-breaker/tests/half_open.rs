@@ -2,19 +2,13 @@
 
 mod support;
 
-use std::num::NonZeroU32;
-
 use support::{SECOND, advance, answered, layer, rejected, service, soon};
 use tower::{Service, ServiceExt};
 use tower_circuit_breaker::{Abandoned, State, Window};
 
-fn probes(count: u32) -> NonZeroU32 {
-    NonZeroU32::new(count).expect("not zero")
-}
-
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn so_many_probes_have_to_succeed() {
-    let layer = layer().consecutive_failures(1).probes(probes(3));
+    let layer = layer().consecutive_failures(1).probes(3);
     let (service, mut handle) = service(&layer);
     answered(&service, &mut handle, "!failed")
         .await
@@ -29,7 +23,7 @@ async fn so_many_probes_have_to_succeed() {
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn no_more_probes_pass_than_are_needed() {
-    let layer = layer().consecutive_failures(1).probes(probes(2));
+    let layer = layer().consecutive_failures(1).probes(2);
     let (mut service, mut handle) = service(&layer);
     answered(&service, &mut handle, "!failed")
         .await
@@ -48,7 +42,7 @@ async fn no_more_probes_pass_than_are_needed() {
 async fn a_call_every_15_seconds_never_leaves_it_stuck() {
     let layer = layer()
         .failure_rate(0.5, Window::time(10 * SECOND))
-        .probes(probes(3))
+        .probes(3)
         .probe_lease(10 * SECOND);
     let (service, mut handle) = service(&layer);
     for _ in 0..10 {

@@ -119,15 +119,15 @@ async fn debug_is_a_summary() {
     let layer = layer().consecutive_failures(2);
     let circuit = layer.handle();
     let text = format!("{circuit:?}");
-    assert!(text.starts_with("Handle { key: None, snapshot: Snapshot { state: Closed,"));
+    assert!(text.starts_with("Handle { snapshot: Snapshot { state: Closed,"));
     circuit.force_open();
-    assert_eq!(
-        format!("{:?}", layer.circuits()),
-        "Circuits { state: Open }"
-    );
+    let text = format!("{:?}", layer.circuits());
+    assert!(text.starts_with("Circuits { snapshot: Snapshot { state: Open,"));
+    let text = format!("{layer:?}");
+    assert!(text.starts_with("CircuitBreakerLayer { settings: Settings { name: \"default\","));
 
     let keyed = CircuitBreakerLayer::new(classify).key_by(|request: &&'static str| *request);
     let held = keyed.circuits().handle(&"held");
-    assert!(format!("{held:?}").contains(r#"key: Some("held")"#));
+    assert!(format!("{held:?}").starts_with("Handle { snapshot: Snapshot { state: Closed,"));
     assert_eq!(format!("{:?}", keyed.circuits()), "Circuits { keys: 1 }");
 }

@@ -2,7 +2,6 @@
 
 mod support;
 
-use std::num::NonZeroU32;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use support::{Classifier, SECOND, answered, rejected, service};
@@ -37,7 +36,7 @@ macro_rules! knobs {
             ("abandoned", |layer| {
                 drop(layer.abandoned(Abandoned::Failure));
             }),
-            ("probes", |layer| drop(layer.probes(NonZeroU32::MIN))),
+            ("probes", |layer| drop(layer.probes(1))),
             ("probe_lease", |layer| drop(layer.probe_lease(SECOND))),
             ("open_for", |layer| drop(layer.open_for(SECOND, SECOND))),
             ("exhausted_for", |layer| drop(layer.exhausted_for(SECOND))),

@@ -5,7 +5,6 @@
 
 use std::cell::Cell;
 use std::future::Future;
-use std::num::NonZeroU32;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::rc::Rc;
@@ -111,7 +110,7 @@ async fn schedule(seed: u64) {
     let rng = &mut fastrand::Rng::with_seed(seed);
     let probes = rng.u32(1..4);
     let mut layer = CircuitBreakerLayer::new(classify as Classifier)
-        .probes(NonZeroU32::new(probes).expect("not zero"))
+        .probes(probes)
         .probe_lease(pick(rng, &[SECOND, 20 * SECOND, 3600 * SECOND]))
         .abandoned(pick(rng, &[Abandoned::Ignored, Abandoned::Failure]))
         .throttles(pick(rng, &[Throttles::Ignored, Throttles::Failure]))

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 /// What one result says about the service.
 ///
-/// `retry_after` is the server's hint, such as the header of that name.
+/// `retry_after` is the server's hint, as in the HTTP header: how long to wait at least.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Verdict {
@@ -12,14 +12,15 @@ pub enum Verdict {
     Failure,
     /// The service asked for less traffic. Counted as [`Throttles`](crate::Throttles) says.
     Throttled {
-        /// How long the service asked to wait. A circuit that this call opens stays open for at
-        /// least as long.
+        /// The shortest wait the service asks for, if it says. A circuit that this call opens stays
+        /// open for at least as long.
         retry_after: Option<Duration>,
     },
     /// Nothing will succeed for long, such as when a daily quota is used up. Opens the circuit at
     /// once.
     Exhausted {
-        /// How long the circuit stays open; without it, as long as
+        /// The shortest wait the service asks for, if it says. The circuit stays open for exactly as
+        /// long; without a hint, as long as
         /// [`exhausted_for`](crate::CircuitBreakerLayer::exhausted_for) says.
         retry_after: Option<Duration>,
     },

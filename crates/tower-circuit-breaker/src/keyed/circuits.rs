@@ -6,6 +6,7 @@ use super::idle_keys::{KeyMap, Need};
 use crate::handle::Handle;
 use crate::settings::Settings;
 use crate::shared::{Mutex, Shard, Shards, SharedCircuit, lock};
+use crate::snapshot::Snapshot;
 
 /// The circuits of one layer value, by key.
 ///
@@ -40,9 +41,8 @@ impl<Q> Circuits<Q> {
         }
     }
 
-    /// The settings, to make other circuits with. `None` once somebody has taken these.
-    pub(crate) fn untaken_settings(&self) -> Option<Settings> {
-        (!self.settings.taken.get()).then(|| Settings::clone(&self.settings))
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
     }
 }
 
@@ -141,7 +141,8 @@ impl<Q> fmt::Debug for Circuits<Q> {
         let mut debug = f.debug_struct("Circuits");
         match &self.store {
             Store::One(shards) => {
-                debug.field("state", &shards.of_this_thread().circuit().state());
+                let circuit = shards.of_this_thread().circuit();
+                debug.field("snapshot", &circuit.change(Snapshot::of));
             }
             Store::Keyed(keyed) => {
                 debug.field("keys", &lock(keyed).len());
