@@ -67,10 +67,6 @@ impl<P, K, V, St> ResponseCacheLayer<P, K, V, St> {
     ///
     /// It is right for calls that are paid for anyway. It needs a tokio runtime: if the last caller is
     /// dropped outside of one, the call is dropped too.
-    ///
-    /// # Panics
-    ///
-    /// If a handle, a clone or a service was taken from this layer.
     #[must_use]
     #[track_caller]
     pub fn finish_abandoned(self, finish: bool) -> Self {
@@ -78,10 +74,6 @@ impl<P, K, V, St> ResponseCacheLayer<P, K, V, St> {
     }
 
     /// The `name` label of this layer's events and metrics. Default: `"default"`.
-    ///
-    /// # Panics
-    ///
-    /// If a handle, a clone or a service was taken from this layer.
     #[must_use]
     #[track_caller]
     pub fn name(self, name: &'static str) -> Self {
@@ -129,6 +121,8 @@ impl<P, K, V, St> Clone for ResponseCacheLayer<P, K, V, St> {
 
 impl<P, K, V, St> fmt::Debug for ResponseCacheLayer<P, K, V, St> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ResponseCacheLayer").finish_non_exhaustive()
+        f.debug_struct("ResponseCacheLayer")
+            .field("settings", self.shared.cache.settings())
+            .finish_non_exhaustive()
     }
 }

@@ -52,6 +52,10 @@ impl<K, V, St> Cache<K, V, St> {
         self.taken.load(Ordering::Relaxed)
     }
 
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     pub(crate) fn set(&mut self, change: impl FnOnce(&mut Settings)) {
         change(&mut self.settings);
         // Made anew, since nothing is under way in a cache that nobody shares.
