@@ -25,7 +25,8 @@ pub enum Cause {
         /// The limit.
         limit: Box<Limit>,
     },
-    /// As many calls wait as [`max_queue`](crate::QuotaLayer::max_queue) allows.
+    /// As many calls wait as [`max_queue`](crate::QuotaLayer::max_queue) allows, and this one is
+    /// the last in turn of the lowest priority.
     QueueFull,
     /// The wait is longer than [`max_wait`](crate::QuotaLayer::max_wait).
     MaxWait,
@@ -53,7 +54,9 @@ impl Rejected {
     /// How long the call would have waited, by what was reserved and queued at that moment, or
     /// `None` where waiting does not help.
     ///
-    /// Calls that come to less than they reserved make it shorter.
+    /// Calls that come to less than they reserved make it shorter. So may tenants and priorities
+    /// that are mixed. With several limits it may be longer, for one that is full earns nothing
+    /// while calls wait for another.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after

@@ -41,6 +41,11 @@ impl<C, K: Hash + Eq + Clone + fmt::Display> QuotaLayer<C, MemoryLedger<K>> {
     }
 
     /// At most so many calls of one key wait. Default: 4096.
+    ///
+    /// Of one too many the last in turn of the lowest priority is rejected with
+    /// [`QueueFull`](crate::Cause::QueueFull): mostly the newcomer, but one that waits where a call
+    /// of higher priority comes, or one of a tenant whose turn comes earlier. So a flood that has
+    /// time does not shut out what is urgent, nor one tenant the others.
     #[must_use]
     #[track_caller]
     pub fn max_queue(self, calls: usize) -> Self {
@@ -55,7 +60,10 @@ impl<C, K: Hash + Eq + Clone + fmt::Display> QuotaLayer<C, MemoryLedger<K>> {
     }
 
     /// A waiting call goes before calls of the next higher [`Priority`](crate::Priority) that
-    /// come more than so much after it. Default: 30 seconds.
+    /// come more than so much after it, whatever their tenants. Default: 30 seconds.
+    ///
+    /// Within a priority every other turn is for calls that came within that time after the oldest,
+    /// so that a stream of new tenants does not push back an old one for ever.
     #[must_use]
     #[track_caller]
     pub fn aging(self, aging: Duration) -> Self {

@@ -1,16 +1,18 @@
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::num::NonZeroUsize;
+use std::collections::BTreeSet;
 
+use self::class::Class;
 use super::waiter::Waiter;
 use crate::call::Priority;
 use crate::limit::Amount;
 
+mod class;
+mod line;
+
 /// Those who wait, in the order of their turns: pure state.
 ///
-/// Within a priority this is start-time fair queueing. Each waiter gets a start tag: where its
-/// tenant's earlier calls end, if each is as long as what it asks for. The least tag goes first.
-/// Between priorities the heads are compared by when they came, a lower priority taken to have
-/// come later by the aging.
+/// A call is due when it came, a lower priority so many times the aging later. No call goes before
+/// one of a lower priority that is due earlier, whatever their tenants. Within those bounds the
+/// higher priority goes first, and in each priority tenants take turns.
 #[derive(Debug)]
 pub(crate) struct Queue<W> {
     /// Boxed because it is mostly empty: what each call looks at stays close together.
@@ -21,28 +23,16 @@ pub(crate) struct Queue<W> {
     next_number: u64,
     len: usize,
     /// What all ask for. It is kept because the usual question, what the last one waits for, is
-    /// then answered without a walk. A sum of many `u64`s needs the wider type.
+    /// then answered without a search. A sum of many `u64`s needs the wider type.
     tokens: u128,
-}
-
-/// The waiters of one priority.
-#[derive(Debug)]
-struct Class<W> {
-    /// By start tag, then by number: of equal tags the one that came first goes first.
-    waiters: BTreeMap<(u128, u64), Waiter<W>>,
-    /// The start tag last served, or more. New tenants begin here, and not at 0, or they would
-    /// overtake everybody who waits.
-    virtual_time: u128,
-    /// By tenant, the finish tag of its last waiter, where that is above the virtual time.
-    finish: HashMap<u64, u128>,
 }
 
 /// Where in the queue somebody is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Place {
     class: usize,
-    tag: u128,
     number: u64,
+    tenant: u64,
 }
 
 impl Place {
@@ -56,11 +46,7 @@ impl<W> Queue<W> {
     /// `aging` is in nanoseconds.
     pub(crate) fn new(aging: u64) -> Self {
         Self {
-            classes: Box::new(std::array::from_fn(|_| Class {
-                waiters: BTreeMap::new(),
-                virtual_time: 0,
-                finish: HashMap::new(),
-            })),
+            classes: Box::new(std::array::from_fn(|_| Class::new())),
             expiries: BTreeSet::new(),
             aging,
             next_number: 0,
@@ -92,87 +78,114 @@ impl<W> Queue<W> {
     }
 
     pub(crate) fn push(&mut self, priority: Priority, tenant: u64, waiter: Waiter<W>) -> Place {
-        let number = self.next_number;
+        let place = Place {
+            class: priority.index(),
+            number: self.next_number,
+            tenant,
+        };
         self.next_number += 1;
         self.len += 1;
         self.tokens += u128::from(waiter.amount.tokens);
-        let class = &mut self.classes[priority.index()];
-        let tag = class.start_tag(tenant, waiter.amount);
-        let place = Place {
-            class: priority.index(),
-            tag,
-            number,
-        };
         if let Some(at) = waiter.give_up.at() {
             self.expiries.insert((at, place));
         }
-        class.waiters.insert((tag, number), waiter);
+        self.classes[place.class].push(place.number, tenant, waiter);
         place
     }
 
     /// Whose turn is next.
     pub(crate) fn front(&self) -> Option<(Place, &Waiter<W>)> {
-        self.in_order().next()
+        let mut front = None;
+        let mut due = None;
+        for (index, class) in self.classes.iter().enumerate() {
+            // A lower priority takes the turn over if any of its calls is due before, and then it
+            // is the turn of one of those.
+            let is_early = |came| due.is_none_or(|due| self.due(index, came) < due);
+            if let Some(number) = class.first(self.aging, is_early) {
+                due = class.came(number).map(|came| self.due(index, came));
+                front = Some((index, number));
+            }
+        }
+        let (class, number) = front?;
+        self.at(class, number)
     }
 
-    /// All in the order of their turns, if nobody comes or goes.
+    /// Who goes away first where there are too many: of the lowest priority that waits, whose turn
+    /// comes last.
+    pub(crate) fn last(&self) -> Option<(Place, &Waiter<W>)> {
+        let classes = self.classes.iter().enumerate();
+        let last = classes
+            .rev()
+            .find_map(|(index, class)| Some((index, class.last()?)));
+        let (class, number) = last?;
+        self.at(class, number)
+    }
+
+    /// All in the order of their turns, if nobody comes or goes: about so where tenants and
+    /// priorities are mixed.
     pub(crate) fn in_order(&self) -> impl Iterator<Item = (Place, &Waiter<W>)> {
-        let mut classes = self.classes.each_ref().map(|class| class.waiters.iter());
-        let mut heads = classes.each_mut().map(Iterator::next);
+        let classes = self.classes.each_ref().map(Class::in_order);
+        let mut heads = [0; Priority::COUNT];
         std::iter::from_fn(move || {
-            // Of equal times `min_by_key` takes the first, which has the higher priority.
-            let class = (0..Priority::COUNT)
-                .filter(|class| heads[*class].is_some())
-                .min_by_key(|class| {
-                    let came = heads[*class].map_or(0, |(_, waiter)| waiter.came);
-                    came.saturating_add(self.aging.saturating_mul(*class as u64))
-                })?;
-            let (&(tag, number), waiter) =
-                std::mem::replace(&mut heads[class], classes[class].next())?;
-            let place = Place { class, tag, number };
-            Some((place, waiter))
+            let mut first: Option<(u64, usize, u64)> = None;
+            for (index, class) in classes.iter().enumerate() {
+                let Some(&number) = class.get(heads[index]) else {
+                    continue;
+                };
+                let came = self.classes[index].came(number)?;
+                let due = self.due(index, came);
+                if first.is_none_or(|(earliest, ..)| due < earliest) {
+                    first = Some((due, index, number));
+                }
+            }
+            let (_, class, number) = first?;
+            heads[class] += 1;
+            self.at(class, number)
         })
     }
 
-    /// What those before `place` ask for. Walks the queue unless the place is plainly the last.
+    /// What those ask for who go before `place`, if nobody comes or goes. It may be more than that
+    /// where tenants and priorities are mixed.
     pub(crate) fn ahead_of(&self, place: Place) -> Amount {
-        // Mostly all have one priority and the newcomer comes last: then the sum is known.
-        let class = &self.classes[place.class].waiters;
-        if let Some((&last, waiter)) = class.last_key_value() {
-            if last == (place.tag, place.number) && class.len() == self.len {
-                return self.amount_besides(waiter.amount);
+        let mut ahead = self.classes[place.class].ahead_of(place.number);
+        let Some(came) = self.classes[place.class].came(place.number) else {
+            return ahead;
+        };
+        let mine = (self.due(place.class, came), place.class);
+        for (index, class) in self.classes.iter().enumerate() {
+            if index != place.class {
+                ahead += class.amount(|came| (self.due(index, came), index) < mine);
             }
         }
-        let mut ahead = Amount::NONE;
-        self.in_order()
-            .take_while(|(other, _)| *other != place)
-            .for_each(|(_, waiter)| ahead += waiter.amount);
         ahead
     }
 
-    /// Takes out the one whose turn it is: the virtual time moves on to its tag.
+    /// Takes out the one whose turn it is: that costs its tenant the turn.
     pub(crate) fn serve(&mut self, place: Place) -> Option<Waiter<W>> {
-        let waiter = self.remove(place)?;
-        let class = &mut self.classes[place.class];
-        if let Some(others) = NonZeroUsize::new(class.waiters.len()) {
-            // Plain start-time queueing would leave the virtual time at the tag served. A stream of
-            // new tenants, each with that very tag, would then keep all later tags waiting for
-            // ever. So time also moves by this call's share of what the waiters ask for together.
-            let share = length(waiter.amount) / (others.get() as u128 + 1);
-            class.virtual_time = class.virtual_time.max(place.tag).saturating_add(share);
-        }
-        Some(waiter)
+        self.take(place, true)
     }
 
-    /// Takes out one that waits no longer. It was not served, so the virtual time stays.
+    /// Takes out one that waits no longer.
     pub(crate) fn remove(&mut self, place: Place) -> Option<Waiter<W>> {
-        let class = &mut self.classes[place.class];
-        let waiter = class.waiters.remove(&(place.tag, place.number))?;
-        if class.waiters.is_empty() {
-            // With nobody left to be fair to, tags start anew: they cannot overflow in a long run.
-            class.virtual_time = 0;
-            class.finish.clear();
-        }
+        self.take(place, false)
+    }
+
+    /// The one that was served at `place` did not run.
+    pub(crate) fn give_back(&mut self, place: Place, amount: Amount) {
+        self.classes[place.class].give_back(place.tenant, amount);
+    }
+
+    pub(crate) fn get_mut(&mut self, place: Place) -> Option<&mut Waiter<W>> {
+        self.classes[place.class].get_mut(place.number)
+    }
+
+    /// Who gives up first, and when.
+    pub(crate) fn first_expiry(&self) -> Option<(u64, Place)> {
+        self.expiries.first().copied()
+    }
+
+    fn take(&mut self, place: Place, is_let_go: bool) -> Option<Waiter<W>> {
+        let waiter = self.classes[place.class].remove(place.number, is_let_go)?;
         if let Some(at) = waiter.give_up.at() {
             self.expiries.remove(&(at, place));
         }
@@ -181,37 +194,19 @@ impl<W> Queue<W> {
         Some(waiter)
     }
 
-    pub(crate) fn get_mut(&mut self, place: Place) -> Option<&mut Waiter<W>> {
-        let class = &mut self.classes[place.class];
-        class.waiters.get_mut(&(place.tag, place.number))
+    fn at(&self, class: usize, number: u64) -> Option<(Place, &Waiter<W>)> {
+        let (tenant, waiter) = self.classes[class].get(number)?;
+        let place = Place {
+            class,
+            number,
+            tenant,
+        };
+        Some((place, waiter))
     }
 
-    /// Who gives up first, and when.
-    pub(crate) fn first_expiry(&self) -> Option<(u64, Place)> {
-        self.expiries.first().copied()
+    fn due(&self, class: usize, came: u64) -> u64 {
+        came.saturating_add(self.aging.saturating_mul(class as u64))
     }
-}
-
-impl<W> Class<W> {
-    /// Where a new call of `tenant` starts, after the tenant's earlier ones.
-    fn start_tag(&mut self, tenant: u64, amount: Amount) -> u128 {
-        // A finish tag below the virtual time changes nothing. Swept only when most can be such,
-        // so that a newcomer pays for it a constant amount on average.
-        if self.finish.len() > 2 * self.waiters.len() + 8 {
-            let now = self.virtual_time;
-            self.finish.retain(|_, tag| *tag > now);
-        }
-        let finish = self.finish.entry(tenant).or_insert(0);
-        let start = self.virtual_time.max(*finish);
-        *finish = start.saturating_add(length(amount));
-        start
-    }
-}
-
-/// How far a call moves its tenant's tags. A call without tokens still takes a turn, and the shift
-/// leaves room for the shares of many waiters in whole numbers.
-fn length(amount: Amount) -> u128 {
-    u128::from(amount.tokens.max(1)) << 32
 }
 
 #[cfg(test)]

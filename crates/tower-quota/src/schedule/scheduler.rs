@@ -103,17 +103,36 @@ impl<W> Scheduler<W> {
         let place = self.queue.push(call.priority, call.tenant, waiter);
         // Its own bound is the better answer where the queue is full, too: it says that there is
         // no use in another try.
-        let cause = match self.missed(now, place, amount, give_up) {
-            Some(cause) => cause,
-            None if self.queue.len() > self.settings.max_queue => Cause::QueueFull,
-            None => {
-                self.advance(now);
-                return Entered::Waits(place);
+        if let Some(cause) = self.missed(now, place, amount, give_up) {
+            let at = self.turn_of(now, place, amount);
+            self.queue.remove(place);
+            return Entered::Rejected(cause, Some(at));
+        }
+        if self.queue.len() > self.settings.max_queue {
+            if let Some(at) = self.make_room(now, place) {
+                return Entered::Rejected(Cause::QueueFull, Some(at));
             }
-        };
-        let at = self.turn_of(now, place, amount);
-        self.queue.remove(place);
-        Entered::Rejected(cause, Some(at))
+        }
+        self.advance(now);
+        Entered::Waits(place)
+    }
+
+    /// Turns away the last in turn of the lowest priority. Says when its turn would have been where
+    /// that is the one at `newcomer`.
+    ///
+    /// It is not always the newcomer, or a flood that can wait would turn away whatever comes after
+    /// it: higher priorities, and tenants that have nobody waiting. And it is the last in turn and
+    /// not the last that came, which may be the only one of its tenant.
+    fn make_room(&mut self, now: u64, newcomer: Place) -> Option<u64> {
+        let (last, waiter) = self.queue.last()?;
+        let amount = waiter.amount;
+        let at = self.turn_of(now, last, amount);
+        let waiter = self.queue.remove(last)?;
+        if last == newcomer {
+            return Some(at);
+        }
+        self.answer_with(last, waiter, Err((Cause::QueueFull, at)));
+        None
     }
 
     /// Why the one at `place` will not make it, if so.
@@ -148,6 +167,7 @@ impl<W> Scheduler<W> {
         let waiter = self.queue.remove(place);
         // Admitted already, but gone before it saw that: nothing was sent, so all is given back.
         if let Some(Ok(entry)) = self.answer(place) {
+            self.queue.give_back(place, entry.charge.amount);
             self.account.settle(now, &entry, Amount::NONE);
         }
         self.advance(now);

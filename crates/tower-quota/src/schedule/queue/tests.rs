@@ -1,5 +1,9 @@
+use std::collections::HashMap;
+
 use proptest::prelude::*;
 
+use super::class::length;
+use super::line::LOOKS;
 use super::*;
 use crate::schedule::waiter::GiveUp;
 
@@ -11,6 +15,8 @@ enum Op {
     Wait(u64),
     Serve,
     Leave(usize),
+    /// Of those that were served, by number.
+    GiveBack(usize),
 }
 
 fn ops(tenants: u64, tokens: std::ops::Range<u64>) -> impl Strategy<Value = Vec<Op>> {
@@ -20,10 +26,11 @@ fn ops(tenants: u64, tokens: std::ops::Range<u64>) -> impl Strategy<Value = Vec<
         Just(Priority::Low)
     ];
     let op = prop_oneof![
-        4 => (priority, 0..tenants, tokens).prop_map(|(p, t, n)| Op::Come(p, t, n)),
-        2 => (0..2 * AGING).prop_map(Op::Wait),
-        3 => Just(Op::Serve),
-        1 => any::<usize>().prop_map(Op::Leave),
+        8 => (priority, 0..tenants, tokens).prop_map(|(p, t, n)| Op::Come(p, t, n)),
+        4 => (0..2 * AGING).prop_map(Op::Wait),
+        6 => Just(Op::Serve),
+        2 => any::<usize>().prop_map(Op::Leave),
+        1 => any::<usize>().prop_map(Op::GiveBack),
     ];
     proptest::collection::vec(op, 1..300)
 }
@@ -31,16 +38,21 @@ fn ops(tenants: u64, tokens: std::ops::Range<u64>) -> impl Strategy<Value = Vec<
 #[derive(Clone, Debug, PartialEq)]
 struct Came {
     place: Place,
-    priority: Priority,
-    tenant: u64,
     at: u64,
     tokens: u64,
 }
 
 impl Came {
+    fn due(&self) -> u64 {
+        self.at + AGING * self.place.class as u64
+    }
+
     fn turn(&self) -> (u64, usize, u64) {
-        let class = self.priority.index();
-        (self.at + AGING * class as u64, class, self.place.number())
+        (self.due(), self.place.class, self.place.number)
+    }
+
+    fn amount(&self) -> Amount {
+        Amount::call(self.tokens)
     }
 }
 
@@ -54,60 +66,179 @@ fn waiter(amount: Amount) -> Waiter<()> {
     }
 }
 
-/// Runs a schedule and looks at each one served, with those that waited then.
+/// The same without an index or a sum: a list in the order they came, walked for each question.
+#[derive(Default)]
+struct Plain {
+    waiting: Vec<Came>,
+    /// By class and tenant, where it starts.
+    starts: HashMap<(usize, u64), u128>,
+    virtual_times: [u128; Priority::COUNT],
+    is_oldests: [bool; Priority::COUNT],
+}
+
+impl Plain {
+    fn of(&self, class: usize) -> impl DoubleEndedIterator<Item = &Came> {
+        let waiting = self.waiting.iter();
+        waiting.filter(move |came| came.place.class == class)
+    }
+
+    fn tenants(&self, class: usize) -> usize {
+        let tenants: std::collections::HashSet<_> =
+            self.of(class).map(|came| came.place.tenant).collect();
+        tenants.len()
+    }
+
+    /// Where each call of the class starts, if all go.
+    fn turns(&self, class: usize) -> Vec<((u128, u64), &Came)> {
+        let mut starts = self.starts.clone();
+        let mut turns = Vec::new();
+        for came in self.of(class) {
+            let start = starts.get_mut(&(class, came.place.tenant));
+            let start = start.expect("it came");
+            turns.push(((*start, came.place.number), came));
+            *start += length(came.amount());
+        }
+        turns
+    }
+
+    fn push(&mut self, came: Came) {
+        let Place { class, tenant, .. } = came.place;
+        let start = self.starts.entry((class, tenant)).or_default();
+        let is_first = |other: &Came| (other.place.class, other.place.tenant) != (class, tenant);
+        if self.waiting.iter().all(is_first) {
+            *start = self.virtual_times[class].max(*start);
+        }
+        self.waiting.push(came);
+    }
+
+    fn front(&self) -> Option<&Came> {
+        let mut front: Option<&Came> = None;
+        for class in 0..Priority::COUNT {
+            let until = self.of(class).next().map_or(0, |oldest| oldest.at + AGING);
+            let mut turns = self.turns(class);
+            turns.retain(|(_, came)| {
+                front.is_none_or(|front| came.due() < front.due())
+                    && (came.at <= until || !self.is_oldests[class])
+            });
+            let first = turns.into_iter().min_by_key(|(turn, _)| *turn);
+            front = first.map(|(_, came)| came).or(front);
+        }
+        front
+    }
+
+    fn remove(&mut self, place: Place, is_served: bool) {
+        let Place { class, tenant, .. } = place;
+        let at = self.waiting.iter().position(|came| came.place == place);
+        let at = at.expect("it waits");
+        if is_served {
+            let length = length(self.waiting[at].amount());
+            let share = length / self.tenants(class) as u128;
+            let start = self.starts.get_mut(&(class, tenant)).expect("it came");
+            self.virtual_times[class] = self.virtual_times[class].max(*start) + share;
+            *start += length;
+            self.is_oldests[class] = !self.is_oldests[class];
+        }
+        self.waiting.remove(at);
+        if self.of(class).next().is_none() {
+            self.starts.retain(|(other, _), _| *other != class);
+            self.virtual_times[class] = 0;
+            self.is_oldests[class] = false;
+        }
+    }
+
+    fn give_back(&mut self, place: Place, amount: Amount) {
+        let Place { class, tenant, .. } = place;
+        if let Some(start) = self.starts.get_mut(&(class, tenant)) {
+            let length = length(amount);
+            *start = start.saturating_sub(length);
+            let waits = self.of(class).any(|came| came.place.tenant == tenant);
+            let tenants = self.tenants(class) + usize::from(!waits);
+            let time = &mut self.virtual_times[class];
+            *time = time.saturating_sub(length / tenants as u128);
+        }
+    }
+
+    fn ahead_of(&self, last: &Came) -> Amount {
+        let turns = self.turns(last.place.class);
+        let mine = turns.iter().find(|(_, came)| *came == last);
+        let mine = mine.expect("it waits").0;
+        let others = self
+            .waiting
+            .iter()
+            .filter(|other| other.place.class != last.place.class && other.turn() < last.turn());
+        let own = turns.iter().filter(|(turn, _)| *turn < mine);
+        let mut ahead = Amount::NONE;
+        own.map(|(_, came)| *came)
+            .chain(others)
+            .for_each(|came| ahead += came.amount());
+        ahead
+    }
+}
+
+/// Runs a schedule, and looks at each one served, with those that waited then.
 fn run(
     ops: Vec<Op>,
     mut look: impl FnMut(&Came, &[Came]) -> Result<(), TestCaseError>,
 ) -> Result<(), TestCaseError> {
     let mut queue = Queue::new(AGING);
-    let mut waiting: Vec<Came> = Vec::new();
+    let mut plain = Plain::default();
+    let mut served = Vec::new();
     let mut now = 0;
     for op in ops {
         match op {
             Op::Wait(time) => now += time,
             Op::Come(priority, tenant, tokens) => {
-                let amount = Amount::call(tokens);
                 let waiter = Waiter {
                     came: now,
                     give_up: GiveUp::AtDeadline(now + tokens),
-                    ..waiter(amount)
+                    ..waiter(Amount::call(tokens))
                 };
                 let place = queue.push(priority, tenant, waiter);
-                waiting.push(Came {
+                plain.push(Came {
                     place,
-                    priority,
-                    tenant,
                     at: now,
                     tokens,
                 });
             }
             Op::Serve => {
-                let order: Vec<_> = queue.in_order().map(|(place, _)| place).collect();
-                prop_assert_eq!(order.len(), waiting.len());
-                let Some((place, _)) = queue.front() else {
+                let Some(came) = plain.front().cloned() else {
                     continue;
                 };
-                prop_assert_eq!(place, order[0]);
-                prop_assert_eq!(queue.ahead_of(place), Amount::NONE);
-                let served = waiting.iter().find(|came| came.place == place);
-                let served = served.expect("who is served has come").clone();
-                look(&served, &waiting)?;
-                queue.serve(place).expect("the front is there");
-                prop_assert!(queue.serve(place).is_none());
-                waiting.retain(|came| *came != served);
-                // Serving is what the order said.
-                let rest: Vec<_> = queue.in_order().map(|(place, _)| place).collect();
-                prop_assert_eq!(&rest[..], &order[1..]);
+                look(&came, &plain.waiting)?;
+                plain.remove(came.place, true);
+                queue.serve(came.place).expect("it waits");
+                prop_assert!(queue.serve(came.place).is_none());
+                served.push(came);
             }
-            Op::Leave(n) if !waiting.is_empty() => {
-                let came = waiting.swap_remove(n % waiting.len());
-                queue.remove(came.place).expect("who leaves has come");
+            Op::Leave(n) if !plain.waiting.is_empty() => {
+                let place = plain.waiting[n % plain.waiting.len()].place;
+                plain.remove(place, false);
+                queue.remove(place).expect("it waits");
             }
-            Op::Leave(_) => {}
+            Op::GiveBack(n) if !served.is_empty() => {
+                let came: Came = served.swap_remove(n % served.len());
+                plain.give_back(came.place, came.amount());
+                queue.give_back(came.place, came.amount());
+            }
+            Op::Leave(_) | Op::GiveBack(_) => {}
         }
-        prop_assert_eq!(queue.len(), waiting.len());
-        let expiry = waiting.iter().map(|came| came.at + came.tokens).min();
+        prop_assert_eq!(queue.len(), plain.waiting.len());
+        let expiry = plain.waiting.iter().map(|came| came.at + came.tokens).min();
         prop_assert_eq!(queue.first_expiry().map(|(at, _)| at), expiry);
+        let front = queue.front().map(|(place, _)| place);
+        prop_assert_eq!(front, plain.front().map(|came| came.place));
+        for came in &plain.waiting {
+            prop_assert_eq!(queue.ahead_of(came.place), plain.ahead_of(came));
+        }
+        let lowest = (0..Priority::COUNT).rev();
+        let mut lowest = lowest.map(|class| plain.turns(class));
+        let lowest = lowest.find(|turns| !turns.is_empty()).unwrap_or_default();
+        let last = lowest.into_iter().max_by_key(|(turn, _)| *turn);
+        prop_assert_eq!(
+            queue.last().map(|(place, _)| place),
+            last.map(|(_, came)| came.place)
+        );
+        prop_assert_eq!(queue.in_order().count(), queue.len());
     }
     Ok(())
 }
@@ -125,7 +256,7 @@ proptest! {
     fn a_tenant_is_served_in_order(ops in ops(4, 0..9)) {
         run(ops, |served, waiting| {
             let line = |other: &&Came| {
-                other.tenant == served.tenant && other.priority == served.priority
+                (other.place.tenant, other.place.class) == (served.place.tenant, served.place.class)
             };
             let first = waiting.iter().filter(line).map(|other| other.place.number());
             prop_assert_eq!(first.min(), Some(served.place.number()));
@@ -134,36 +265,133 @@ proptest! {
     }
 
     #[test]
+    fn whoever_its_tenant_a_call_goes_before_higher_ones_that_come_later_than_the_aging(
+        ops in ops(6, 0..9)
+    ) {
+        run(ops, |served, waiting| {
+            let overtaken = waiting.iter().find(|other| {
+                other.place.class > served.place.class && other.due() < served.due()
+            });
+            prop_assert!(overtaken.is_none(), "{overtaken:?} by {served:?}");
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn the_order_of_one_tenant_is_how_it_is_served(ops in ops(1, 0..9)) {
+        let mut queue = Queue::new(AGING);
+        let mut now = 0;
+        for op in ops {
+            match op {
+                Op::Wait(time) => now += time,
+                Op::Come(priority, tenant, tokens) => {
+                    let waiter = Waiter { came: now, ..waiter(Amount::call(tokens)) };
+                    queue.push(priority, tenant, waiter);
+                }
+                _ => drop(queue.front().map(|(place, _)| place).map(|place| queue.serve(place))),
+            }
+        }
+        let order: Vec<_> = queue.in_order().map(|(place, _)| place).collect();
+        for place in order {
+            prop_assert_eq!(queue.ahead_of(place), Amount::NONE);
+            prop_assert_eq!(queue.front().map(|(place, _)| place), Some(place));
+            queue.serve(place);
+        }
+    }
+
+    #[test]
     fn tenants_that_wait_are_served_by_turns(queued in 2..40_u64, seed in any::<u64>()) {
         // Three tenants, of whom one came with everything first, all with calls of one size.
         let mut queue = Queue::new(AGING);
         let tokens = seed % 7;
-        let mut tenants = std::collections::HashMap::new();
         for tenant in 0..3 {
             for _ in 0..queued {
-                let waiter = waiter(Amount::call(tokens));
-                let place = queue.push(Priority::Normal, tenant, waiter);
-                tenants.insert(place.number(), tenant);
+                queue.push(Priority::Normal, tenant, waiter(Amount::call(tokens)));
             }
         }
         let mut served = [0_i64; 3];
         for _ in 0..3 * queued {
             let (place, _) = queue.front().expect("somebody waits");
             queue.serve(place);
-            served[tenants[&place.number()] as usize] += 1;
+            served[place.tenant as usize] += 1;
             prop_assert!(served.iter().max().unwrap() - served.iter().min().unwrap() <= 1);
         }
+    }
+
+    #[test]
+    fn what_did_not_run_costs_no_turn(
+        gone in proptest::collection::vec((any::<bool>(), any::<usize>(), 0..1000_u64), 0..500),
+        served in 0..200,
+    ) {
+        let mut queue = Queue::new(AGING);
+        let large = || waiter(Amount::call(100));
+        for _ in 0..300 {
+            queue.push(Priority::Normal, 0, large());
+        }
+        for _ in 0..served {
+            let (place, _) = queue.front().expect("300 wait");
+            queue.serve(place);
+        }
+        // Rejected at once, or later, in any order.
+        let mut waiting = Vec::new();
+        for (waits, leaves, tokens) in gone {
+            let place = queue.push(Priority::Normal, 1, waiter(Amount::call(tokens)));
+            if waits {
+                waiting.push(place);
+                let leaves = leaves % (2 * waiting.len());
+                if leaves >= waiting.len() {
+                    continue;
+                }
+                queue.remove(waiting.swap_remove(leaves));
+            } else {
+                queue.remove(place);
+            }
+        }
+        // One of those that waited stays, or there is a new one.
+        let mine = waiting.pop();
+        for place in waiting {
+            queue.remove(place);
+        }
+        let mine = mine.unwrap_or_else(|| queue.push(Priority::Normal, 1, large()));
+        prop_assert!(queue.ahead_of(mine).calls <= 1);
+        let turns: Vec<_> = (0..2).map(|_| {
+            let (place, _) = queue.front().expect("somebody waits");
+            queue.serve(place);
+            place
+        }).collect();
+        prop_assert!(turns.contains(&mine));
+    }
+}
+
+#[test]
+fn one_that_was_let_go_and_did_not_run_costs_no_turn() {
+    let mut queue = Queue::new(AGING);
+    for _ in 0..300 {
+        queue.push(Priority::Normal, 0, waiter(Amount::call(1)));
+    }
+    let large = Amount::call(30);
+    for _ in 0..50 {
+        let mine = queue.push(Priority::Normal, 1, waiter(large));
+        for _ in 0..2 {
+            let (place, _) = queue.front().expect("somebody waits");
+            queue.serve(place);
+            if place == mine {
+                break;
+            }
+        }
+        assert!(queue.serve(mine).is_none(), "it was its turn");
+        queue.give_back(mine, large);
     }
 }
 
 #[test]
 fn the_lowest_priority_moves_under_a_stream_of_the_highest() {
     let mut queue = Queue::new(AGING);
-    let low = queue.push(Priority::Low, 0, waiter(Amount::NONE));
+    let low = queue.push(Priority::Low, 0, waiter(Amount::call(0)));
     for now in 0..100 {
         let waiter = Waiter {
             came: now,
-            ..waiter(Amount::NONE)
+            ..waiter(Amount::call(0))
         };
         queue.push(Priority::High, now, waiter);
         let (place, _) = queue.front().expect("somebody waits");
@@ -195,6 +423,52 @@ fn a_tenant_moves_under_a_stream_of_new_tenants() {
 }
 
 #[test]
+fn new_tenants_do_not_push_back_an_old_one_for_ever() {
+    let mut queue = Queue::new(AGING);
+    let came = |came| Waiter {
+        came,
+        ..waiter(Amount::call(5))
+    };
+    let old: Vec<_> = (0..20)
+        .map(|_| queue.push(Priority::Normal, 0, came(0)))
+        .collect();
+    // Two new tenants for each turn: they wait ever longer, and fairly so would the old one.
+    for now in 1..1000 {
+        for tenant in [2 * now, 2 * now + 1] {
+            queue.push(Priority::Normal, tenant, came(now));
+        }
+        let (place, _) = queue.front().expect("somebody waits");
+        queue.serve(place);
+        if place == old[19] {
+            // Every other turn was one of those that came within the aging after it.
+            assert!(now <= 2 * (20 + 2 * AGING), "{now}");
+            return;
+        }
+    }
+    panic!("it starved");
+}
+
+#[test]
+fn a_tenant_that_comes_late_still_has_its_turn() {
+    let mut queue = Queue::new(AGING);
+    for _ in 0..300 {
+        queue.push(Priority::Normal, 0, waiter(Amount::call(5)));
+    }
+    let late = Waiter {
+        came: 100 * AGING,
+        ..waiter(Amount::call(5))
+    };
+    let late = queue.push(Priority::Normal, 1, late);
+    let place = |queue: &Queue<()>| queue.front().expect("somebody waits").0;
+    let turn = (0..300).position(|_| {
+        let first = place(&queue);
+        queue.serve(first);
+        first == late
+    });
+    assert!(turn <= Some(2), "{turn:?}");
+}
+
+#[test]
 fn a_large_call_uses_up_more_turns() {
     let mut queue = Queue::new(AGING);
     let large = (0..2).map(|_| queue.push(Priority::Low, 1, waiter(Amount::call(10))));
@@ -215,5 +489,70 @@ fn what_tenants_leave_behind_is_bounded() {
         let place = queue.push(Priority::Low, tenant, waiter(Amount::call(1)));
         queue.serve(place);
     }
-    assert!(queue.classes[2].finish.len() < 100);
+    assert!(queue.classes[2].tenants() < 100);
+}
+
+#[test]
+fn each_step_takes_a_logarithm_of_the_queue() {
+    let mut most = Vec::new();
+    for waiting in [1_000, 100_000] {
+        let mut queue = Queue::new(AGING);
+        let priorities = [Priority::High, Priority::Normal, Priority::Low];
+        let push = |queue: &mut Queue<()>, came: u64| {
+            let priority = priorities[came as usize % 3];
+            let waiter = Waiter {
+                came,
+                ..waiter(Amount::call(came % 7))
+            };
+            queue.push(priority, came % 5, waiter)
+        };
+        let places: Vec<_> = (0..waiting).map(|came| push(&mut queue, came)).collect();
+        let mut steps = 0;
+        let mut count = |step: &mut dyn FnMut()| {
+            let before = LOOKS.get();
+            step();
+            steps = steps.max(LOOKS.get() - before);
+        };
+        // The slots are closed up once in as many calls: so these are without.
+        for came in 0..30 {
+            count(&mut || {
+                // What a call that finds the queue full does.
+                push(&mut queue, waiting + came);
+                let (last, _) = queue.last().expect("they wait");
+                queue.ahead_of(last);
+                queue.remove(last);
+            });
+            count(&mut || {
+                let (front, _) = queue.front().expect("they wait");
+                queue.serve(front);
+            });
+            count(&mut || {
+                queue.remove(places[500 + 7 * came as usize]);
+            });
+        }
+        most.push(steps);
+    }
+    // A hundred times as many take less than seven steps more in each loop.
+    assert!(most[1] < 2 * most[0], "{most:?}");
+}
+
+#[test]
+fn a_queue_filled_and_emptied_any_number_of_times_pays_a_logarithm_for_each_call() {
+    let mut queue = Queue::new(AGING);
+    let before = LOOKS.get();
+    let mut places = std::collections::VecDeque::new();
+    for came in 0..100_000_u64 {
+        let tenant = came % 9;
+        places.push_back(queue.push(Priority::Low, tenant, waiter(Amount::call(1))));
+        if came > 1000 {
+            let gone = places.pop_front().expect("they wait");
+            queue.remove(gone);
+        }
+    }
+    // In the order they came: the dearest where each one that leaves moves those behind it.
+    while let Some(place) = places.pop_front() {
+        queue.remove(place);
+    }
+    let steps = (LOOKS.get() - before) / 200_000;
+    assert!(steps < 120, "{steps}");
 }

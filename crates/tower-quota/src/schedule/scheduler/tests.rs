@@ -114,20 +114,22 @@ impl Plain {
             .iter()
             .filter(|other| other.turn(aging) < turn)
             .count();
-        let (give_up, bound) = (came.give_up, came.bound.clone());
+        let (name, give_up, bound) = (came.name, came.give_up, came.bound.clone());
         self.line.insert(place, came);
         let at = self.goes_at(now, place);
-        let full = self.line.len() > self.settings.max_queue;
-        if at > give_up || full {
+        if at > give_up {
             self.line.remove(place);
-            return Err((
-                if at > give_up {
-                    bound
-                } else {
-                    Cause::QueueFull
-                },
-                at,
-            ));
+            return Err((bound, at));
+        }
+        if self.line.len() > self.settings.max_queue {
+            let last = (0..self.line.len()).max_by_key(|n| (self.line[*n].class, *n));
+            let last = last.expect("it is lined up");
+            let at = self.goes_at(now, last);
+            if self.line[last].name == name {
+                self.line.remove(last);
+                return Err((Cause::QueueFull, at));
+            }
+            self.end(last, |_| Err((Cause::QueueFull, at)));
         }
         self.advance(now);
         Ok(None)
@@ -453,5 +455,47 @@ proptest! {
     #[test]
     fn nobody_is_forgotten_and_no_permit_lost(ops in ops(4), settings in settings()) {
         run(ops, settings, 4);
+    }
+}
+
+/// Calls line up, and then one that finds the queue full, or the same queue with room for it.
+fn last_of(limits: &[Limit], amounts: &[u64], max_queue: usize) -> (Entered, Scheduler<u64>) {
+    let settings = Settings {
+        max_queue,
+        ..Settings::default()
+    };
+    let account = Account::new(limits.to_vec(), 0);
+    let mut scheduler = Scheduler::new(account, Arc::new(settings));
+    let mut last = None;
+    for tokens in amounts {
+        let call = Call {
+            amount: Amount::call(*tokens),
+            priority: Priority::Normal,
+            tenant: 0,
+            deadline: None,
+        };
+        last = Some(scheduler.enter(0, call));
+    }
+    (last.expect("somebody comes"), scheduler)
+}
+
+proptest! {
+    #[test]
+    fn who_finds_the_queue_full_is_told_when_it_would_have_gone(
+        amounts in proptest::collection::vec(1..=60_u64, 3..10)
+    ) {
+        let limits = [Limit::tokens_per_minute(600)];
+        let (entered, scheduler) = last_of(&limits, &amounts, usize::MAX);
+        let Entered::Waits(place) = entered else { return Ok(()) };
+        let waiting = scheduler.queue.len();
+        let mut scheduler = scheduler;
+        let mut goes_at = 0;
+        while let Some(at) = scheduler.wake_at {
+            scheduler.advance(at);
+            goes_at = at;
+        }
+        prop_assert!(matches!(scheduler.answer(place), Some(Ok(_))));
+        let (entered, _) = last_of(&limits, &amounts, waiting - 1);
+        prop_assert_eq!(entered, Entered::Rejected(Cause::QueueFull, Some(goes_at)));
     }
 }
