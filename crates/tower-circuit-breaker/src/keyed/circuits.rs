@@ -2,7 +2,7 @@ use std::fmt;
 use std::hash::Hash;
 use std::sync::Arc;
 
-use super::idle_keys::{KeyMap, Need};
+use super::key_map::{KeyMap, Need};
 use crate::handle::Handle;
 use crate::settings::Settings;
 use crate::shared::{Mutex, Shard, Shards, SharedCircuit, lock};

@@ -1,8 +1,8 @@
-//! Which circuit decides about a request? Read `key_of`, then `circuits`, then `idle_keys`, which
+//! Which circuit decides about a request? Read `key_of`, then `circuits`, then `key_map`, which
 //! bounds how many are kept.
 
 mod circuits;
-mod idle_keys;
+mod key_map;
 mod key_of;
 mod single_circuit;
 
