@@ -2,7 +2,7 @@ use std::{fmt, hash::Hash, sync::Arc};
 
 use tower_layer::Layer;
 
-use crate::flight::{Cache, Shared};
+use crate::flight::{Cache, LayerState};
 use crate::store::{MemoryStore, remote::Codec, remote::RemoteStore, remote::WithCodec};
 use crate::{handle::Handle, service::ResponseCache, settings::Settings};
 
@@ -17,7 +17,7 @@ use crate::{handle::Handle, service::ResponseCache, settings::Settings};
 /// Knobs come first: once a handle, a clone or a service was taken from this layer, turning a knob
 /// panics, since those would go on with other settings.
 pub struct ResponseCacheLayer<P, K, V, St = MemoryStore<K, V>> {
-    shared: Shared<P, K, V, St>,
+    shared: LayerState<P, K, V, St>,
 }
 
 impl<P, K: Hash + Eq, V: Clone> ResponseCacheLayer<P, K, V> {
@@ -55,7 +55,7 @@ impl<P, K, V, St> ResponseCacheLayer<P, K, V, St> {
 
     fn of(policy: P, cache: Cache<K, V, St>) -> Self {
         Self {
-            shared: Shared {
+            shared: LayerState {
                 policy: Arc::new(policy),
                 cache: Arc::new(cache),
             },
@@ -97,7 +97,7 @@ impl<P, K, V, St> ResponseCacheLayer<P, K, V, St> {
         Handle::new(self.share().cache)
     }
 
-    fn share(&self) -> Shared<P, K, V, St> {
+    fn share(&self) -> LayerState<P, K, V, St> {
         self.shared.cache.take();
         self.shared.clone()
     }

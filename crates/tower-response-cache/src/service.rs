@@ -3,7 +3,7 @@ use std::{fmt, hash::Hash, sync::Arc};
 
 use tower_service::Service;
 
-use crate::flight::{Background, Cause, Lead, Miss, Shared, Way, WayOf};
+use crate::flight::{Background, Cause, LayerState, Lead, Miss, MissState, MissStateOf};
 use crate::policy::{CacheStatus, Lookup, Policy};
 use crate::store::{Freshness, MemoryStore, Store};
 use crate::{future::ResponseFuture, handle::Handle};
@@ -20,11 +20,11 @@ use crate::{future::ResponseFuture, handle::Handle};
 /// [`ResponseCacheLayer`]: crate::ResponseCacheLayer
 pub struct ResponseCache<S, P, K, V, St = MemoryStore<K, V>> {
     inner: S,
-    shared: Shared<P, K, V, St>,
+    shared: LayerState<P, K, V, St>,
 }
 
 impl<S, P, K, V, St> ResponseCache<S, P, K, V, St> {
-    pub(crate) fn new(inner: S, shared: Shared<P, K, V, St>) -> Self {
+    pub(crate) fn new(inner: S, shared: LayerState<P, K, V, St>) -> Self {
         Self { inner, shared }
     }
 
@@ -74,22 +74,27 @@ where
             return ResponseFuture::hit(old);
         }
         match absent {
-            None => self.miss(req, Way::Join(key)),
+            None => self.miss(req, MissState::Join(key)),
             Some(absent) if self.shared.cache.has_remote() => {
                 let cache = Arc::clone(&self.shared.cache);
                 let ask = Box::pin(async move { cache.fetch(&key).await });
-                self.miss(req, Way::AskRemote(ask, absent))
+                self.miss(req, MissState::AskRemote(ask, absent))
             }
             Some(absent) => ResponseFuture::hit(self.shared.absent(absent)),
         }
     }
 
-    fn miss<Req>(&self, req: Req, way: WayOf<S, Req, K, V>) -> ResponseFuture<S, Req, P, St>
+    fn miss<Req>(&self, req: Req, state: MissStateOf<S, Req, K, V>) -> ResponseFuture<S, Req, P, St>
     where
         S: Service<Req> + Clone,
         P: Policy<Req, S::Response, S::Error, Key = K, Value = V>,
     {
-        ResponseFuture::miss(Miss::new(self.inner.clone(), req, self.shared.clone(), way))
+        ResponseFuture::miss(Miss::new(
+            self.inner.clone(),
+            req,
+            self.shared.clone(),
+            state,
+        ))
     }
 
     /// Fetches a new answer in the background, unless a call for it is under way.
@@ -133,7 +138,7 @@ where
     }
 
     fn call(&mut self, req: Req) -> Self::Future {
-        let way = match self.shared.policy.lookup(&req) {
+        let state = match self.shared.policy.lookup(&req) {
             Lookup::Use(key) => {
                 let stale = match self.shared.cache.get(&key) {
                     Some((value, Freshness::Fresh)) => {
@@ -149,10 +154,10 @@ where
                 return self.not_fresh(key, req, stale);
             }
             // Nothing is begun here: a future that is never polled must hold no flight open.
-            Lookup::Refresh(key) => Way::Refresh(key),
-            Lookup::Bypass => Way::Alone(CacheStatus::Bypass),
+            Lookup::Refresh(key) => MissState::Refresh(key),
+            Lookup::Bypass => MissState::Alone(CacheStatus::Bypass),
         };
-        self.miss(req, way)
+        self.miss(req, state)
     }
 }
 

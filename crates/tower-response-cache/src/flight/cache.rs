@@ -8,7 +8,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::callers::{FlightTable, SharedTable};
+use super::callers::{FlightTable, LockedTable};
 use crate::store::remote::{ErasedRemote, Unreachable};
 use crate::store::{Entry, Freshness, Scope, Store};
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
 pub(crate) struct Cache<K, V, St> {
     store: St,
     remote: Option<Box<dyn ErasedRemote<K, V>>>,
-    flights: Arc<SharedTable<K, V>>,
+    flights: Arc<LockedTable<K, V>>,
     counters: Counters,
     telemetry: Telemetry,
     settings: Settings,
@@ -34,7 +34,7 @@ impl<K, V, St> Cache<K, V, St> {
         Self {
             store,
             remote,
-            flights: Arc::new(SharedTable::new(settings.finish_abandoned)),
+            flights: Arc::new(LockedTable::new(settings.finish_abandoned)),
             counters: Counters::default(),
             telemetry: Telemetry::new(settings.name),
             settings,
@@ -59,11 +59,11 @@ impl<K, V, St> Cache<K, V, St> {
     pub(crate) fn set(&mut self, change: impl FnOnce(&mut Settings)) {
         change(&mut self.settings);
         // Made anew, since nothing is under way in a cache that nobody shares.
-        self.flights = Arc::new(SharedTable::new(self.settings.finish_abandoned));
+        self.flights = Arc::new(LockedTable::new(self.settings.finish_abandoned));
         self.telemetry = Telemetry::new(self.settings.name);
     }
 
-    pub(crate) fn flights(&self) -> &Arc<SharedTable<K, V>> {
+    pub(crate) fn flights(&self) -> &Arc<LockedTable<K, V>> {
         &self.flights
     }
 

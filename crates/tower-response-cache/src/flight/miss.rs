@@ -5,15 +5,15 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::flight::{Cause, Done};
-use super::way::{Driver, Way};
-use super::{call::Call, callers::Lead, shared::Shared, step::Step};
+use super::miss_state::{Driver, MissState};
+use super::{call::Call, callers::Lead, layer_state::LayerState, miss_step::Step};
 use crate::{policy::Policy, store::Store};
 
 /// What `S` answers.
 type ResultOf<S, Req> = Result<<S as Service<Req>>::Response, <S as Service<Req>>::Error>;
 
-/// The way to an answer of `S`.
-pub(crate) type WayOf<S, Req, K, V> = Way<K, V, ResultOf<S, Req>>;
+/// Where a request is on its way to an answer of `S`.
+pub(crate) type MissStateOf<S, Req, K, V> = MissState<K, V, ResultOf<S, Req>>;
 
 pin_project! {
     /// A request that was no hit, with an inner service of its own, for it may have to call it.
@@ -22,8 +22,8 @@ pin_project! {
         S: Service<Req>,
         P: Policy<Req, S::Response, S::Error>,
     {
-        way: WayOf<S, Req, P::Key, P::Value>,
-        shared: Shared<P, P::Key, P::Value, St>,
+        state: MissStateOf<S, Req, P::Key, P::Value>,
+        shared: LayerState<P, P::Key, P::Value, St>,
         #[pin]
         call: Call<S, Req, S::Future>,
     }
@@ -37,11 +37,11 @@ where
     pub(crate) fn new(
         inner: S,
         req: Req,
-        shared: Shared<P, P::Key, P::Value, St>,
-        way: WayOf<S, Req, P::Key, P::Value>,
+        shared: LayerState<P, P::Key, P::Value, St>,
+        state: MissStateOf<S, Req, P::Key, P::Value>,
     ) -> Self {
         Self {
-            way,
+            state,
             shared,
             call: Call::new(inner, req),
         }
@@ -59,14 +59,14 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        // Taken out, so that a panic below drops the way and with it the lead: the next waiter takes
+        // Taken out, so that a panic below drops the state and with it the lead: the next waiter takes
         // over at once, however long this future is kept.
-        let mut way = mem::replace(this.way, Way::Over);
+        let mut state = mem::replace(this.state, MissState::Over);
         loop {
-            match step(way, this.shared, this.call.as_mut(), cx) {
-                Step::Go(next) => way = next,
+            match step(state, this.shared, this.call.as_mut(), cx) {
+                Step::Go(next) => state = next,
                 Step::Stay(same) => {
-                    *this.way = same;
+                    *this.state = same;
                     return Poll::Pending;
                 }
                 Step::Answer(result) => return Poll::Ready(result),
@@ -75,10 +75,10 @@ where
     }
 }
 
-/// Goes one way as far as it leads now.
+/// Goes on from one state as far as is possible now.
 fn step<S, Req, P, St>(
-    way: WayOf<S, Req, P::Key, P::Value>,
-    shared: &Shared<P, P::Key, P::Value, St>,
+    state: MissStateOf<S, Req, P::Key, P::Value>,
+    shared: &LayerState<P, P::Key, P::Value, St>,
     call: Pin<&mut Call<S, Req, S::Future>>,
     cx: &mut Context<'_>,
 ) -> Step<P::Key, P::Value, ResultOf<S, Req>>
@@ -88,38 +88,38 @@ where
     P: Policy<Req, S::Response, S::Error>,
     St: Store<P::Key, P::Value>,
 {
-    match way {
-        Way::Join(key) => shared.join(key),
+    match state {
+        MissState::Join(key) => shared.join(key),
         // It joins no flight: an answer that was asked for earlier is not a new one.
-        Way::Refresh(key) => {
+        MissState::Refresh(key) => {
             let lead = Lead::start(shared.cache.flights(), key);
-            Step::Go(Way::Begin(lead, Cause::Refresh))
+            Step::Go(MissState::Begin(lead, Cause::Refresh))
         }
-        Way::Wait(mut wait) => match wait.poll(cx) {
+        MissState::Wait(mut wait) => match wait.poll(cx) {
             Poll::Ready(waited) => shared.waited(waited),
-            Poll::Pending => Step::Stay(Way::Wait(wait)),
+            Poll::Pending => Step::Stay(MissState::Wait(wait)),
         },
-        Way::Begin(lead, cause) => {
+        MissState::Begin(lead, cause) => {
             // The work has the service and the request from now on: this caller may leave it.
             let (inner, req) = call.take().expect("nothing was called yet");
             let lead = shared.begin(lead, inner, req, cause);
-            Step::Go(Way::Drive(lead, Driver::Began(cause)))
+            Step::Go(MissState::Drive(lead, Driver::Began(cause)))
         }
-        Way::Drive(mut lead, driver) => {
+        MissState::Drive(mut lead, driver) => {
             let mut done = None::<Done<P::Value, ResultOf<S, Req>>>;
             match lead.poll(cx, &mut done) {
                 Poll::Ready(()) => shared.driven(lead.key(), driver, done),
-                Poll::Pending => Step::Stay(Way::Drive(lead, driver)),
+                Poll::Pending => Step::Stay(MissState::Drive(lead, driver)),
             }
         }
-        Way::Alone(status) => match call.poll(cx, || shared.cache.count(status)) {
+        MissState::Alone(status) => match call.poll(cx, || shared.cache.count(status)) {
             Poll::Ready(result) => Step::Answer(shared.marked(result, status)),
-            Poll::Pending => Step::Stay(Way::Alone(status)),
+            Poll::Pending => Step::Stay(MissState::Alone(status)),
         },
-        Way::AskRemote(mut ask, absent) => match ask.as_mut().poll(cx) {
+        MissState::AskRemote(mut ask, absent) => match ask.as_mut().poll(cx) {
             Poll::Ready(found) => Step::Answer(shared.found_or(found, absent)),
-            Poll::Pending => Step::Stay(Way::AskRemote(ask, absent)),
+            Poll::Pending => Step::Stay(MissState::AskRemote(ask, absent)),
         },
-        Way::Over => panic!("polled after completion"),
+        MissState::Over => panic!("polled after completion"),
     }
 }

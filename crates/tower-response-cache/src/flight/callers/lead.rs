@@ -1,12 +1,12 @@
 use std::task::{Context, Poll};
 use std::{any::Any, future::poll_fn, mem, sync::Arc};
 
-use super::shared_table::{Key, SharedTable, Value};
-use super::{background::Background, table::Ended, waiter::Waiter, work::Work};
+use super::locked_table::{Key, LockedTable, Value};
+use super::{background::Background, flight_table::Ended, message::Waiter, work::Work};
 
 /// The lead of a flight, with its work once there is one. Dropped, both pass to the next waiter.
 pub(crate) struct Lead<K: Key, V: Value> {
-    flights: Arc<SharedTable<K, V>>,
+    flights: Arc<LockedTable<K, V>>,
     key: K,
     flight: u64,
     stage: Stage,
@@ -22,13 +22,13 @@ enum Stage {
 
 impl<K: Key, V: Value> Lead<K, V> {
     /// Leads a new flight, whether or not there is one.
-    pub(crate) fn start(flights: &Arc<SharedTable<K, V>>, key: K) -> Self {
+    pub(crate) fn start(flights: &Arc<LockedTable<K, V>>, key: K) -> Self {
         let flight = flights.with(|table| table.start(key.clone()));
         Self::of(flights, key, flight, None)
     }
 
     /// Leads a new flight unless there is one to join.
-    pub(crate) fn start_first(flights: &Arc<SharedTable<K, V>>, key: K) -> Option<Self> {
+    pub(crate) fn start_first(flights: &Arc<LockedTable<K, V>>, key: K) -> Option<Self> {
         // One visit: between two of them another caller could start one.
         let flight = flights.with(|table| {
             let is_first = !table.is_joinable(&key);
@@ -39,7 +39,7 @@ impl<K: Key, V: Value> Lead<K, V> {
 
     /// Leads a flight that was started already.
     pub(super) fn of(
-        flights: &Arc<SharedTable<K, V>>,
+        flights: &Arc<LockedTable<K, V>>,
         key: K,
         flight: u64,
         work: Option<Work>,

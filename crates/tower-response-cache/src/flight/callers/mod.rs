@@ -1,19 +1,21 @@
 //! Who drives the call of a flight, who waits for it, and who takes it over?
 //!
-//! Read [`table`] first: it has the flights and the waiters as plain data. A caller holds a [`lead`] or
-//! a [`wait`]; [`take_over`] is how the one becomes the other.
+//! Read [`flight_table`] first: it has the flights and the waiters as plain data. A caller that
+//! [joins](join) a flight waits for a [`message`] or gets the [`lead`]; [`take_over`] is how the one
+//! becomes the other.
 
 mod background;
+mod flight_table;
+mod join;
 mod lead;
-mod shared_table;
-mod table;
+mod locked_table;
+mod message;
 mod take_over;
-mod wait;
-mod waiter;
 mod work;
 
-pub(crate) use self::shared_table::{Key, SharedTable, Value};
-pub(crate) use self::wait::{Joined, Wait, Waited};
+pub(crate) use self::join::{Joined, Wait, Waited};
+pub(crate) use self::locked_table::{Key, LockedTable, Value};
 pub(crate) use self::{
-    background::Background, lead::Lead, table::Ended, table::FlightTable, waiter::Waiter,
+    background::Background, flight_table::Ended, flight_table::FlightTable, lead::Lead,
+    message::Waiter,
 };

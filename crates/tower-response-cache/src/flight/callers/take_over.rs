@@ -1,8 +1,8 @@
 use std::hash::Hash;
 
-use super::{shared_table::SharedTable, waiter::Message, work::Work};
+use super::{locked_table::LockedTable, message::Message, work::Work};
 
-impl<K: Hash + Eq, V> SharedTable<K, V> {
+impl<K: Hash + Eq, V> LockedTable<K, V> {
     /// Gives the lead of a flight, with its work, to the caller that has waited longest.
     ///
     /// If nobody waits it returns the work. The flight has ended then, unless there is work and

@@ -34,7 +34,7 @@ pub(crate) fn write<V: Codec>(entry: &Entry<V>) -> Option<RemoteEntry> {
     })
 }
 
-/// Reads what [`write`] wrote; what anything else wrote is `None`.
+/// Reads what [`write()`] wrote; what anything else wrote is `None`.
 pub(crate) fn read<V: Codec>(remote: &RemoteEntry, now: Instant) -> Option<Entry<V>> {
     let (version, mut rest) = remote.bytes.split_first()?;
     if *version != VERSION {

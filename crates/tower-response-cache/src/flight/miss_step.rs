@@ -2,29 +2,29 @@ use tokio::time::Instant;
 
 use super::callers::{Joined, Key, Value, Waited};
 use super::flight::{Cause, Done};
-use super::shared::Shared;
-use super::way::{Driver, Way};
+use super::layer_state::LayerState;
+use super::miss_state::{Driver, MissState};
 use crate::policy::{CacheStatus, Policy};
 use crate::store::{Entry, Freshness, Store};
 
 /// What a request does next.
 pub(crate) enum Step<K: Key, V: Value, R> {
-    /// Goes another way, at once.
-    Go(Way<K, V, R>),
-    /// Stays on its way until it is woken.
-    Stay(Way<K, V, R>),
+    /// Goes on in another state, at once.
+    Go(MissState<K, V, R>),
+    /// Stays in its state until it is woken.
+    Stay(MissState<K, V, R>),
     /// Has its answer.
     Answer(R),
 }
 
-impl<P, K: Key, V: Value, St: Store<K, V>> Shared<P, K, V, St> {
+impl<P, K: Key, V: Value, St: Store<K, V>> LayerState<P, K, V, St> {
     /// Joins the flight of `key`, or leads a new one.
     pub(super) fn join<Req, Res, E>(&self, key: K) -> Step<K, V, Result<Res, E>>
     where
         P: Policy<Req, Res, E, Key = K, Value = V>,
     {
         let lead = match Joined::new(self.cache.flights(), key) {
-            Joined::Wait(wait) => return Step::Go(Way::Wait(wait)),
+            Joined::Wait(wait) => return Step::Go(MissState::Wait(wait)),
             Joined::Lead(lead) => lead,
         };
         // Another flight may have ended since the store was read. It stored its answer before it left
@@ -35,7 +35,7 @@ impl<P, K: Key, V: Value, St: Store<K, V>> Shared<P, K, V, St> {
                 return Step::Answer(result);
             }
         }
-        Step::Go(Way::Begin(lead, Cause::Miss))
+        Step::Go(MissState::Begin(lead, Cause::Miss))
     }
 
     /// What follows when waiting has ended.
@@ -45,10 +45,12 @@ impl<P, K: Key, V: Value, St: Store<K, V>> Shared<P, K, V, St> {
     {
         match waited {
             Waited::Answer(value, status) => self.restored_or_alone(value, status),
-            Waited::Lead(lead) if lead.has_work() => Step::Go(Way::Drive(lead, Driver::TookOver)),
+            Waited::Lead(lead) if lead.has_work() => {
+                Step::Go(MissState::Drive(lead, Driver::TookOver))
+            }
             // The leader left before it began, panicked, or got an error that is not shared.
-            Waited::Lead(lead) => Step::Go(Way::Begin(lead, Cause::Miss)),
-            Waited::Alone => Step::Go(Way::Alone(CacheStatus::Miss)),
+            Waited::Lead(lead) => Step::Go(MissState::Begin(lead, Cause::Miss)),
+            Waited::Alone => Step::Go(MissState::Alone(CacheStatus::Miss)),
         }
     }
 
@@ -85,11 +87,11 @@ impl<P, K: Key, V: Value, St: Store<K, V>> Shared<P, K, V, St> {
             }
             // The error may come of a limit of the caller that left; the next call may fare better.
             (Some(Done::Failed(_) | Done::Stored), Driver::TookOver) => {
-                Step::Go(Way::Join(key.clone()))
+                Step::Go(MissState::Join(key.clone()))
             }
             (Some(Done::Failed(failed)), Driver::Began(_)) => Step::Answer(failed),
             (Some(Done::Stored), Driver::Began(_)) | (None, _) => {
-                Step::Go(Way::Alone(CacheStatus::Miss))
+                Step::Go(MissState::Alone(CacheStatus::Miss))
             }
         }
     }
@@ -118,7 +120,7 @@ impl<P, K: Key, V: Value, St: Store<K, V>> Shared<P, K, V, St> {
     where
         P: Policy<Req, Res, E, Key = K, Value = V>,
     {
-        let alone = Step::Go(Way::Alone(CacheStatus::Miss));
+        let alone = Step::Go(MissState::Alone(CacheStatus::Miss));
         self.restore(value, status).map_or(alone, Step::Answer)
     }
 }

@@ -1,7 +1,7 @@
 use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
 
-use super::{table::FlightTable, waiter::Waiter};
+use super::{flight_table::FlightTable, message::Waiter};
 
 /// What the key of a flight has to be: it is stored, and goes to a task where one finishes the flight.
 pub(crate) trait Key: Hash + Eq + Clone + Send + Sync + 'static {}
@@ -13,13 +13,13 @@ pub(crate) trait Value: Clone + Send + 'static {}
 
 impl<V: Clone + Send + 'static> Value for V {}
 
-/// The flights of one cache, shared by all who lead one or wait for one.
-pub(crate) struct SharedTable<K, V> {
+/// The table of flights behind its lock, shared by all who lead a flight or wait for one.
+pub(crate) struct LockedTable<K, V> {
     table: Mutex<FlightTable<K, Waiter<V>>>,
     finish_abandoned: bool,
 }
 
-impl<K, V> SharedTable<K, V> {
+impl<K, V> LockedTable<K, V> {
     pub(crate) fn new(finish_abandoned: bool) -> Self {
         Self {
             table: Mutex::new(FlightTable::new()),

@@ -3,8 +3,8 @@ use std::{future::Future, pin::Pin, sync::Arc};
 
 use tokio::sync::oneshot;
 
-use super::shared_table::{Key, SharedTable, Value};
-use super::{lead::Lead, table::Place, waiter::Message, work::Work};
+use super::locked_table::{Key, LockedTable, Value};
+use super::{flight_table::Place, lead::Lead, message::Message, work::Work};
 use crate::policy::CacheStatus;
 
 /// How a request takes part in a flight.
@@ -15,7 +15,7 @@ pub(crate) enum Joined<K: Key, V: Value> {
 
 /// A place in a flight that another leads. Dropped, it is given back.
 pub(crate) struct Wait<K: Key, V: Value> {
-    flights: Arc<SharedTable<K, V>>,
+    flights: Arc<LockedTable<K, V>>,
     key: K,
     place: Place,
     message: oneshot::Receiver<Message<V>>,
@@ -30,7 +30,7 @@ pub(crate) enum Waited<K: Key, V: Value> {
 
 impl<K: Key, V: Value> Joined<K, V> {
     /// Joins the flight of `key`, or leads a new one.
-    pub(crate) fn new(flights: &Arc<SharedTable<K, V>>, key: K) -> Self {
+    pub(crate) fn new(flights: &Arc<LockedTable<K, V>>, key: K) -> Self {
         // One visit to the table: of two callers that find no flight, one must see the other's.
         let joined = flights.with(|table| {
             let mut receiver = None;

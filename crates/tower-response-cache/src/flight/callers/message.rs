@@ -1,6 +1,6 @@
 use tokio::sync::oneshot;
 
-use super::{table::Ended, work::Work};
+use super::{flight_table::Ended, work::Work};
 use crate::policy::CacheStatus;
 
 /// How a caller that waits is told how it goes on.

@@ -4,21 +4,21 @@ use super::callers::{Key, Lead, Value, Wait};
 use super::flight::Cause;
 use crate::{policy::CacheStatus, store::Entry};
 
-/// How a request that was no hit comes to its answer, a result `R`.
-pub(crate) enum Way<K: Key, V: Value, R> {
-    /// By the flight of its key, which it has yet to join or to start.
+/// What a request that was no hit does for its answer, a result `R`.
+pub(crate) enum MissState<K: Key, V: Value, R> {
+    /// It is going to join the flight of its key, or to start one.
     Join(K),
-    /// By a new flight of its key, which it has yet to start.
+    /// It is going to start a new flight of its key, whether or not there is one.
     Refresh(K),
-    /// By a flight that another leads.
+    /// It waits for a flight that another caller leads.
     Wait(Wait<K, V>),
-    /// By a flight that it leads, which has yet to begin.
+    /// It leads a flight, and is going to make the call.
     Begin(Lead<K, V>, Cause),
-    /// By a flight that it drives.
+    /// It drives the call of a flight.
     Drive(Lead<K, V>, Driver),
-    /// By a call of its own that nobody else waits for.
+    /// It makes a call of its own, for which nobody else waits.
     Alone(CacheStatus),
-    /// By the remote store, or with what is to be said if that has nothing.
+    /// It asks the remote store, and gets `R` if that has nothing.
     AskRemote(AskRemote<V>, R),
     /// It has its answer, or panicked.
     Over,

@@ -9,12 +9,12 @@ use crate::policy::{CacheStatus, Policy};
 use crate::store::Store;
 
 /// What all services of one layer value share: the policy and the cache on which it decides.
-pub(crate) struct Shared<P, K, V, St> {
+pub(crate) struct LayerState<P, K, V, St> {
     pub(crate) policy: Arc<P>,
     pub(crate) cache: Arc<Cache<K, V, St>>,
 }
 
-impl<P, K: Key, V: Value, St: Store<K, V>> Shared<P, K, V, St> {
+impl<P, K: Key, V: Value, St: Store<K, V>> LayerState<P, K, V, St> {
     pub(crate) fn absent<Req, Res, E>(&self, result: Result<Res, E>) -> Result<Res, E>
     where
         P: Policy<Req, Res, E, Key = K, Value = V>,
@@ -81,7 +81,7 @@ impl<P, K: Key, V: Value, St: Store<K, V>> Shared<P, K, V, St> {
     }
 }
 
-impl<P, K, V, St> Clone for Shared<P, K, V, St> {
+impl<P, K, V, St> Clone for LayerState<P, K, V, St> {
     fn clone(&self) -> Self {
         Self {
             policy: Arc::clone(&self.policy),
