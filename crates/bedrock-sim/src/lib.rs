@@ -11,6 +11,7 @@
 mod call;
 #[cfg(any(doc, doctest))]
 pub mod docs;
+mod entry_knobs;
 mod fault;
 mod front;
 mod model;
@@ -18,7 +19,6 @@ mod operation;
 mod quota;
 mod simulator;
 mod state;
-mod which_calls;
 mod wire;
 
 pub use fault::{Fault, FaultKind, InvalidFault, Script, ScriptEntry};

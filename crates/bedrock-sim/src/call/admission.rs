@@ -7,7 +7,7 @@ use crate::model::{Latency, Model, TokenUsage};
 use crate::operation::Operation;
 use crate::quota::{Quota, Ticket};
 use crate::state::{Shared, State};
-use crate::wire::{ServiceError, wording};
+use crate::wire::{ServiceError, error_text};
 
 /// A call that the quota let in. Dropping it settles it, however the call ended: answered, failed
 /// or given up by its caller.
@@ -127,9 +127,9 @@ impl State {
 
 fn throttled(quota: Quota) -> ServiceError {
     let message = match quota {
-        Quota::TokensPerMinute => wording::TOKENS,
-        Quota::RequestsPerMinute => wording::REQUESTS,
-        Quota::TokensPerDay => wording::TOKENS_PER_DAY,
+        Quota::TokensPerMinute => error_text::TOKENS,
+        Quota::RequestsPerMinute => error_text::REQUESTS,
+        Quota::TokensPerDay => error_text::TOKENS_PER_DAY,
     };
     ServiceError::new(429, "ThrottlingException", message)
 }

@@ -3,8 +3,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{FaultKind, InvalidFault, Stage};
+use crate::entry_knobs::entry_knobs;
 use crate::operation::Operation;
-use crate::which_calls::which_calls;
 use crate::wire::{ServiceError, StreamException};
 
 /// Something that goes wrong: what happens, to which calls, and how often.
@@ -134,7 +134,7 @@ impl Fault {
         fault
     }
 
-    which_calls!();
+    entry_knobs!();
 
     /// The error's message, in place of the service's own.
     #[must_use]

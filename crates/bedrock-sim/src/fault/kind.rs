@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::wire::wording;
+use crate::wire::error_text;
 
 /// What happens to a call.
 ///
@@ -71,28 +71,30 @@ impl FaultKind {
     /// Status, code and message of the error it answers with, if it answers with one.
     pub(super) fn error(self) -> Option<(u16, &'static str, &'static str)> {
         Some(match self {
-            Self::Throttling => (429, "ThrottlingException", wording::REQUESTS),
-            Self::Throttling400 => (400, "ThrottlingException", wording::REQUESTS),
-            Self::ThrottlingDaily => (429, "ThrottlingException", wording::TOKENS_PER_DAY),
-            Self::ModelNotReady => (429, "ModelNotReadyException", wording::MODEL_NOT_READY),
+            Self::Throttling => (429, "ThrottlingException", error_text::REQUESTS),
+            Self::Throttling400 => (400, "ThrottlingException", error_text::REQUESTS),
+            Self::ThrottlingDaily => (429, "ThrottlingException", error_text::TOKENS_PER_DAY),
+            Self::ModelNotReady => (429, "ModelNotReadyException", error_text::MODEL_NOT_READY),
             Self::Bare429 => (429, "", "Too Many Requests"),
-            Self::TooManyRequests => (429, "TooManyRequestsException", wording::REQUESTS),
+            Self::TooManyRequests => (429, "TooManyRequestsException", error_text::REQUESTS),
             Self::Overloaded => (529, "overloaded_error", "Overloaded"),
-            Self::ServiceUnavailable => (503, "ServiceUnavailableException", wording::UNAVAILABLE),
-            Self::InternalServer => (500, "InternalServerException", wording::UNEXPECTED),
-            Self::ModelTimeout => (408, "ModelTimeoutException", wording::MODEL_TIMED_OUT),
-            Self::ModelError => (424, "ModelErrorException", wording::MODEL_FAILED),
+            Self::ServiceUnavailable => {
+                (503, "ServiceUnavailableException", error_text::UNAVAILABLE)
+            }
+            Self::InternalServer => (500, "InternalServerException", error_text::UNEXPECTED),
+            Self::ModelTimeout => (408, "ModelTimeoutException", error_text::MODEL_TIMED_OUT),
+            Self::ModelError => (424, "ModelErrorException", error_text::MODEL_FAILED),
             Self::ModelStreamError => (
                 424,
                 "ModelStreamErrorException",
-                wording::MODEL_STREAM_FAILED,
+                error_text::MODEL_STREAM_FAILED,
             ),
             Self::ServiceQuotaExceeded => {
-                (400, "ServiceQuotaExceededException", wording::OVER_QUOTA)
+                (400, "ServiceQuotaExceededException", error_text::OVER_QUOTA)
             }
-            Self::Validation => (400, "ValidationException", wording::INVALID),
-            Self::AccessDenied => (403, "AccessDeniedException", wording::DENIED),
-            Self::ResourceNotFound => (404, "ResourceNotFoundException", wording::NOT_FOUND),
+            Self::Validation => (400, "ValidationException", error_text::INVALID),
+            Self::AccessDenied => (403, "AccessDeniedException", error_text::DENIED),
+            Self::ResourceNotFound => (404, "ResourceNotFoundException", error_text::NOT_FOUND),
             Self::ConnectionReset
             | Self::SlowBody
             | Self::Hang

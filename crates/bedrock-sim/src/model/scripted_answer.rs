@@ -1,8 +1,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::StopReason;
+use crate::entry_knobs::entry_knobs;
 use crate::operation::Operation;
-use crate::which_calls::which_calls;
 
 /// An answer with what the script sets of it; the model makes up the rest.
 ///
@@ -52,7 +52,7 @@ impl ScriptedAnswer {
         Self::default()
     }
 
-    which_calls!();
+    entry_knobs!();
 
     /// The whole text, whatever the request's maximum.
     #[must_use]

@@ -6,6 +6,7 @@ pub(crate) mod apply_guardrail;
 mod cache_point;
 mod converse;
 pub(crate) mod count_tokens;
+pub(crate) mod error_text;
 pub(crate) mod event_stream;
 mod family;
 mod format;
@@ -16,7 +17,6 @@ mod request;
 mod service_error;
 mod stream_exception;
 mod timing;
-pub(crate) mod wording;
 
 use self::json::{Checker, parse};
 pub use self::stream_exception::StreamException;

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::wording;
+use super::error_text;
 
 /// An exception that a stream can carry after it began with status 200.
 ///
@@ -27,12 +27,14 @@ impl StreamException {
     /// The frame's `:exception-type`, and what the service says.
     pub(crate) fn wire(self) -> (&'static str, &'static str) {
         match self {
-            Self::InternalServer => ("internalServerException", wording::UNEXPECTED),
-            Self::ModelStreamError => ("modelStreamErrorException", wording::MODEL_STREAM_FAILED),
-            Self::ModelTimeout => ("modelTimeoutException", wording::MODEL_TIMED_OUT),
-            Self::ServiceUnavailable => ("serviceUnavailableException", wording::UNAVAILABLE),
-            Self::Throttling => ("throttlingException", wording::TOKENS),
-            Self::Validation => ("validationException", wording::INVALID),
+            Self::InternalServer => ("internalServerException", error_text::UNEXPECTED),
+            Self::ModelStreamError => {
+                ("modelStreamErrorException", error_text::MODEL_STREAM_FAILED)
+            }
+            Self::ModelTimeout => ("modelTimeoutException", error_text::MODEL_TIMED_OUT),
+            Self::ServiceUnavailable => ("serviceUnavailableException", error_text::UNAVAILABLE),
+            Self::Throttling => ("throttlingException", error_text::TOKENS),
+            Self::Validation => ("validationException", error_text::INVALID),
         }
     }
 }

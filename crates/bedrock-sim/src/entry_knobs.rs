@@ -1,6 +1,6 @@
-//! For which calls a script's entry is, and for how many: the knobs that all entries share.
+//! The knobs that all entries of a script share: for which calls one is, and for how many.
 
-macro_rules! which_calls {
+macro_rules! entry_knobs {
     () => {
         /// Only for calls to this exact model id.
         #[must_use]
@@ -40,4 +40,4 @@ macro_rules! which_calls {
     };
 }
 
-pub(crate) use which_calls;
+pub(crate) use entry_knobs;
