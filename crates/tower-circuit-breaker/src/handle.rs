@@ -71,8 +71,8 @@ impl Handle {
 
     /// Waits until the state is another than `state`, and returns it.
     ///
-    /// Returns at once where it is so already. A state that comes and goes before the waiting
-    /// task runs may be missed.
+    /// Returns at once if it is so already. A state that comes and goes before the waiting task
+    /// runs may be missed.
     ///
     /// # Cancellation
     ///

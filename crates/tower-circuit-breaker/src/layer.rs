@@ -171,8 +171,7 @@ impl<C, K, Q: Hash + Eq + Clone + fmt::Display> CircuitBreakerLayer<C, K, Q> {
         self.set(|settings| (settings.open_base, settings.open_cap) = (base, cap))
     }
 
-    /// How long an exhausted service keeps its circuit open where it gives no hint. Default: one
-    /// hour.
+    /// How long an exhausted service keeps its circuit open if it gives no hint. Default: one hour.
     #[must_use]
     #[track_caller]
     pub fn exhausted_for(self, time: Duration) -> Self {
@@ -186,7 +185,7 @@ impl<C, K, Q: Hash + Eq + Clone + fmt::Display> CircuitBreakerLayer<C, K, Q> {
         self.set(|settings| settings.seed = Some(seed))
     }
 
-    /// How many circuits to keep, save those in use; see [`Circuits`]. Default: 1024.
+    /// How many circuits to keep, not counting those in use; see [`Circuits`]. Default: 1024.
     #[must_use]
     #[track_caller]
     pub fn max_idle_keys(self, keys: usize) -> Self {

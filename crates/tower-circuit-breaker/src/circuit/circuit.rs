@@ -31,7 +31,7 @@ enum Phase {
         since: Instant,
         forced: bool,
     },
-    /// Without an end where it was forced.
+    /// `None` if it was forced open: then it stays open.
     Open {
         until: Option<Instant>,
     },
@@ -127,7 +127,7 @@ impl Circuit {
             Phase::HalfOpen(half_open) => {
                 half_open.give_back(admission.probe);
                 match verdict {
-                    // Its rule says that the service is unwell when it is slow.
+                    // The rule for slow calls says that a slow service is unwell.
                     Verdict::Success if slow => self.trip(now, None),
                     Verdict::Success => {
                         if half_open.succeed(&self.settings) {
@@ -156,7 +156,7 @@ impl Circuit {
         self.close(now, true);
     }
 
-    /// Back to how it began.
+    /// Makes the circuit as it was when it was new.
     pub(crate) fn reset(&mut self, now: Instant) {
         self.open_time.start_over();
         self.close(now, false);
@@ -199,8 +199,9 @@ impl Circuit {
 
     fn trip(&mut self, now: Instant, hint: Option<Duration>) {
         if let Phase::Closed { since, .. } = self.phase {
-            // Only a circuit that stayed closed has recovered. One that trips again at once goes
-            // on doubling, or a service that flaps would be probed at the shortest time for ever.
+            // Only a circuit that stayed closed has recovered. One that trips again at once goes on
+            // doubling: otherwise a service that flaps would be probed at the shortest time for
+            // ever.
             if now.saturating_duration_since(since) >= self.settings.open_cap {
                 self.open_time.start_over();
             }
@@ -211,7 +212,7 @@ impl Circuit {
         });
     }
 
-    /// Without doubling and jitter: the hint says when the quota is full again.
+    /// The time neither doubles nor has jitter: the hint says when the quota is full again.
     fn exhaust(&mut self, now: Instant, hint: Option<Duration>) {
         self.enter(Phase::Open {
             until: Some(after(now, hint.unwrap_or(self.settings.exhausted_for))),

@@ -9,7 +9,7 @@ use crate::settings::Settings;
 /// The probes of a half-open circuit: who holds a place, and how many have succeeded.
 ///
 /// Places held and successes together never exceed the probes that are needed, so a service that
-/// may still be unwell gets no call more than it takes to find out.
+/// may still be unwell gets no more calls than it takes to find out.
 #[derive(Debug)]
 pub(crate) struct HalfOpen {
     leases: Vec<Lease>,
@@ -39,8 +39,8 @@ impl HalfOpen {
         settings: &Settings,
         now: Instant,
     ) -> Result<NonZeroU32, Duration> {
-        // A probe that hangs loses its place, or it would keep the circuit from ever closing. Its
-        // result still counts, should it come.
+        // A probe that hangs loses its place: otherwise the circuit would never close. If its
+        // result comes later, it still counts.
         self.leases.retain(|lease| now < lease.ends);
         let needed = u64::from(settings.probes.get());
         if self.leases.len() as u64 + u64::from(self.successes) >= needed {

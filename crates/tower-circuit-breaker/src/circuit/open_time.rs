@@ -38,7 +38,8 @@ impl OpenTime {
     }
 }
 
-/// `now + time`, at most thirty years on: a hint of any length must not overflow the clock.
+/// `now + time`, but at most thirty years from now: a hint of any length must not overflow the
+/// clock.
 pub(crate) fn after(now: Instant, time: Duration) -> Instant {
     const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
     now + time.min(FAR)

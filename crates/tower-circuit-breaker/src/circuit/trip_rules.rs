@@ -6,14 +6,14 @@ use crate::window::{Counts, RollingRate};
 /// What a closed circuit has counted for its rules, and whether that trips it.
 #[derive(Debug)]
 pub(crate) struct TripRules {
-    /// The run of failures that the last counted call ended or continued.
+    /// Failures in a row, up to the last call that counted.
     consecutive: u32,
     failures: Option<RollingRate>,
     slow: Option<RollingRate>,
 }
 
-/// What a success means to a circuit. It never trips one, so that successes need not be looked at
-/// one by one.
+/// What a success means to a circuit. A success never trips a circuit, so successes need not be
+/// looked at one by one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OnSuccess {
     /// It changes nothing.
@@ -48,7 +48,7 @@ impl TripRules {
         let mut trips = rules
             .consecutive
             .is_some_and(|limit| self.consecutive >= limit.get());
-        // Every rule counts the call, though another one has tripped the circuit already.
+        // Every rule counts the call, even if another rule has tripped the circuit already.
         if let (Some(rate), Some(rule)) = (&mut self.failures, &rules.failures) {
             rate.push(failed, now);
             trips |= failed && rule.is_met(rate.counts(now));
@@ -67,7 +67,7 @@ impl TripRules {
         } else if self.consecutive == 0 {
             OnSuccess::Skip
         } else {
-            // It ends a run of failures; those after it then have nothing to do.
+            // It ends a run of failures; the successes after it change nothing.
             OnSuccess::Record
         }
     }
@@ -84,8 +84,8 @@ impl TripRules {
         }
     }
 
-    /// Successes that end before this time may be counted later, in one batch; `None`: whenever
-    /// they end.
+    /// Successes that end before this time may be counted later, in one batch; with `None` it does
+    /// not matter when they end.
     pub(crate) fn batch_until(&self) -> Option<Instant> {
         let rates = [&self.failures, &self.slow].into_iter().flatten();
         rates.filter_map(RollingRate::batch_until).min()

@@ -10,12 +10,12 @@ use crate::snapshot::Snapshot;
 
 /// The circuits of one layer value, by key.
 ///
-/// A circuit is made for a key when it is first asked for. A circuit is idle where it is closed
-/// and nobody holds it, neither a call nor a [`Handle`]. When a new key comes and there are
+/// A circuit is made for a key when it is first asked for. A circuit is idle if it is closed and
+/// nobody holds it, neither a call nor a [`Handle`]. When a new key comes and there are
 /// [`max_idle_keys`](crate::CircuitBreakerLayer::max_idle_keys) circuits or more, the idle ones
-/// unused for longest are forgotten; an open or half-open one only where no idle one is left, and
-/// then the one whose open time ends first. A circuit that somebody holds is never forgotten, so
-/// there can be as many more as there are calls under way.
+/// unused for longest are forgotten; an open or half-open one only if no idle one is left, and then
+/// the one whose open time ends first. A circuit that somebody holds is never forgotten, so calls
+/// under way can keep more circuits than that.
 ///
 /// # Clone
 ///
@@ -62,7 +62,7 @@ impl<Q: Hash + Eq + Clone + fmt::Display> Circuits<Q> {
         }
     }
 
-    /// The circuit of `key`, made closed where there was none.
+    /// The circuit of `key`: a new one, closed, if there was none.
     ///
     /// It is kept as long as the handle lives.
     #[must_use]
@@ -81,7 +81,8 @@ impl<Q: Hash + Eq + Clone + fmt::Display> Circuits<Q> {
         }
     }
 
-    /// The way to the circuit that decides. A single circuit does not even make the key.
+    /// The shard by which a call reaches its circuit. With a single circuit the key is not even
+    /// made.
     #[inline]
     pub(crate) fn shard_of(&self, key: impl FnOnce() -> Q) -> Arc<Shard> {
         match &self.store {
@@ -103,7 +104,8 @@ impl<Q: Hash + Eq + Clone + fmt::Display> Circuits<Q> {
         Shard::single(SharedCircuit::new(
             Arc::clone(&self.settings),
             Some(key.to_string().into()),
-            // Of its own for each, or circuits that open together would probe together.
+            // Each has a seed of its own: with one for all, circuits that open together would probe
+            // together.
             self.settings.seed.map(|seed| seed.wrapping_add(nth)),
             1,
         ))

@@ -5,14 +5,14 @@ use tokio::time::Instant;
 
 /// Values by key, with a bound on those that nobody needs.
 ///
-/// When a new key comes and the bound is reached, the values least needed are evicted, an eighth
-/// of the bound at once: so a stream of new keys sorts the values once in many keys.
+/// When a new key comes and the bound is reached, the values least needed are evicted, an eighth of
+/// the bound at once: a stream of new keys does not sort the values at each key.
 #[derive(Debug)]
 pub(crate) struct KeyMap<Q, V> {
     entries: HashMap<Q, Entry<V>>,
     bound: usize,
-    /// The number of entries at which to evict again. Above the bound where many are held, or each
-    /// new key would look at all of them in vain.
+    /// The number of entries at which to evict again. It is above the bound while many are held:
+    /// otherwise each new key would look at all of them in vain.
     sweep_at: usize,
     uses: u64,
 }

@@ -46,8 +46,8 @@ impl PackedState {
         self.0 & SKIP != 0
     }
 
-    /// With one success more, where it may be added here and there is room for it. Where there is
-    /// none it goes to the circuit itself, which empties this word.
+    /// The word with one more success. `None` if successes are not added here or there is no room
+    /// left; the circuit itself then records it and empties this word.
     pub(crate) fn plus_success(self) -> Option<Self> {
         (self.0 & BATCH != 0 && self.0 & PENDING != PENDING).then(|| Self(self.0 + ONE))
     }
@@ -55,10 +55,10 @@ impl PackedState {
 
 /// The state of one shard, alone in its cache line, so that shards do not slow each other down.
 ///
-/// Every operation is `Relaxed`, since no other memory is published through this word: what it
-/// does not hold is behind the lock, whose acquire and release order it. What is asked of the word
-/// itself holds at any ordering: all threads see its changes in one order, and a thread that knows
-/// of a change, for it was told after a `force_open` returned, reads that change or a later one.
+/// Every operation is `Relaxed`, since no other memory is published through this word: what it does
+/// not hold is behind the lock, whose acquire and release order it. What is asked of the word
+/// itself holds at any ordering: all threads see its changes in one order, and a thread that was
+/// told of a change, such as a `force_open` that returned, reads that change or a later one.
 #[derive(Debug)]
 #[repr(align(64))]
 pub(crate) struct AtomicState(AtomicU64);
@@ -68,7 +68,7 @@ impl AtomicState {
         Self(AtomicU64::new(packed.0))
     }
 
-    /// `Relaxed`: an old state admits a call that was let through a moment ago, too.
+    /// `Relaxed`: with an old state a call passes that would have passed a moment ago.
     #[inline]
     pub(crate) fn load(&self) -> PackedState {
         PackedState(self.0.load(Ordering::Relaxed))

@@ -41,7 +41,8 @@ impl Permit {
     #[inline]
     pub(crate) fn start(&mut self) -> Result<(), Open> {
         if !self.shard.still_admits(self.admission) {
-            // The old admission needs no giving back: its generation is over, and its place too.
+            // The old admission need not be given back: its generation is over, and with it its
+            // place.
             self.admission = self.shard.admit()?;
         }
         self.start = self.shard.circuit().start();

@@ -95,7 +95,8 @@ impl Shard {
 pub(crate) struct Shards(Arc<[Arc<Shard>]>);
 
 impl Shards {
-    /// As many as the machine runs threads at once, up to 32: a change of state writes to them all.
+    /// One for each thread that the machine runs at once, 32 at most, since a change of state
+    /// writes to all of them.
     ///
     /// A power of two, so that a thread finds its shard without a division.
     pub(crate) fn count() -> usize {

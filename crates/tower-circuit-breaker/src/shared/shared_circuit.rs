@@ -26,7 +26,7 @@ pub(crate) struct SharedCircuit {
     /// in vain, or puts a success into the bucket next to its own.
     batch_until: AtomicU64,
     origin: Instant,
-    /// From when on a call is slow, where a rule asks.
+    /// A call that takes this long is slow; `None` without a rule for slow calls.
     slow: Option<Duration>,
     settings: Arc<Settings>,
     key: Option<Arc<str>>,
@@ -80,14 +80,14 @@ impl SharedCircuit {
         self.slow.map(|_| Instant::now())
     }
 
-    /// Whether a success of now is quick and falls into the current bucket of time.
+    /// Whether a call that succeeds now was quick, and falls into the current bucket of time.
     ///
     /// One that ends as the bucket does may still be counted in the next: it is late by less than
     /// it takes to count it.
     #[inline]
     pub(crate) fn may_batch(&self, start: Option<Instant>) -> bool {
         let until = self.batch_until.load(Ordering::Relaxed);
-        // Without a window of time and a rule for slow calls the clock is not read at all.
+        // If there is neither a window of time nor a rule for slow calls, the clock is not read.
         if until == u64::MAX && start.is_none() {
             return true;
         }
@@ -125,8 +125,8 @@ impl SharedCircuit {
         lock(&self.circuit).state()
     }
 
-    /// When the circuit stops being of use to keep: `None` where it is closed, else the end of
-    /// its open time, where it has one.
+    /// Until when the circuit is worth keeping: `None` if it is closed, otherwise the end of its
+    /// open time, if it has one.
     pub(crate) fn open_until(&self) -> Option<Option<Instant>> {
         let circuit = lock(&self.circuit);
         (circuit.state() != State::Closed).then(|| circuit.open_until())
@@ -154,9 +154,9 @@ impl SharedCircuit {
         let mut circuit = lock(&self.circuit);
         let before = PackedState::of(&circuit);
         for state in &self.states {
-            // Most shards have nothing to move; a load leaves their cache lines where they are.
-            // A success that comes after this counts as coming after `change`: for nothing where
-            // that starts another generation.
+            // Most shards have nothing to move; a load leaves their cache lines where they are. A
+            // success that comes later counts as coming after `change`; if that starts another
+            // generation, it does not count.
             if state.load() != before {
                 circuit
                     .rules()
@@ -178,7 +178,8 @@ impl SharedCircuit {
                 }
             }
         }
-        // Neither waiters nor a subscriber may meet the lock: they can run anything.
+        // Waiters and subscribers are told outside the lock: they can run any code, and may ask for
+        // the state.
         drop(circuit);
         if from != to {
             self.changed.notify_waiters();

@@ -35,11 +35,11 @@ impl RollingRate {
         }
     }
 
-    /// Good calls that end before this time may be added later, in one batch; `None`: whenever
-    /// they end.
+    /// Good calls that end before this time may be added later, in one batch; with `None` it does
+    /// not matter when they end.
     pub(crate) fn batch_until(&self) -> Option<Instant> {
         match self {
-            // Where a good call stands among good calls makes no difference.
+            // The order of good calls makes no difference.
             Self::Calls(_) => None,
             // One that ends later belongs in the next bucket.
             Self::Time(window) => Some(window.ends()),

@@ -4,7 +4,7 @@ use tokio::time::Instant;
 
 use super::counts::Counts;
 
-/// More buckets forget more evenly, and each costs 16 bytes for every circuit.
+/// More buckets would forget more evenly, but each costs 16 bytes in every circuit.
 const BUCKETS: usize = 10;
 
 /// The calls of the last span of time, in ten buckets with a running total.
@@ -16,8 +16,8 @@ pub(crate) struct TimeWindow {
     total: Counts,
     width: Duration,
     current: usize,
-    /// When the current bucket began. A call that read the clock before this but got here late
-    /// belongs to the current bucket too.
+    /// When the current bucket began. A call that read the clock earlier, but gets here only now,
+    /// is counted in this bucket too.
     began: Instant,
     /// `began + width`, kept so that the ordinary call compares and does not divide.
     ends: Instant,

@@ -33,7 +33,8 @@ impl Window {
         }
     }
 
-    /// The calls of the last `time`, in ten steps: between nine tenths of `time` and all of it.
+    /// The calls of the last `time`. A tenth of `time` is forgotten at once, so the window holds
+    /// the calls of nine tenths of it at least.
     ///
     /// # Panics
     ///
@@ -50,8 +51,8 @@ impl Window {
         }
     }
 
-    /// Decides nothing before the window holds `calls` calls. Default: 10, or the whole of a
-    /// shorter window of calls.
+    /// The rate decides nothing until the window holds `calls` calls. Default: 10, or all calls of
+    /// a shorter window.
     ///
     /// # Panics
     ///
