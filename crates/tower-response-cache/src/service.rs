@@ -108,8 +108,8 @@ where
         let Some(lead) = Lead::start_first(cache.flights(), key) else {
             return;
         };
-        // Another flight may have stored a new answer since the store was read. Some may have joined this
-        // one by now; they get that answer.
+        // Another flight may have stored a new answer since the store was read. Callers may have joined
+        // this flight meanwhile; they get that answer.
         if let Some(value) = cache.get_fresh(lead.key()) {
             lead.end().tell(Some(&value), CacheStatus::Joined);
             return;

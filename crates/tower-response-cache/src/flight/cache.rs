@@ -42,7 +42,7 @@ impl<K, V, St> Cache<K, V, St> {
         }
     }
 
-    /// From here on the layer's knobs stay as they are.
+    /// From here on turning a knob panics.
     pub(crate) fn take(&self) {
         // A knob owns the layer, so whatever handed it over has ordered this store before it.
         self.taken.store(true, Ordering::Relaxed);
@@ -92,7 +92,8 @@ impl<K, V, St> Cache<K, V, St> {
         self.counters.remote_write(&Err(Unreachable));
     }
 
-    /// What the remote store is to have of `entry`, if there is one.
+    /// `entry` in the form of the remote store; `None` if there is no such store, or the value is not
+    /// for it.
     pub(crate) fn encode(&self, entry: &Entry<V>) -> Option<RemoteEntry> {
         self.remote.as_ref()?.encode(entry)
     }

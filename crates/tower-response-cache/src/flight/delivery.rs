@@ -18,8 +18,8 @@ pub(crate) struct Delivery<K, V, St> {
 impl<K: Key, V: Value, St: Store<K, V>> Delivery<K, V, St> {
     /// Stores what is to be kept, then hands it to those who wait.
     ///
-    /// In this order, or a caller between the two would find neither an answer nor a flight to join,
-    /// and make a second call.
+    /// The other way round, a caller between the two would find neither an answer nor a flight to join,
+    /// and would make a second call.
     pub(crate) fn deliver(self, keep: Option<Keep>, share: impl Fn() -> Option<V>) {
         let keep = keep.filter(|keep| !keep.ttl.is_zero() && self.claim(keep));
         let (mut value, mut remote) = (None, None);
@@ -32,14 +32,14 @@ impl<K: Key, V: Value, St: Store<K, V>> Delivery<K, V, St> {
                 self.cache.insert(self.key.clone(), entry);
             }
         }
-        // With a write to come the flight stays in the table, where an invalidation reaches it.
+        // If a write is to come, the flight stays in the table, where an invalidation reaches it.
         let ended = (self.cache.flights()).with(|table| match remote {
             Some(_) => table.start_writing(&self.key, self.flight),
             None => table.end(&self.key, self.flight),
         });
         if value.is_some() && !ended.keepable {
-            // Invalidated, or overtaken by a later call, between the claim and now. What the later
-            // call has stored meanwhile may go with it; then the next caller makes a call too many.
+            // It was invalidated, or a later call overtook it, between the claim and now. This may also
+            // remove what the later call has stored; then the next caller makes one call too many.
             self.cache.remove(&self.key);
         }
         match remote {
@@ -74,7 +74,8 @@ impl<K: Key, V: Value, St: Store<K, V>> Delivery<K, V, St> {
 
     /// Stores an entry of the remote store, and gives its value if it is fresh.
     ///
-    /// The flight goes on if it is not, so the second claim stands for the look at its end.
+    /// The flight goes on if the value is stale. So a second claim, and not the end of the flight,
+    /// tells whether the entry may stay.
     pub(crate) fn bring(&self, entry: Entry<V>) -> Option<V> {
         let fresh = entry.freshness(Instant::now()) == Freshness::Fresh;
         let value = fresh.then(|| entry.value().clone());
@@ -117,10 +118,10 @@ impl<K: Key, V: Value, St: Store<K, V>> WriteBehind<K, V, St> {
         if flights.with(|table| table.end_if_keepable(&self.0.key, self.0.flight)) {
             return;
         }
-        // Invalidated, or overtaken by a later call, during the write. The write may have come last,
-        // so it is taken back. The flight stays until that is done: as long as it is in the table, no
-        // other flight reads the old answer there. A failure is counted and left, as the invalidation
-        // or the later call goes to the remote store, too.
+        // It was invalidated, or a later call overtook it, during the write. The write may have come
+        // last, so it is taken back. The flight stays until that is done: as long as it is in the
+        // table, no other flight reads the old answer there. A failure is counted and left, as the
+        // invalidation or the later call goes to the remote store, too.
         let forgotten = (self.0.cache)
             .forget_remote(&Scope::Key(self.0.key.clone()))
             .await;

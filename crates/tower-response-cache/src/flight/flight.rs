@@ -13,7 +13,7 @@ pub(crate) enum Done<V, R> {
     Called(R),
     /// What the remote store had.
     Fetched(R),
-    /// What is stored, though old, and the error whose place it may take.
+    /// An old answer that is stored, and the error whose place it may take.
     Stale(V, R),
     /// An error that belongs to whoever began the call, and to nobody else.
     Failed(R),
@@ -53,7 +53,7 @@ where
     /// Asks the remote store, then the inner service, and ends the flight.
     pub(crate) async fn run(self) -> DoneOf<S, Req, V> {
         let (delivery, cache) = (&self.delivery, &self.delivery.cache);
-        // Who refreshes has no use for an answer that another process asked for earlier.
+        // A refresh has no use for an answer that another process asked for earlier.
         if self.cause != Cause::Refresh {
             let found = cache.fetch(&delivery.key).await;
             if let Some(value) = found.and_then(|entry| delivery.bring(entry)) {
@@ -62,8 +62,8 @@ where
                 }
             }
         }
-        // Counted when the inner service is called, not when it is ready: one that never gets ready,
-        // or fails before, was not called.
+        // Counted when the inner service is called: one that never gets ready, or fails before that,
+        // was not called.
         let called = || match self.cause {
             Cause::Miss => cache.count(CacheStatus::Miss),
             Cause::Refresh => cache.count(CacheStatus::Refreshed),
@@ -80,7 +80,7 @@ where
             }
             Err(err) => err,
         };
-        // An old answer goes before a shared error, or the error would be stored in its place.
+        // An old answer comes first: a shared error would be stored in its place.
         if policy.stale_if_error(context, &err) {
             if let Some(value) = delivery.deliver_stale() {
                 return Done::Stale(value, Err(err));

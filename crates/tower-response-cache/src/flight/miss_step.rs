@@ -38,7 +38,7 @@ impl<P, K: Key, V: Value, St: Store<K, V>> LayerState<P, K, V, St> {
         Step::Go(MissState::Begin(lead, Cause::Miss))
     }
 
-    /// What follows when waiting has ended.
+    /// What a caller does when its wait has ended.
     pub(super) fn waited<Req, Res, E>(&self, waited: Waited<K, V>) -> Step<K, V, Result<Res, E>>
     where
         P: Policy<Req, Res, E, Key = K, Value = V>,
@@ -111,7 +111,7 @@ impl<P, K: Key, V: Value, St: Store<K, V>> LayerState<P, K, V, St> {
         hit.unwrap_or_else(|| self.absent(absent))
     }
 
-    /// Of a value that is not of this caller's type it can make nothing, and calls on its own.
+    /// Answers with `value`. If that is not of this caller's type, the caller makes a call of its own.
     fn restored_or_alone<Req, Res, E>(
         &self,
         value: V,

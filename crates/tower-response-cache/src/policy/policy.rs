@@ -28,8 +28,9 @@ pub trait Policy<Req, Res, E>: Send + Sync + 'static {
     /// a hit clones it once.
     type Value: Clone + Send + 'static;
 
-    /// What the policy has to know of the request when its answer comes, since the request is gone by
-    /// then: a lifetime of its own, for example, or that its answer is not stored. `()` if nothing.
+    /// What the policy must know about a request when the answer comes: the request itself was given to
+    /// the inner service. For example a lifetime of its own, or that its answer is not stored. `()` if
+    /// nothing.
     type Context: Send + 'static;
 
     /// Says what the cache is to do for `req`.
@@ -38,7 +39,7 @@ pub trait Policy<Req, Res, E>: Send + Sync + 'static {
     /// Takes from `req` what the other methods need. Called when its call is about to be made.
     fn context(&self, req: &Req) -> Self::Context;
 
-    /// The result for a request that takes only stored answers, if none is stored: what a 504 is for
+    /// The result for a request that takes only stored answers, if none is stored, such as the 504 for
     /// `only-if-cached` of HTTP.
     ///
     /// With `None`, the default, the request goes on to the inner service. Called only if there is no
@@ -63,10 +64,10 @@ pub trait Policy<Req, Res, E>: Send + Sync + 'static {
 
     /// Makes a value of an error for the callers that joined the flight.
     ///
-    /// With `None`, the default, they do not see the error: the one that has waited longest makes
-    /// the next call, and the others wait for that one. Share an error that each of them would get just
-    /// the same, or they queue up to get it one after the other. Do not share an error that comes of a
-    /// limit of the caller's own; `context` can tell.
+    /// With `None`, the default, they do not see the error: the one that has waited longest makes the
+    /// next call, and the others wait for that one. Share an error that each of them would get as well:
+    /// otherwise they call one after the other to get it. Do not share an error that is due to a limit
+    /// of the caller; `context` can tell.
     fn share_error(&self, context: &Self::Context, err: &E) -> Option<Self::Value> {
         let _ = (context, err);
         None
@@ -84,9 +85,9 @@ pub trait Policy<Req, Res, E>: Send + Sync + 'static {
     /// Says whether an older answer is better than `err`, if there is one that
     /// [may be given](Keep::stale_if_error). `false` by default.
     ///
-    /// It is for errors that say nothing of the request: an open circuit, a quota with too long a wait,
-    /// a throttle, an outage. The older answer stays stored, and the error is not. A request that asked
-    /// for a new answer gets the error all the same.
+    /// It is for errors that say nothing about the request: an open circuit, a quota with too long a
+    /// wait, a throttle, an outage. The older answer stays stored, and the error is not. A request that
+    /// asked for a new answer gets the error all the same.
     fn stale_if_error(&self, context: &Self::Context, err: &E) -> bool {
         let _ = (context, err);
         false

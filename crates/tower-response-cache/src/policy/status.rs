@@ -68,12 +68,15 @@ impl CacheStatus {
     }
 
     const fn parameters(self) -> &'static str {
+        // Words of RFC 9211. `fwd` says why a request went on to the inner service, so an answer
+        // without a call has none; `collapsed` says that it shared the call of another request.
         match self {
             Self::Hit => "hit",
             Self::Miss => "fwd=uri-miss",
             Self::Joined => "fwd=uri-miss; collapsed",
             Self::Refreshed => "fwd=request",
             Self::Bypass => "fwd=bypass",
+            // A hit, since it comes from the store; only `detail` can say that it is old.
             Self::Stale => "hit; detail=stale",
             Self::Absent => "detail=absent",
         }

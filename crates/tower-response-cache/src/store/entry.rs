@@ -12,7 +12,8 @@ use crate::policy::Keep;
 pub struct Entry<V> {
     value: V,
     stored_at: Instant,
-    /// `None` is never. It follows from the other fields; stored, it spares a hit the arithmetic.
+    /// `None` means never. It follows from the other fields, and is stored so that a hit need not
+    /// compute it.
     stale_from: Option<Instant>,
     keep: Keep,
 }
@@ -33,7 +34,7 @@ impl<V> Entry<V> {
         self.stored_at
     }
 
-    /// For what the value may be used at `now`.
+    /// What the value may be used for at `now`.
     pub fn freshness(&self, now: Instant) -> Freshness {
         let Some(stale_from) = self.stale_from.filter(|stale_from| *stale_from <= now) else {
             return Freshness::Fresh;

@@ -1,4 +1,4 @@
-/// For what a stored value may be used at an instant.
+/// What a stored value may be used for at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Freshness {

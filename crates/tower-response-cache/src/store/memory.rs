@@ -117,7 +117,7 @@ where
     fn get(&self, key: &K, now: Instant) -> Option<Entry<V>> {
         let entry = self.cache.get(key)?;
         if entry.is_expired(now) {
-            // Asked again under the lock: a new entry may be in its place by now.
+            // Asked again under the lock: a new entry may have taken its place.
             self.cache.remove_if(key, |entry| entry.is_expired(now));
             return None;
         }

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-/// What is to be forgotten.
+/// What an invalidation removes.
 pub(crate) enum Scope<K> {
     Key(K),
     Tag(Arc<str>),

@@ -17,9 +17,10 @@ pub(crate) struct FlightTable<K, W> {
 #[derive(Debug)]
 struct Row<W> {
     id: u64,
-    /// Not invalidated, and no later call of this key has an answer to store.
+    /// Its answer may be stored: it was not invalidated, and no later call of this key has claimed the
+    /// store.
     keepable: bool,
-    /// Not invalidated and not ended: whoever asks now may have this answer.
+    /// Whoever asks now may have its answer: it was not invalidated, and has not ended.
     joinable: bool,
     /// Its callers have their answer, which is still being written to the remote store.
     writing: bool,
@@ -76,13 +77,14 @@ impl<K, W> FlightTable<K, W> {
         self.by_key.values_mut().flatten().for_each(Row::revoke);
     }
 
-    /// Keeps the answers with `tag` from being stored. Which calls will answer with that tag is not
-    /// known beforehand, so none of those under way can be joined any more.
+    /// Keeps the answers with `tag` from being stored. It is not known beforehand which calls will
+    /// answer with that tag, so no call under way can be joined any more.
     pub(crate) fn revoke_tag(&mut self, tag: &Arc<str>) {
         for flight in self.by_key.values_mut().flatten() {
             flight.joinable = false;
-            // Tags that are known were claimed: the answer may be stored already, and its flight has
-            // to take it back. For tags that come later the name is noted.
+            // Tags that are known were claimed: the answer may be stored already, and its flight has to
+            // take it back. An answer whose tags come later is compared with the revoked ones when it
+            // claims the store.
             let has_tag = |tags: &Arc<[_]>| tags.contains(tag);
             flight.keepable &= !flight.tags.as_ref().is_some_and(has_tag);
             flight.revoked.push(Arc::clone(tag));
@@ -159,7 +161,7 @@ impl<K: Hash + Eq, W> FlightTable<K, W> {
         flight.keepable &= !tags.iter().any(|tag| flight.revoked.contains(tag));
         flight.tags = Some(tags);
         if flight.keepable {
-            // A call that began earlier may answer later, with what was true earlier.
+            // A call that began earlier may answer later, with an answer that is older than this one.
             for earlier in earlier {
                 earlier.keepable = false;
             }
@@ -173,7 +175,7 @@ impl<K: Hash + Eq, W> FlightTable<K, W> {
         let Some(flight) = self.find(key, flight) else {
             return Ended::gone();
         };
-        // Whoever asks now finds the answer in the store, or may not have it.
+        // Whoever asks now finds the answer in the store, unless it was invalidated.
         flight.joinable = false;
         flight.writing = true;
         Ended {

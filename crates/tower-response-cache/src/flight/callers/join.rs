@@ -71,11 +71,12 @@ impl<K: Key, V: Value> Wait<K, V> {
 
 impl<K: Key, V: Value> Drop for Wait<K, V> {
     fn drop(&mut self) {
-        // First the place, so that this caller is not chosen from here on.
+        // The place is given back first: from here on this caller is not chosen.
         let left = (self.flights).with(|table| table.leave(&self.key, self.place));
         drop(left);
-        // It may have been chosen before, and the lead be sent. Closed first, so that nothing
-        // comes after the last look: what comes later returns to its sender, which asks the next one.
+        // It may have been chosen already, and the lead may be on its way. The channel is closed before
+        // the last look, so that nothing comes after that: what is sent later returns to its sender,
+        // which asks the next waiter.
         self.message.close();
         if let Ok(Message::TakeOver(work)) = self.message.try_recv() {
             drop(self.lead(work));

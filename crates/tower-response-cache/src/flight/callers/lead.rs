@@ -29,7 +29,7 @@ impl<K: Key, V: Value> Lead<K, V> {
 
     /// Leads a new flight unless there is one to join.
     pub(crate) fn start_first(flights: &Arc<LockedTable<K, V>>, key: K) -> Option<Self> {
-        // One visit: between two of them another caller could start one.
+        // In one visit to the table: between two visits another caller could start a flight.
         let flight = flights.with(|table| {
             let is_first = !table.is_joinable(&key);
             is_first.then(|| table.start(key.clone()))

@@ -15,12 +15,13 @@ impl<K: Hash + Eq, V> LockedTable<K, V> {
         finish: bool,
     ) -> Option<Work> {
         loop {
-            // To find that nobody waits and to end the flight is one visit to the table: a caller
-            // that joins in between would wait for a flight that nobody drives.
+            // One visit to the table finds that nobody waits and ends the flight: a caller that joins
+            // in between would wait for a flight that nobody drives.
             let next = self.with(|table| table.next(key, flight, finish && work.is_some()));
             let Some(waiter) = next else { return work };
-            // Sent, the lead is the waiter's, even if it is dropped before it looks: see `Wait`. The
-            // work comes back if the waiter left between being chosen and being told.
+            // Once it is sent, the lead belongs to the waiter, even to one that is dropped before it
+            // looks: see `Wait`. The work comes back if the waiter left between being chosen and being
+            // told.
             let Err(Message::TakeOver(back)) = waiter.send(Message::TakeOver(work)) else {
                 return None;
             };

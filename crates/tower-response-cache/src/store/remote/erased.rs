@@ -5,7 +5,7 @@ use tokio::time::Instant;
 use super::{Codec, RemoteEntry, RemoteStore, record};
 use crate::store::{Entry, Scope};
 
-/// One box for each question, little beside the call that the answer may save.
+/// Each question costs one box, which is little compared with the call that it may save.
 type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Unreachable>> + Send + 'a>>;
 
 /// The remote store failed. It can tell the reason itself; the cache treats all of them alike.
@@ -17,7 +17,7 @@ pub(crate) struct Unreachable;
 pub(crate) trait ErasedRemote<K, V>: Send + Sync {
     fn get<'a>(&'a self, key: &'a K) -> Answer<'a, Option<Entry<V>>>;
 
-    /// The entry as the store is to have it; `None` if its value is not for it.
+    /// The entry in the form of the store; `None` if its value is not for it.
     fn encode(&self, entry: &Entry<V>) -> Option<RemoteEntry>;
 
     fn insert<'a>(&'a self, key: &'a K, entry: RemoteEntry) -> Answer<'a, ()>;
@@ -32,7 +32,7 @@ impl<K: Send + Sync, V: Codec, R: RemoteStore<K>> ErasedRemote<K, V> for WithCod
         Box::pin(async move {
             let remote = self.0.get(key).await.map_err(|_| Unreachable)?;
             let now = Instant::now();
-            // It may be expired and not yet be gone there.
+            // An expired entry may not be gone there yet.
             match remote.map(|remote| record::read::<V>(&remote, now)) {
                 None => Ok(None),
                 Some(None) => Err(Unreachable),
