@@ -20,7 +20,7 @@ pub(crate) struct Admission {
     output: Output,
 }
 
-/// How many output tokens there are by now.
+/// How many output tokens were made so far.
 enum Output {
     /// As many as the time since then allows: the caller waits for the whole answer.
     Clock(Instant, Latency),

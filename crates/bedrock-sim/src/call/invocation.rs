@@ -35,7 +35,8 @@ impl Simulator {
         let mut reply = if operation.streams() {
             streaming::reply(operation, &request, timing, call)
         } else {
-            // A caller that goes away meanwhile pays for what the clock says was made by then.
+            // A caller that goes away during the wait pays for what was made until then, by the
+            // clock.
             call.pause_until(output).await;
             call.admission.produced(output);
             let mut reply = Reply::json(StatusCode::OK, &request.format.body(&call.answer, timing));

@@ -12,7 +12,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::admission::Admission;
 
-/// One piece of a body, when it is due and what it has cost by then.
+/// One piece of a body: when it is due, and what the call has cost once it is out.
 pub(crate) struct TimedFrame {
     pub(crate) bytes: Bytes,
     /// From the start of the call.

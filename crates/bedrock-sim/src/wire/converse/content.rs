@@ -25,7 +25,7 @@ pub(super) fn system_block(block: &JsonField<'_>, prompt: &mut Prompt) -> Result
             prompt.add_piece(tokens::text(text.text()?), block.value);
         }
         ("guardContent", content) => {
-            // Kept apart from the rest: of a system prompt a guardrail sees what is marked, no more.
+            // Kept apart: a guardrail sees only the marked parts of a system prompt.
             let text = content.require("text")?.require("text")?;
             prompt.guarded_system_text.push_str(text.text()?);
             prompt.guarded_system_text.push('\n');
