@@ -4,13 +4,21 @@ mod support;
 
 use std::time::Duration;
 
-use support::{Handle, Layered, Request, SECOND, Service, one_a_second, rejected, service, soon};
+use support::{Handle, Layered, Request, Service, layer, rejected, service, soon};
 use tokio::time::{Instant, advance};
 use tokio_test::{assert_pending, assert_ready, task};
 use tower::Service as _;
-use tower_quota::{Cause, Priority};
+use tower_quota::{Cause, Limit, Priority};
 
 type Waiting = task::Spawn<<Service as tower::Service<Request>>::Future>;
+
+/// One call goes in each, at a time that is known.
+const TURN: Duration = Duration::from_secs(60 * 60);
+
+fn one_a_turn() -> Layered {
+    let limit = Limit::calls(1, TURN).margin(Duration::ZERO);
+    layer(limit).aging(30 * TURN)
+}
 
 fn call(service: &mut Service, request: Request) -> Waiting {
     let mut call = task::spawn(service.call(request));
@@ -40,7 +48,7 @@ fn of(tenant: u64) -> Request {
     }
 }
 
-/// A layer that lets one call go each second, from which one has just gone.
+/// A service of the layer, from which a call has just gone.
 fn used_up(layer: &Layered) -> (Service, Handle) {
     let (mut service, handle) = service(layer);
     // It went before anybody waited, so it cost no turn.
@@ -50,8 +58,8 @@ fn used_up(layer: &Layered) -> (Service, Handle) {
 
 /// Lets time pass until `call` goes, and polls whoever is woken meanwhile.
 async fn goes_after(call: &mut Waiting, others: &mut [Waiting]) -> u64 {
-    for second in 1.. {
-        advance(SECOND).await;
+    for turn in 1.. {
+        advance(TURN).await;
         for other in &mut *others {
             if other.is_woken() {
                 let _ = other.poll();
@@ -59,16 +67,16 @@ async fn goes_after(call: &mut Waiting, others: &mut [Waiting]) -> u64 {
         }
         if call.is_woken() {
             assert_pending!(call.poll());
-            return second;
+            return turn;
         }
-        assert!(second < 1_000, "it starved");
+        assert!(turn < 1_000, "it starved");
     }
     unreachable!()
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn calls_that_did_not_run_cost_their_tenant_no_turn() {
-    let layer = one_a_second();
+    let layer = one_a_turn();
     let (mut service, _handle) = used_up(&layer);
     let mut flood: Vec<_> = (0..300).map(|_| call(&mut service, of(1))).collect();
     // Half of them are rejected at once, and half of them wait and go away.
@@ -89,7 +97,7 @@ async fn calls_that_did_not_run_cost_their_tenant_no_turn() {
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn the_one_that_stays_of_many_that_went_away_has_the_turn_of_the_first() {
-    let layer = one_a_second();
+    let layer = one_a_turn();
     let (mut service, _handle) = used_up(&layer);
     let mut flood: Vec<_> = (0..300).map(|_| call(&mut service, of(1))).collect();
     let gone: Vec<_> = (0..500).map(|_| call(&mut service, of(2))).collect();
@@ -100,7 +108,7 @@ async fn the_one_that_stays_of_many_that_went_away_has_the_turn_of_the_first() {
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn one_that_goes_away_as_it_is_let_go_costs_no_turn() {
-    let layer = one_a_second();
+    let layer = one_a_turn();
     let (mut service, _handle) = used_up(&layer);
     let mut flood: Vec<_> = (0..20).map(|_| call(&mut service, of(1))).collect();
     let large = Request {
@@ -109,38 +117,38 @@ async fn one_that_goes_away_as_it_is_let_go_costs_no_turn() {
     };
     for _ in 0..5 {
         let mine = call(&mut service, large.clone());
-        let mut seconds = 0;
+        let mut turns = 0;
         while !mine.is_woken() {
-            advance(SECOND).await;
-            seconds += 1;
+            advance(TURN).await;
+            turns += 1;
             for other in &mut flood {
                 if other.is_woken() {
                     let _ = other.poll();
                 }
             }
-            assert!(seconds <= 2, "it has its turn");
+            assert!(turns <= 2, "it has its turn");
         }
     }
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn a_low_priority_ages_whatever_its_tenant() {
-    let layer = one_a_second();
+    let layer = one_a_turn();
     let (mut service, mut handle) = used_up(&layer);
     handle.next_request().await.expect("the first");
     let start = Instant::now();
-    // Named by when they came, in milliseconds.
+    // Named by when they came.
     let named = |request: Request| Request {
-        name: start.elapsed().as_millis() as u64,
+        name: start.elapsed().as_secs(),
         ..request
     };
     let mut waiting: Vec<_> = (0..10).map(|_| call(&mut service, low(0))).collect();
     let mut tenants = 1;
     let mut low_left = 10;
-    // Eleven normal calls in ten seconds, and a new tenant of the low priority each eight.
+    // Eleven normal calls in ten turns, and a new tenant of the low priority in each eight.
     let mut step = 0_u64;
     while low_left > 0 {
-        advance(SECOND / 10).await;
+        advance(TURN / 10).await;
         step += 1;
         if step * 11 / 100 > (step - 1) * 11 / 100 {
             let request = named(of(step % 3));
@@ -162,7 +170,7 @@ async fn a_low_priority_ages_whatever_its_tenant() {
                 low_left -= 1;
             } else {
                 assert!(
-                    request.priority == Priority::Low || request.name <= 30_000,
+                    request.priority == Priority::Low || request.name <= 30 * TURN.as_secs(),
                     "{request:?} goes before {low_left} low calls"
                 );
             }
@@ -173,13 +181,13 @@ async fn a_low_priority_ages_whatever_its_tenant() {
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn a_flood_of_low_priority_gives_way() {
-    let layer = one_a_second().max_queue(100);
+    let layer = one_a_turn().max_queue(100);
     let (mut service, _handle) = used_up(&layer);
     let mut flood: Vec<_> = (0..100).map(|_| call(&mut service, low(0))).collect();
     // The queue is full for those of the same kind.
     let error = rejected(soon(service.call(low(0))).await);
     assert_eq!(*error.cause(), Cause::QueueFull);
-    assert_eq!(error.retry_after(), Some(101 * SECOND));
+    assert_eq!(error.retry_after(), Some(101 * TURN));
     let mut mine = Vec::new();
     for _ in 0..60 {
         mine.push(call(&mut service, high()));
@@ -190,7 +198,7 @@ async fn a_flood_of_low_priority_gives_way() {
         assert!(flood.iter().all(|other| !other.is_woken()));
         let error = rejected(assert_ready!(last.poll()));
         assert_eq!(*error.cause(), Cause::QueueFull);
-        assert_eq!(error.retry_after(), Some(101 * SECOND));
+        assert_eq!(error.retry_after(), Some(101 * TURN));
         assert_eq!(layer.handle().snapshot(&"").expect("used").queued, 100);
     }
     for call in &mut mine {
@@ -200,37 +208,37 @@ async fn a_flood_of_low_priority_gives_way() {
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn a_flood_of_one_tenant_gives_way_to_another() {
-    let layer = one_a_second().max_queue(10);
+    let layer = one_a_turn().max_queue(10);
     let (mut service, _handle) = used_up(&layer);
     let mut flood: Vec<_> = (0..10).map(|_| call(&mut service, of(1))).collect();
     let mut mine = call(&mut service, of(2));
     let error = rejected(assert_ready!(flood.pop().expect("ten came").poll()));
     assert_eq!(*error.cause(), Cause::QueueFull);
-    assert_eq!(error.retry_after(), Some(11 * SECOND));
+    assert_eq!(error.retry_after(), Some(11 * TURN));
     assert_eq!(goes_after(&mut mine, &mut flood).await, 2);
     assert_eq!(flood.iter().filter(|call| call.is_woken()).count(), 0);
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn a_higher_priority_that_would_come_too_late_turns_nobody_away() {
-    let layer = one_a_second().max_queue(1).max_wait(SECOND * 3 / 2);
+    let layer = one_a_turn().max_queue(1).max_wait(TURN * 3 / 2);
     let (mut service, _handle) = used_up(&layer);
     let mut first = call(&mut service, high());
     let error = rejected(soon(service.call(high())).await);
     assert_eq!(*error.cause(), Cause::MaxWait);
     let error = rejected(soon(service.call(low(0))).await);
     assert_eq!(*error.cause(), Cause::MaxWait);
-    assert_eq!(error.retry_after(), Some(2 * SECOND));
+    assert_eq!(error.retry_after(), Some(2 * TURN));
     assert_eq!(goes_after(&mut first, &mut []).await, 1);
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn a_queue_of_nothing_rejects_whoever_would_wait() {
-    let layer = one_a_second().max_queue(0);
+    let layer = one_a_turn().max_queue(0);
     let (mut service, _handle) = used_up(&layer);
     for request in [high(), low(0)] {
         let error = rejected(soon(service.call(request)).await);
         assert_eq!(*error.cause(), Cause::QueueFull);
-        assert_eq!(error.retry_after(), Some(Duration::from_secs(1)));
+        assert_eq!(error.retry_after(), Some(TURN));
     }
 }
