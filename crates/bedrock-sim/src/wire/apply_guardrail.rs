@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
-use super::{Checker, JsonField, ServiceError, parse};
+use super::check::{Checker, JsonField, ServiceError, parse};
+use super::part::guardrail::assessment;
 use crate::model::guardrail;
 
 /// How many characters of text make one unit of a policy.
@@ -60,12 +61,4 @@ pub(crate) fn answer(body: &[u8], words: &[String]) -> Result<Value, ServiceErro
             "images": {"guarded": images, "total": images},
         },
     }))
-}
-
-pub(super) fn assessment(found: &[String]) -> Value {
-    let words: Vec<_> = found
-        .iter()
-        .map(|word| json!({"match": word, "action": "BLOCKED", "detected": true}))
-        .collect();
-    json!({"wordPolicy": {"customWords": words, "managedWordLists": []}})
 }

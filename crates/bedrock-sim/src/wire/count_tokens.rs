@@ -1,7 +1,8 @@
 use aws_smithy_types::base64;
 use serde_json::{Value, json};
 
-use super::{Checker, JsonField, ServiceError, converse, family::Family, parse};
+use super::check::{Checker, JsonField, ServiceError, parse};
+use super::{converse, family::Family};
 use crate::model::is_foundation_model;
 
 /// The answer to a request to count: the input tokens the same request would be charged for.

@@ -8,7 +8,7 @@ use aws_smithy_types::{
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::StreamException;
+use super::check::StreamException;
 
 pub(crate) const CONTENT_TYPE: &str = "application/vnd.amazon.eventstream";
 

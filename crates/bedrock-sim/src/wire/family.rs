@@ -1,6 +1,7 @@
 use serde_json::Value;
 
-use super::{Checker, JsonField, ServiceError, Timing, anthropic, nova, parse};
+use super::check::{Checker, JsonField, ServiceError, parse};
+use super::{anthropic, nova, part::Timing};
 use crate::model::{Answer, Prompt, StreamEvent, base_id};
 
 /// The model families whose own bodies are understood.

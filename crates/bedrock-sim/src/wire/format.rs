@@ -3,11 +3,11 @@ use http::HeaderMap;
 use serde_json::Value;
 
 use super::{
-    Timing,
     converse::{self, echo::Echo},
     event_stream,
     family::Family,
     headers::InvokeHeaders,
+    part::Timing,
 };
 use crate::model::{Answer, EventKind, StreamEvent};
 

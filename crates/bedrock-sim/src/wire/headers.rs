@@ -1,11 +1,9 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
-use super::{Checker, JsonField, ServiceError, apply_guardrail};
+use super::check::{Checker, JsonField, ServiceError};
+use super::part::guardrail::assessment;
 use crate::model::{Answer, StopReason};
-
-/// Where a body says how its guardrail reads it; any family's may, if the headers name one.
-pub(super) const GUARDRAIL_CONFIG: &str = "amazon-bedrock-guardrailConfig";
 
 const GUARDRAIL: HeaderName = HeaderName::from_static("x-amzn-bedrock-guardrailidentifier");
 const VERSION: HeaderName = HeaderName::from_static("x-amzn-bedrock-guardrailversion");
@@ -71,7 +69,7 @@ impl InvokeHeaders {
             .as_ref()
             .filter(|_| intervened && self.traced)
         {
-            let assessment = apply_guardrail::assessment(&answer.blocked_words);
+            let assessment = assessment(&answer.blocked_words);
             body["amazon-bedrock-trace"] = json!({"guardrail": {"input": {id: assessment}}});
         }
     }

@@ -1,10 +1,8 @@
 use serde_json::{Value, json};
 
-use super::{
-    JsonField, ServiceError, Timing,
-    converse::{self, echo::Echo},
-    headers::GUARDRAIL_CONFIG,
-};
+use super::check::{JsonField, ServiceError};
+use super::converse::{self, echo::Echo};
+use super::part::{Timing, guardrail::GUARDRAIL_CONFIG};
 use crate::model::{Answer, EventKind, Prompt, StreamEvent};
 
 const KEYS: &[&str] = &[

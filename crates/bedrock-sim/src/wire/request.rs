@@ -1,12 +1,12 @@
 use http::HeaderMap;
 
+use super::check::{Checker, JsonField, ServiceError, parse};
 use super::{
-    Checker, JsonField, ServiceError,
     converse::{self, echo::Echo},
     family::Family,
     format::Format,
-    headers::{GUARDRAIL_CONFIG, InvokeHeaders},
-    parse,
+    headers::InvokeHeaders,
+    part::guardrail::GUARDRAIL_CONFIG,
 };
 use crate::model::{Prompt, digest};
 

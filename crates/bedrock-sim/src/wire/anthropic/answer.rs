@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use crate::model::{Answer, Block, EventKind, StopReason, StreamEvent};
-use crate::wire::Timing;
+use crate::wire::part::Timing;
 
 pub(crate) fn body(answer: &Answer, model: &str) -> Value {
     let content: Vec<_> = answer

@@ -1,7 +1,8 @@
 use serde_json::Value;
 
 use crate::model::{Prompt, tokens};
-use crate::wire::{JsonField, ServiceError, cache_point};
+use crate::wire::check::{JsonField, ServiceError};
+use crate::wire::part::cache_point;
 
 /// A text, or blocks of content.
 pub(super) fn read(

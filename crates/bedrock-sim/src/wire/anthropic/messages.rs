@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::content;
 use crate::model::{Prompt, tokens};
-use crate::wire::{JsonField, ServiceError};
+use crate::wire::check::{JsonField, ServiceError};
 
 pub(super) fn read(root: &JsonField<'_>, prompt: &mut Prompt) -> Result<(), ServiceError> {
     let list = root.require("messages")?;

@@ -1,8 +1,8 @@
 use super::{content, messages, tools};
 use crate::model::Prompt;
-use crate::wire::{
-    JsonField, ServiceError, converse::request::stop_sequences, headers::GUARDRAIL_CONFIG,
-};
+use crate::wire::check::{JsonField, ServiceError};
+use crate::wire::converse::request::stop_sequences;
+use crate::wire::part::guardrail::GUARDRAIL_CONFIG;
 
 /// What AWS documents for the body, without what only Anthropic's own API takes.
 const KEYS: &[&str] = &[

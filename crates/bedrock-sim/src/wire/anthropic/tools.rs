@@ -2,7 +2,8 @@ use serde_json::json;
 
 use super::content::{cache_control, without_cache_control};
 use crate::model::{Prompt, Tool, ToolChoice};
-use crate::wire::{JsonField, ServiceError, converse::tools::named};
+use crate::wire::check::{JsonField, ServiceError};
+use crate::wire::converse::tools::named;
 
 pub(super) fn read(root: &JsonField<'_>, prompt: &mut Prompt) -> Result<(), ServiceError> {
     if let Some(tools) = root.get("tools")? {

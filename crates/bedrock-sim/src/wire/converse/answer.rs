@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::echo::Echo;
 use crate::model::{Answer, Block, EventKind, StreamEvent, TokenUsage};
-use crate::wire::Timing;
+use crate::wire::part::Timing;
 
 pub(crate) fn body(answer: &Answer, echo: &Echo, timing: Timing) -> Value {
     let content: Vec<_> = answer.blocks.iter().map(block).collect();

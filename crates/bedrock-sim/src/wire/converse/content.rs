@@ -1,7 +1,8 @@
 use std::collections::BTreeSet;
 
 use crate::model::{Prompt, tokens};
-use crate::wire::{JsonField, ServiceError, cache_point};
+use crate::wire::check::{JsonField, ServiceError};
+use crate::wire::part::cache_point;
 
 /// What a block of content may be in a body that is checked by a schema.
 const BLOCKS: &[&str] = &[

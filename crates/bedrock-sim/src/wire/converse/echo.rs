@@ -1,7 +1,8 @@
 use serde_json::{Value, json};
 
 use crate::model::{Answer, StopReason};
-use crate::wire::{JsonField, ServiceError, apply_guardrail};
+use crate::wire::check::{JsonField, ServiceError};
+use crate::wire::part::guardrail;
 
 /// What an answer repeats of its request.
 #[derive(Default)]
@@ -54,7 +55,7 @@ impl Echo {
         if let Some(id) = &self.traced_guardrail
             && answer.stop == StopReason::GuardrailIntervened
         {
-            let assessment = apply_guardrail::assessment(&answer.blocked_words);
+            let assessment = guardrail::assessment(&answer.blocked_words);
             body["trace"] = json!({"guardrail": {
                 "inputAssessment": {id: assessment},
                 "actionReason": "Guardrail blocked.",

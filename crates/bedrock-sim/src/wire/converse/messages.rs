@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::content::{Turn, content_block};
 use crate::model::{Prompt, tokens};
-use crate::wire::{JsonField, ServiceError};
+use crate::wire::check::{JsonField, ServiceError};
 
 pub(super) fn read(
     root: &JsonField<'_>,

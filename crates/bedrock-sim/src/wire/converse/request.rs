@@ -1,6 +1,6 @@
 use super::{content, messages, tools};
 use crate::model::Prompt;
-use crate::wire::{JsonField, ServiceError};
+use crate::wire::check::{JsonField, ServiceError};
 
 /// Reads what Converse, `CountTokens` and Nova's own bodies share.
 pub(crate) fn read(root: &JsonField<'_>) -> Result<Prompt, ServiceError> {

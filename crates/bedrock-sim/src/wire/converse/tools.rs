@@ -1,5 +1,6 @@
 use crate::model::{Prompt, Tool, ToolChoice, tokens};
-use crate::wire::{JsonField, ServiceError, cache_point};
+use crate::wire::check::{JsonField, ServiceError};
+use crate::wire::part::cache_point;
 
 /// Reads the tools, and says whether there are any.
 pub(super) fn read(root: &JsonField<'_>, prompt: &mut Prompt) -> Result<bool, ServiceError> {
