@@ -85,8 +85,8 @@ impl<K: Hash + Eq, V: Clone> MemoryStore<K, V> {
         let shard_weight = max_weight / shards;
         let options = OptionsBuilder::new()
             .shards(shards as usize)
-            // The number of keys remembered after their eviction follows from this. It must not be
-            // below 32 a shard, or there would be fewer shards.
+            // The number of keys remembered after their eviction follows from this. With less than 32
+            // for each shard there would be fewer shards.
             .estimated_items_capacity((max_weight / 4096).clamp(32 * shards, 1 << 21) as usize)
             // Rounded down, so that the shards together never exceed the bound.
             .weight_capacity(shard_weight * shards)
