@@ -97,7 +97,7 @@ impl State {
             .map_or(Ok(()), Err)
     }
 
-    /// Lets a call in that reserves so many tokens, with what the script has for it.
+    /// Lets a call in that reserves `tokens`, and says what the script has for it.
     pub(crate) fn admit(
         &mut self,
         now: Instant,

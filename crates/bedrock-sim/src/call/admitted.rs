@@ -46,7 +46,7 @@ impl Admitted {
         Err(error.map_or(Refusal::Reset, Refusal::Error))
     }
 
-    /// Waits until so many output tokens are there.
+    /// Waits until `tokens` output tokens are there.
     pub(super) async fn pause_until(&self, tokens: u64) {
         let due = self.started + self.latency.until(tokens);
         if due > Instant::now() {

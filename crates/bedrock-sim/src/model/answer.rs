@@ -122,7 +122,7 @@ impl Answer {
         true
     }
 
-    /// Writes a text of so many tokens, up to the maximum. A request with stop sequences meets one
+    /// Writes a text of `length` tokens, up to the maximum. A request with stop sequences meets one
     /// at the latest where the text would have ended.
     fn write_text(&mut self, length: u64, maximum: u64, prompt: &Prompt, rng: &mut Rng) {
         let mut text = String::new();

@@ -29,7 +29,7 @@ impl Account {
         }
     }
 
-    /// Charges a call that reserves so many tokens, or names the quota that has no room for it.
+    /// Charges a call that reserves `tokens`, or names the quota that has no room for it.
     pub(crate) fn admit(&mut self, now: Instant, tokens: u64) -> Result<Ticket, Quota> {
         let usage = &mut self.usage;
         let ticket = self.ledger.admit(now, tokens).inspect_err(|quota| {

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 ///
 /// Every method is told the time.
 pub(super) trait MeteredLimit: fmt::Debug + Send {
-    /// Whether so much more can be charged.
+    /// Whether `amount` more can be charged.
     fn fits(&mut self, now: Instant, amount: u64) -> bool;
 
     /// Charges it, whether it fits or not.

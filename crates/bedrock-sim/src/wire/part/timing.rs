@@ -12,7 +12,7 @@ pub(crate) struct Timing {
 }
 
 impl Timing {
-    /// The times of an answer of so many output tokens.
+    /// The times of an answer of `tokens` output tokens.
     ///
     /// They come from the configured latency and not from a clock, so that the same seed and
     /// request give the same bytes.
