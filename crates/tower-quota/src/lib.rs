@@ -35,4 +35,4 @@ pub use self::limit::{Limit, Limits, LimitsOf, Unit};
 pub use self::service::Quota;
 #[cfg(feature = "load")]
 pub use self::usage::Loaded;
-pub use self::usage::{Handle, Headroom, LimitSnapshot, Snapshot};
+pub use self::usage::{Handle, Headroom, LimitSnapshot, MeterKind, Snapshot};

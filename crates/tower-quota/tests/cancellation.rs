@@ -2,7 +2,7 @@
 
 mod support;
 
-use support::{Request, SECOND, layer, one_a_second, service, tokens};
+use support::{HOUR, Request, layer, one_an_hour, service, tokens, tokens_an_hour};
 use tokio_test::{assert_pending, assert_ready_err, assert_ready_ok, task};
 use tower::{BoxError, Layer, Service as _, ServiceExt, service_fn};
 use tower_quota::{Ask, Limit, QuotaLayer, Snapshot};
@@ -13,7 +13,7 @@ fn usage(layer: &support::Layered) -> Snapshot {
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn a_call_that_was_never_polled_reserves_nothing() {
-    let layer = one_a_second();
+    let layer = one_an_hour();
     let (mut service, _handle) = service(&layer);
     drop(service.call(tokens(5)));
     let usage = usage(&layer);
@@ -22,7 +22,7 @@ async fn a_call_that_was_never_polled_reserves_nothing() {
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn a_waiter_that_goes_lets_the_next_move_up() {
-    let layer = one_a_second();
+    let layer = one_an_hour();
     let (mut service, _handle) = service(&layer);
     let mut calls: Vec<_> = (0..4)
         .map(|_| task::spawn(service.call(tokens(0))))
@@ -32,14 +32,14 @@ async fn a_waiter_that_goes_lets_the_next_move_up() {
     }
     drop(calls.remove(1));
     assert_eq!(usage(&layer).queued, 2);
-    tokio::time::advance(SECOND).await;
+    tokio::time::advance(HOUR).await;
     assert!(calls[1].is_woken());
     assert!(!calls[2].is_woken());
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn a_large_waiter_that_goes_makes_room_at_once() {
-    let layer = layer(Limit::tokens_per_minute(60).burst(60));
+    let layer = layer(tokens_an_hour(60));
     let (mut service, _handle) = service(&layer);
     let mut calls: Vec<_> = [30, 60, 20, 10]
         .map(|n| task::spawn(service.call(tokens(n))))
@@ -55,7 +55,7 @@ async fn a_large_waiter_that_goes_makes_room_at_once() {
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn an_admission_that_came_too_late_goes_on_to_the_next() {
-    let layer = one_a_second();
+    let layer = one_an_hour();
     let (mut service, _handle) = service(&layer);
     let mut calls: Vec<_> = (0..3)
         .map(|_| task::spawn(service.call(tokens(0))))
@@ -63,7 +63,7 @@ async fn an_admission_that_came_too_late_goes_on_to_the_next() {
     for call in &mut calls {
         assert_pending!(call.poll());
     }
-    tokio::time::advance(SECOND).await;
+    tokio::time::advance(HOUR).await;
     assert!(calls[1].is_woken());
     drop(calls.remove(1));
     assert!(calls[1].is_woken());
@@ -72,7 +72,7 @@ async fn an_admission_that_came_too_late_goes_on_to_the_next() {
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn a_call_dropped_before_the_service_was_ready_is_refunded() {
-    let layer = one_a_second();
+    let layer = one_an_hour();
     let (inner, mut handle) = tower_test::mock::pair::<Request, &'static str>();
     handle.allow(0);
     let mut service = layer.layer(inner);
@@ -115,7 +115,7 @@ async fn a_panic_of_the_service_counts_as_what_it_reserved() {
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn a_readiness_error_passes_and_is_refunded() {
-    let layer = one_a_second();
+    let layer = one_an_hour();
     let (service, mut handle) = service(&layer);
     handle.send_error("broken");
     let mut call = task::spawn(service.clone().call(tokens(7)));
@@ -181,7 +181,7 @@ async fn a_stream_settles_when_it_is_read_and_counts_in_full_when_it_is_dropped(
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn a_readied_clone_that_is_dropped_loses_nothing() {
-    let layer = one_a_second();
+    let layer = one_an_hour();
     let (service, mut handle) = service(&layer);
     for _ in 0..10 {
         let mut clone = service.clone();

@@ -6,7 +6,9 @@ use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use support::{Layered, Request, SECOND, Service, one_a_second, rejected, service, soon, tokens};
+use support::{
+    HOUR, Layered, Request, SECOND, Service, one_an_hour, rejected, service, soon, tokens,
+};
 use tokio_test::{assert_pending, task};
 use tower::{BoxError, Layer, Service as _, ServiceExt, service_fn};
 use tower_quota::{Cause, Priority};
@@ -46,20 +48,20 @@ fn assert_refused(knob: &Knob, layer: Layered, held: &str) {
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn every_knob_is_refused_once_somebody_holds_the_layer() {
     for knob in &KNOBS {
-        let layer = one_a_second();
+        let layer = one_an_hour();
         let _handle = layer.handle();
         assert_refused(knob, layer, "a handle");
 
-        let layer = one_a_second();
+        let layer = one_an_hour();
         let _clone = layer.clone();
         assert_refused(knob, layer, "a clone");
 
-        let layer = one_a_second();
+        let layer = one_an_hour();
         let _service = service(&layer);
         assert_refused(knob, layer, "a service");
 
         // A call under way, of a service that is gone.
-        let layer = one_a_second();
+        let layer = one_an_hour();
         let (mut service, mut handle) = service(&layer);
         let mut call = task::spawn(service.call(tokens(0)));
         assert_pending!(call.poll());
@@ -73,14 +75,14 @@ async fn every_knob_is_refused_once_somebody_holds_the_layer() {
 #[test]
 fn a_knob_turns_as_long_as_nothing_was_taken() {
     for (_, turn) in KNOBS {
-        let _ = turn(one_a_second());
+        let _ = turn(one_an_hour());
     }
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn what_was_taken_and_is_gone_counts_too() {
     for knob in &KNOBS {
-        let layer = one_a_second();
+        let layer = one_an_hour();
         let inner = service_fn(async |_: Request| Ok::<_, BoxError>("fine"));
         soon(layer.layer(inner).oneshot(tokens(0))).await.unwrap();
         // The ledger remembers that call: a new one would let the next go too early.
@@ -108,7 +110,7 @@ fn queued(layer: &Layered) -> usize {
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn max_queue_turned_first_takes_effect() {
-    let layer = one_a_second().max_queue(1);
+    let layer = one_an_hour().max_queue(1);
     let (mut service, _handle, _first) = busy(&layer);
     let mut waits = task::spawn(service.call(tokens(0)));
     assert_pending!(waits.poll());
@@ -119,7 +121,7 @@ async fn max_queue_turned_first_takes_effect() {
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn max_wait_turned_first_takes_effect() {
-    let layer = one_a_second().max_wait(Duration::ZERO);
+    let layer = one_an_hour().max_wait(Duration::ZERO);
     let (mut service, _handle, _first) = busy(&layer);
     let error = rejected(soon(service.call(tokens(0))).await);
     assert_eq!(*error.cause(), Cause::MaxWait);
@@ -128,7 +130,7 @@ async fn max_wait_turned_first_takes_effect() {
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn aging_turned_first_takes_effect() {
-    let layer = one_a_second().aging(Duration::ZERO);
+    let layer = one_an_hour().aging(Duration::ZERO);
     let (mut service, _handle, _first) = busy(&layer);
     let mut calls = Vec::new();
     for priority in [Priority::Low, Priority::High] {
@@ -139,9 +141,9 @@ async fn aging_turned_first_takes_effect() {
         let mut call = task::spawn(service.call(request));
         assert_pending!(call.poll());
         calls.push(call);
-        tokio::time::sleep(SECOND / 4).await;
+        tokio::time::sleep(HOUR / 4).await;
     }
-    tokio::time::sleep(SECOND).await;
+    tokio::time::sleep(HOUR).await;
     // Without any aging the one that came first goes first.
     assert!(calls[0].is_woken() && !calls[1].is_woken());
     assert_pending!(calls[0].poll());
@@ -150,7 +152,7 @@ async fn aging_turned_first_takes_effect() {
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn exhausted_for_turned_first_takes_effect() {
-    let layer = one_a_second().exhausted_for(7 * SECOND);
+    let layer = one_an_hour().exhausted_for(7 * SECOND);
     let (_service, mut handle, first) = busy(&layer);
     let (_, reply) = handle.next_request().await.expect("it is under way");
     reply.send_error("exhausted");
@@ -161,20 +163,20 @@ async fn exhausted_for_turned_first_takes_effect() {
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn max_idle_keys_turned_first_takes_effect() {
-    let layer = one_a_second().max_idle_keys(2);
+    let layer = one_an_hour().max_idle_keys(2);
     for key in ["a", "b", "c", "d", "e", "f"] {
         let (mut service, _handle) = service(&layer);
         let mut call = task::spawn(service.call(Request { key, ..tokens(0) }));
         assert_pending!(call.poll());
         drop(call);
-        tokio::time::advance(100 * SECOND).await;
+        tokio::time::advance(100 * HOUR).await;
     }
     assert_eq!(layer.handle().keys().len(), 2);
 }
 
 #[test]
 fn name_turned_first_takes_effect() {
-    let layer = one_a_second().name("mine");
+    let layer = one_an_hour().name("mine");
     let text = format!("{layer:?}");
     assert!(text.contains("name: \"mine\""), "{text}");
     assert_eq!(format!("{:?}", layer.handle()), "Handle { keys: 0 }");

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use metrics::{
     Counter, CounterFn, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit,
 };
-use support::{one_a_second, rejected, soon, tokens};
+use support::{one_an_hour, rejected, soon, tokens};
 use tower::{BoxError, Layer, ServiceExt, service_fn};
 
 #[derive(Clone, Default)]
@@ -61,7 +61,7 @@ fn admissions_rejections_and_throttles_are_counted_by_name() {
         .unwrap();
     metrics::with_local_recorder(&recorded, || {
         runtime.block_on(async {
-            let layer = one_a_second().name("model").max_queue(0);
+            let layer = one_an_hour().name("model").max_queue(0);
             let service = layer.layer(service_fn(|request: support::Request| async move {
                 match request.name {
                     0 => Ok("fine"),
@@ -70,7 +70,7 @@ fn admissions_rejections_and_throttles_are_counted_by_name() {
             }));
             soon(service.clone().oneshot(tokens(0))).await.unwrap();
             rejected(soon(service.clone().oneshot(tokens(0))).await);
-            tokio::time::advance(support::SECOND).await;
+            tokio::time::advance(support::HOUR).await;
             let request = support::Request {
                 name: 1,
                 ..tokens(0)

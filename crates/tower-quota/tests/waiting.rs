@@ -5,7 +5,9 @@ mod support;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use support::{Request, SECOND, layer, one_a_second, rejected, service, soon, tokens};
+use support::{
+    HOUR, Request, SECOND, layer, one_an_hour, rejected, service, soon, tokens, tokens_an_hour,
+};
 use tokio::time::Instant;
 use tokio_test::{assert_pending, assert_ready_err, task};
 use tower::{BoxError, Layer};
@@ -14,7 +16,7 @@ use tower_quota::{Ask, Cause, Limit, Priority, QuotaLayer};
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn calls_are_paced_in_the_order_they_came() {
-    let layer = one_a_second();
+    let layer = one_an_hour();
     let (service, mut handle) = service(&layer);
     let start = Instant::now();
     let calls = join_all((0..10).map(|name| {
@@ -27,7 +29,7 @@ async fn calls_are_paced_in_the_order_they_came() {
         for name in 0..10 {
             let (request, reply) = handle.next_request().await.expect("the call comes");
             assert_eq!(request.name, name);
-            assert_eq!(start.elapsed().as_secs(), name);
+            assert_eq!(start.elapsed().as_secs(), name * 3600);
             reply.send_response("fine");
         }
     };
@@ -37,7 +39,7 @@ async fn calls_are_paced_in_the_order_they_came() {
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn each_waiter_is_woken_once_to_go() {
-    let layer = one_a_second();
+    let layer = one_an_hour();
     let (mut service, _handle) = service(&layer);
     let mut calls: Vec<_> = (0..20)
         .map(|_| task::spawn(service.call(tokens(0))))
@@ -45,11 +47,11 @@ async fn each_waiter_is_woken_once_to_go() {
     for call in &mut calls {
         assert_pending!(call.poll());
     }
-    for second in 1..20 {
-        tokio::time::advance(SECOND).await;
+    for hour in 1..20 {
+        tokio::time::advance(HOUR).await;
         tokio::task::yield_now().await;
         for (number, call) in calls.iter_mut().enumerate().skip(1) {
-            assert_eq!(call.is_woken(), number == second, "{number} at {second}");
+            assert_eq!(call.is_woken(), number == hour, "{number} at {hour}");
             if call.is_woken() {
                 assert_pending!(call.poll());
             }
@@ -59,7 +61,7 @@ async fn each_waiter_is_woken_once_to_go() {
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn a_settled_call_lets_the_next_go_at_once() {
-    let layer = layer(Limit::tokens_per_minute(60).burst(60));
+    let layer = layer(tokens_an_hour(60));
     let (mut service, mut handle) = service(&layer);
     let mut first = task::spawn(service.call(tokens(60)));
     let mut second = task::spawn(service.call(tokens(50)));
@@ -76,7 +78,7 @@ async fn a_settled_call_lets_the_next_go_at_once() {
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn calls_at_once_do_not_slip_through_before_the_first_has_its_answer() {
-    let layer = layer(Limit::tokens_per_minute(60).burst(60));
+    let layer = layer(tokens_an_hour(60));
     let (mut service, mut handle) = service(&layer);
     let mut calls: Vec<_> = (0..10)
         .map(|_| task::spawn(service.call(tokens(20))))
@@ -127,13 +129,13 @@ async fn tokens_for_the_day_make_calls_wait_for_the_day() {
     let error = rejected(Err(assert_ready_err!(call().poll())));
     // The rate of the day brings back the fifty that are missing only after eight hours, but no
     // period of a day may hold more than its amount.
-    let day = SECOND * 24 * 60 * 60;
+    let day = HOUR * 24;
     assert!(error.retry_after() >= Some(day), "{error}");
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn a_small_call_does_not_overtake_a_large_one_that_waits() {
-    let layer = layer(Limit::tokens_per_minute(60).burst(60));
+    let layer = layer(tokens_an_hour(60));
     let (mut service, _handle) = service(&layer);
     let mut first = task::spawn(service.call(tokens(30)));
     let mut large = task::spawn(service.call(tokens(60)));
@@ -147,7 +149,7 @@ async fn a_small_call_does_not_overtake_a_large_one_that_waits() {
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn a_waiter_holds_nothing_of_the_service_below() {
-    let layer = one_a_second();
+    let layer = one_an_hour();
     let (inner, mut handle) = tower_test::mock::pair::<Request, &'static str>();
     handle.allow(0);
     let mut service = layer.layer(inner);
@@ -162,7 +164,7 @@ async fn a_waiter_holds_nothing_of_the_service_below() {
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn a_call_that_would_wait_too_long_is_rejected_at_once_with_the_exact_wait() {
-    let layer = one_a_second().max_wait(3 * SECOND);
+    let layer = one_an_hour().max_wait(3 * HOUR);
     let (mut service, _handle) = service(&layer);
     let mut calls = Vec::new();
     for _ in 0..4 {
@@ -174,16 +176,16 @@ async fn a_call_that_would_wait_too_long_is_rejected_at_once_with_the_exact_wait
     let error = rejected(soon(service.call(tokens(0))).await);
     assert_eq!(start.elapsed(), Duration::ZERO);
     assert_eq!(*error.cause(), Cause::MaxWait);
-    assert_eq!(error.retry_after(), Some(4 * SECOND));
+    assert_eq!(error.retry_after(), Some(4 * HOUR));
     assert_eq!(
         error.to_string(),
-        "quota is used up for longer than a call may wait; retry after 4s"
+        "quota is used up for longer than a call may wait; retry after 14400s"
     );
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn a_deadline_is_a_bound_of_its_own() {
-    let layer = one_a_second();
+    let layer = one_an_hour();
     let (mut service, _handle) = service(&layer);
     let mut call = |deadline| {
         task::spawn(service.call(Request {
@@ -194,23 +196,23 @@ async fn a_deadline_is_a_bound_of_its_own() {
     let now = Instant::now();
     let mut first = call(now);
     assert_pending!(first.poll());
-    let mut second = call(now + SECOND);
+    let mut second = call(now + HOUR);
     assert_pending!(second.poll());
-    let error = rejected(Err(assert_ready_err!(call(now + SECOND).poll())));
+    let error = rejected(Err(assert_ready_err!(call(now + HOUR).poll())));
     assert_eq!(*error.cause(), Cause::Deadline);
-    assert_eq!(error.retry_after(), Some(2 * SECOND));
-    tokio::time::advance(SECOND).await;
+    assert_eq!(error.retry_after(), Some(2 * HOUR));
+    tokio::time::advance(HOUR).await;
     assert!(second.is_woken());
     assert_pending!(second.poll());
     // Over already, though there is room.
-    tokio::time::advance(60 * SECOND).await;
+    tokio::time::advance(60 * HOUR).await;
     let error = rejected(Err(assert_ready_err!(call(now).poll())));
     assert_eq!(error.retry_after(), Some(Duration::ZERO));
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn a_full_queue_rejects() {
-    let layer = one_a_second().max_queue(2);
+    let layer = one_an_hour().max_queue(2);
     let (mut service, _handle) = service(&layer);
     let mut calls: Vec<_> = (0..3)
         .map(|_| task::spawn(service.call(tokens(0))))
@@ -220,7 +222,7 @@ async fn a_full_queue_rejects() {
     }
     let error = rejected(soon(service.call(tokens(0))).await);
     assert_eq!(*error.cause(), Cause::QueueFull);
-    assert_eq!(error.retry_after(), Some(3 * SECOND));
+    assert_eq!(error.retry_after(), Some(3 * HOUR));
     drop(calls.pop());
     assert_pending!(task::spawn(service.call(tokens(0))).poll());
 }
@@ -247,7 +249,7 @@ async fn a_quota_of_nothing_rejects_for_good() {
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn keys_do_not_wait_for_each_other() {
-    let layer = one_a_second();
+    let layer = one_an_hour();
     let (mut service, mut handle) = service(&layer);
     let mut calls: Vec<_> = ["a", "b", "a", "c"]
         .map(|key| {
@@ -269,7 +271,7 @@ async fn keys_do_not_wait_for_each_other() {
                 let _ = call.poll();
             }
         }
-        tokio::time::advance(SECOND / 3 + SECOND / 1000).await;
+        tokio::time::advance(HOUR / 3 + HOUR / 1000).await;
         for call in &mut calls {
             if call.is_woken() {
                 let _ = call.poll();
@@ -280,7 +282,7 @@ async fn keys_do_not_wait_for_each_other() {
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn a_higher_priority_goes_first_until_the_lower_has_aged() {
-    let layer = one_a_second().aging(5 * SECOND);
+    let layer = one_an_hour().aging(5 * HOUR);
     let (service, mut handle) = service(&layer);
     let call = |name, priority| {
         tokio::spawn(service.clone().oneshot(Request {
@@ -302,14 +304,14 @@ async fn a_higher_priority_goes_first_until_the_lower_has_aged() {
     }
     assert_eq!(order[0], 0);
     // It came at 0, and so goes before those of two steps above that came after 10: the first
-    // two of them came at 0, and then one came each second.
+    // two of them came at 0, and then one came each hour.
     assert_eq!(order.iter().position(|name| *name == 100), Some(13));
     calls.iter().for_each(tokio::task::JoinHandle::abort);
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn tenants_take_turns() {
-    let layer = one_a_second();
+    let layer = one_an_hour();
     let (service, mut handle) = service(&layer);
     let call = |tenant| {
         tokio::spawn(service.clone().oneshot(Request {
@@ -352,7 +354,7 @@ fn a_waiter_outlives_the_runtime_that_another_one_waited_in() {
             .build()
             .expect("a runtime")
     };
-    let layer = one_a_second();
+    let layer = one_an_hour();
     let (one, two) = (runtime(), runtime());
     let (mut service, mut handle) = service(&layer);
     let mut first = task::spawn(service.call(tokens(0)));
@@ -381,7 +383,7 @@ fn a_waiter_goes_though_the_runtime_that_another_one_waited_in_stands_still() {
             .build()
             .expect("a runtime")
     };
-    let layer = one_a_second();
+    let layer = one_an_hour();
     let (one, two) = (runtime(), runtime());
     let (mut service, mut handle) = service(&layer);
     let mut calls: Vec<_> = (0..2)
@@ -411,30 +413,33 @@ fn a_waiter_goes_though_the_runtime_that_another_one_waited_in_stands_still() {
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn a_refund_brings_the_next_one_forward_and_a_debt_puts_it_off() {
-    for (answer, seconds) in [("used 30", 20), ("used 80", 86)] {
-        // One a second, of which sixty can be saved up. After a debt of 20 the next is taken to
-        // come to 66, too.
-        let limit = Limit::tokens(36_000, 36_000 * SECOND).burst(60);
-        let layer = layer(limit.margin(Duration::ZERO));
+    // The answer comes after half an hour. A debt counts from then on.
+    for (answer, minutes) in [("used 10", 30), ("used 60", 60), ("used 80", 90)] {
+        let layer = layer(tokens_an_hour(60));
         let (mut service, mut handle) = service(&layer);
         let mut first = task::spawn(service.call(tokens(60)));
         let mut second = task::spawn(service.call(tokens(50)));
         assert_pending!(first.poll());
         assert_pending!(second.poll());
         let (_, reply) = handle.next_request().await.expect("the call comes");
+        tokio::time::advance(HOUR / 2 - SECOND).await;
+        assert!(!second.is_woken(), "{answer}");
+        tokio::time::advance(SECOND).await;
         reply.send_response(answer);
         assert!(first.poll().is_ready());
-        tokio::time::advance(seconds * SECOND - SECOND / 100).await;
-        assert!(!second.is_woken(), "{answer}");
-        tokio::time::advance(SECOND / 100).await;
+        if minutes > 30 {
+            tokio::time::advance(HOUR / 60 * (minutes - 30) - SECOND).await;
+            assert!(!second.is_woken(), "{answer}");
+            tokio::time::advance(SECOND).await;
+        }
         assert!(second.is_woken(), "{answer}");
     }
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn the_exact_wait_counts_whole_periods() {
-    let limit = Limit::calls_per_minute(2).burst(2).margin(Duration::ZERO);
-    let layer = layer(limit).max_wait(60 * SECOND);
+    let limit = Limit::calls(2, HOUR).margin(Duration::ZERO);
+    let layer = layer(limit).max_wait(HOUR);
     let (mut service, _handle) = service(&layer);
     let mut calls: Vec<_> = (0..4)
         .map(|_| task::spawn(service.call(tokens(0))))
@@ -443,12 +448,12 @@ async fn the_exact_wait_counts_whole_periods() {
         assert_pending!(call.poll());
     }
     let error = rejected(soon(service.call(tokens(0))).await);
-    assert_eq!(error.retry_after(), Some(120 * SECOND));
+    assert_eq!(error.retry_after(), Some(2 * HOUR));
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn one_that_was_overtaken_is_told_when_its_time_is_up() {
-    let layer = one_a_second();
+    let layer = one_an_hour();
     let (mut service, _handle) = service(&layer);
     let mut call = |priority, deadline| {
         let mut call = task::spawn(service.call(Request {
@@ -459,14 +464,75 @@ async fn one_that_was_overtaken_is_told_when_its_time_is_up() {
         assert_pending!(call.poll());
         call
     };
-    let deadline = Instant::now() + SECOND * 3 / 2;
+    let deadline = Instant::now() + HOUR * 3 / 2;
     let _first = call(Priority::High, None);
     let mut low = call(Priority::Low, Some(deadline));
     let high = [(); 3].map(|()| call(Priority::High, None));
-    tokio::time::advance(SECOND).await;
+    tokio::time::advance(HOUR).await;
     assert!(high[0].is_woken() && !low.is_woken());
-    tokio::time::advance(SECOND / 2).await;
+    tokio::time::advance(HOUR / 2).await;
     assert!(low.is_woken() && !high[1].is_woken());
     let error = rejected(Err(assert_ready_err!(low.poll())));
     assert_eq!(*error.cause(), Cause::Deadline);
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn what_was_saved_for_a_call_that_left_is_not_there_for_others_at_once() {
+    // When thirty calls are sent, the first of which come 40 seconds after a large one was lined
+    // up, and is gone by then.
+    async fn times(large: bool, max_wait: Option<Duration>) -> Vec<Duration> {
+        let mut layer = layer(Limit::tokens_per_minute(60_000));
+        if let Some(wait) = max_wait {
+            layer = layer.max_wait(wait);
+        }
+        let (mut service, mut handle) = service(&layer);
+        let start = Instant::now();
+        let mut first = task::spawn(service.call(tokens(40_000)));
+        assert_pending!(first.poll());
+        let (_, reply) = handle.next_request().await.expect("the call comes");
+        reply.send_response("fine");
+        assert!(first.poll().is_ready());
+        if large {
+            let mut large = task::spawn(service.call(tokens(30_000)));
+            assert_eq!(large.poll().is_ready(), max_wait.is_some());
+        }
+        tokio::time::advance(40 * SECOND).await;
+        let calls = join_all((0..30).map(|_| service.clone().oneshot(tokens(1000))));
+        let serve = async {
+            let mut times = Vec::new();
+            for _ in 0..30 {
+                let (_, reply) = handle.next_request().await.expect("the call comes");
+                times.push(start.elapsed());
+                tokio::time::sleep(SECOND / 10).await;
+                reply.send_response("fine");
+            }
+            times
+        };
+        soon(async { tokio::join!(calls, serve).1 }).await
+    }
+    let without = times(false, None).await;
+    assert!(without[2] > 40 * SECOND, "all at once");
+    assert_eq!(times(true, None).await, without, "cancelled");
+    let short = Some(30 * SECOND);
+    assert_eq!(
+        times(true, short).await,
+        times(false, short).await,
+        "rejected"
+    );
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn calls_that_reserve_nothing_wait_for_the_debts_of_those_before() {
+    let layer = layer(Limit::tokens_per_minute(60_000));
+    let service = layer.layer(service_fn(|_: Request| async {
+        tokio::time::sleep(SECOND / 10).await;
+        Ok::<_, BoxError>("used 1000")
+    }));
+    let start = Instant::now();
+    for _ in 0..200 {
+        soon(service.clone().oneshot(tokens(0))).await.unwrap();
+    }
+    // A call a second, but for what a bucket holds, a minute's worth at most.
+    let elapsed = start.elapsed().as_secs();
+    assert!((120..200).contains(&elapsed), "{elapsed} s");
 }

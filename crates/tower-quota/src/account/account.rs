@@ -1,40 +1,94 @@
-use super::adaptive_rate::ONE;
-use super::charge::Charge;
-use super::meter::Meter;
+use std::collections::VecDeque;
+
+use super::meter::{Meter, Now, Verdict};
 use super::overrun::Overrun;
+use super::purse::Purse;
+use super::{MILLISECOND, SECOND};
 use crate::limit::{Amount, Limit, Unit};
 
-/// All limits of one key: pure state that is told the time, in nanoseconds.
+/// So many watched calls are under way at once, after as many were confirmed.
+const WATCHED: u32 = 4;
+/// At a high rate more of them: one in so many that were confirmed, and no more than are remembered.
+const WATCHED_PART: u32 = 50;
+/// What is taken for the time that a throttle needs, until one came.
+const LATENCY: u64 = 150 * MILLISECOND;
+/// After so many times that long a call that was not throttled was admitted.
+const PATIENCE: u64 = 3;
+/// After so many times the patience no throttle is expected any more.
+const LATE: u64 = 2;
+/// So many calls are remembered at most for what a late throttle takes back.
+const REMEMBERED: usize = 128;
+/// The pause after a fourth round of throttles in a row, doubled with each that follows.
+const PAUSE: u64 = 100 * MILLISECOND;
+const LONGEST_PAUSE: u64 = 15 * SECOND;
+
+/// All limits of one key: what the server has left, and what is known of how it counts.
 ///
-/// A call is charged to each limit at once, or to none. Each charge is corrected once by
-/// [`settle`](Self::settle), to nothing where the call was never charged.
+/// A call is charged to each limit at once, or to none. Whoever holds a [`Charge`] says once what
+/// became of it: [`settle`](Self::settle), [`keep`](Self::keep), [`cancel`](Self::cancel) or
+/// [`throttled`](Self::throttled).
 #[derive(Debug)]
 pub(crate) struct Account {
-    meters: Box<[Meter]>,
+    meters: Vec<Meter>,
+    /// The calls sent last, in order, and the number of the first of them.
+    calls: VecDeque<Call>,
+    first: u64,
+    /// All before this number are known to be admitted, or not.
+    unconfirmed: u64,
+    /// How many calls were confirmed.
+    confirmed: u32,
+    /// How long a throttle takes: of ten, nine come sooner.
+    latency: Option<u64>,
+    purse: Purse,
     overrun: Overrun,
+    /// Rounds of throttles since a call was confirmed, and when the last one began.
+    rounds: u32,
+    round: Option<u64>,
     /// Nothing is admitted before.
     blocked: u64,
-    /// The last time it was told; time does not go back.
     now: u64,
-    pub(crate) counts: Counts,
+    used_at: u64,
+    counts: Counts,
 }
 
 /// What happened so far.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Counts {
-    /// Reserved and not yet settled.
+    /// Admitted and not settled yet.
     pub(crate) pending: Amount,
-    /// What settled calls had reserved, and what they came to.
+    /// What settled calls had reserved, and what they came to, in tokens.
     pub(crate) reserved: u64,
     pub(crate) used: u64,
     pub(crate) throttled: u64,
 }
 
-/// A charge that is to be corrected once.
+/// What a call was charged, until it is said what became of it.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Entry {
-    pub(crate) at: u64,
-    pub(crate) charge: Charge,
+pub(crate) struct Charge {
+    number: u64,
+    at: u64,
+    amount: Amount,
+}
+
+impl Charge {
+    pub(crate) fn amount(&self) -> Amount {
+        self.amount
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Call {
+    at: u64,
+    amount: Amount,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Open,
+    Confirmed,
+    /// Throttled, cancelled or given up.
+    Gone,
 }
 
 impl Account {
@@ -44,163 +98,384 @@ impl Account {
                 .into_iter()
                 .map(|limit| Meter::new(limit, now))
                 .collect(),
+            calls: VecDeque::new(),
+            first: 0,
+            unconfirmed: 0,
+            confirmed: 0,
+            latency: None,
+            purse: Purse::new(),
             overrun: Overrun::default(),
+            rounds: 0,
+            round: None,
             blocked: 0,
             now,
+            used_at: now,
             counts: Counts::default(),
         }
     }
 
     /// The limit that can never admit so much.
     pub(crate) fn exceeded(&self, amount: Amount) -> Option<&Limit> {
-        let meter = self.meters.iter().find(|meter| !meter.holds(amount));
-        meter.map(Meter::limit)
-    }
-
-    /// Charges `amount` to all limits, or says when it will fit.
-    ///
-    /// One that does not fit is saved for: from here on the buckets fill up to what it needs, or a
-    /// call larger than the burst would never go while others come.
-    pub(crate) fn reserve(&mut self, now: u64, amount: Amount) -> Result<Entry, u64> {
-        if let Some(entry) = self.reserve_at_once(now, amount) {
-            return Ok(entry);
-        }
-        let charge = self.charge(amount);
-        let at = self.fits_at(now, Amount::NONE, amount);
-        if at > self.now {
-            for meter in &mut self.meters {
-                meter.save_for(charge);
-            }
-            return Err(at);
-        }
-        Ok(self.enter(charge))
-    }
-
-    /// Charges `amount` to all limits if it plainly fits; otherwise nothing is known.
-    pub(crate) fn reserve_at_once(&mut self, now: u64, amount: Amount) -> Option<Entry> {
-        self.advance(now);
-        let charge = self.charge(amount);
-        let fits =
-            self.now >= self.blocked && self.meters.iter().all(|meter| meter.has_room(charge));
-        // The short cut may say no where the long way says yes, and never the other way round.
-        debug_assert!(!fits || self.fits_at(now, Amount::NONE, amount) <= self.now);
-        fits.then(|| self.enter(charge))
-    }
-
-    fn enter(&mut self, charge: Charge) -> Entry {
-        for meter in &mut self.meters {
-            meter.charge(charge);
-        }
-        self.counts.pending += charge.amount;
-        Entry {
-            at: self.now,
-            charge,
-        }
-    }
-
-    /// When `mine` fits, after `ahead` is admitted, as far as is known now.
-    pub(crate) fn fits_at(&mut self, now: u64, ahead: Amount, mine: Amount) -> u64 {
-        self.advance(now);
-        let (ahead, mine) = (self.charge(ahead), self.charge(mine));
-        // What the meters will have at the end of a block is not looked at. They have no less then.
         self.meters
             .iter()
-            .map(|meter| meter.fits_at(ahead, mine))
-            .fold(self.now.max(self.blocked), u64::max)
+            .find(|meter| !meter.holds(amount))
+            .map(Meter::limit)
     }
 
-    fn charge(&self, amount: Amount) -> Charge {
-        Charge {
+    /// Charges the call at the head of the queue, or says when to ask again, at the latest: then,
+    /// and whenever another call is confirmed, settled or throttled.
+    pub(crate) fn admit(&mut self, now: u64, amount: Amount) -> Result<Charge, u64> {
+        self.advance(now);
+        if self.now < self.blocked {
+            return Err(self.blocked);
+        }
+        let common = self.common();
+        let mut until = self.now;
+        let news_at = self.news_at();
+        for meter in &mut self.meters {
+            match meter.look(amount, &common) {
+                Verdict::Goes
+                | Verdict::GoesWatched
+                | Verdict::Tries
+                | Verdict::AsksPhase
+                | Verdict::GoesByPhase => {}
+                Verdict::Waits(at) => until = until.max(at),
+                Verdict::WaitsForNews(at) => until = until.max(at.min(news_at)),
+            }
+        }
+        if until > self.now {
+            return Err(until);
+        }
+        Ok(self.charge(amount))
+    }
+
+    fn common(&self) -> Now {
+        let fast = (self.calls.len() as u32).min(self.confirmed / WATCHED_PART);
+        Now {
+            at: self.now,
+            spare: self.purse.affords_trial(),
+            watched: fast.max(WATCHED.min(self.confirmed.saturating_add(1))),
+            confirmed: self.confirmed,
+            owed: self.overrun.of(self.counts.pending.calls),
+            call_time: self.overrun.time(),
+        }
+    }
+
+    /// When the next call is confirmed for lack of a throttle.
+    fn news_at(&self) -> u64 {
+        let index = (self.unconfirmed - self.first) as usize;
+        match self.calls.get(index) {
+            Some(call) => (call.at + self.patience()).max(self.now + MILLISECOND),
+            None => self.now + MILLISECOND,
+        }
+    }
+
+    fn patience(&self) -> u64 {
+        PATIENCE * self.latency.unwrap_or(LATENCY)
+    }
+
+    fn charge(&mut self, amount: Amount) -> Charge {
+        self.make_room();
+        for meter in &mut self.meters {
+            meter.charge(amount);
+        }
+        self.used_at = self.now;
+        self.counts.pending.calls += 1;
+        self.counts.pending.tokens = self.counts.pending.tokens.saturating_add(amount.tokens);
+        let number = self.first + self.calls.len() as u64;
+        self.calls.push_back(Call {
+            at: self.now,
             amount,
-            expected: self.overrun.of(amount),
+            state: State::Open,
+        });
+        Charge {
+            number,
+            at: self.now,
+            amount,
         }
     }
 
-    /// Replaces what the call reserved by what it came to.
-    pub(crate) fn settle(&mut self, now: u64, entry: &Entry, actual: Amount) {
+    /// Forgets calls that are known to be admitted, or not, for so long that no throttle is late.
+    fn make_room(&mut self) {
+        let late = LATE * self.patience();
+        while let Some(first) = self.calls.front() {
+            let known = self.first < self.unconfirmed && self.now - first.at >= late;
+            if !known && self.calls.len() < REMEMBERED {
+                break;
+            }
+            if self.first == self.unconfirmed {
+                self.confirm(self.first);
+                self.unconfirmed += 1;
+            }
+            self.calls.pop_front();
+            self.first += 1;
+            for meter in &mut self.meters {
+                meter.forget();
+            }
+        }
+    }
+
+    /// When `mine` fits after `ahead` was admitted, as far as is known: for the bounds of a queue
+    /// and what callers are told.
+    pub(crate) fn fits_at(&mut self, now: u64, ahead: Amount, mine: Amount) -> u64 {
         self.advance(now);
-        for meter in &mut self.meters {
-            meter.correct(entry.at, entry.charge, actual);
-        }
-        let counts = &mut self.counts;
-        counts.pending.calls -= entry.charge.amount.calls;
-        counts.pending.tokens = counts
-            .pending
-            .tokens
-            .saturating_sub(entry.charge.amount.tokens);
-        if actual.calls > 0 {
-            counts.reserved = counts.reserved.saturating_add(entry.charge.amount.tokens);
-            counts.used = counts.used.saturating_add(actual.tokens);
-        }
+        let now = self.now;
+        let meters = self
+            .meters
+            .iter()
+            .map(|meter| meter.fits_at(ahead, mine, now));
+        meters.fold(now.max(self.blocked), u64::max)
     }
 
-    /// Whether it makes no difference for later at what time [`settle`](Self::settle) and
-    /// [`succeeded`](Self::succeeded) take place.
-    pub(crate) fn can_be_late(&self, entry: &Entry, actual: Amount) -> bool {
-        let mut meters = self.meters.iter();
-        meters.all(|meter| meter.can_be_late(entry.charge, actual))
-    }
-
-    /// The server let the call in, and it came to `actual`. `waited` says that it had waited.
-    pub(crate) fn succeeded(&mut self, now: u64, entry: &Entry, actual: Amount, waited: bool) {
+    /// The server has begun to answer the call: it was admitted.
+    pub(crate) fn confirmed(&mut self, now: u64, charge: &Charge) {
         self.advance(now);
-        self.overrun.learn(entry.charge.amount, actual);
-        for meter in &mut self.meters {
-            meter.succeeded(entry.at, waited);
-        }
+        self.confirm(charge.number);
+        self.skip_confirmed();
     }
 
-    /// The server had nothing left for the call, in that unit if it said so. Says whether a pace
-    /// was cut for it.
-    pub(crate) fn throttled(&mut self, now: u64, entry: &Entry, unit: Option<Unit>) -> bool {
+    /// The call came to `actual`.
+    pub(crate) fn settle(&mut self, now: u64, charge: &Charge, actual: Amount) {
+        self.confirmed(now, charge);
+        for meter in self
+            .meters
+            .iter_mut()
+            .filter(|meter| meter.has(charge.number))
+        {
+            meter.settle(charge.at, charge.amount, actual);
+        }
+        self.overrun
+            .learn(charge.amount.tokens, actual.tokens, self.now - charge.at);
+        self.purse.earn();
+        self.close(charge);
+        self.counts.reserved = self.counts.reserved.saturating_add(charge.amount.tokens);
+        self.counts.used = self.counts.used.saturating_add(actual.tokens);
+    }
+
+    /// The call was given up, and nobody will say what became of it. It counts as what it
+    /// reserved, and proves nothing: a throttle would not have been heard of.
+    pub(crate) fn keep(&mut self, now: u64, charge: &Charge) {
         self.advance(now);
+        self.close(charge);
+        self.counts.reserved = self.counts.reserved.saturating_add(charge.amount.tokens);
+        self.counts.used = self.counts.used.saturating_add(charge.amount.tokens);
+        if let Some(index) = self.index(charge.number) {
+            if self.calls[index].state == State::Open {
+                self.calls[index].state = State::Gone;
+                for meter in &mut self.meters {
+                    meter.close(index);
+                }
+            }
+        }
+        self.skip_confirmed();
+    }
+
+    /// The call was never charged: it is as if it had never been.
+    pub(crate) fn cancel(&mut self, now: u64, charge: &Charge) {
+        self.advance(now);
+        self.close(charge);
+        if let Some(index) = self.index(charge.number) {
+            for meter in &mut self.meters {
+                match self.calls[index].state {
+                    State::Open => {
+                        meter.close(index);
+                    }
+                    // Nothing came back in time, for nothing was sent.
+                    State::Confirmed => meter.take_back(index, charge.amount),
+                    State::Gone => {}
+                }
+            }
+            self.calls[index].state = State::Gone;
+        }
+        for meter in self
+            .meters
+            .iter_mut()
+            .filter(|meter| meter.has(charge.number))
+        {
+            meter.refund(charge.at, charge.amount.of(meter.limit().unit));
+        }
+        self.skip_confirmed();
+    }
+
+    /// The server had nothing left for the call, in that unit if it said so.
+    pub(crate) fn throttled(&mut self, now: u64, charge: &Charge, unit: Option<Unit>) {
+        self.advance(now);
+        self.close(charge);
         self.counts.throttled += 1;
-        let unit = unit.filter(|unit| self.meters.iter().any(|meter| meter.limit().unit == *unit));
-        let mut cut = false;
-        for meter in &mut self.meters {
-            let short = meter.limit().unit;
-            if entry.charge.amount.of(short) == 0 || unit.is_some_and(|unit| unit != short) {
-                continue;
+        self.purse.pay();
+        self.took(self.now - charge.at);
+        self.pause_if_in_row(charge.at);
+        let blamed = self.blamed(charge, unit);
+        let common = self.common();
+        let index = self.index(charge.number);
+        let was = index.map_or(State::Confirmed, |index| self.calls[index].state);
+        let mut pause = 0;
+        for (number, meter) in self.meters.iter_mut().enumerate() {
+            let sent = index.map(|index| match was {
+                State::Open => meter.close(index),
+                State::Confirmed | State::Gone => meter.sent(index),
+            });
+            if meter.has(charge.number) {
+                meter.refund(charge.at, charge.amount.of(meter.limit().unit));
             }
-            if let Some(pause) = meter.throttled(entry.at, entry.charge.amount) {
-                cut = true;
-                self.blocked = self.blocked.max(self.now.saturating_add(pause));
+            if blamed == Some(number) {
+                let confirmed = was == State::Confirmed;
+                pause =
+                    meter.throttled(charge.at, charge.amount, sent.as_ref(), confirmed, &common);
             }
         }
-        cut
+        if let Some(index) = index {
+            self.calls[index].state = State::Gone;
+        }
+        self.skip_confirmed();
+        self.blocked = self.blocked.max(self.now.saturating_add(pause));
     }
 
-    /// Admits nothing before `until`.
+    /// Which limit a throttle is about: of those in the unit the one that tried, or the fullest.
+    fn blamed(&self, charge: &Charge, unit: Option<Unit>) -> Option<usize> {
+        let unit = unit.filter(|unit| self.meters.iter().any(|meter| meter.limit().unit == *unit));
+        let index = self.index(charge.number);
+        let meters = self.meters.iter().enumerate();
+        let meters = meters.filter(|(_, meter)| unit.is_none_or(|unit| meter.limit().unit == unit));
+        let fullness = |meter: &Meter| index.map_or(0.0, |index| meter.fullness(index));
+        let fullest = meters.max_by(|a, b| fullness(a.1).total_cmp(&fullness(b.1)));
+        fullest.map(|(number, _)| number)
+    }
+
+    /// Whatever explains the throttles, rounds of them in a row are paused between.
+    fn pause_if_in_row(&mut self, sent: u64) {
+        if self.round.is_some_and(|round| sent <= round) {
+            return;
+        }
+        self.round = Some(self.now);
+        self.rounds += 1;
+        if self.rounds > 3 {
+            let pause = (PAUSE << (self.rounds - 4).min(8)).min(LONGEST_PAUSE);
+            self.blocked = self.blocked.max(self.now.saturating_add(pause));
+        }
+    }
+
+    /// A throttle took that long.
+    fn took(&mut self, time: u64) {
+        self.latency = Some(match self.latency {
+            // Up by a quarter, down by a fiftieth: it stays above nine of ten.
+            Some(latency) if time > latency => time.min(latency + latency / 4),
+            Some(latency) => latency - latency / 50,
+            None => time,
+        });
+    }
+
+    /// Admits nothing before `until`: the server said so.
     pub(crate) fn block(&mut self, until: u64) {
         self.blocked = self.blocked.max(until);
     }
 
-    pub(crate) fn pace(&self) -> u64 {
-        let paces = self.meters.iter().map(|meter| meter.pace().now());
-        paces.min().unwrap_or(ONE)
+    /// When nothing is lost by forgetting the account.
+    pub(crate) fn whole_at(&mut self, now: u64) -> u64 {
+        self.advance(now);
+        let meters = self.meters.iter().map(|meter| meter.whole_at(self.used_at));
+        meters.fold(self.blocked, u64::max)
     }
 
+    /// Takes other limits from now on. What was learned survives for those of the same unit and
+    /// period.
+    pub(crate) fn set_limits(&mut self, now: u64, limits: Vec<Limit>) {
+        self.advance(now);
+        let mut old = std::mem::take(&mut self.meters);
+        let blank = self.calls.len();
+        let next = self.first + blank as u64;
+        for limit in limits {
+            let same = old.iter().position(|meter| meter.is_like(&limit));
+            self.meters.push(match same {
+                Some(index) => old.swap_remove(index).with_limit(limit),
+                None => Meter::new(limit, self.now).beside(blank, next),
+            });
+        }
+    }
+
+    pub(crate) fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// What is known of each limit.
     pub(crate) fn meters(&mut self, now: u64) -> &[Meter] {
         self.advance(now);
         &self.meters
     }
 
-    /// When the account can be forgotten: nothing is lost from there on.
-    pub(crate) fn whole_at(&mut self, now: u64) -> u64 {
-        self.advance(now);
-        self.meters
+    /// The part of the rate that is used at present, of the limit that has the least.
+    pub(crate) fn share(&self) -> f64 {
+        let shares = self.meters.iter().map(Meter::share);
+        shares.reduce(f64::min).unwrap_or(1.0)
+    }
+
+    /// How much memory it has besides itself, in bytes.
+    #[cfg(test)]
+    fn heap(&self) -> usize {
+        let meters = self
+            .meters
             .iter()
-            .map(Meter::whole_at)
-            .fold(self.blocked, u64::max)
+            .map(|meter| std::mem::size_of::<Meter>() + meter.heap());
+        self.calls.capacity() * std::mem::size_of::<Call>() + meters.sum::<usize>()
+    }
+
+    fn index(&self, number: u64) -> Option<usize> {
+        let index = usize::try_from(number.checked_sub(self.first)?).ok()?;
+        (index < self.calls.len()).then_some(index)
+    }
+
+    fn close(&mut self, charge: &Charge) {
+        let pending = &mut self.counts.pending;
+        pending.calls -= 1;
+        pending.tokens = pending.tokens.saturating_sub(charge.amount.tokens);
     }
 
     fn advance(&mut self, now: u64) {
-        if now <= self.now {
-            return;
+        if now > self.now {
+            self.now = now;
         }
-        self.now = now;
         for meter in &mut self.meters {
             meter.advance(self.now);
+        }
+        // A call that was not throttled for long enough was admitted.
+        let patience = self.patience();
+        while let Some(call) = self.calls.get((self.unconfirmed - self.first) as usize) {
+            if call.state == State::Open {
+                if self.now - call.at < patience {
+                    break;
+                }
+                self.confirm(self.unconfirmed);
+            }
+            self.unconfirmed += 1;
+        }
+    }
+
+    fn skip_confirmed(&mut self) {
+        while let Some(call) = self.calls.get((self.unconfirmed - self.first) as usize) {
+            if call.state == State::Open {
+                break;
+            }
+            self.unconfirmed += 1;
+        }
+    }
+
+    fn confirm(&mut self, number: u64) {
+        let Some(index) = self.index(number) else {
+            return;
+        };
+        let call = self.calls[index];
+        if call.state != State::Open {
+            return;
+        }
+        self.calls[index].state = State::Confirmed;
+        self.confirmed = self.confirmed.saturating_add(1);
+        if self.round.is_none_or(|round| call.at > round) {
+            self.rounds = 0;
+        }
+        let spare = self.purse.affords_trial();
+        for meter in &mut self.meters {
+            let sent = meter.close(index);
+            meter.confirmed(call.at, call.amount, &sent, spare);
         }
     }
 }

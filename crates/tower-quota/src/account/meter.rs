@@ -1,63 +1,168 @@
+mod admission;
+mod charges;
+mod forecast;
+mod knobs;
+mod learning;
+
+use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::adaptive_rate::{AdaptiveRate, ONE, OPEN, Passed};
-use super::charge::Charge;
+use super::burst::Burst;
+use super::deficit::Deficit;
+use super::knowledge::Knowledge;
+use super::phase::Phase;
+use super::recent::Recent;
+use super::share::Share;
 use super::window::Window;
-use crate::limit::{Amount, Burst, Limit, Source};
+use super::{MILLISECOND, SECOND, TURNAROUND};
+use crate::limit::{Amount, Limit};
+pub(crate) use admission::Verdict;
+use charges::Sent;
 
-/// What one limit has left.
+/// In so many parts a share of the rate is counted.
+const WHOLE: u64 = 1 << 10;
+/// A bucket is taken to hold that much of the rate before anything is known: few hold less.
+const FIRST: u64 = SECOND;
+/// A limit of a period this long is obeyed as a window and not learned about: what a trial costs
+/// would be known too late.
+const LONG: u64 = 3600 * SECOND;
+/// A window that lacks no more than this part is as good as full: clocks differ, and calls catch
+/// up with each other.
+const MARGIN: u64 = 500;
+/// Network jitter as it is taken at first. What shows that there is more raises it.
+const JITTER: u64 = 20 * MILLISECOND;
+/// A bucket that holds less than this part of what a period brings is no window.
+const SMALL: u64 = 2;
+
+/// How a server counts, as far as is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// By a bucket or by a window: calls obey both, and try the one or the other.
+    Unsure,
+    /// By a bucket: it admitted what no window would.
+    Bucket,
+    /// By a window: it refused what the bucket would have held.
+    Window,
+}
+
+/// One limit: what the server may have counted, and what is known of how it counts.
 ///
-/// The level of its bucket is kept in a unit of which the rate brings a whole number in each
-/// nanosecond at any pace, so nothing is ever rounded. Charges land before the server's and refunds
-/// after, so our level never exceeds the server's.
+/// Levels are counted in parts of which the rate drains a whole number each nanosecond.
 #[derive(Debug)]
 pub(crate) struct Meter {
     limit: Limit,
-    span: u64,
-    /// One call or token, in the unit of the level.
-    one: i128,
-    /// What is there at once after a pause.
-    burst: i128,
-    level: i128,
-    /// The level as if nobody ever saved: the server's bucket is full where this is the burst.
-    unsaved: i128,
-    /// When the level was that.
+    period: u64,
+    /// What a period brings: told, or the guess so far.
+    amount: u64,
+    knowledge: Knowledge,
+    kind: Kind,
+    burst: Burst,
+    phase: Phase,
+    share: Share,
+
+    /// The level of one call or token.
+    one: u64,
+    /// What drains in a nanosecond: of our share, and of all.
+    rate: u64,
+    whole_rate: u64,
+    /// What a window has for our share.
+    room: u64,
+
     at: u64,
-    /// What is saved for: up to that the bucket fills above its burst.
-    goal: i128,
+    /// Never less than the server's: calls are planned with it.
+    deficit: Deficit,
+    /// Never more than the server's: what is admitted in spite of it is proven.
+    least: Deficit,
     window: Window,
-    pace: AdaptiveRate,
-    /// What a period held at the last cut of a guess.
-    held: u64,
-    /// What calls under way will come to above what they asked for.
-    owed: u64,
+    /// Charges that the server may have counted after refunds that we hear of only now.
+    lately: Recent,
+    /// Everything ever given back: a call that was under way meanwhile proves less.
+    given: u64,
+
+    /// What the last calls were sent with, in the order of the account's.
+    sent: VecDeque<Sent>,
+    /// What was answered last, for the call that is charged next.
+    verdict: Verdict,
+    /// How many calls are under way of which few may be.
+    watched: u32,
+    /// When a call was sent last that was no trial.
+    plain: Option<u64>,
+
+    /// Since when our part of the rate is measured, and what was charged since.
+    measured: u64,
+    charged: u64,
+    /// Throttles of calls sent before that are old news.
+    news: Option<u64>,
+    /// How much closer together, or farther apart, calls arrive than they were sent.
+    jitter: u64,
+    jitter_raised: Option<u64>,
+    /// When a throttle was taken for debts.
+    in_debt: Option<u64>,
+    /// Whether a window forgets debts is not tried before.
+    no_window_until: u64,
+    /// A window's phase lets no call go before.
+    phase_used_up: u64,
+    /// The number of the first call that it was charged with, as the account counts them.
+    first_call: u64,
+}
+
+/// What the meters of an account have in common at a time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Now {
+    pub(crate) at: u64,
+    /// There is a throttle to spare.
+    pub(crate) spare: bool,
+    /// How many calls may be under way that are watched.
+    pub(crate) watched: u32,
+    /// How many calls were confirmed so far.
+    pub(crate) confirmed: u32,
+    /// What calls under way will come to above what they reserved, in tokens.
+    pub(crate) owed: u64,
+    /// How long a call takes.
+    pub(crate) call_time: u64,
 }
 
 impl Meter {
     pub(crate) fn new(limit: Limit, now: u64) -> Self {
-        let (period, margin) = (nanos(limit.period), nanos(limit.margin));
-        let span = period.saturating_add(margin);
-        let start = match limit.source {
-            Source::Told | Source::Guessed => ONE,
-            Source::Unknown => OPEN,
-        };
+        let period = nanos(limit.period).max(1);
+        let (amount, knowledge) = Knowledge::of(&limit);
         let mut meter = Self {
-            span,
-            one: i128::from(span) * i128::from(ONE),
-            burst: 0,
-            level: 0,
-            unsaved: 0,
+            period,
+            amount,
+            knowledge,
+            kind: Kind::Unsure,
+            burst: Burst::new(0, None),
+            phase: Phase::new(period),
+            share: Share::new(),
+            one: period.saturating_mul(WHOLE),
+            rate: 0,
+            whole_rate: 0,
+            room: 0,
             at: now,
-            goal: 0,
-            window: Window::new(period, margin),
-            pace: AdaptiveRate::new(start, limit.is_probing(), now),
-            held: 0,
-            owed: 0,
+            deficit: Deficit::new(),
+            least: Deficit::new(),
+            window: Window::new(period, nanos(limit.margin)),
+            // It counts up to a fifth longer.
+            lately: Recent::new(TURNAROUND / 5 * 4),
+            given: 0,
+            sent: VecDeque::new(),
+            verdict: Verdict::Goes,
+            watched: 0,
+            plain: None,
+            measured: now,
+            charged: 0,
+            news: None,
+            jitter: JITTER,
+            jitter_raised: None,
+            in_debt: None,
+            no_window_until: 0,
+            phase_used_up: 0,
+            first_call: 0,
             limit,
         };
-        meter.paced();
-        meter.level = meter.burst;
-        meter.unsaved = meter.burst;
+        meter.kind = meter.first_kind();
+        meter.set_rate();
+        meter.burst = meter.first_burst();
         meter
     }
 
@@ -65,258 +170,121 @@ impl Meter {
         &self.limit
     }
 
-    pub(crate) fn pace(&self) -> &AdaptiveRate {
-        &self.pace
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
     }
 
-    /// Whether the limit can ever admit that much.
-    pub(crate) fn holds(&self, amount: Amount) -> bool {
-        let amount = amount.of(self.limit.unit);
-        amount <= self.limit.amount || (self.limit.is_probing() && self.limit.amount > 0)
+    /// What a period brings, as told or found.
+    pub(crate) fn amount(&self) -> u64 {
+        self.amount
     }
 
-    /// Brings the meter from the last time it was used to `now`.
-    pub(crate) fn advance(&mut self, now: u64) {
-        if now > self.at {
-            let refill = times(self.rate(), now - self.at);
-            self.add(refill);
-            self.at = now;
-        }
-        self.window.advance(self.at);
-    }
-
-    /// Whether `mine` plainly fits at once: what [`fits_at`](Self::fits_at) finds out mostly, and
-    /// in a fraction of the time.
-    pub(crate) fn has_room(&self, mine: Charge) -> bool {
-        let (amount, expected) = mine.of(self.limit.unit);
-        amount == 0
-            || (!self.limit.is_probing()
-                && self.owed == 0
-                && self.level >= self.to_level(expected)
-                && amount <= self.headroom())
-    }
-
-    /// When `mine` fits, after `ahead` has been admitted and if nothing else is; `u64::MAX`
-    /// means never.
-    pub(crate) fn fits_at(&self, ahead: Charge, mine: Charge) -> u64 {
-        let (ahead, mine) = (ahead.of(self.limit.unit), mine.of(self.limit.unit));
-        if mine.0 == 0 {
-            return self.at;
-        }
-        let need = if self.is_whole() && ahead.0 == 0 {
-            // Nobody has saved for it, but the server's bucket is as full as it gets.
-            self.to_level(mine.1).min(self.level)
-        } else {
-            self.to_level(ahead.1).saturating_add(self.to_level(mine.1))
-        };
-        // Debts that the server may have charged already and nobody here knows of.
-        let debts = (self.limit.amount / 100).saturating_add(mine.1.saturating_sub(mine.0));
-        self.level_at(need)
-            .max(self.window_at(ahead.0, mine.0, debts.min(self.owed)))
-    }
-
-    /// Saves for a call that does not fit yet.
-    pub(crate) fn save_for(&mut self, charge: Charge) {
-        if !self.is_whole() {
-            self.goal = self.to_level(charge.of(self.limit.unit).1);
-        }
-    }
-
-    fn level_at(&self, need: i128) -> u64 {
-        self.refilled_at(need.saturating_sub(self.level))
-    }
-
-    /// When so much has come in.
-    fn refilled_at(&self, missing: i128) -> u64 {
-        if missing <= 0 {
-            return self.at;
-        }
-        let rate = self.rate().unsigned_abs();
-        if rate == 0 {
-            return u64::MAX;
-        }
-        let wait = missing.unsigned_abs().div_ceil(rate);
-        self.at
-            .saturating_add(u64::try_from(wait).unwrap_or(u64::MAX))
-    }
-
-    fn window_at(&self, ahead: u64, mine: u64, spare: u64) -> u64 {
-        let amount = match self.per_period() {
-            Some(0) => return u64::MAX,
-            Some(amount) => amount.max(mine),
-            None => return self.at,
-        };
-        // Those ahead fill whole spans; the rest has to fit into what the last one leaves.
-        let mine = mine.saturating_add(spare).min(amount);
-        if let Some(need) = ahead.checked_add(mine).filter(|need| *need <= amount) {
-            return self.window.falls_to(self.at, amount - need);
-        }
-        let need = u128::from(ahead) + u128::from(mine);
-        let spans = (need - 1) / u128::from(amount);
-        let rest = u64::try_from(need - spans * u128::from(amount)).unwrap_or(u64::MAX);
-        let first = self.window.falls_to(self.at, amount - rest);
-        let more = spans.saturating_mul(u128::from(self.span));
-        first.saturating_add(u64::try_from(more).unwrap_or(u64::MAX))
-    }
-
-    /// What no period may exceed: the amount, or where that is a guess what one held when it was
-    /// throttled.
-    fn per_period(&self) -> Option<u64> {
-        if !self.limit.is_probing() {
-            return Some(self.limit.amount);
-        }
-        let paced = u128::from(self.limit.amount) * u128::from(self.pace.now()) / u128::from(ONE);
-        let paced = u64::try_from(paced).unwrap_or(u64::MAX);
-        let paced = paced.saturating_add(paced / 64).saturating_add(1);
-        self.pace.is_cut().then(|| self.held.max(paced))
-    }
-
-    pub(crate) fn charge(&mut self, charge: Charge) {
-        let (amount, expected) = charge.of(self.limit.unit);
-        if amount > 0 {
-            self.goal = 0;
-            self.owed = self.owed.saturating_add(expected.saturating_sub(amount));
-            self.take(expected);
-            self.window.charge(self.at, amount);
-        }
-    }
-
-    /// Replaces the charge that was made `at` that time. The server charges only now what is
-    /// above what was asked for, and so does the window.
-    pub(crate) fn correct(&mut self, at: u64, charge: Charge, actual: Amount) {
-        let (amount, expected) = charge.of(self.limit.unit);
-        let actual = actual.of(self.limit.unit);
-        if actual == amount && actual == expected {
-            return;
-        }
-        self.owed = self.owed.saturating_sub(expected.saturating_sub(amount));
-        if actual > expected {
-            self.take(actual - expected);
-        } else {
-            self.add(self.to_level(expected - actual));
-        }
-        if actual > amount {
-            self.window.charge(self.at, actual - amount);
-        } else if amount > actual {
-            self.window.refund(at, amount - actual);
-        }
-    }
-
-    /// Whether a call that goes well and comes to `actual` can be corrected late, since it gives
-    /// back only what fits in at any time.
-    pub(crate) fn can_be_late(&self, charge: Charge, actual: Amount) -> bool {
-        let (amount, _) = charge.of(self.limit.unit);
-        actual.of(self.limit.unit) <= amount && self.pace.is_at_rest()
-    }
-
-    /// A call admitted `at` that time went well.
-    pub(crate) fn succeeded(&mut self, at: u64, waited: bool) {
-        if self.pace.is_at_rest() {
-            return;
-        }
-        self.pace.succeeded(self.at, at, waited);
-        self.paced();
-    }
-
-    /// The server had nothing left for a call that was admitted `at` that time, and is refunded.
-    /// Says how long to pause where that is news.
-    pub(crate) fn throttled(&mut self, at: u64, amount: Amount) -> Option<u64> {
-        let sum = self.window.sum();
-        let pace = |amount: u64| {
-            let pace = u128::from(amount) * u128::from(ONE) / u128::from(self.limit.amount.max(1));
-            u64::try_from(pace).unwrap_or(u64::MAX)
-        };
-        let first = self.window.first().unwrap_or(self.at);
-        let passed = Passed {
-            pace: pace(sum),
-            short: pace(amount.of(self.limit.unit)),
-            time: self.at.saturating_sub(first).min(self.span),
-            period: self.span,
-        };
-        let pause = self.pace.throttled(self.at, at, passed);
-        self.paced();
-        // The server has nothing left: no burst from here, none of what this call gives back, and
-        // less than nothing once it knows the debts.
-        self.level = self.level.min(-self.to_level(self.owed));
-        self.unsaved = self.unsaved.min(self.level);
-        if pause.is_some() {
-            self.held = sum;
-        } else if self.pace.is_untried() {
-            // More of those that seemed to have passed.
-            self.held = self.held.min(sum);
-        }
-        pause
-    }
-
-    /// What counts in the period that ends now.
+    /// What the last period was charged, reservations included.
     pub(crate) fn used(&self) -> u64 {
         self.window.sum()
     }
 
-    /// What the period that ends now has left.
-    pub(crate) fn headroom(&self) -> u64 {
-        self.limit.amount.saturating_sub(self.window.sum())
+    /// A bucket was seen, or told, to hold that much.
+    pub(crate) fn burst_at_least(&self) -> u64 {
+        self.in_units(self.burst.proven)
     }
 
-    /// When the meter is as good as new.
-    pub(crate) fn whole_at(&self) -> u64 {
-        self.refilled_at(self.burst.saturating_sub(self.unsaved))
-            .max(self.window.falls_to(self.at, 0))
-            .max(self.pace.whole_at())
+    /// A bucket was seen to hold less than that.
+    pub(crate) fn burst_below(&self) -> Option<u64> {
+        self.burst.refused.map(|level| self.in_units(level))
     }
 
-    /// Whether nobody has used it for long enough.
-    fn is_whole(&self) -> bool {
-        self.goal == 0 && self.unsaved >= self.burst
+    /// Which part of the rate is ours, or of the guess so far.
+    pub(crate) fn share(&self) -> f64 {
+        self.share.part()
     }
 
-    /// In the unit of the level.
-    fn to_level(&self, amount: u64) -> i128 {
-        times(self.one, amount)
+    /// Whether nobody told the amount, and nothing shows that there is any.
+    pub(crate) fn is_open(&self) -> bool {
+        self.knowledge == Knowledge::Open
     }
 
-    /// The pace may have changed.
-    fn paced(&mut self) {
-        self.burst = match self.limit.burst {
-            Burst::Amount(amount) => self.to_level(amount),
-            Burst::Time(time) => {
-                let pace = if self.limit.is_probing() {
-                    self.pace.now()
-                } else {
-                    ONE
-                };
-                let rate = i128::from(self.limit.amount) * i128::from(pace);
-                times(rate, nanos(time))
-            }
-        };
+    /// Whether the limit can ever admit that much.
+    pub(crate) fn holds(&self, amount: Amount) -> bool {
+        let most = self.limit.amount.max(self.limit.burst.unwrap_or(0));
+        self.limit.probing || amount.of(self.limit.unit) <= most
     }
 
-    fn add(&mut self, more: i128) {
-        let most = self.burst.max(self.goal);
-        self.level = self.level.saturating_add(more).min(most.max(self.level));
-        let most = self.burst.max(self.unsaved);
-        self.unsaved = self.unsaved.saturating_add(more).min(most);
+    /// Brings the shadows from the last time they were looked at to `now`.
+    pub(crate) fn advance(&mut self, now: u64) {
+        if now > self.at {
+            self.deficit.drain(self.at, now, self.rate);
+            // A share above 1 means that there is more than was guessed.
+            let rate = self.whole_rate.max(self.rate);
+            self.least.drain(self.at, now, rate);
+            self.at = now;
+            self.burst.advance(now, self.worth(self.amount));
+        }
+        self.window.advance(now);
     }
 
-    fn take(&mut self, amount: u64) {
-        let charged = self.to_level(amount);
-        self.level = self.level.saturating_sub(charged);
-        self.unsaved = self.unsaved.saturating_sub(charged);
+    /// The share or the amount has changed.
+    fn set_rate(&mut self) {
+        self.whole_rate = self.amount.saturating_mul(WHOLE);
+        if self.share.is_whole() {
+            self.rate = self.whole_rate;
+            self.room = self.amount;
+        } else {
+            let parts = (self.share.part() * WHOLE as f64) as u64;
+            self.rate = self.amount.saturating_mul(parts);
+            self.room = self.rate / WHOLE;
+        }
     }
 
-    fn rate(&self) -> i128 {
-        i128::from(self.limit.amount) * i128::from(self.pace.now())
+    /// How the server is taken to count.
+    fn first_kind(&self) -> Kind {
+        if self.limit.window || !self.is_learned() {
+            Kind::Window
+        } else {
+            Kind::Unsure
+        }
     }
-}
 
-/// `level × factor`, and no more than there is; no level is below 0 here.
-///
-/// Two bit counts are cheaper than what `saturating_mul` does to find out.
-fn times(level: i128, factor: u64) -> i128 {
-    if level.leading_zeros() + factor.leading_zeros() > 64 {
-        level * i128::from(factor)
-    } else {
-        level.saturating_mul(i128::from(factor))
+    /// What a bucket is taken to hold: what was told, or a second's worth.
+    fn first_burst(&self) -> Burst {
+        let first = self.rate_for(FIRST);
+        let told = self.limit.burst.map(|burst| self.worth(burst));
+        Burst::new(told.map_or(first, |told| told.min(first)), told)
+    }
+
+    /// The level of so many calls or tokens.
+    fn worth(&self, amount: u64) -> u128 {
+        u128::from(self.one) * u128::from(amount)
+    }
+
+    /// How many calls or tokens a level is.
+    fn in_units(&self, level: u128) -> u64 {
+        u64::try_from(level / u128::from(self.one)).unwrap_or(u64::MAX)
+    }
+
+    /// The level that drains in that time.
+    fn rate_for(&self, time: u64) -> u128 {
+        u128::from(self.rate) * u128::from(time)
+    }
+
+    /// What jitter makes of the rate: what is proven keeps that distance.
+    fn slack(&self) -> u128 {
+        self.rate_for(self.jitter)
+    }
+
+    fn is_learned(&self) -> bool {
+        self.period < LONG
+    }
+
+    /// Whether a throttle has shown that a bucket holds little. Then it is no window.
+    fn is_small(&self) -> bool {
+        let small = self.worth(self.amount / SMALL);
+        self.burst.refused.is_some_and(|refused| refused < small)
+    }
+
+    #[cfg(test)]
+    pub(super) fn heap(&self) -> usize {
+        self.window.heap() + self.sent.capacity() * std::mem::size_of::<Sent>()
     }
 }
 

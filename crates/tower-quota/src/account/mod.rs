@@ -1,13 +1,29 @@
-//! What the server has left for a key: `account`, and below it a `meter` for each limit, with its
-//! `window` and its `adaptive_rate`. A `charge` is more than was asked for by the `overrun`.
+//! What the server has: each limit's meter, learned from the server's answers.
+//!
+//! `account` has all limits of a key, `meter` one of them. A meter keeps two shadows of what the
+//! server may count: `deficit` (what a bucket lacks) and `window` (what the last period was
+//! charged). What the server answers is `evidence` on how it counts, how much a bucket holds
+//! (`burst`), and how much of the rate others leave (`share`). `purse` bounds what learning may
+//! cost. All of it is pure: time is handed in, as nanoseconds, and never goes back.
 
 mod account;
-mod adaptive_rate;
-mod charge;
+mod burst;
+mod deficit;
+mod evidence;
+mod knowledge;
 mod meter;
 mod overrun;
+mod phase;
+mod purse;
+mod recent;
+mod share;
 mod window;
 
-pub(crate) use self::account::{Account, Entry};
-pub(crate) use self::adaptive_rate::ONE;
-pub(crate) use self::meter::{Meter, nanos};
+pub(crate) use self::account::{Account, Charge};
+pub(crate) use self::meter::{Kind, Meter, nanos};
+
+const MILLISECOND: u64 = 1_000_000;
+const SECOND: u64 = 1_000 * MILLISECOND;
+
+/// A refund may have reached the server before calls sent so shortly before it was heard of.
+const TURNAROUND: u64 = 100 * MILLISECOND;

@@ -1,35 +1,31 @@
-use crate::limit::Amount;
+/// Of what was learned a call forgets one part in so many.
+const MEMORY: u64 = 16;
 
-/// Each call decays both sums by 1/32, so about the last 32 calls count.
-const FORGET: u64 = 32;
-
-/// How far calls come to more than they reserve, the latest ones most of all.
+/// By how much calls come to more than they reserve, and how long they take: their debts.
 ///
-/// Where output counts several times a call may come to more than it can reserve. When it ends is
-/// too late to find that out: by then others are under way that there is no room for.
-#[derive(Debug, Default)]
+/// A server charges the reservation first and the rest when the call ends. By then others are
+/// under way; so what those under way will still come to has to be foreseen.
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Overrun {
-    reserved: u64,
-    used: u64,
+    /// Both of a call, on average, times [`MEMORY`].
+    tokens: u64,
+    time: u64,
 }
 
 impl Overrun {
-    /// A call that had asked for `amount` came to `actual`.
-    pub(crate) fn learn(&mut self, amount: Amount, actual: Amount) {
-        let next = |sum: u64, tokens: u64| (sum - sum / FORGET).saturating_add(tokens);
-        self.reserved = next(self.reserved, amount.tokens);
-        self.used = next(self.used, actual.tokens);
+    pub(crate) fn learn(&mut self, reserved: u64, actual: u64, time: u64) {
+        let more = actual.saturating_sub(reserved);
+        self.tokens = (self.tokens - self.tokens.div_ceil(MEMORY)).saturating_add(more);
+        self.time = (self.time - self.time.div_ceil(MEMORY)).saturating_add(time);
     }
 
-    /// What `amount` will come to, and no less than it asks for.
-    pub(crate) fn of(&self, amount: Amount) -> Amount {
-        if self.used <= self.reserved || self.reserved == 0 {
-            return amount;
-        }
-        let tokens = u128::from(amount.tokens) * u128::from(self.used) / u128::from(self.reserved);
-        Amount {
-            tokens: u64::try_from(tokens).unwrap_or(u64::MAX),
-            ..amount
-        }
+    /// What so many calls will come to above what they reserved.
+    pub(crate) fn of(&self, calls: u64) -> u64 {
+        self.tokens.saturating_mul(calls) / MEMORY
+    }
+
+    /// How long a call takes.
+    pub(crate) fn time(&self) -> u64 {
+        self.time / MEMORY
     }
 }

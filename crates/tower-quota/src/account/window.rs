@@ -1,17 +1,18 @@
 use std::collections::VecDeque;
 
-/// A period is remembered in at most about so many parts.
-const GRAINS: u64 = 512;
+/// A period is remembered in at most so many parts, and what is remembered is bounded by that.
+const GRAINS: u64 = 120;
 
-/// What was charged in the period before now, and in a margin before that.
+/// What the last period was charged, and a margin before it.
 ///
-/// Charges closer together than a grain share an entry: what is remembered is bounded. The entry
-/// leaves when the latest of them is a period old at least; where the margin is longer than a
-/// grain, when the earliest is as old as period and margin.
+/// A sliding window admits a call of `x` exactly where `sum + x` is no more than the amount. One
+/// that begins anew at fixed times admits that too, wherever it begins. Charges within a grain
+/// share an entry, which leaves when the last of them is older than period and margin: the sum is
+/// never too low.
 #[derive(Debug)]
 pub(crate) struct Window {
-    span: u64,
-    grain: u64,
+    period: u64,
+    margin: u64,
     entries: VecDeque<Entry>,
     sum: u64,
 }
@@ -24,30 +25,43 @@ struct Entry {
 }
 
 impl Window {
-    /// Times and spans are nanoseconds.
+    /// In nanoseconds.
     pub(crate) fn new(period: u64, margin: u64) -> Self {
-        let grain = (margin / 2).max(period / GRAINS);
         Self {
-            span: period.saturating_add(margin.saturating_sub(grain)),
-            grain,
-            entries: VecDeque::with_capacity(4),
+            period,
+            margin,
+            entries: VecDeque::new(),
             sum: 0,
         }
+    }
+
+    pub(crate) fn set_margin(&mut self, margin: u64) {
+        self.margin = margin;
     }
 
     pub(crate) fn sum(&self) -> u64 {
         self.sum
     }
 
-    /// Since when there are charges.
+    /// When the first of what still counts was charged.
     pub(crate) fn first(&self) -> Option<u64> {
         self.entries.front().map(|entry| entry.first)
     }
 
-    /// Forgets what is older than the span.
+    /// How long an entry counts.
+    pub(crate) fn span(&self) -> u64 {
+        self.period.saturating_add(self.margin)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn heap(&self) -> usize {
+        self.entries.capacity() * std::mem::size_of::<Entry>()
+    }
+
     pub(crate) fn advance(&mut self, now: u64) {
+        let span = self.span();
         while let Some(entry) = self.entries.front() {
-            if now.saturating_sub(entry.last) < self.span {
+            if now.saturating_sub(entry.last) < span {
                 break;
             }
             self.sum -= entry.amount;
@@ -59,44 +73,78 @@ impl Window {
         // What does not fit the sum is not remembered either: the two stay consistent.
         let amount = amount.min(u64::MAX - self.sum);
         self.sum += amount;
-        if let Some(entry) = self.entries.back_mut() {
-            if now.saturating_sub(entry.first) < self.grain || now <= entry.last {
-                entry.last = entry.last.max(now);
+        match self.entries.back_mut() {
+            Some(entry) if now - entry.first < self.period / GRAINS => {
+                entry.last = now;
                 entry.amount += amount;
-                return;
             }
+            _ => self.entries.push_back(Entry {
+                first: now,
+                last: now,
+                amount,
+            }),
         }
-        self.entries.push_back(Entry {
-            first: now,
-            last: now,
-            amount,
-        });
     }
 
-    /// Takes `amount` from the charge that was made `at` that time, if it still counts.
+    /// Takes `amount` off what was charged `at` that time, if that still counts.
     pub(crate) fn refund(&mut self, at: u64, amount: u64) {
-        let index = self.entries.partition_point(|entry| entry.last < at);
-        if let Some(entry) = self.entries.get_mut(index) {
-            if entry.first <= at {
-                let amount = amount.min(entry.amount);
-                entry.amount -= amount;
-                self.sum -= amount;
-            }
+        // From the end, for a call seldom takes long.
+        let entry = self
+            .entries
+            .iter_mut()
+            .rev()
+            .find(|entry| entry.first <= at);
+        if let Some(entry) = entry.filter(|entry| at <= entry.last) {
+            let amount = amount.min(entry.amount);
+            entry.amount -= amount;
+            self.sum -= amount;
         }
     }
 
-    /// When `sum` has fallen to `most`, if nothing else is charged.
-    pub(crate) fn falls_to(&self, now: u64, most: u64) -> u64 {
+    /// What was charged after that time.
+    pub(crate) fn since(&self, at: u64) -> u64 {
+        let after = self
+            .entries
+            .iter()
+            .rev()
+            .take_while(|entry| entry.last > at);
+        after.map(|entry| entry.amount).sum()
+    }
+
+    /// From when on what was charged is more than `most`: between these two times.
+    pub(crate) fn fuller_since(&self, most: u64) -> Option<(u64, u64)> {
+        let mut sum = 0;
+        self.entries.iter().rev().find_map(|entry| {
+            sum += entry.amount;
+            (sum > most).then_some((entry.first, entry.last))
+        })
+    }
+
+    /// What the server has certainly counted within one period: the sum without what is so old
+    /// that it may have left already there.
+    pub(crate) fn certain(&self, now: u64) -> u64 {
+        let span = self.period - self.margin.min(self.period);
+        let old = self
+            .entries
+            .iter()
+            .take_while(|entry| now - entry.first >= span);
+        self.sum - old.map(|entry| entry.amount).sum::<u64>()
+    }
+
+    /// When the sum is down to `most`, if nothing more is charged.
+    pub(crate) fn falls_to(&self, most: u64, now: u64) -> u64 {
         let mut sum = self.sum;
-        let mut entries = self.entries.iter();
         let mut at = now;
-        while sum > most {
-            let Some(entry) = entries.next() else {
-                return u64::MAX;
-            };
+        for entry in &self.entries {
+            if sum <= most {
+                break;
+            }
             sum -= entry.amount;
-            at = now.max(entry.last.saturating_add(self.span));
+            at = now.max(entry.last.saturating_add(self.span()));
         }
         at
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,6 +15,7 @@ use crate::ledger::memory::MemoryTicket;
 pub struct Reservation {
     held: Option<Held>,
     sent: bool,
+    confirmed: bool,
 }
 
 /// A ticket that is not ended yet. The one of our own ledger lies in here, for a box would be the
@@ -35,6 +36,7 @@ impl Reservation {
         Self {
             held: Some(held),
             sent: false,
+            confirmed: false,
         }
     }
 
@@ -45,6 +47,22 @@ impl Reservation {
             Some(Held::Memory(ticket)) => ticket.tokens(),
             Some(Held::Other(ticket)) => ticket.tokens(),
             None => 0,
+        }
+    }
+
+    /// The server has begun to answer, as with the first event of a stream: it let the call in.
+    /// What the call came to is said later.
+    ///
+    /// Calls that are tried beyond what the server is known to have wait for such news of the one
+    /// before; without it they wait until a throttle would have come. To say it again does nothing.
+    pub fn confirmed(&mut self) {
+        if std::mem::replace(&mut self.confirmed, true) {
+            return;
+        }
+        match &mut self.held {
+            Some(Held::Memory(ticket)) => ticket.confirmed(),
+            Some(Held::Other(ticket)) => ticket.confirmed(),
+            None => {}
         }
     }
 

@@ -4,49 +4,33 @@ use std::time::Duration;
 use super::unit::Unit;
 
 const MINUTE: Duration = Duration::from_secs(60);
-const HOUR: Duration = Duration::from_secs(60 * 60);
-/// What is admitted at once by default, as time.
-const BURST: Duration = Duration::from_secs(1);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// So many calls or tokens in a period of time.
 ///
-/// A limit holds in two ways at once, because a server seldom says how it meters:
+/// A server says how much there is, and not how it counts: by a bucket that refills evenly and
+/// holds little or much, or by a window, the last minute or minutes of the clock. That is learned
+/// from what it admits and throttles, at the cost of a few throttles. Until something is learned
+/// calls go as all of these would let them: what the rate brings in a second at once, and then
+/// evenly. [`burst`](Self::burst) and [`window`](Self::window) tell what is known already.
 ///
-/// * No more than the amount is admitted in any `period + margin`, wherever it begins. That is
-///   safe for a server that counts the last minute, or minutes of the clock.
-/// * No more than the [burst](Self::burst) is admitted at once, and from there on `amount` in
-///   each `period + margin`, evenly. That is safe for a token bucket that holds the burst and
-///   the largest call.
+/// A limit whose period is an hour or longer is a window, and nothing is tried on it.
 ///
-/// A call larger than the burst goes at once where nothing was used for long enough, and is saved
-/// for otherwise; one larger than the amount is rejected.
+/// A call larger than what a bucket is known to hold goes when the bucket is full; one larger than
+/// the amount is rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limit {
     pub(crate) unit: Unit,
+    /// What a period brings; of no account where `probing`.
     pub(crate) amount: u64,
     pub(crate) period: Duration,
     pub(crate) margin: Duration,
-    pub(crate) burst: Burst,
-    pub(crate) source: Source,
-}
-
-/// Where the amount comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Source {
-    /// From somebody who knows it.
-    Told,
-    /// From a guess, to begin with.
-    Guessed,
-    /// From nowhere: as good as no limit until the first throttle.
-    Unknown,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Burst {
-    /// What the rate brings in this time.
-    Time(Duration),
-    Amount(u64),
+    /// What the server's bucket holds, if somebody says so.
+    pub(crate) burst: Option<u64>,
+    /// Somebody says that the server counts a window.
+    pub(crate) window: bool,
+    /// Nobody knows the amount: it is found out.
+    pub(crate) probing: bool,
 }
 
 impl Limit {
@@ -90,58 +74,52 @@ impl Limit {
 
     fn new(unit: Unit, amount: u64, period: Duration) -> Self {
         assert!(!period.is_zero(), "a period lasts some time");
-        // To spread a day evenly would keep a morning's work waiting for the night.
-        let burst = if period < HOUR {
-            Burst::Time(BURST.min(period))
-        } else {
-            Burst::Amount(amount)
-        };
         Self {
             unit,
             amount,
             period,
-            margin: Duration::from_millis(300).min(period / 200),
-            burst,
-            source: Source::Told,
+            margin: Duration::from_millis(300).min(period / 500),
+            burst: None,
+            window: false,
+            probing: false,
         }
     }
 
-    /// How much is admitted at once after a pause, in the limit's unit. Default: what the rate
-    /// brings in one second, or the whole amount where the period is an hour or longer.
+    /// The server counts by a bucket that holds so much, in the limit's unit: that goes at once
+    /// after a pause. Default: unknown, and learned.
+    ///
+    /// It is believed until a throttle contradicts it.
     #[must_use]
     pub fn burst(mut self, amount: u64) -> Self {
-        self.burst = Burst::Amount(amount);
+        self.burst = Some(amount);
         self
     }
 
-    /// Network jitter: how much closer together calls arrive than they were sent. Each period is
-    /// taken to be longer by that. Default: a two-hundredth of the period, and at most 300
-    /// milliseconds.
+    /// The server counts by a window, wherever that begins: the amount goes at once after a
+    /// pause, and nothing more before the period is over. Default: unknown, and learned.
+    ///
+    /// It is believed until a throttle contradicts it.
+    #[must_use]
+    pub fn window(mut self) -> Self {
+        self.window = true;
+        self
+    }
+
+    /// How much longer than the period a window is taken to be: clocks differ, and calls arrive
+    /// closer together than they were sent. Default: a five-hundredth of the period, and at most
+    /// 300 milliseconds.
     #[must_use]
     pub fn margin(mut self, margin: Duration) -> Self {
         self.margin = margin;
         self
     }
 
-    /// Takes the limit for a first guess: calls that go well raise it, throttles lower it.
-    ///
-    /// The rate doubles every second until the first throttle, as long as calls wait for it; after
-    /// that it follows what goes through. Until then there is no amount that the period may not
-    /// exceed.
+    /// Takes the amount for unknown: there is no limit until the first throttle, and from there
+    /// it is measured, anew with each throttle.
     #[must_use]
     pub fn probing(mut self) -> Self {
-        self.source = Source::Guessed;
+        self.probing = true;
         self
-    }
-
-    /// Probing, and as good as no limit until the first throttle.
-    pub(crate) fn open(mut self) -> Self {
-        self.source = Source::Unknown;
-        self
-    }
-
-    pub(crate) fn is_probing(&self) -> bool {
-        self.source != Source::Told
     }
 
     /// What is counted.

@@ -8,6 +8,5 @@ mod unit;
 
 pub(crate) use self::amount::Amount;
 pub use self::limit::Limit;
-pub(crate) use self::limit::{Burst, Source};
 pub use self::of_key::{Limits, LimitsOf};
 pub use self::unit::Unit;

@@ -4,25 +4,25 @@ use super::limit::Limit;
 
 /// The limits of one key. A call is reserved in all of them, or in none.
 ///
-/// Without any limit the key's limits are found by probing: from 60 calls a minute, and as many
-/// tokens as they ask for until a throttle says otherwise.
+/// Without any limit the key's limits are [found](Limit::probing): calls go as they come until the
+/// first throttle.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     limits: Arc<[Limit]>,
 }
 
 impl Limits {
-    /// Nothing is known: the limit is found by probing.
+    /// Nothing is known: calls a minute and tokens a minute are found out.
     #[must_use]
     pub fn unknown() -> Self {
         Self::from([])
     }
 
-    pub(crate) fn known_or_guessed(&self) -> Vec<Limit> {
+    pub(crate) fn or_probing(&self) -> Vec<Limit> {
         if self.limits.is_empty() {
             vec![
-                Limit::calls_per_minute(60).probing(),
-                Limit::tokens_per_minute(60_000).open(),
+                Limit::calls_per_minute(0).probing(),
+                Limit::tokens_per_minute(0).probing(),
             ]
         } else {
             self.limits.to_vec()

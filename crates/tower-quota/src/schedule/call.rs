@@ -1,5 +1,5 @@
 use super::queue::Place;
-use crate::account::Entry;
+use crate::account::Charge;
 use crate::call::Priority;
 use crate::error::Cause;
 use crate::limit::Amount;
@@ -16,21 +16,23 @@ pub(crate) struct Call {
 /// What becomes of a call that comes.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Entered {
-    Admitted(Entry),
+    Admitted(Charge),
     Waits(Place),
     /// There is room at that time, if ever.
     Rejected(Cause, Option<u64>),
 }
 
-/// What becomes of a call that waits: admitted, or rejected for this cause with room at that time.
-pub(crate) type Answer = Result<Entry, (Cause, u64)>;
+/// What becomes of a call that waits: admitted, or rejected for this cause with room at that time,
+/// if ever.
+pub(crate) type Answer = Result<Charge, (Cause, Option<u64>)>;
 
-/// What the end of a call says about the limits.
+/// What became of a call that was admitted.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Evidence {
-    /// The server let the call in. A call that waited for its turn says more: the limit was
-    /// really tried, and more is wanted than it gives.
-    LetIn { waited: bool },
-    /// Nothing: the call was given up, or never sent.
-    Nothing,
+pub(crate) enum End {
+    /// The server let it in, and it came to so much.
+    Came(Amount),
+    /// It was given up, and nobody knows what it came to: what it reserved counts.
+    Kept,
+    /// It was never charged.
+    Refunded,
 }

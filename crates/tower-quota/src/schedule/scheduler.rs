@@ -1,13 +1,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::call::{Answer, Call, Entered, Evidence};
+use super::call::{Answer, Call, End, Entered};
 use super::queue::{Place, Queue};
 use super::waiter::{GiveUp, Waiter};
-use crate::account::{Account, Entry, nanos};
+use crate::account::{Account, Charge, nanos};
 use crate::call::Throttle;
 use crate::error::Cause;
-use crate::limit::Amount;
+use crate::limit::{Amount, Limit};
 use crate::settings::Settings;
 
 /// The account of a key and the calls that wait for it: pure state that is told the time, in
@@ -45,15 +45,19 @@ impl<W> Scheduler<W> {
         }
     }
 
-    /// Admits the call if nobody waits and it plainly fits. That is the usual case and needs a
-    /// fraction of the time; `None` means only that [`enter`](Self::enter) has to look closer.
-    pub(crate) fn enter_at_once(&mut self, now: u64, call: &Call) -> Option<Entry> {
+    /// Admits the call if nobody waits and it may go: the usual case, after which there is no
+    /// timer to set and nobody to wake. `None` means only that [`enter`](Self::enter) has to look
+    /// closer.
+    pub(crate) fn enter_at_once(&mut self, now: u64, call: &Call) -> Option<Charge> {
         if !self.queue.is_empty() || call.deadline.is_some_and(|deadline| deadline < now) {
             return None;
         }
-        let entry = self.account.reserve_at_once(now, call.amount)?;
+        if self.account.exceeded(call.amount).is_some() {
+            return None;
+        }
+        let charge = self.account.admit(now, call.amount).ok()?;
         self.note(now, call.amount);
-        Some(entry)
+        Some(charge)
     }
 
     fn note(&mut self, now: u64, amount: Amount) {
@@ -67,20 +71,26 @@ impl<W> Scheduler<W> {
 
     /// Admits the call, lines it up, or rejects it.
     pub(crate) fn enter(&mut self, now: u64, call: Call) -> Entered {
-        if let Some(limit) = self.account.exceeded(call.amount) {
-            let amount = call.amount.of(limit.unit());
-            let limit = Box::new(limit.clone());
-            return Entered::Rejected(Cause::TooLarge { amount, limit }, None);
+        if let Some(cause) = self.too_large(call.amount) {
+            return Entered::Rejected(cause, None);
         }
         self.note(now, call.amount);
         // The timer may be late. Those whose time has come go first, and leave their places.
         self.advance(now);
         if self.queue.is_empty() && call.deadline.is_none_or(|deadline| now <= deadline) {
-            if let Ok(entry) = self.account.reserve(now, call.amount) {
-                return Entered::Admitted(entry);
+            if let Ok(charge) = self.account.admit(now, call.amount) {
+                return Entered::Admitted(charge);
             }
         }
         self.line_up(now, call)
+    }
+
+    fn too_large(&self, amount: Amount) -> Option<Cause> {
+        let limit = self.account.exceeded(amount)?;
+        Some(Cause::TooLarge {
+            amount: amount.of(limit.unit()),
+            limit: Box::new(limit.clone()),
+        })
     }
 
     fn line_up(&mut self, now: u64, call: Call) -> Entered {
@@ -131,7 +141,7 @@ impl<W> Scheduler<W> {
         if last == newcomer {
             return Some(at);
         }
-        self.answer_with(last, waiter, Err((Cause::QueueFull, at)));
+        self.answer_with(last, waiter, Err((Cause::QueueFull, Some(at))));
         None
     }
 
@@ -166,32 +176,34 @@ impl<W> Scheduler<W> {
     pub(crate) fn leave(&mut self, now: u64, place: Place) -> Option<W> {
         let waiter = self.queue.remove(place);
         // Admitted already, but gone before it saw that: nothing was sent, so all is given back.
-        if let Some(Ok(entry)) = self.answer(place) {
-            self.queue.give_back(place, entry.charge.amount);
-            self.account.settle(now, &entry, Amount::NONE);
+        if let Some(Ok(charge)) = self.answer(place) {
+            self.queue.give_back(place, charge.amount());
+            self.account.cancel(now, &charge);
         }
         self.advance(now);
         waiter?.sleeper
     }
 
-    /// Whether [`settle`](Self::settle) may be told an earlier time than it is: nobody waits to be
-    /// let go by it, and the account comes to the same.
-    pub(crate) fn can_be_late(&self, entry: &Entry, actual: Amount) -> bool {
-        self.queue.is_empty() && self.account.can_be_late(entry, actual)
+    /// The server has begun to answer the call.
+    pub(crate) fn confirmed(&mut self, now: u64, charge: &Charge) {
+        self.account.confirmed(now, charge);
+        self.advance(now);
     }
 
-    /// The call came to `actual`.
-    pub(crate) fn settle(&mut self, now: u64, entry: &Entry, actual: Amount, evidence: Evidence) {
-        self.account.settle(now, entry, actual);
-        if let Evidence::LetIn { waited } = evidence {
-            self.account.succeeded(now, entry, actual, waited);
+    /// The call has ended.
+    pub(crate) fn end(&mut self, now: u64, charge: &Charge, end: End) {
+        match end {
+            End::Came(actual) => self.account.settle(now, charge, actual),
+            End::Kept => self.account.keep(now, charge),
+            End::Refunded => self.account.cancel(now, charge),
         }
         self.advance(now);
     }
 
     /// The call was throttled. Says when there is room for one like it.
-    pub(crate) fn throttled(&mut self, now: u64, entry: &Entry, throttle: Throttle) -> u64 {
-        self.account.settle(now, entry, Amount::NONE);
+    pub(crate) fn throttled(&mut self, now: u64, charge: &Charge, throttle: Throttle) -> u64 {
+        let all = self.queue.amount_besides(Amount::NONE);
+        let before = self.account.fits_at(now, all, Amount::NONE);
         let (unit, block) = match throttle {
             Throttle::Rate { retry_after, unit } => (unit, retry_after),
             Throttle::Exhausted { retry_after } => {
@@ -199,19 +211,36 @@ impl<W> Scheduler<W> {
                 (None, Some(block))
             }
         };
-        let cut = self.account.throttled(now, entry, unit);
+        self.account.throttled(now, charge, unit);
         if let Some(block) = block {
             self.account.block(now.saturating_add(nanos(block)));
         }
-        // Only these two make waits longer. Whoever is late by that is told now, while there is
-        // time to go elsewhere, and not when its time is up.
-        if cut || block.is_some() {
+        // Whoever is late by that is told now, while there is time to go elsewhere, and not when
+        // its time is up.
+        if self.account.fits_at(now, all, Amount::NONE) > before {
             self.reject_late(now);
         }
         self.advance(now);
         // Those who wait are not counted: a call that is made again lines up behind them, and
         // would wait for them twice.
-        self.account.fits_at(now, Amount::NONE, entry.charge.amount)
+        self.account.fits_at(now, Amount::NONE, charge.amount())
+    }
+
+    /// Takes other limits from now on. Who asks for more than they ever hold is rejected.
+    pub(crate) fn set_limits(&mut self, now: u64, limits: Vec<Limit>) {
+        self.account.set_limits(now, limits);
+        let waiters = self.queue.in_order();
+        let too_large = waiters.filter_map(|(place, waiter)| {
+            let cause = self.too_large(waiter.amount)?;
+            Some((place, cause))
+        });
+        for (place, cause) in too_large.collect::<Vec<_>>() {
+            if let Some(waiter) = self.queue.remove(place) {
+                self.answer_with(place, waiter, Err((cause, None)));
+            }
+        }
+        self.reject_late(now);
+        self.advance(now);
     }
 
     /// Lets go those whose turn it is while they fit, and those who can wait no longer.
@@ -230,16 +259,19 @@ impl<W> Scheduler<W> {
             };
             // Only the first is tried. A small call behind a large one that does not fit yet would
             // take the room that the large one saves for, again and again.
-            let at = match self.account.reserve(now, first.amount) {
-                Ok(entry) => {
+            let amount = first.amount;
+            let at = match self.account.admit(now, amount) {
+                Ok(charge) => {
                     if let Some(waiter) = self.queue.serve(place) {
-                        self.answer_with(place, waiter, Ok(entry));
+                        self.answer_with(place, waiter, Ok(charge));
                     }
                     continue;
                 }
                 Err(at) => at,
             };
             if first.give_up.missed(at).is_some() {
+                // It is asked for again at that time at the latest, which is before it surely fits.
+                let at = at.max(self.account.fits_at(now, Amount::NONE, amount));
                 self.reject(place, at);
                 continue;
             }
@@ -303,7 +335,7 @@ impl<W> Scheduler<W> {
         if let Some(waiter) = self.queue.remove(place) {
             let cause = waiter.give_up.missed(at);
             let cause = cause.expect("only those are rejected whose time is over before `at`");
-            self.answer_with(place, waiter, Err((cause, at)));
+            self.answer_with(place, waiter, Err((cause, Some(at))));
         }
     }
 

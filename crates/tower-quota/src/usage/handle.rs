@@ -4,12 +4,13 @@ use std::hash::Hash;
 use super::headroom::Headroom;
 use super::snapshot::Snapshot;
 use crate::ledger::memory::MemoryLedger;
+use crate::limit::{Limits, LimitsOf};
 
-/// Shows what the keys of a layer use; made by [`QuotaLayer::handle`](crate::QuotaLayer::handle).
+/// Shows what the keys of a layer use, and changes their limits; made by [`QuotaLayer::handle`](crate::QuotaLayer::handle).
 ///
 /// # Clone
 ///
-/// Clones show the same.
+/// Clones are of the same layer.
 pub struct Handle<K> {
     ledger: MemoryLedger<K>,
 }
@@ -31,6 +32,20 @@ impl<K: Hash + Eq + Clone + fmt::Display> Handle<K> {
     pub fn headroom(&self, key: &K) -> Headroom {
         let state = self.ledger.find(key);
         state.map_or(Headroom::WHOLE, |state| state.look(Headroom::of))
+    }
+
+    /// Gives `key` other limits from now on, whatever the layer was made with.
+    ///
+    /// What is used of a limit of the same unit and period stays used, and what was learned of it
+    /// stays known. Calls that wait go or are rejected at once where the new limits say so.
+    pub fn set_limits(&self, key: &K, limits: impl Into<Limits>) {
+        self.ledger.set_limits(key, limits.into());
+    }
+
+    /// Gives all keys other limits from now on, those to come and those that were
+    /// [given](Self::set_limits) their own included: as if the layer had been made with `limits`.
+    pub fn set_all_limits(&self, limits: impl LimitsOf<K> + Send + Sync + 'static) {
+        self.ledger.set_all_limits(limits);
     }
 
     /// The keys that are remembered at the moment, in no order.

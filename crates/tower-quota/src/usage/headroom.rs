@@ -1,11 +1,10 @@
 use std::cmp::Ordering;
 use std::time::Duration;
 
-use crate::account::ONE;
-use crate::limit::{Amount, Unit};
+use crate::limit::Amount;
 use crate::schedule::Scheduler;
 
-/// How much room a key has for another call, the pace and those who wait counted in.
+/// How much room a key has for another call, its share and those who wait counted in.
 ///
 /// More room is greater: the shorter [`wait`](Self::wait) or, of equal waits, more that is
 /// [left](Self::left).
@@ -28,16 +27,12 @@ impl Headroom {
         let typical = Amount::call(scheduler.typical_tokens);
         let account = &mut scheduler.account;
         let at = account.fits_at(now, queued, typical);
-        let pace = account.pace() as f64 / ONE as f64;
-        // Of what the period brings at the present pace, not of the amount: a limit that was throttled
-        // has less to give than it says.
-        let left = |unit: Unit, used: u64, amount: u64| {
-            let taken = used as f64 + queued.of(unit) as f64;
-            1.0 - taken / (amount as f64 * pace).max(f64::MIN_POSITIVE)
-        };
+        // Of what the period brings at the present share, not of the amount: a limit that was
+        // throttled has less to give than it says.
         let left = account.meters(now).iter().map(|meter| {
-            let limit = meter.limit();
-            left(limit.unit(), meter.used(), limit.amount())
+            let taken = meter.used() as f64 + queued.of(meter.limit().unit()) as f64;
+            let brings = meter.amount() as f64 * meter.share();
+            1.0 - taken / brings.max(f64::MIN_POSITIVE)
         });
         Self {
             wait: Duration::from_nanos(at.saturating_sub(now)),
@@ -53,7 +48,7 @@ impl Headroom {
     }
 
     /// The part that is left of the limit that has the least left, of what its period brings at
-    /// the present pace: 1 is all of it, 0 is nothing, and below 0 are debts and those who wait.
+    /// the present [share](crate::LimitSnapshot::share): 1 is all of it, 0 is nothing, and below 0 are debts and those who wait.
     #[must_use]
     pub fn left(&self) -> f64 {
         self.left

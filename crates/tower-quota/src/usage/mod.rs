@@ -10,7 +10,7 @@ mod snapshot;
 
 pub use self::handle::Handle;
 pub use self::headroom::Headroom;
-pub use self::limit_snapshot::LimitSnapshot;
+pub use self::limit_snapshot::{LimitSnapshot, MeterKind};
 #[cfg(feature = "load")]
 pub use self::loaded::Loaded;
 pub use self::snapshot::Snapshot;

@@ -1,5 +1,4 @@
 use super::limit_snapshot::LimitSnapshot;
-use crate::account::ONE;
 use crate::schedule::Scheduler;
 
 /// How much of its limits a key uses, all of one moment.
@@ -16,9 +15,8 @@ pub struct Snapshot {
     pub queued: usize,
     /// Throttles by the server, each of a call that the ledger had admitted.
     pub throttled: u64,
-    /// The part of the limits that is used at present, of the slowest: 1 unless there were
-    /// throttles, and above 1 where a limit is found by probing.
-    pub pace: f64,
+    /// The least [share](LimitSnapshot::share) of all limits.
+    pub share: f64,
     /// What all settled calls had reserved, in tokens.
     pub total_reserved: u64,
     /// What all settled calls came to, in tokens.
@@ -29,15 +27,16 @@ impl Snapshot {
     pub(crate) fn of<W>(scheduler: &mut Scheduler<W>, now: u64) -> Self {
         let queued = scheduler.queue.len();
         let account = &mut scheduler.account;
+        let counts = account.counts();
         Self {
             limits: account.meters(now).iter().map(LimitSnapshot::of).collect(),
-            pending_calls: account.counts.pending.calls,
-            pending_tokens: account.counts.pending.tokens,
+            pending_calls: counts.pending.calls,
+            pending_tokens: counts.pending.tokens,
             queued,
-            throttled: account.counts.throttled,
-            pace: account.pace() as f64 / ONE as f64,
-            total_reserved: account.counts.reserved,
-            total_used: account.counts.used,
+            throttled: counts.throttled,
+            share: account.share(),
+            total_reserved: counts.reserved,
+            total_used: counts.used,
         }
     }
 

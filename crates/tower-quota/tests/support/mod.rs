@@ -17,6 +17,7 @@ pub(crate) type Service = Quota<Mock<Request, &'static str>, Words, MemoryLedger
 pub(crate) type Layered = QuotaLayer<Words, MemoryLedger<&'static str>>;
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
+pub(crate) const HOUR: Duration = Duration::from_secs(60 * 60);
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Request {
@@ -92,9 +93,15 @@ pub(crate) fn layer(limits: impl LimitsOf<&'static str> + Send + Sync + 'static)
     QuotaLayer::new(limits, Words)
 }
 
-/// Sixty a minute without a margin or a burst: one call a second.
-pub(crate) fn one_a_second() -> Layered {
-    layer(Limit::calls_per_minute(60).burst(1).margin(Duration::ZERO))
+/// One call an hour: a limit of an hour is a window on which nothing is tried, so who waits goes
+/// at a time that is known.
+pub(crate) fn one_an_hour() -> Layered {
+    layer(Limit::calls(1, HOUR).margin(Duration::ZERO))
+}
+
+/// So many tokens an hour.
+pub(crate) fn tokens_an_hour(amount: u64) -> Limit {
+    Limit::tokens(amount, HOUR).margin(Duration::ZERO)
 }
 
 pub(crate) fn service(layer: &Layered) -> (Service, Handle) {

@@ -45,9 +45,9 @@ impl Future for Admit {
     type Output = Result<Reservation, Rejected>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let (result, waited) = match &self.stage {
+        let result = match &self.stage {
             Stage::New { key, call } => match key.enter(*call) {
-                ControlFlow::Break(result) => (result, false),
+                ControlFlow::Break(result) => result,
                 ControlFlow::Continue(place) => {
                     let key = Arc::clone(key);
                     self.stage = Stage::Waiting { key, place };
@@ -55,13 +55,13 @@ impl Future for Admit {
                     return self.poll(cx);
                 }
             },
-            Stage::Waiting { key, place } => (ready!(key.poll(*place, cx)), true),
+            Stage::Waiting { key, place } => ready!(key.poll(*place, cx)),
             Stage::Done => panic!("polled after it was ready"),
         };
         match (std::mem::replace(&mut self.stage, Stage::Done), result) {
-            (Stage::New { key, .. } | Stage::Waiting { key, .. }, Ok(entry)) => {
+            (Stage::New { key, .. } | Stage::Waiting { key, .. }, Ok(charge)) => {
                 telemetry::admitted(key.settings.name);
-                let ticket = MemoryTicket { key, entry, waited };
+                let ticket = MemoryTicket { key, charge };
                 Poll::Ready(Ok(Reservation::of(Held::Memory(ticket))))
             }
             (_, Ok(_)) => panic!("polled after it was ready"),

@@ -7,11 +7,11 @@ use tokio::time::Instant;
 
 use super::sync::{Mutex, MutexGuard, lock};
 use super::timer::{self, Id, Timer, now};
-use crate::account::{Account, Entry, nanos};
+use crate::account::{Account, Charge, nanos};
 use crate::call::{Ask, Throttle};
 use crate::error::{Cause, Rejected};
 use crate::limit::{Amount, Limits};
-use crate::schedule::{Call, Entered, Evidence, Place, Scheduler};
+use crate::schedule::{Call, End, Entered, Place, Scheduler};
 use crate::settings::Settings;
 use crate::telemetry;
 
@@ -48,7 +48,7 @@ impl KeyState {
         settings: Arc<Settings>,
         epoch: Instant,
     ) -> Self {
-        let account = Account::new(limits.known_or_guessed(), time(epoch, now()));
+        let account = Account::new(limits.or_probing(), time(epoch, now()));
         let scheduler = Scheduler::new(account, Arc::clone(&settings));
         Self {
             key,
@@ -75,7 +75,7 @@ impl KeyState {
     pub(crate) fn enter(
         self: &Arc<Self>,
         call: Call,
-    ) -> ControlFlow<Result<Entry, Rejected>, Place> {
+    ) -> ControlFlow<Result<Charge, Rejected>, Place> {
         // Before the lock, here and below: a look at the clock takes longer than most of what is
         // done under it. The scheduler takes no harm from a time a little older than another's.
         let now = self.now();
@@ -86,7 +86,7 @@ impl KeyState {
         let entered = state.scheduler.enter(now, call);
         self.go_on(state);
         match entered {
-            Entered::Admitted(entry) => ControlFlow::Break(Ok(entry)),
+            Entered::Admitted(charge) => ControlFlow::Break(Ok(charge)),
             Entered::Rejected(cause, at) => ControlFlow::Break(Err(self.rejected(now, cause, at))),
             Entered::Waits(place) => ControlFlow::Continue(place),
         }
@@ -101,14 +101,14 @@ impl KeyState {
         self: &Arc<Self>,
         place: Place,
         cx: &Context<'_>,
-    ) -> Poll<Result<Entry, Rejected>> {
+    ) -> Poll<Result<Charge, Rejected>> {
         let waker = cx.waker().clone();
         let mut state = lock(&self.state);
         if let Some(answer) = state.scheduler.answer(place) {
             drop(state);
             return Poll::Ready(match answer {
-                Ok(entry) => Ok(entry),
-                Err((cause, at)) => Err(self.rejected(self.now(), cause, Some(at))),
+                Ok(charge) => Ok(charge),
+                Err((cause, at)) => Err(self.rejected(self.now(), cause, at)),
             });
         }
         // Noted at each poll, since the call may have moved to another task or runtime.
@@ -129,28 +129,39 @@ impl KeyState {
         drop(gone);
     }
 
-    /// The call came to `actual`.
-    pub(crate) fn settle(self: &Arc<Self>, entry: &Entry, actual: Amount, evidence: Evidence) {
+    /// The server has begun to answer the call.
+    pub(crate) fn confirmed(self: &Arc<Self>, charge: &Charge) {
+        let now = self.now();
         let mut state = lock(&self.state);
-        let scheduler = &mut state.scheduler;
-        if scheduler.can_be_late(entry, actual) {
-            // The usual end of a call. Any time will do, so the clock is not looked at; and nobody
-            // waits, so there is no timer to set.
-            scheduler.settle(entry.at, entry, actual, evidence);
-            return;
-        }
-        scheduler.settle(self.now(), entry, actual, evidence);
+        state.scheduler.confirmed(now, charge);
+        self.go_on(state);
+    }
+
+    /// The call has ended.
+    pub(crate) fn end(self: &Arc<Self>, charge: &Charge, end: End) {
+        let now = self.now();
+        let mut state = lock(&self.state);
+        state.scheduler.end(now, charge, end);
         self.go_on(state);
     }
 
     /// The call was throttled. Says when there is room for one like it.
-    pub(crate) fn throttled(self: &Arc<Self>, entry: &Entry, throttle: Throttle) -> Duration {
+    pub(crate) fn throttled(self: &Arc<Self>, charge: &Charge, throttle: Throttle) -> Duration {
         let now = self.now();
         let mut state = lock(&self.state);
-        let at = state.scheduler.throttled(now, entry, throttle);
+        let at = state.scheduler.throttled(now, charge, throttle);
         self.go_on(state);
         telemetry::throttled(self.settings.name, &self.key, throttle);
         Duration::from_nanos(at.saturating_sub(now))
+    }
+
+    /// Takes other limits from now on.
+    pub(crate) fn set_limits(self: &Arc<Self>, limits: &Limits) {
+        let now = self.now();
+        let limits = limits.or_probing();
+        let mut state = lock(&self.state);
+        state.scheduler.set_limits(now, limits);
+        self.go_on(state);
     }
 
     /// Shows the scheduler as it is now.

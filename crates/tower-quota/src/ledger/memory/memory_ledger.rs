@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use super::admit::Admit;
 use super::idle_keys::KeyMap;
 use super::key_state::KeyState;
+use super::limits_now::LimitsNow;
 use super::sync::{RwLock, read, write};
 use super::timer::now;
 use crate::call::Ask;
@@ -26,7 +27,7 @@ pub struct MemoryLedger<K> {
 }
 
 struct Shared<K> {
-    limits: Box<dyn Fn(&K) -> Limits + Send + Sync>,
+    limits: RwLock<LimitsNow<K>>,
     settings: Arc<Settings>,
     epoch: Instant,
     keys: RwLock<KeyMap<K, Arc<KeyState>>>,
@@ -39,7 +40,7 @@ impl<K: Hash + Eq + Clone + fmt::Display> MemoryLedger<K> {
         let settings = Settings::default();
         Self {
             shared: Arc::new(Shared {
-                limits: Box::new(move |key| limits.limits(key)),
+                limits: RwLock::new(LimitsNow::new(Arc::new(limits))),
                 epoch: now(),
                 keys: RwLock::new(KeyMap::new(settings.max_idle_keys)),
                 settings: Arc::new(settings),
@@ -72,17 +73,58 @@ impl<K: Hash + Eq + Clone + fmt::Display> MemoryLedger<K> {
     fn make(&self, key: &K) -> Arc<KeyState> {
         let shared = &*self.shared;
         // Foreign code, so not under the lock. Of two that get here the first one's key counts.
-        let limits = (shared.limits)(key);
+        let (limits, version) = self.limits_of(key);
         let text = key.to_string().into();
         let settings = Arc::clone(&shared.settings);
         let state = Arc::new(KeyState::new(text, &limits, settings, shared.epoch));
-        write(&shared.keys).get_or_insert(key, state, |state| {
+        let state = write(&shared.keys).get_or_insert(key, state, |state| {
             // Under this lock the count cannot rise from one: whoever holds a key got it under the
             // lock, or from another holder.
             let unused = Arc::strong_count(state) == 1;
             let whole_since = || state.look(Scheduler::whole_since);
             unused.then(whole_since).flatten()
-        })
+        });
+        // Who changed the limits meanwhile did not find the key yet.
+        self.catch_up(key, &state, version);
+        state
+    }
+
+    fn limits_of(&self, key: &K) -> (Limits, u64) {
+        let (source, version) = {
+            let limits = read(&self.shared.limits);
+            (limits.source(key), limits.version)
+        };
+        (source.limits(key), version)
+    }
+
+    /// Gives `state` the limits of now, if it has those of an older `version`.
+    fn catch_up(&self, key: &K, state: &Arc<KeyState>, mut version: u64) {
+        while read(&self.shared.limits).version != version {
+            let limits;
+            (limits, version) = self.limits_of(key);
+            state.set_limits(&limits);
+        }
+    }
+
+    pub(crate) fn set_limits(&self, key: &K, limits: Limits) {
+        write(&self.shared.limits).set(key, limits);
+        self.refresh(key);
+    }
+
+    pub(crate) fn set_all_limits(&self, limits: impl LimitsOf<K> + Send + Sync + 'static) {
+        write(&self.shared.limits).set_all(Arc::new(limits));
+        for key in self.keys() {
+            self.refresh(&key);
+        }
+    }
+
+    fn refresh(&self, key: &K) {
+        if let Some(state) = self.find(key) {
+            let (limits, version) = self.limits_of(key);
+            state.set_limits(&limits);
+            // Of two who change them at once the one that came last counts.
+            self.catch_up(key, &state, version);
+        }
     }
 
     pub(crate) fn keys(&self) -> Vec<K> {

@@ -2,10 +2,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::key_state::KeyState;
-use crate::account::Entry;
+use crate::account::Charge;
 use crate::call::Throttle;
 use crate::limit::Amount;
-use crate::schedule::Evidence;
+use crate::schedule::End;
 
 /// What the ledger in memory reserved for one call.
 ///
@@ -13,36 +13,31 @@ use crate::schedule::Evidence;
 /// box for each call would be the only allocation of one that fits.
 pub(crate) struct MemoryTicket {
     pub(super) key: Arc<KeyState>,
-    pub(super) entry: Entry,
-    /// The call had to wait for its turn.
-    pub(super) waited: bool,
+    pub(super) charge: Charge,
 }
 
 impl MemoryTicket {
     pub(crate) fn tokens(&self) -> u64 {
-        self.entry.charge.amount.tokens
+        self.charge.amount().tokens
+    }
+
+    pub(crate) fn confirmed(&self) {
+        self.key.confirmed(&self.charge);
     }
 
     pub(crate) fn settle(&self, tokens: u64) {
-        let waited = self.waited;
-        self.key.settle(
-            &self.entry,
-            Amount::call(tokens),
-            Evidence::LetIn { waited },
-        );
+        self.key.end(&self.charge, End::Came(Amount::call(tokens)));
     }
 
     pub(crate) fn keep(&self) {
-        self.key
-            .settle(&self.entry, self.entry.charge.amount, Evidence::Nothing);
+        self.key.end(&self.charge, End::Kept);
     }
 
     pub(crate) fn refund(&self) {
-        self.key
-            .settle(&self.entry, Amount::NONE, Evidence::Nothing);
+        self.key.end(&self.charge, End::Refunded);
     }
 
     pub(crate) fn throttled(&self, throttle: Throttle) -> Duration {
-        self.key.throttled(&self.entry, throttle)
+        self.key.throttled(&self.charge, throttle)
     }
 }

@@ -1,10 +1,12 @@
-//! The ledger of one process: `memory_ledger` finds the `key_state` of a call, `admit` waits
+//! The ledger of one process: `memory_ledger` finds the `key_state` of a call, or makes it
+//! with the `limits_now`; `admit` waits
 //! there, and a `memory_ticket` goes with the call. A `timer` lets a key go on; `idle_keys` are
 //! forgotten.
 
 mod admit;
 mod idle_keys;
 mod key_state;
+mod limits_now;
 mod memory_ledger;
 mod memory_ticket;
 mod sync;

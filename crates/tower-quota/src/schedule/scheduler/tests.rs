@@ -23,7 +23,10 @@ enum Op {
     /// Of those under way, by number.
     Settle(usize, u64),
     Refund(usize),
+    Keep(usize),
+    Confirm(usize),
     Throttle(usize, Option<u64>),
+    SetLimits(u64, u64),
 }
 
 fn ops(tenants: u64) -> impl Strategy<Value = Vec<Op>> {
@@ -42,6 +45,9 @@ fn ops(tenants: u64) -> impl Strategy<Value = Vec<Op>> {
         6 => any::<usize>().prop_map(Op::Ask),
         4 => (any::<usize>(), 0..40_u64).prop_map(|(n, tokens)| Op::Settle(n, tokens)),
         1 => any::<usize>().prop_map(Op::Refund),
+        1 => any::<usize>().prop_map(Op::Keep),
+        1 => any::<usize>().prop_map(Op::Confirm),
+        1 => (10..100_u64, 15..1000_u64).prop_map(|(calls, tokens)| Op::SetLimits(calls, tokens)),
         1 => (any::<usize>(), proptest::option::of(0..3 * SECOND))
             .prop_map(|(n, hint)| Op::Throttle(n, hint)),
     ];
@@ -57,12 +63,15 @@ fn settings() -> impl Strategy<Value = Settings> {
     })
 }
 
+fn limits(calls: u64, tokens: u64) -> Vec<Limit> {
+    vec![
+        Limit::calls_per_minute(calls).burst(3),
+        Limit::tokens_per_minute(tokens).burst(tokens / 15),
+    ]
+}
+
 fn account() -> Account {
-    let limits = [
-        Limit::calls_per_minute(60).burst(3),
-        Limit::tokens_per_minute(600).burst(40),
-    ];
-    Account::new(limits.to_vec(), 0)
+    Account::new(limits(60, 600), 0)
 }
 
 /// One who waits, by the name that is to be woken.
@@ -100,10 +109,18 @@ impl Plain {
         self.account.fits_at(now, ahead, self.line[place].amount)
     }
 
-    fn enter(&mut self, now: u64, came: Came, late: bool) -> Result<Option<Entry>, (Cause, u64)> {
+    fn enter(
+        &mut self,
+        now: u64,
+        came: Came,
+        late: bool,
+    ) -> Result<Option<Charge>, (Cause, Option<u64>)> {
+        if let Some(cause) = self.cause(came.amount) {
+            return Err((cause, None));
+        }
         self.advance(now);
         if self.line.is_empty() && !late {
-            if let Ok(entry) = self.account.reserve(now, came.amount) {
+            if let Ok(entry) = self.account.admit(now, came.amount) {
                 return Ok(Some(entry));
             }
         }
@@ -119,7 +136,7 @@ impl Plain {
         let at = self.goes_at(now, place);
         if at > give_up {
             self.line.remove(place);
-            return Err((bound, at));
+            return Err((bound, Some(at)));
         }
         if self.line.len() > self.settings.max_queue {
             let last = (0..self.line.len()).max_by_key(|n| (self.line[*n].class, *n));
@@ -127,12 +144,29 @@ impl Plain {
             let at = self.goes_at(now, last);
             if self.line[last].name == name {
                 self.line.remove(last);
-                return Err((Cause::QueueFull, at));
+                return Err((Cause::QueueFull, Some(at)));
             }
-            self.end(last, |_| Err((Cause::QueueFull, at)));
+            self.end(last, |_| Err((Cause::QueueFull, Some(at))));
         }
         self.advance(now);
         Ok(None)
+    }
+
+    fn all_go_at(&mut self, now: u64) -> u64 {
+        let mut all = Amount::NONE;
+        for came in &self.line {
+            all += came.amount;
+        }
+        self.account.fits_at(now, all, Amount::NONE)
+    }
+
+    /// Why so much never goes.
+    fn cause(&self, amount: Amount) -> Option<Cause> {
+        let limit = self.account.exceeded(amount)?;
+        Some(Cause::TooLarge {
+            amount: amount.of(limit.unit()),
+            limit: Box::new(limit.clone()),
+        })
     }
 
     fn end(&mut self, place: usize, answer: impl FnOnce(Cause) -> Answer) {
@@ -142,14 +176,18 @@ impl Plain {
 
     fn advance(&mut self, now: u64) {
         while !self.line.is_empty() {
-            match self.account.reserve(now, self.line[0].amount) {
+            let first = self.line[0].amount;
+            match self.account.admit(now, first) {
                 Ok(entry) => self.end(0, |_| Ok(entry)),
-                Err(at) if at > self.line[0].give_up => self.end(0, |bound| Err((bound, at))),
+                Err(at) if at > self.line[0].give_up => {
+                    let at = at.max(self.account.fits_at(now, Amount::NONE, first));
+                    self.end(0, |bound| Err((bound, Some(at))));
+                }
                 Err(at) => {
                     let over = (0..self.line.len()).filter(|n| self.line[*n].give_up <= now);
                     let over = over.min_by_key(|n| (self.line[*n].give_up, self.line[*n].class));
                     let Some(over) = over else { return };
-                    self.end(over, |bound| Err((bound, at)));
+                    self.end(over, |bound| Err((bound, Some(at))));
                 }
             }
         }
@@ -160,7 +198,7 @@ impl Plain {
         while place < self.line.len() {
             let at = self.goes_at(now, place);
             if at > self.line[place].give_up {
-                self.end(place, |bound| Err((bound, at)));
+                self.end(place, |bound| Err((bound, Some(at))));
             } else {
                 place += 1;
             }
@@ -180,7 +218,7 @@ struct Run {
     woken: Vec<u64>,
     /// By name, those who have not come to know what becomes of them, and whether they were woken.
     waiting: BTreeMap<u64, (Place, Came, u64)>,
-    held: Vec<Entry>,
+    held: Vec<Charge>,
 }
 
 impl Run {
@@ -234,7 +272,7 @@ impl Run {
                 (Ok(Some(entry)), Entered::Admitted(other)) => assert_eq!(entry, *other),
                 (Ok(None), Entered::Waits(_)) => {}
                 (Err((cause, at)), Entered::Rejected(other, time)) => {
-                    assert_eq!((&cause, Some(at)), (other, *time));
+                    assert_eq!((&cause, at), (other, *time));
                 }
                 (plain, _) => panic!("{entered:?}, not {plain:?}"),
             }
@@ -276,27 +314,53 @@ impl Run {
         if let Some(plain) = &mut self.plain {
             plain.line.retain(|came| came.name != name);
             if let Some(ended) = plain.ended.iter().position(|(other, _)| *other == name) {
-                if let (_, Ok(entry)) = plain.ended.remove(ended) {
-                    plain.account.settle(self.now, &entry, Amount::NONE);
+                if let (_, Ok(charge)) = plain.ended.remove(ended) {
+                    plain.account.cancel(self.now, &charge);
                 }
             }
             plain.advance(self.now);
         }
     }
 
-    fn settle(&mut self, held: usize, actual: Amount, evidence: Evidence) {
+    fn end(&mut self, held: usize, end: End) {
         self.told = true;
-        let entry = self.held.swap_remove(held);
+        let charge = self.held.swap_remove(held);
         let now = self.now;
-        let late = self.scheduler.can_be_late(&entry, actual);
-        let told = if late { entry.at } else { now };
-        self.scheduler.settle(told, &entry, actual, evidence);
+        self.scheduler.end(now, &charge, end);
         if let Some(plain) = &mut self.plain {
-            plain.account.settle(now, &entry, actual);
-            if let Evidence::LetIn { waited } = evidence {
-                plain.account.succeeded(now, &entry, actual, waited);
+            match end {
+                End::Came(actual) => plain.account.settle(now, &charge, actual),
+                End::Kept => plain.account.keep(now, &charge),
+                End::Refunded => plain.account.cancel(now, &charge),
             }
             plain.advance(now);
+        }
+    }
+
+    fn confirm(&mut self, held: usize) {
+        self.told = true;
+        let (now, charge) = (self.now, &self.held[held]);
+        self.scheduler.confirmed(now, charge);
+        if let Some(plain) = &mut self.plain {
+            plain.account.confirmed(now, charge);
+            plain.advance(now);
+        }
+    }
+
+    fn set_limits(&mut self, limits: Vec<Limit>) {
+        self.told = true;
+        self.scheduler.set_limits(self.now, limits.clone());
+        if let Some(plain) = &mut self.plain {
+            plain.account.set_limits(self.now, limits);
+            let mut place = 0;
+            while place < plain.line.len() {
+                match plain.cause(plain.line[place].amount) {
+                    Some(cause) => plain.end(place, |_| Err((cause, None))),
+                    None => place += 1,
+                }
+            }
+            plain.look_over(self.now);
+            plain.advance(self.now);
         }
     }
 
@@ -310,21 +374,16 @@ impl Run {
         };
         let at = self.scheduler.throttled(now, &entry, throttle);
         if let Some(plain) = &mut self.plain {
-            plain.account.settle(now, &entry, Amount::NONE);
-            let cut = plain.account.throttled(now, &entry, None);
+            let before = plain.all_go_at(now);
+            plain.account.throttled(now, &entry, None);
             if let Some(hint) = hint {
                 plain.account.block(now + hint);
             }
-            if cut || hint.is_some() {
+            if plain.all_go_at(now) > before {
                 plain.look_over(now);
             }
             plain.advance(now);
-            assert_eq!(
-                at,
-                plain
-                    .account
-                    .fits_at(now, Amount::NONE, entry.charge.amount)
-            );
+            assert_eq!(at, plain.account.fits_at(now, Amount::NONE, entry.amount()));
         }
     }
 
@@ -352,15 +411,25 @@ impl Run {
             Op::Ask(n) => drop(name(n).map(|name| self.ask(name))),
             Op::Settle(n, tokens) => {
                 if let Some(n) = nth(n, self.held.len()) {
-                    let waited = tokens % 2 == 0;
-                    self.settle(n, Amount::call(tokens), Evidence::LetIn { waited });
+                    self.end(n, End::Came(Amount::call(tokens)));
                 }
             }
             Op::Refund(n) => {
                 if let Some(n) = nth(n, self.held.len()) {
-                    self.settle(n, Amount::NONE, Evidence::Nothing);
+                    self.end(n, End::Refunded);
                 }
             }
+            Op::Keep(n) => {
+                if let Some(n) = nth(n, self.held.len()) {
+                    self.end(n, End::Kept);
+                }
+            }
+            Op::Confirm(n) => {
+                if let Some(n) = nth(n, self.held.len()) {
+                    self.confirm(n);
+                }
+            }
+            Op::SetLimits(calls, tokens) => self.set_limits(limits(calls, tokens)),
             Op::Throttle(n, hint) => {
                 if let Some(n) = nth(n, self.held.len()) {
                     self.throttle(n, hint);
@@ -385,7 +454,10 @@ impl Run {
         let Self { scheduler, now, .. } = self;
         // Nobody waits who could go, or who has no time left.
         let first = scheduler.queue.front().map(|(_, first)| first.amount);
-        let at = first.map(|amount| scheduler.account.fits_at(*now, Amount::NONE, amount));
+        let at = first.map(|amount| {
+            let admitted = scheduler.account.admit(*now, amount);
+            admitted.expect_err("it would have gone")
+        });
         let expiry = scheduler.queue.first_expiry().map(|(expiry, _)| expiry);
         assert_eq!(
             scheduler.wake_at,
@@ -409,9 +481,9 @@ impl Run {
             .filter_map(|answer| answer.as_ref().ok());
         let mut pending = Amount::NONE;
         for entry in self.held.iter().chain(admitted) {
-            pending += entry.charge.amount;
+            pending += entry.amount();
         }
-        assert_eq!(scheduler.account.counts.pending, pending);
+        assert_eq!(scheduler.account.counts().pending, pending);
         // Nobody goes before another of the same tenant and priority that came first.
         for (place, came, tenant) in self.waiting.values() {
             if !matches!(scheduler.answers.get(&place.number()), Some(Ok(_))) {
@@ -440,9 +512,9 @@ fn run(ops: Vec<Op>, settings: Settings, tenants: u64) {
         run.check();
     }
     while !run.held.is_empty() {
-        run.settle(0, Amount::NONE, Evidence::Nothing);
+        run.end(0, End::Refunded);
     }
-    assert_eq!(run.scheduler.account.counts.pending, Amount::NONE);
+    assert_eq!(run.scheduler.account.counts().pending, Amount::NONE);
     assert!(run.scheduler.answers.is_empty() && run.scheduler.queue.is_empty());
 }
 

@@ -1,0 +1,100 @@
+/// What a server's bucket lacks of being full, whatever it holds.
+///
+/// It drains at the rate, never below nothing; charges add to it and refunds take from it. A
+/// bucket that holds `K` admits a call of `x` exactly where `deficit + x ≤ K`, so one deficit
+/// stands for the buckets of all sizes.
+///
+/// The level is counted in a unit of which the rate drains a whole number each nanosecond:
+/// nothing is ever rounded.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deficit {
+    level: u128,
+    /// When it was down to nothing last.
+    dry: u64,
+}
+
+/// The beginning of time: nothing was used before it.
+const FOR_EVER: u64 = 0;
+
+impl Deficit {
+    /// Of a bucket that has been full for ever.
+    pub(crate) fn new() -> Self {
+        Self {
+            level: 0,
+            dry: FOR_EVER,
+        }
+    }
+
+    /// Of a bucket that lacks so much.
+    pub(crate) fn at(level: u128) -> Self {
+        Self {
+            level,
+            dry: FOR_EVER,
+        }
+    }
+
+    pub(crate) fn level(&self) -> u128 {
+        self.level
+    }
+
+    /// Whether the bucket is full, and was for so long.
+    pub(crate) fn is_dry_for(&self, time: u64, now: u64) -> bool {
+        self.level == 0 && (self.dry == FOR_EVER || now - self.dry >= time)
+    }
+
+    /// Whether the bucket was full at any time after that.
+    pub(crate) fn ran_dry_after(&self, at: u64) -> bool {
+        self.level == 0 || self.dry > at
+    }
+
+    pub(crate) fn drain(&mut self, from: u64, to: u64, rate: u64) {
+        if self.level == 0 {
+            return;
+        }
+        let out = u128::from(rate) * u128::from(to - from);
+        if self.level > out {
+            self.level -= out;
+        } else {
+            self.dry = self.falls_to(0, from, rate);
+            self.level = 0;
+        }
+    }
+
+    /// When the level is down to `most`, if nothing is added.
+    pub(crate) fn falls_to(&self, most: u128, now: u64, rate: u64) -> u64 {
+        falls(self.level.saturating_sub(most), now, rate)
+    }
+
+    pub(crate) fn add(&mut self, amount: u128) {
+        self.level = self.level.saturating_add(amount);
+    }
+
+    /// Takes `amount` off, but not below `floor`.
+    pub(crate) fn give_back(&mut self, amount: u128, floor: u128, now: u64) {
+        let rest = self.level.saturating_sub(amount);
+        let level = rest.max(floor.min(self.level));
+        if level == 0 && self.level > 0 {
+            self.dry = now;
+        }
+        self.level = level;
+    }
+
+    pub(crate) fn raise_to(&mut self, level: u128) {
+        self.level = self.level.max(level);
+    }
+}
+
+/// When `level` has drained.
+pub(crate) fn falls(level: u128, now: u64, rate: u64) -> u64 {
+    if level == 0 {
+        return now;
+    }
+    if rate == 0 {
+        return u64::MAX;
+    }
+    let wait = level.div_ceil(u128::from(rate));
+    now.saturating_add(u64::try_from(wait).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,105 @@
+use super::{MILLISECOND, SECOND};
+use crate::limit::Limit;
+
+/// The pause after the first throttle, doubled with each that follows up to eight seconds.
+const PAUSE: u64 = 250 * MILLISECOND;
+const DOUBLINGS: u32 = 5;
+/// No rate is measured in less time than that.
+const SHORTEST: u64 = 50 * MILLISECOND;
+/// No limit to speak of, and small enough to count with.
+const OPEN: u64 = SECOND << 10;
+
+/// What is known of the amount that a period brings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Knowledge {
+    Told,
+    /// Nobody told it, and nothing was throttled: as good as no limit.
+    Open,
+    /// Nobody told it, and nothing went through since the first throttle.
+    Empty(Empty),
+    /// Measured after the first throttle. Until the next one it rises fast.
+    FirstGuess,
+    /// Measured again at each throttle.
+    Guess,
+}
+
+impl Knowledge {
+    /// What `limit` brings in a period, and what is known of that.
+    pub(crate) fn of(limit: &Limit) -> (u64, Self) {
+        if limit.probing {
+            (OPEN, Self::Open)
+        } else {
+            (limit.amount, Self::Told)
+        }
+    }
+
+    pub(crate) fn is_guess(self) -> bool {
+        matches!(self, Self::FirstGuess | Self::Guess)
+    }
+}
+
+/// The time from the first throttle to the first call that goes through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Empty {
+    /// What the period had been charged when the first call was throttled.
+    held: u64,
+    /// In how much time.
+    within: u64,
+    /// When that was.
+    since: u64,
+    /// When the last call was sent that did not go through.
+    failed: u64,
+    /// How many such calls there were.
+    pings: u32,
+}
+
+/// What the server seems to have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Guess {
+    /// A period holds that much.
+    Window(u64),
+    /// A period brings about that much.
+    Rate(u64),
+}
+
+impl Empty {
+    pub(crate) fn new(now: u64, held: u64, within: u64) -> Self {
+        Self {
+            held,
+            within,
+            since: now,
+            failed: now,
+            pings: 0,
+        }
+    }
+
+    /// A call that was sent `at` that time did not go through either.
+    pub(crate) fn failed(self, at: u64) -> Self {
+        Self {
+            failed: at.max(self.since),
+            pings: self.pings + 1,
+            ..self
+        }
+    }
+
+    /// How long to pause before the next call.
+    pub(crate) fn pause(self) -> u64 {
+        PAUSE << self.pings.min(DOUBLINGS)
+    }
+
+    /// A call of `x` went through that was sent `at` that time.
+    ///
+    /// Had a bucket refilled, its rate would be less than `x` over the time of the last failure.
+    /// Where that is too slow for what was held before, the room came all at once: a window.
+    pub(crate) fn guess(self, x: u64, at: u64, period: u64) -> Guess {
+        let (held, x, period) = (u128::from(self.held), u128::from(x), u128::from(period));
+        let failed = u128::from(self.failed - self.since);
+        if held * failed / x.max(1) > period + u128::from(self.within) {
+            return Guess::Window(self.held.max(1));
+        }
+        let gap = u128::from(at.saturating_sub(self.since).max(SHORTEST));
+        // A quarter less than what came in: the bucket may almost have had room before.
+        let rate = period * x / gap * 3 / 4;
+        Guess::Rate(u64::try_from(rate).unwrap_or(u64::MAX).max(1))
+    }
+}

@@ -1,0 +1,132 @@
+use super::{Kind, Meter, Verdict};
+use crate::limit::Amount;
+
+/// The shadows at the time a call was sent, itself included.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Sent {
+    pub(super) deficit: u128,
+    pub(super) least: u128,
+    pub(super) window: u64,
+    /// What a window has certainly counted, where that is more than a period brings.
+    pub(super) certain: u64,
+    /// What had been given back by then.
+    pub(super) given: u64,
+    pub(super) reason: Reason,
+}
+
+/// Why a call was sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Reason {
+    #[default]
+    Sure,
+    Watched,
+    Trial,
+    AsksPhase,
+    ByPhase,
+}
+
+impl Meter {
+    /// Charges the call that was judged last.
+    pub(crate) fn charge(&mut self, amount: Amount) {
+        let reason = match self.verdict {
+            Verdict::Tries => Reason::Trial,
+            Verdict::GoesWatched => Reason::Watched,
+            Verdict::AsksPhase => Reason::AsksPhase,
+            Verdict::GoesByPhase => Reason::ByPhase,
+            Verdict::Goes | Verdict::Waits(_) | Verdict::WaitsForNews(_) => Reason::Sure,
+        };
+        let x = amount.of(self.limit.unit);
+        self.add(x);
+        self.lately.add(self.at, x);
+        self.watched += u32::from(reason != Reason::Sure);
+        if reason != Reason::Trial {
+            self.plain = Some(self.at);
+        }
+        let window = self.window.sum();
+        if matches!(reason, Reason::Trial | Reason::AsksPhase) {
+            if let Some(full) = self.window.fuller_since(self.room) {
+                self.phase.ask(self.at, full, window - self.room);
+            }
+        }
+        let over = window > self.amount;
+        self.sent.push_back(Sent {
+            deficit: self.deficit.level(),
+            least: self.least.level(),
+            window,
+            certain: if over {
+                self.window.certain(self.at)
+            } else {
+                0
+            },
+            given: self.given,
+            reason,
+        });
+    }
+
+    /// Forgets the call that was sent first.
+    pub(crate) fn forget(&mut self) {
+        self.sent.pop_front();
+    }
+
+    /// What the call was sent with.
+    pub(crate) fn sent(&self, index: usize) -> Sent {
+        self.sent[index]
+    }
+
+    /// The same, once it is known whether the call was admitted.
+    pub(crate) fn close(&mut self, index: usize) -> Sent {
+        let sent = self.sent[index];
+        self.watched -= u32::from(sent.reason != Reason::Sure);
+        sent
+    }
+
+    /// How full the limit was with that call; above 1 if it was not sure to go.
+    pub(crate) fn fullness(&self, index: usize) -> f64 {
+        if !self.is_learned() {
+            return -1.0;
+        }
+        let sent = &self.sent[index];
+        let window = sent.window as f64 / self.room.max(1) as f64;
+        let bucket = sent.deficit as f64 / self.burst.proven.max(1) as f64;
+        let full = match self.kind {
+            Kind::Window => window,
+            Kind::Bucket | Kind::Unsure => window.max(bucket),
+        };
+        full.min(1.0) + f64::from(u8::from(sent.reason != Reason::Sure))
+    }
+
+    /// A call charged `at` that time came to `actual`.
+    pub(crate) fn settle(&mut self, at: u64, reserved: Amount, actual: Amount) {
+        let (reserved, actual) = (reserved.of(self.limit.unit), actual.of(self.limit.unit));
+        if actual > reserved {
+            self.add(actual - reserved);
+        } else {
+            self.refund(at, reserved - actual);
+        }
+    }
+
+    /// Of what was charged `at` that time so much was not counted.
+    pub(crate) fn refund(&mut self, at: u64, x: u64) {
+        if x == 0 {
+            return;
+        }
+        let worth = self.worth(x);
+        // The server gave it back somewhat earlier. If its bucket was full by that, the rest is
+        // lost for what was charged in between.
+        let late = self.lately.sum(self.at);
+        self.deficit.give_back(worth, self.worth(late), self.at);
+        self.least.give_back(worth, 0, self.at);
+        self.window.refund(at, x);
+        self.phase.refunded(self.at, x);
+        self.given = self.given.saturating_add(x);
+        self.charged = self.charged.saturating_sub(x);
+    }
+
+    fn add(&mut self, x: u64) {
+        let worth = self.worth(x);
+        self.deficit.add(worth);
+        self.least.add(worth);
+        self.window.charge(self.at, x);
+        self.charged = self.charged.saturating_add(x);
+    }
+}

@@ -1,0 +1,56 @@
+use proptest::prelude::*;
+
+use super::*;
+
+const MINUTE: u64 = 60 * SECOND;
+
+proptest! {
+    /// A server whose windows begin at `begins`, filled at once when a sliding window has room: the
+    /// questions find it, and what is found is never wrong. Where the two coincide there is no need.
+    #[test]
+    fn finds_when_a_window_begins(begins in 5 * SECOND..50 * SECOND) {
+        let mut phase = Phase::new(MINUTE);
+        let (mut now, mut full, mut asked) = (2 * MINUTE, 2 * MINUTE, 0);
+        while phase.asks_at(now).is_some() {
+            now = now.max(phase.asks_at(now).expect("it asks"));
+            // The burst of a minute is sent once the last one is a minute old.
+            full = full.max(full + (now - full) / MINUTE * MINUTE);
+            if phase.is_telling(now, (full, full)) {
+                let last_begin = now - (now - begins) % MINUTE;
+                phase.ask(now, (full, full), 1);
+                phase.answered(now, last_begin > full, now);
+                asked += 1;
+            }
+            now += SECOND;
+            prop_assert!(now < 100 * MINUTE, "it is found within so many minutes");
+        }
+        prop_assert!(asked <= 30, "{} questions", asked);
+        if let Some(begun) = phase.begun(now, 0) {
+            prop_assert!((begins + MINUTE - begun % MINUTE) % MINUTE <= NEAR + TURNAROUND);
+        }
+    }
+}
+
+#[test]
+fn window_that_slides_is_given_up() {
+    let mut phase = Phase::new(MINUTE);
+    let mut now = 30 * SECOND;
+    for _ in 0..20 {
+        let Some(at) = phase.asks_at(now) else { break };
+        now = now.max(at);
+        phase.ask(now, (now - 30 * SECOND, now - 30 * SECOND), 1);
+        phase.answered(now, false, now);
+        now += SECOND;
+    }
+    assert_eq!((phase.begun(now, 0), phase.next(now, 0)), (None, None));
+    assert_eq!(phase.asks_at(now), None);
+}
+
+#[test]
+fn refunds_before_the_call_came_take_the_question_back() {
+    let mut phase = Phase::new(MINUTE);
+    phase.ask(30 * SECOND, (0, 0), 100);
+    phase.refunded(30 * SECOND + TURNAROUND, 100);
+    phase.answered(30 * SECOND, true, 31 * SECOND);
+    assert_eq!(phase.begun(40 * SECOND, 0), None);
+}
