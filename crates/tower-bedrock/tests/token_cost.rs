@@ -347,10 +347,9 @@ async fn a_throttle_carries_the_ledgers_wait_unless_the_server_has_one() {
         .unwrap();
     // The call itself takes a second and some.
     let waited = start.elapsed() - SECOND;
-    assert!(
-        waited >= wait && waited < wait + SECOND,
-        "{waited:?} and {wait:?}"
-    );
+    // By then it surely goes, and as a trial it may go before.
+    assert!(wait > 9 * SECOND, "{wait:?}");
+    assert!(waited < wait + SECOND, "{waited:?} and {wait:?}");
 
     let hint = Duration::from_millis(7);
     sim.script([Fault::throttling().retry_after(hint)]);
@@ -361,7 +360,8 @@ async fn a_throttle_carries_the_ledgers_wait_unless_the_server_has_one() {
 #[tokio::test(start_paused = true)]
 async fn the_urgent_go_first_and_tenants_take_turns() {
     let sim = sim();
-    let quota = policy::quota_layer("us-east-1", Limit::calls_per_minute(60));
+    // An hour apart, so that they are answered in the order they went.
+    let quota = policy::quota_layer("us-east-1", Limit::calls(1, 3600 * SECOND));
     let service = quota.layer(bedrock(&sim));
     let order = Mutex::new(Vec::new());
     let (normal, low, high) = (Priority::Normal, Priority::Low, Priority::High);
@@ -464,9 +464,8 @@ async fn a_rejection_is_final_and_says_what_helps() {
         (ErrorKind::QuotaRejected, Some(1))
     );
     let wait = error.retry_after().unwrap();
-    // The first call went at once though it was larger than the burst of a second: two minutes
-    // bring both.
-    assert!((110 * SECOND..121 * SECOND).contains(&wait), "{wait:?}");
+    // A minute after the first, which took a second and some.
+    assert!((58 * SECOND..60 * SECOND).contains(&wait), "{wait:?}");
     assert!(error.to_string().contains(KEY), "{error}");
 }
 
@@ -568,12 +567,14 @@ async fn told_that_there_is_no_quota_it_says_so_at_once() {
 #[tokio::test(start_paused = true)]
 async fn one_ledger_serves_every_service_of_a_stack() {
     let sim = sim();
-    let layer = StackLayer::new("us-east-1").quotas(Limits::from(Limit::calls_per_minute(60)));
+    let limit = Limit::calls(1, 3600 * SECOND);
+    let layer = StackLayer::new("us-east-1").quotas(Limits::from(limit));
     let start = Instant::now();
     let calls = (0..10).map(|n| {
         let stack = layer.layer(bedrock(&sim));
         stack.oneshot(Request::new(prompt(&n.to_string())))
     });
     assert!(join_all(calls).await.iter().all(Result::is_ok));
-    assert!(start.elapsed() >= 9 * SECOND, "{:?}", start.elapsed());
+    let hours = start.elapsed().as_secs() / 3600;
+    assert_eq!(hours, 9);
 }
