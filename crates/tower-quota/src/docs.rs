@@ -1,8 +1,17 @@
 //! Guides, one for each question.
 
+#[doc = "[The meter]: meter"]
+#[doc = ""]
 #[doc = include_str!("../docs/when-it-waits.md")]
 pub mod when_it_waits {}
 
+#[doc = "[Throttles]: throttles"]
+#[doc = ""]
+#[doc = include_str!("../docs/meter.md")]
+pub mod meter {}
+
+#[doc = "[The meter]: meter"]
+#[doc = ""]
 #[doc = include_str!("../docs/throttles.md")]
 pub mod throttles {}
 

@@ -1,5 +1,6 @@
 // The first definition of a link counts: here they lead to the guides within these pages.
 #![doc = "[When it waits]: docs::when_it_waits"]
+#![doc = "[The meter]: docs::meter"]
 #![doc = "[Throttles]: docs::throttles"]
 #![doc = "[Telemetry]: docs::telemetry"]
 #![doc = "[Running it]: docs::running_it"]

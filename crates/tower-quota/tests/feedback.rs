@@ -139,6 +139,18 @@ async fn a_hint_for_the_day_is_believed() {
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn a_day_that_is_used_up_says_nothing_about_the_minute() {
+    let layer = layer(Limit::tokens_per_minute(600));
+    let (service, mut handle) = service(&layer);
+    let error = answered(&service, &mut handle, tokens(10), "!exhausted 7200").await;
+    error.unwrap_err();
+    let usage = layer.handle().snapshot(&"").expect("it was used");
+    assert!((usage.share - 1.0).abs() < f64::EPSILON);
+    assert_eq!((usage.throttled, usage.limits[0].used), (1, 0));
+    assert_eq!(usage.limits[0].burst_below, None);
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn over_reservation_is_reserved_over_used() {
     let layer = layer(Limit::tokens_per_minute(600).burst(600));
     let (service, mut handle) = service(&layer);

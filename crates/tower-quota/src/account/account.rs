@@ -25,8 +25,8 @@ const LONGEST_PAUSE: u64 = 15 * SECOND;
 /// All limits of one key: what the server has left, and what is known of how it counts.
 ///
 /// A call is charged to each limit at once, or to none. Whoever holds a [`Charge`] says once what
-/// became of it: [`settle`](Self::settle), [`keep`](Self::keep), [`cancel`](Self::cancel) or
-/// [`throttled`](Self::throttled).
+/// became of it: [`settle`](Self::settle), [`keep`](Self::keep), [`cancel`](Self::cancel),
+/// [`throttled`](Self::throttled) or [`exhausted`](Self::exhausted).
 #[derive(Debug)]
 pub(crate) struct Account {
     meters: Vec<Meter>,
@@ -329,6 +329,13 @@ impl Account {
         }
         self.skip_confirmed();
         self.blocked = self.blocked.max(self.now.saturating_add(pause));
+    }
+
+    /// The server refused the call for something that no limit here tells, as a day that is used
+    /// up: nothing is concluded.
+    pub(crate) fn exhausted(&mut self, now: u64, charge: &Charge) {
+        self.cancel(now, charge);
+        self.counts.throttled += 1;
     }
 
     /// Which limit a throttle is about: of those in the unit the one that tried, or the fullest.

@@ -128,7 +128,8 @@ impl Limit {
         self.unit
     }
 
-    /// How much there is in each period.
+    /// How much there is in each period, as it was told: no matter what, if it is
+    /// [probing](Self::probing).
     #[must_use]
     pub fn amount(&self) -> u64 {
         self.amount
@@ -143,6 +144,9 @@ impl Limit {
 
 impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} per {:?}", self.amount, self.unit, self.period)
+        match self.probing {
+            true => write!(f, "unknown {} per {:?}", self.unit, self.period),
+            false => write!(f, "{} {} per {:?}", self.amount, self.unit, self.period),
+        }
     }
 }

@@ -204,14 +204,16 @@ impl<W> Scheduler<W> {
     pub(crate) fn throttled(&mut self, now: u64, charge: &Charge, throttle: Throttle) -> u64 {
         let all = self.queue.amount_besides(Amount::NONE);
         let before = self.account.fits_at(now, all, Amount::NONE);
-        let (unit, block) = match throttle {
-            Throttle::Rate { retry_after, unit } => (unit, retry_after),
+        let block = match throttle {
+            Throttle::Rate { retry_after, unit } => {
+                self.account.throttled(now, charge, unit);
+                retry_after
+            }
             Throttle::Exhausted { retry_after } => {
-                let block = retry_after.unwrap_or(self.settings.exhausted_for);
-                (None, Some(block))
+                self.account.exhausted(now, charge);
+                Some(retry_after.unwrap_or(self.settings.exhausted_for))
             }
         };
-        self.account.throttled(now, charge, unit);
         if let Some(block) = block {
             self.account.block(now.saturating_add(nanos(block)));
         }
@@ -258,7 +260,7 @@ impl<W> Scheduler<W> {
                 break None;
             };
             // Only the first is tried. A small call behind a large one that does not fit yet would
-            // take the room that the large one saves for, again and again.
+            // take the room that the large one waits for, again and again.
             let amount = first.amount;
             let at = match self.account.admit(now, amount) {
                 Ok(charge) => {

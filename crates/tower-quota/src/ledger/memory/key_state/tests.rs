@@ -17,7 +17,8 @@ use crate::ledger::memory::timer::{enter, epoch, set_now};
 use crate::limit::Limit;
 use crate::usage::Snapshot;
 
-const PERIOD: Duration = Duration::from_secs(1);
+/// A limit of an hour is a window that nothing is tried on.
+const PERIOD: Duration = Duration::from_secs(60 * 60);
 
 /// Tries all interleavings with so few preemptions that it takes a moment; every blocking switch
 /// comes on top.
@@ -27,7 +28,7 @@ fn model(run: impl Fn() + Send + Sync + 'static) {
     model.check(run);
 }
 
-/// Room for one call a second.
+/// Room for one call an hour.
 fn key_state() -> Arc<KeyState> {
     set_now(epoch());
     let limits = Limits::from(Limit::calls(1, PERIOD).margin(Duration::ZERO));
@@ -44,10 +45,9 @@ async fn admit(key_state: &Arc<KeyState>) -> Result<MemoryTicket, Rejected> {
             }
         }
     }
-    let ticket = |entry| MemoryTicket {
+    let ticket = |charge| MemoryTicket {
         key: Arc::clone(key_state),
-        entry,
-        waited: false,
+        charge,
     };
     match key_state.enter(key_state.call(&Ask::new(()))) {
         ControlFlow::Break(admitted) => admitted.map(ticket),
