@@ -23,7 +23,8 @@ async fn calls(layer: &support::Layered, count: usize) -> Duration {
     }));
     let start = tokio::time::Instant::now();
     for _ in 0..count {
-        soon(service.clone().oneshot(tokens(1000))).await.unwrap();
+        let call = soon(service.clone().oneshot(tokens(1000)));
+        call.await.expect("no rejection");
     }
     start.elapsed()
 }
@@ -35,7 +36,7 @@ async fn what_a_bucket_holds_is_learned_and_shown() {
     let before = shown(&layer);
     assert_eq!(before.meter, MeterKind::Unsure);
     assert_eq!((before.burst_at_least, before.burst_below), (1000, None));
-    assert!(before.sureness() < 0.02 && before.share == 1.0);
+    assert!(before.sureness() < 0.02 && before.share > 0.99);
     assert!(calls(&layer, 30).await < 5 * SECOND);
     assert!(shown(&layer).burst_at_least > 25_000);
 }

@@ -553,7 +553,7 @@ fn last_of(limits: &[Limit], amounts: &[u64], max_queue: usize) -> (Entered, Sch
 
 proptest! {
     #[test]
-    fn who_finds_the_queue_full_is_told_when_it_would_have_gone(
+    fn who_finds_the_queue_full_is_told_by_when_it_would_have_gone(
         amounts in proptest::collection::vec(1..=60_u64, 3..10)
     ) {
         let limits = [Limit::tokens_per_minute(600)];
@@ -567,7 +567,11 @@ proptest! {
             goes_at = at;
         }
         prop_assert!(matches!(scheduler.answer(place), Some(Ok(_))));
+        // Some of those ahead may go as trials, before they surely fit.
         let (entered, _) = last_of(&limits, &amounts, waiting - 1);
-        prop_assert_eq!(entered, Entered::Rejected(Cause::QueueFull, Some(goes_at)));
+        let Entered::Rejected(Cause::QueueFull, Some(told)) = entered else {
+            panic!("{entered:?}");
+        };
+        prop_assert!(goes_at <= told, "{} is after {}", goes_at, told);
     }
 }
