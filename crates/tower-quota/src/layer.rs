@@ -81,11 +81,24 @@ impl<C, K: Hash + Eq + Clone + fmt::Display> QuotaLayer<C, MemoryLedger<K>> {
     /// How many idle keys to keep. Default: 1024.
     ///
     /// A key is idle if no call uses it and it is as good as new: its limits are whole, and it was
-    /// not throttled in the last hour. A key that is not idle is never forgotten.
+    /// not throttled in the last hour. A key that is not idle is never forgotten. With more keys
+    /// than this each new one lets up to two idle ones go, of those unused for longest.
     #[must_use]
     #[track_caller]
     pub fn max_idle_keys(self, keys: usize) -> Self {
         self.set(|settings| settings.max_idle_keys = keys)
+    }
+
+    /// How many keys to keep at most, idle or not. Default: 65,536.
+    ///
+    /// Where there are so many and none is idle, a new key gets no account of its own. It shares
+    /// one with the other keys that came too late and have the same limits, until one can be
+    /// forgotten. So no quota is handed out twice because a key was forgotten; newcomers wait
+    /// for each other instead.
+    #[must_use]
+    #[track_caller]
+    pub fn max_keys(self, keys: usize) -> Self {
+        self.set(|settings| settings.max_keys = keys)
     }
 
     /// The `name` label of this layer's events and metrics. Default: `"default"`.

@@ -8,6 +8,7 @@ pub(crate) struct Settings {
     pub(crate) aging: Duration,
     pub(crate) exhausted_for: Duration,
     pub(crate) max_idle_keys: usize,
+    pub(crate) max_keys: usize,
     pub(crate) name: &'static str,
 }
 
@@ -19,6 +20,7 @@ impl Default for Settings {
             aging: Duration::from_secs(30),
             exhausted_for: Duration::from_secs(60 * 60),
             max_idle_keys: 1024,
+            max_keys: 65_536,
             name: "default",
         }
     }

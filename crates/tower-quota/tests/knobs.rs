@@ -18,7 +18,7 @@ type Answer = Result<&'static str, BoxError>;
 type Knob = (&'static str, fn(Layered) -> Layered);
 
 /// All of them.
-const KNOBS: [Knob; 6] = [
+const KNOBS: [Knob; 7] = [
     ("max_queue", |layer| layer.max_queue(1)),
     ("max_wait", |layer| layer.max_wait(Duration::ZERO)),
     ("aging", |layer| layer.aging(Duration::ZERO)),
@@ -26,6 +26,7 @@ const KNOBS: [Knob; 6] = [
         layer.exhausted_for(Duration::from_secs(7))
     }),
     ("max_idle_keys", |layer| layer.max_idle_keys(1)),
+    ("max_keys", |layer| layer.max_keys(1)),
     ("name", |layer| layer.name("other")),
 ];
 
@@ -170,6 +171,17 @@ async fn max_idle_keys_turned_first_takes_effect() {
         assert_pending!(call.poll());
         drop(call);
         tokio::time::advance(100 * HOUR).await;
+    }
+    assert_eq!(layer.handle().keys().len(), 2);
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn max_keys_turned_first_takes_effect() {
+    let layer = one_an_hour().max_keys(2);
+    for key in ["a", "b", "c", "d", "e", "f"] {
+        let (mut service, _handle) = service(&layer);
+        let mut call = task::spawn(service.call(Request { key, ..tokens(0) }));
+        assert_pending!(call.poll());
     }
     assert_eq!(layer.handle().keys().len(), 2);
 }

@@ -27,7 +27,8 @@ pub(crate) struct Scheduler<W> {
     pub(crate) wake_at: Option<u64>,
     /// How many tokens calls ask for: a moving average, in which each call counts an eighth.
     pub(crate) typical_tokens: u64,
-    last_used: u64,
+    /// When a call came last.
+    pub(crate) last_used: u64,
     settings: Arc<Settings>,
 }
 
@@ -304,9 +305,9 @@ impl<W> Scheduler<W> {
         std::mem::take(&mut self.woken)
     }
 
-    /// When a call came last, if nothing is lost by forgetting all this while nobody uses it.
-    pub(crate) fn whole_since(&mut self, now: u64) -> Option<u64> {
-        (self.account.whole_at(now) <= now).then_some(self.last_used)
+    /// When all this can be forgotten: nothing is lost from there on while nobody uses it.
+    pub(crate) fn whole_at(&mut self, now: u64) -> u64 {
+        self.account.whole_at(now)
     }
 
     /// Rejects those who will not make it as things are now.

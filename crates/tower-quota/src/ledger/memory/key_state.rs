@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::key_table::Idle;
 use super::sync::{Mutex, MutexGuard, lock};
 use super::timer::{self, Id, Timer, now};
 use crate::account::{Account, Charge, nanos};
@@ -168,6 +169,15 @@ impl KeyState {
     pub(crate) fn look<T>(&self, see: impl FnOnce(&mut Scheduler<Sleeper>, u64) -> T) -> T {
         let now = self.now();
         see(&mut lock(&self.state).scheduler, now)
+    }
+
+    /// Whether the key can be forgotten while nobody holds it.
+    pub(crate) fn idle(&self, now: u64) -> Idle {
+        let mut state = lock(&self.state);
+        match state.scheduler.whole_at(now) {
+            at if at <= now => Idle::Since(state.scheduler.last_used),
+            at => Idle::From(at),
+        }
     }
 
     /// Sets the timer for the next turn, and wakes those who were let go.

@@ -6,15 +6,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::time::Instant;
 
 use super::admit::Admit;
-use super::idle_keys::KeyMap;
 use super::key_state::KeyState;
+use super::key_table::{Bounds, Idle, KeyTable};
 use super::limits_now::LimitsNow;
+use super::overflow::Overflow;
 use super::sync::{RwLock, read, write};
 use super::timer::now;
+use crate::account::nanos;
 use crate::call::Ask;
 use crate::ledger::Ledger;
 use crate::limit::{Limits, LimitsOf};
-use crate::schedule::Scheduler;
 use crate::settings::Settings;
 
 /// The ledger of one process, in memory: the default.
@@ -30,7 +31,8 @@ struct Shared<K> {
     limits: RwLock<LimitsNow<K>>,
     settings: Arc<Settings>,
     epoch: Instant,
-    keys: RwLock<KeyMap<K, Arc<KeyState>>>,
+    keys: KeyTable<K, Arc<KeyState>>,
+    overflow: Overflow,
     /// Whether it was cloned: for a handle, a service or another layer value.
     taken: AtomicBool,
 }
@@ -42,7 +44,8 @@ impl<K: Hash + Eq + Clone + fmt::Display> MemoryLedger<K> {
             shared: Arc::new(Shared {
                 limits: RwLock::new(LimitsNow::new(Arc::new(limits))),
                 epoch: now(),
-                keys: RwLock::new(KeyMap::new(settings.max_idle_keys)),
+                keys: KeyTable::new(bounds(&settings)),
+                overflow: Overflow::default(),
                 settings: Arc::new(settings),
                 taken: AtomicBool::new(false),
             }),
@@ -61,12 +64,12 @@ impl<K: Hash + Eq + Clone + fmt::Display> MemoryLedger<K> {
         // Only calls make keys, so there is none that holds the settings too.
         let settings = Arc::get_mut(&mut shared.settings)?;
         change(settings);
-        *write(&shared.keys) = KeyMap::new(settings.max_idle_keys);
+        shared.keys = KeyTable::new(bounds(settings));
         Some(())
     }
 
     pub(crate) fn find(&self, key: &K) -> Option<Arc<KeyState>> {
-        read(&self.shared.keys).get(key)
+        self.shared.keys.get(key)
     }
 
     #[cold]
@@ -74,16 +77,22 @@ impl<K: Hash + Eq + Clone + fmt::Display> MemoryLedger<K> {
         let shared = &*self.shared;
         // Foreign code, so not under the lock. Of two that get here the first one's key counts.
         let (limits, version) = self.limits_of(key);
-        let text = key.to_string().into();
-        let settings = Arc::clone(&shared.settings);
-        let state = Arc::new(KeyState::new(text, &limits, settings, shared.epoch));
-        let state = write(&shared.keys).get_or_insert(key, state, |state| {
-            // Under this lock the count cannot rise from one: whoever holds a key got it under the
-            // lock, or from another holder.
-            let unused = Arc::strong_count(state) == 1;
-            let whole_since = || state.look(Scheduler::whole_since);
-            unused.then(whole_since).flatten()
-        });
+        let text = key.to_string();
+        let make = |text: &str| {
+            let settings = Arc::clone(&shared.settings);
+            Arc::new(KeyState::new(text.into(), &limits, settings, shared.epoch))
+        };
+        let now = nanos(now().saturating_duration_since(shared.epoch));
+        // Where this is asked the count cannot rise from one: whoever holds a key got it under the
+        // lock, or from another holder.
+        let idle = |state: &Arc<KeyState>| match Arc::strong_count(state) {
+            1 => state.idle(now),
+            _ => Idle::InUse,
+        };
+        let keys = &shared.keys;
+        let Some(state) = keys.get_or_insert(key, now, || make(&text), idle) else {
+            return shared.overflow.share(&limits, || make(Overflow::TEXT), idle);
+        };
         // Who changed the limits meanwhile did not find the key yet.
         self.catch_up(key, &state, version);
         state
@@ -128,14 +137,21 @@ impl<K: Hash + Eq + Clone + fmt::Display> MemoryLedger<K> {
     }
 
     pub(crate) fn keys(&self) -> Vec<K> {
-        read(&self.shared.keys).keys().cloned().collect()
+        self.shared.keys.keys()
+    }
+}
+
+fn bounds(settings: &Settings) -> Bounds {
+    Bounds {
+        idle: settings.max_idle_keys,
+        all: settings.max_keys,
     }
 }
 
 impl<K> MemoryLedger<K> {
     /// How many keys are remembered.
     pub(crate) fn len(&self) -> usize {
-        read(&self.shared.keys).len()
+        self.shared.keys.len()
     }
 }
 

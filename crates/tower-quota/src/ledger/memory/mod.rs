@@ -1,14 +1,14 @@
-//! The ledger of one process: `memory_ledger` finds the `key_state` of a call, or makes it
-//! with the `limits_now`; `admit` waits
-//! there, and a `memory_ticket` goes with the call. A `timer` lets a key go on; `idle_keys` are
-//! forgotten.
+//! The ledger of one process: `memory_ledger` finds the `key_state` of a call, or makes it with the
+//! `limits_now`; `admit` waits there, and a `memory_ticket` goes with the call. A `timer` lets a key
+//! go on. The `key_table` forgets idle keys; where it is full new ones share an `overflow`.
 
 mod admit;
-mod idle_keys;
 mod key_state;
+mod key_table;
 mod limits_now;
 mod memory_ledger;
 mod memory_ticket;
+mod overflow;
 mod sync;
 #[cfg(not(loom))]
 mod timer;
