@@ -6,6 +6,6 @@ mod queue;
 mod scheduler;
 mod waiter;
 
-pub(crate) use self::call::{Call, End, Entered};
+pub(crate) use self::call::{Answer, Call, End, Entered};
 pub(crate) use self::queue::Place;
 pub(crate) use self::scheduler::Scheduler;

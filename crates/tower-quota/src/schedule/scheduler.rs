@@ -286,12 +286,7 @@ impl<W> Scheduler<W> {
         };
     }
 
-    /// Who is to be woken when the turn of the first comes.
-    pub(crate) fn first(&self) -> Option<&W> {
-        self.queue.front()?.1.sleeper.as_ref()
-    }
-
-    /// Wakes that one before its turn: it comes to [`wait`](Self::wait) once more.
+    /// Wakes the first before its turn: it comes to [`wait`](Self::wait) once more.
     pub(crate) fn wake_first(&mut self) {
         if let Some((place, _)) = self.queue.front() {
             let first = self.queue.get_mut(place);

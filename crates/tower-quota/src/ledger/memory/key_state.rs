@@ -5,21 +5,22 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::alarms::Alarms;
 use super::key_table::Idle;
 use super::sync::{Mutex, MutexGuard, lock};
-use super::timer::{self, Id, Timer, now};
+use super::timer::{Alarm, Runtime, Set, now};
 use crate::account::{Account, Charge, nanos};
 use crate::call::{Ask, Throttle};
 use crate::error::{Cause, Rejected};
 use crate::limit::{Amount, Limits};
-use crate::schedule::{Call, End, Entered, Place, Scheduler};
+use crate::schedule::{Answer, Call, End, Entered, Place, Scheduler};
 use crate::settings::Settings;
 use crate::telemetry;
 
-/// One key, shared by its callers: its scheduler under a lock, and the timer that lets them go on.
+/// One key, shared by its callers: its scheduler under a lock, and the alarms that let them go on.
 ///
-/// Whoever changes the scheduler sets the timer for the next turn under the same lock, so a timer
-/// is set whenever somebody waits. Wakers are cloned, called and dropped while the lock is free:
+/// Whoever changes the scheduler sets the alarms for the next turn under the same lock, so one is
+/// set whenever somebody waits. Wakers are cloned, called and dropped while the lock is free:
 /// they are foreign code, and may come back here.
 pub(crate) struct KeyState {
     /// The key's text.
@@ -31,15 +32,8 @@ pub(crate) struct KeyState {
 }
 
 struct State {
-    scheduler: Scheduler<Sleeper>,
-    timer: Timer,
-}
-
-/// Whom to wake, and in which runtime it waits.
-#[derive(Debug)]
-pub(crate) struct Sleeper {
-    waker: Waker,
-    runtime: Id,
+    scheduler: Scheduler<Waker>,
+    alarms: Alarms,
 }
 
 impl KeyState {
@@ -57,7 +51,7 @@ impl KeyState {
             settings,
             state: Mutex::new(State {
                 scheduler,
-                timer: Timer::default(),
+                alarms: Alarms::default(),
             }),
         }
     }
@@ -97,28 +91,38 @@ impl KeyState {
     ///
     /// # Panics
     ///
-    /// If it waits outside of a tokio runtime.
+    /// If it waits outside of a tokio runtime with time enabled.
     pub(crate) fn poll(
         self: &Arc<Self>,
         place: Place,
         cx: &Context<'_>,
     ) -> Poll<Result<Charge, Rejected>> {
+        let answer = lock(&self.state).scheduler.answer(place);
+        if let Some(answer) = answer {
+            return Poll::Ready(self.told(answer));
+        }
         let waker = cx.waker().clone();
+        // At each poll, since the call may have moved to another runtime. What may panic here does
+        // so before anything is locked.
+        let here = Runtime::current();
+        let known = lock(&self.state).alarms.has(&here);
+        let alarm = (!known).then(|| Alarm::new(here));
         let mut state = lock(&self.state);
         if let Some(answer) = state.scheduler.answer(place) {
             drop(state);
-            return Poll::Ready(match answer {
-                Ok(charge) => Ok(charge),
-                Err((cause, at)) => Err(self.rejected(self.now(), cause, at)),
-            });
+            return Poll::Ready(self.told(answer));
         }
-        // Noted at each poll, since the call may have moved to another task or runtime.
-        let runtime = timer::runtime().expect("a call waits within a tokio runtime");
-        let old = state.scheduler.wait(place, Sleeper { waker, runtime });
-        // If it is the first it may have been woken just to set the timer from where it is.
+        let old = state.scheduler.wait(place, waker);
+        if let Some(alarm) = alarm {
+            state.alarms.add(alarm);
+        }
         self.go_on(state);
         drop(old);
         Poll::Pending
+    }
+
+    fn told(&self, answer: Answer) -> Result<Charge, Rejected> {
+        answer.map_err(|(cause, at)| self.rejected(self.now(), cause, at))
     }
 
     /// One who waits goes away.
@@ -166,7 +170,7 @@ impl KeyState {
     }
 
     /// Shows the scheduler as it is now.
-    pub(crate) fn look<T>(&self, see: impl FnOnce(&mut Scheduler<Sleeper>, u64) -> T) -> T {
+    pub(crate) fn look<T>(&self, see: impl FnOnce(&mut Scheduler<Waker>, u64) -> T) -> T {
         let now = self.now();
         see(&mut lock(&self.state).scheduler, now)
     }
@@ -180,43 +184,26 @@ impl KeyState {
         }
     }
 
-    /// Sets the timer for the next turn, and wakes those who were let go.
+    /// Sets the alarms for the next turn, and wakes those who were let go.
     fn go_on(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
-        self.set_timer(&mut state);
-        // Looked at once more: to set the timer for a time that is over lets go whoever waited.
-        if state.scheduler.wake_at.is_none() && state.timer.due().is_some() {
-            state.timer.clear();
-        }
+        self.set_alarms(&mut state);
         wake(state);
     }
 
-    /// Sets the timer in the runtime that the first waits in. A timer fires only while its runtime
-    /// goes on, and of all runtimes that is the one that the first depends on anyway.
-    fn set_timer(self: &Arc<Self>, state: &mut State) {
-        let State { scheduler, timer } = state;
+    fn set_alarms(self: &Arc<Self>, state: &mut State) {
+        let State { scheduler, alarms } = state;
         while let Some(at) = scheduler.wake_at {
             let at = self.epoch + Duration::from_nanos(at);
-            let there = scheduler.first().map(|first| first.runtime);
-            let set = timer.due();
-            // A first that nobody can wake yet is about to be polled and comes here again.
-            if set.is_some_and(|(due, by)| due == at && there.is_none_or(|there| there == by)) {
-                return;
+            match alarms.set(at, &Waker::from(Arc::clone(self))) {
+                Set::Rings => return,
+                // Then the turns are now.
+                Set::Over => scheduler.advance(self.now()),
+                // All runtimes that a call waited in are gone. Whoever waits yet was moved to
+                // another one, and comes here to wait in that.
+                Set::Gone => return scheduler.wake_first(),
             }
-            let here = timer::runtime();
-            if let Some(here) = here {
-                if !timer.set(at, here, &Waker::from(Arc::clone(self))) {
-                    // That time is over already: then the turns are now.
-                    scheduler.advance(self.now());
-                    continue;
-                }
-            }
-            // This runtime, if the caller is in one, may stop while that of the first goes on. A
-            // timer cannot be set from outside its runtime: the first is woken to come and set it.
-            if here != there {
-                scheduler.wake_first();
-            }
-            return;
         }
+        alarms.clear();
     }
 
     fn rejected(&self, now: u64, cause: Cause, at: Option<u64>) -> Rejected {
@@ -235,9 +222,7 @@ impl KeyState {
 fn wake(mut state: MutexGuard<'_, State>) {
     let woken = state.scheduler.take_woken();
     drop(state);
-    for sleeper in woken {
-        sleeper.waker.wake();
-    }
+    woken.into_iter().for_each(Waker::wake);
 }
 
 fn time(epoch: Instant, instant: Instant) -> u64 {
@@ -245,17 +230,12 @@ fn time(epoch: Instant, instant: Instant) -> u64 {
 }
 
 impl Wake for KeyState {
-    /// The timer's waker. It lets the turns go on by itself, so that each waiter is woken once, to
+    /// An alarm's waker. It lets the turns go on by itself, so that each waiter is woken once, to
     /// go, and not to look whether it may.
     fn wake(self: Arc<Self>) {
         let now = now();
         let mut state = lock(&self.state);
-        if state.timer.fired().is_some_and(|due| now < due) {
-            // Early: the timer's runtime shuts down. The first may be of another one, and sets the
-            // timer there.
-            state.scheduler.wake_first();
-            return wake(state);
-        }
+        state.alarms.rang(now);
         state.scheduler.advance(time(self.epoch, now));
         self.go_on(state);
     }

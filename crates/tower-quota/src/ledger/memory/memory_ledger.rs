@@ -91,7 +91,9 @@ impl<K: Hash + Eq + Clone + fmt::Display> MemoryLedger<K> {
         };
         let keys = &shared.keys;
         let Some(state) = keys.get_or_insert(key, now, || make(&text), idle) else {
-            return shared.overflow.share(&limits, || make(Overflow::TEXT), idle);
+            return shared
+                .overflow
+                .share(&limits, || make(Overflow::TEXT), idle);
         };
         // Who changed the limits meanwhile did not find the key yet.
         self.catch_up(key, &state, version);

@@ -1,69 +1,155 @@
+use std::collections::HashMap;
+use std::future::{Future, pending};
 use std::pin::{Pin, pin};
+use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll, Waker};
 
-use tokio::runtime::Handle;
-pub(crate) use tokio::runtime::Id;
+use tokio::runtime::{Handle, Id};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// The one timer of a key, set for the next turn.
+use super::sync::{Mutex, RwLock, lock, read, write};
+
+/// A tokio runtime that calls wait in.
 ///
-/// One timer, and not one for each waiter: only the first can go next, and when that will be
-/// changes with every call that is settled. It wakes the key, not a waiter, and the key wakes
-/// those who may go.
-#[derive(Debug, Default)]
-pub(crate) struct Timer {
-    /// When it is due, and the runtime that drives it.
-    set: Option<(Instant, Id)>,
-    /// Kept when it has fired, so that the next one needs no allocation.
-    sleep: Option<Pin<Box<Sleep>>>,
+/// A timer of a runtime that shuts down panics when it is touched. So each runtime that a call
+/// waited in has a task that sleeps for ever: a runtime drops its tasks before it stops its
+/// timers, and does not come to that while [`running`](Self::running) is held.
+#[derive(Clone, Debug)]
+pub(crate) struct Runtime {
+    id: Id,
+    running: Arc<RwLock<bool>>,
 }
+
+/// Those that calls waited in, and some that are gone.
+static RUNTIMES: LazyLock<Mutex<HashMap<Id, Runtime>>> = LazyLock::new(Mutex::default);
 
 pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
-/// The runtime that the caller is in, if any.
-pub(crate) fn runtime() -> Option<Id> {
-    Handle::try_current().ok().map(|handle| handle.id())
-}
-
-impl Timer {
-    /// When `waker` will be called, and by which runtime.
-    pub(crate) fn due(&self) -> Option<(Instant, Id)> {
-        self.set
+impl Runtime {
+    /// The caller's.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime with time enabled that goes on.
+    pub(crate) fn current() -> Self {
+        let here = Handle::try_current().expect("a call waits within a tokio runtime");
+        let known = lock(&RUNTIMES).get(&here.id()).cloned();
+        let runtime = known.unwrap_or_else(|| Self::begin(&here));
+        assert!(
+            runtime.is_running(),
+            "the runtime that a call waits in shuts down"
+        );
+        runtime
     }
 
-    /// Lets `here`, the caller's runtime, call `waker` at `at`, and only then. Returns false where
-    /// it is that time already.
-    pub(crate) fn set(&mut self, at: Instant, here: Id, waker: &Waker) -> bool {
-        self.set = None;
-        // Made anew each time, where it lies: a `reset` would leave it with the runtime that it was
-        // made in, which may be gone.
-        let sleep = match &mut self.sleep {
-            Some(sleep) => {
-                sleep.set(sleep_until(at));
-                sleep
-            }
-            none => none.insert(Box::pin(sleep_until(at))),
+    #[cold]
+    fn begin(here: &Handle) -> Self {
+        // Panics where time is not enabled, and says so.
+        drop(sleep_until(now()));
+        let runtime = Self {
+            id: here.id(),
+            running: Arc::new(RwLock::new(true)),
         };
-        // A task that is out of its budget would have the waker called at once. That is here, under
-        // the lock that the waker takes.
-        let sleep = pin!(tokio::task::unconstrained(sleep.as_mut()));
-        match sleep.poll(&mut Context::from_waker(waker)) {
-            Poll::Ready(()) => false,
-            Poll::Pending => {
-                self.set = Some((at, here));
-                true
-            }
+        // If the runtime shuts down already this is dropped at once.
+        let until_dropped = UntilDropped(Arc::clone(&runtime.running));
+        here.spawn(async move {
+            let _until_dropped = until_dropped;
+            pending::<()>().await;
+        });
+        let mut runtimes = lock(&RUNTIMES);
+        runtimes.retain(|_, runtime| runtime.is_running());
+        // Another thread of the runtime may have been here too: then it has two such tasks.
+        runtimes.insert(runtime.id, runtime.clone());
+        runtime
+    }
+
+    pub(crate) fn is_running(&self) -> bool {
+        *read(&self.running)
+    }
+}
+
+impl PartialEq for Runtime {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+struct UntilDropped(Arc<RwLock<bool>>);
+
+impl Drop for UntilDropped {
+    fn drop(&mut self) {
+        *write(&self.0) = false;
+    }
+}
+
+/// A timer that is driven by one runtime, and can be set from anywhere.
+#[derive(Debug)]
+pub(crate) struct Alarm {
+    runtime: Runtime,
+    due: Option<Instant>,
+    sleep: Pin<Box<Sleep>>,
+}
+
+/// What comes of setting an [`Alarm`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Set {
+    Rings,
+    /// It is that time already.
+    Over,
+    /// There is no runtime that would ring it.
+    Gone,
+}
+
+impl Alarm {
+    /// One of `runtime`, which is the caller's.
+    pub(crate) fn new(runtime: Runtime) -> Self {
+        Self {
+            runtime,
+            due: None,
+            sleep: Box::pin(sleep_until(now())),
         }
     }
 
-    /// The waker was called. Says when that was due.
-    pub(crate) fn fired(&mut self) -> Option<Instant> {
-        self.set.take().map(|(at, _)| at)
+    pub(crate) fn runtime(&self) -> &Runtime {
+        &self.runtime
     }
 
-    pub(crate) fn clear(&mut self) {
-        *self = Self::default();
+    /// When it rings, or rang.
+    pub(crate) fn due(&self) -> Option<Instant> {
+        self.due
     }
+
+    /// Whether it does not ring any more unless it is set again.
+    pub(crate) fn is_over(&self) -> bool {
+        self.due.is_none() || self.sleep.is_elapsed()
+    }
+
+    /// Lets its runtime call `waker` at `at`, and only then.
+    pub(crate) fn set(&mut self, at: Instant, waker: &Waker) -> Set {
+        let running = read(&self.runtime.running);
+        if !*running {
+            return Set::Gone;
+        }
+        // To move it to a time that is over would call its waker at once. That is here, under the
+        // lock that the waker takes.
+        _ = poll(self.sleep.as_mut(), Waker::noop());
+        self.sleep.as_mut().reset(at);
+        match poll(self.sleep.as_mut(), waker) {
+            Poll::Ready(()) => {
+                self.due = None;
+                Set::Over
+            }
+            Poll::Pending => {
+                self.due = Some(at);
+                Set::Rings
+            }
+        }
+    }
+}
+
+fn poll(sleep: Pin<&mut Sleep>, waker: &Waker) -> Poll<()> {
+    // A task that is out of its budget would have the waker called at once, too.
+    pin!(tokio::task::unconstrained(sleep)).poll(&mut Context::from_waker(waker))
 }

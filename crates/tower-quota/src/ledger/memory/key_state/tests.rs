@@ -13,7 +13,7 @@ use loom::thread;
 
 use super::*;
 use crate::ledger::memory::MemoryTicket;
-use crate::ledger::memory::timer::{enter, epoch, set_now};
+use crate::ledger::memory::timer::{Id, enter, epoch, set_now};
 use crate::limit::Limit;
 use crate::usage::Snapshot;
 
@@ -84,17 +84,17 @@ fn call(
     })
 }
 
-/// The runtimes that go on fire the timer when it is due, until all is done.
+/// The runtimes that go on ring their alarms when they are due, until all is done.
 fn drive(key_state: &Arc<KeyState>, done: &AtomicUsize, callers: usize, runtimes: &[Id]) {
     while done.load(Ordering::Acquire) < callers {
-        let due = lock(&key_state.state).timer.due();
-        match due {
-            Some((due, by)) if runtimes.contains(&by) => {
+        let rings = lock(&key_state.state).alarms.ring(runtimes);
+        match rings {
+            Some((due, by)) => {
                 set_now(due.max(now()));
-                enter(by);
+                enter(by.id);
                 Waker::from(Arc::clone(key_state)).wake();
             }
-            _ => thread::yield_now(),
+            None => thread::yield_now(),
         }
     }
 }
@@ -152,8 +152,8 @@ fn those_who_hand_on_what_they_got_all_go() {
     });
 }
 
-/// Two callers that wait for the timer, in the runtimes given.
-fn wait_for_the_timer(runtimes: [Id; 2], early: bool) {
+/// Two callers that wait for the alarm in the runtimes given.
+fn wait_for_the_alarm(runtimes: [Id; 2], before: fn(&Arc<KeyState>)) {
     model(move || {
         let key_state = key_state();
         let done = Shared::new(AtomicUsize::new(0));
@@ -165,10 +165,7 @@ fn wait_for_the_timer(runtimes: [Id; 2], early: bool) {
                 done.fetch_add(1, Ordering::Release);
             })
         });
-        if early {
-            // As the timer's runtime shuts down.
-            Waker::from(Arc::clone(&key_state)).wake();
-        }
+        before(&key_state);
         drive(&key_state, &done, 2, &runtimes);
         for caller in callers {
             caller.join().expect("it goes");
@@ -179,18 +176,44 @@ fn wait_for_the_timer(runtimes: [Id; 2], early: bool) {
 }
 
 #[test]
-fn the_timer_lets_all_go_in_one_runtime() {
-    wait_for_the_timer([1, 1], false);
+fn the_alarm_lets_all_go_in_one_runtime() {
+    wait_for_the_alarm([1, 1], |_| ());
 }
 
 #[test]
-fn the_timer_lets_all_go_in_two_runtimes() {
-    wait_for_the_timer([1, 2], false);
+fn the_alarm_lets_all_go_in_two_runtimes() {
+    wait_for_the_alarm([1, 2], |_| ());
 }
 
 #[test]
-fn a_timer_that_fires_early_is_set_again() {
-    wait_for_the_timer([1, 2], true);
+fn an_alarm_that_rings_early_is_set_again() {
+    wait_for_the_alarm([1, 2], |key_state| {
+        Waker::from(Arc::clone(key_state)).wake();
+    });
+}
+
+#[test]
+fn one_goes_though_the_runtime_of_the_one_ahead_stands_still() {
+    model(|| {
+        let key_state = key_state();
+        let done = Shared::new(AtomicUsize::new(0));
+        now_or_wait(&key_state).keep();
+        enter(1);
+        let mut ahead = Box::pin(admit(&key_state));
+        let looked = ahead.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        assert!(looked.is_pending());
+        let caller = {
+            let done = Shared::clone(&done);
+            call(&key_state, 2, move |ticket| {
+                ticket.keep();
+                done.fetch_add(1, Ordering::Release);
+            })
+        };
+        drive(&key_state, &done, 1, &[2]);
+        caller.join().expect("it goes");
+        drop(ahead);
+        check(&key_state, 1);
+    });
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Stands in for tokio's clock and timer in the models: time passes, and timers fire, when a
+//! Stands in for tokio's clock and timers in the models: time passes, and alarms ring, when a
 //! model says so.
 
 use std::cell::Cell;
@@ -35,35 +35,71 @@ pub(crate) fn epoch() -> Instant {
     *EPOCH
 }
 
-pub(crate) fn runtime() -> Option<Id> {
-    RUNTIME.with(Cell::get)
-}
-
 /// Puts the calling thread into a runtime.
 pub(crate) fn enter(runtime: Id) {
     RUNTIME.with(|cell| cell.set(Some(runtime)));
 }
 
-#[derive(Debug, Default)]
-pub(crate) struct Timer {
-    set: Option<(Instant, Id)>,
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Runtime {
+    pub(crate) id: Id,
 }
 
-impl Timer {
-    pub(crate) fn due(&self) -> Option<(Instant, Id)> {
-        self.set
+impl Runtime {
+    pub(crate) fn current() -> Self {
+        let id = RUNTIME.with(Cell::get).expect("the thread is in a runtime");
+        Self { id }
     }
 
-    pub(crate) fn set(&mut self, at: Instant, here: Id, _: &Waker) -> bool {
-        self.set = (at > now()).then_some((at, here));
-        self.set.is_some()
+    /// What shuts down does so in tests with tokio's own.
+    #[expect(clippy::unused_self, reason = "tokio's runtimes end")]
+    pub(crate) fn is_running(&self) -> bool {
+        true
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Alarm {
+    runtime: Runtime,
+    due: Option<Instant>,
+    over: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Set {
+    Rings,
+    Over,
+    Gone,
+}
+
+impl Alarm {
+    pub(crate) fn new(runtime: Runtime) -> Self {
+        Self {
+            runtime,
+            due: None,
+            over: true,
+        }
     }
 
-    pub(crate) fn fired(&mut self) -> Option<Instant> {
-        self.set.take().map(|(at, _)| at)
+    pub(crate) fn runtime(&self) -> &Runtime {
+        &self.runtime
     }
 
-    pub(crate) fn clear(&mut self) {
-        self.set = None;
+    pub(crate) fn due(&self) -> Option<Instant> {
+        self.due
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.over
+    }
+
+    pub(crate) fn set(&mut self, at: Instant, _: &Waker) -> Set {
+        self.due = Some(at);
+        self.over = at <= now();
+        if self.over { Set::Over } else { Set::Rings }
+    }
+
+    pub(crate) fn ring(&mut self) {
+        self.over = true;
     }
 }
