@@ -347,9 +347,10 @@ async fn a_throttle_carries_the_ledgers_wait_unless_the_server_has_one() {
         .unwrap();
     // The call itself takes a second and some.
     let waited = start.elapsed() - SECOND;
-    // By then it surely goes, and as a trial it may go before.
-    assert!(wait > 9 * SECOND, "{wait:?}");
-    assert!(waited < wait + SECOND, "{waited:?} and {wait:?}");
+    assert!(
+        waited >= wait && waited < wait + SECOND,
+        "{waited:?} and {wait:?}"
+    );
 
     let hint = Duration::from_millis(7);
     sim.script([Fault::throttling().retry_after(hint)]);

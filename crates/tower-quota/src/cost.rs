@@ -55,9 +55,8 @@ pub trait Cost<Req, Res, E> {
         let _ = (context, result, reservation);
     }
 
-    /// Sees the error of a throttled call, once the ledger knows of it, and after what time there
-    /// is room for one like it: a hint for a retry where the server gives none. Does nothing by
-    /// default.
+    /// Sees the error of a throttled call, once the ledger knows of it, and after what time one
+    /// like it may go: a hint for a retry where the server gives none. Does nothing by default.
     ///
     /// It does not count those who wait already, since a retry takes its place behind them.
     fn throttled(&self, err: &mut E, retry_after: Duration) {

@@ -125,9 +125,19 @@ impl Account {
     /// Charges the call at the head of the queue, or says when to ask again, at the latest: then,
     /// and whenever another call is confirmed, settled or throttled.
     pub(crate) fn admit(&mut self, now: u64, amount: Amount) -> Result<Charge, u64> {
+        let at = self.may_go_at(now, amount);
+        if at > self.now {
+            return Err(at);
+        }
+        Ok(self.charge(amount))
+    }
+
+    /// When a call at the head of the queue may go, as a trial too. It is early where that depends
+    /// on what becomes of those under way.
+    pub(crate) fn may_go_at(&mut self, now: u64, amount: Amount) -> u64 {
         self.advance(now);
         if self.now < self.blocked {
-            return Err(self.blocked);
+            return self.blocked;
         }
         let common = self.common();
         let mut until = self.now;
@@ -143,10 +153,7 @@ impl Account {
                 Verdict::WaitsForNews(at) => until = until.max(at.min(news_at)),
             }
         }
-        if until > self.now {
-            return Err(until);
-        }
-        Ok(self.charge(amount))
+        until
     }
 
     fn common(&self) -> Now {

@@ -82,8 +82,8 @@ impl Reservation {
         self.sent = false;
     }
 
-    /// The call was throttled, which costs nothing. Returns how long it takes until there is room
-    /// for such a call, if those who wait are not counted.
+    /// The call was throttled, which costs nothing. Returns how long it takes until such a call may
+    /// go, if those who wait are not counted.
     #[expect(clippy::must_use_candidate, reason = "the wait is no more than a hint")]
     pub fn throttled(mut self, throttle: Throttle) -> Duration {
         match self.held.take() {

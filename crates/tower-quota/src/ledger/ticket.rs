@@ -23,7 +23,7 @@ pub trait Ticket: Send + Sync {
     /// The call was never charged.
     fn refund(self: Box<Self>);
 
-    /// The call was throttled, and not charged. Returns how long it takes until there is room for
-    /// such a call, if those who wait are not counted.
+    /// The call was throttled, and not charged. Returns how long it takes until such a call may go,
+    /// if those who wait are not counted.
     fn throttled(self: Box<Self>, throttle: Throttle) -> Duration;
 }

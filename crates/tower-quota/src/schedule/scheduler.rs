@@ -201,7 +201,7 @@ impl<W> Scheduler<W> {
         self.advance(now);
     }
 
-    /// The call was throttled. Says when there is room for one like it.
+    /// The call was throttled. Says when one like it may go.
     pub(crate) fn throttled(&mut self, now: u64, charge: &Charge, throttle: Throttle) -> u64 {
         let all = self.queue.amount_besides(Amount::NONE);
         let before = self.account.fits_at(now, all, Amount::NONE);
@@ -225,8 +225,9 @@ impl<W> Scheduler<W> {
         }
         self.advance(now);
         // Those who wait are not counted: a call that is made again lines up behind them, and
-        // would wait for them twice.
-        self.account.fits_at(now, Amount::NONE, charge.amount())
+        // would wait for them twice. Nor is it told when it surely fits, or it would come back
+        // long after it could have gone.
+        self.account.may_go_at(now, charge.amount())
     }
 
     /// Takes other limits from now on. Who asks for more than they ever hold is rejected.

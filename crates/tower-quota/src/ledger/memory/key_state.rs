@@ -150,7 +150,7 @@ impl KeyState {
         self.go_on(state);
     }
 
-    /// The call was throttled. Says when there is room for one like it.
+    /// The call was throttled. Says how long until one like it may go.
     pub(crate) fn throttled(self: &Arc<Self>, charge: &Charge, throttle: Throttle) -> Duration {
         let now = self.now();
         let mut state = lock(&self.state);
