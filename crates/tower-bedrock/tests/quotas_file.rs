@@ -128,6 +128,16 @@ fn a_region_of_another_shape_is_refused() {
 }
 
 #[test]
+fn a_burst_is_told_of_the_tokens_and_is_no_limit_by_itself() {
+    let quotas = Quotas::from_toml("[models.m]\ntokens_per_minute = 600\ntokens_burst = 50");
+    let limit = tower_quota::Limit::tokens_per_minute(600).burst(50);
+    let limits = quotas.expect("it is a table").limits("us-east-1", "m");
+    assert_eq!(limits, limit.into());
+    let error = refused("[models.m]\ntokens_burst = 50");
+    assert!(error.contains("model `m` has no limit"), "{error}");
+}
+
+#[test]
 fn an_unknown_member_is_refused_with_the_nearest_known_one() {
     assert_eq!(
         refused("[models.m]\n  tokens_per_minut = 1"),
@@ -140,7 +150,7 @@ fn an_unknown_member_is_refused_with_the_nearest_known_one() {
     assert_eq!(
         refused("[models.m]\nburst = 1"),
         "line 2, column 1: unknown member `burst`; expected `tokens_per_minute`, \
-         `requests_per_minute` or `tokens_per_day`"
+         `requests_per_minute`, `tokens_per_day` or `tokens_burst`"
     );
     assert_eq!(
         refused("[model.m]"),
@@ -269,7 +279,7 @@ fn an_id_without_quotes_is_told_to_have_some() {
     assert_eq!(
         refused("[models]\nm.burst = 1"),
         "line 2, column 3: unknown member `burst`; expected `tokens_per_minute`, \
-         `requests_per_minute` or `tokens_per_day`"
+         `requests_per_minute`, `tokens_per_day` or `tokens_burst`"
     );
     assert_eq!(
         refused("[models.amazon.nova-micro-v1:0]"),
@@ -350,7 +360,7 @@ fn columns_count_characters_and_the_first_mistake_is_told() {
     assert_eq!(
         refused("[models.'ö']\ntokens_per_minute = 1\n[models.a]\nz = 1\na = 1\n[regions]\nx = 1"),
         "line 4, column 1: unknown member `z`; expected `tokens_per_minute`, \
-         `requests_per_minute` or `tokens_per_day`"
+         `requests_per_minute`, `tokens_per_day` or `tokens_burst`"
     );
     assert!(refused("models.'ö' = { x = 1 }").starts_with("line 1, column 16: "));
 }

@@ -38,6 +38,8 @@ struct LimitTable {
     requests_per_minute: Option<u64>,
     #[serde(deserialize_with = "amount")]
     tokens_per_day: Option<u64>,
+    #[serde(deserialize_with = "amount")]
+    tokens_burst: Option<u64>,
 }
 
 #[derive(Deserialize, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,8 +79,14 @@ fn models(table: ModelTable, text: &str) -> Result<Models, QuotasError> {
 }
 
 impl LimitTable {
+    /// A burst alone is no limit.
     fn is_empty(&self) -> bool {
-        *self == Self::default()
+        let limits = [
+            self.tokens_per_minute,
+            self.requests_per_minute,
+            self.tokens_per_day,
+        ];
+        limits.iter().all(Option::is_none)
     }
 }
 
@@ -88,6 +96,7 @@ impl From<LimitTable> for ModelQuota {
             tokens_per_minute: limits.tokens_per_minute,
             requests_per_minute: limits.requests_per_minute,
             tokens_per_day: limits.tokens_per_day,
+            tokens_burst: limits.tokens_burst,
         }
     }
 }

@@ -16,6 +16,7 @@ pub struct ModelQuota {
     pub(super) tokens_per_minute: Option<u64>,
     pub(super) requests_per_minute: Option<u64>,
     pub(super) tokens_per_day: Option<u64>,
+    pub(super) tokens_burst: Option<u64>,
 }
 
 impl ModelQuota {
@@ -26,6 +27,7 @@ impl ModelQuota {
             tokens_per_minute: None,
             requests_per_minute: None,
             tokens_per_day: None,
+            tokens_burst: None,
         }
     }
 
@@ -53,11 +55,25 @@ impl ModelQuota {
         self
     }
 
+    /// How many of the [tokens per minute](Self::tokens_per_minute) Bedrock lets through at once
+    /// after a pause. Default: learned, as Bedrock does not say how it counts.
+    #[must_use]
+    pub const fn tokens_burst(mut self, tokens: u64) -> Self {
+        self.tokens_burst = Some(tokens);
+        self
+    }
+
     /// These limits as a quota layer takes them.
     #[must_use]
     pub fn limits(&self) -> Limits {
         let limits = [
-            self.tokens_per_minute.map(Limit::tokens_per_minute),
+            self.tokens_per_minute.map(|tokens| {
+                let limit = Limit::tokens_per_minute(tokens);
+                match self.tokens_burst {
+                    Some(burst) => limit.burst(burst),
+                    None => limit,
+                }
+            }),
             self.requests_per_minute.map(Limit::calls_per_minute),
             self.tokens_per_day.map(Limit::tokens_per_day),
         ];
