@@ -305,7 +305,7 @@ impl Account {
     }
 
     /// The server had nothing left for the call, in that unit if it said so.
-    pub(crate) fn throttled(&mut self, now: u64, charge: &Charge, unit: Option<Unit>) {
+    pub(crate) fn blame_limit(&mut self, now: u64, charge: &Charge, unit: Option<Unit>) {
         self.advance(now);
         self.close(charge);
         self.counts.throttled += 1;
@@ -327,8 +327,13 @@ impl Account {
             }
             if blamed == Some(number) {
                 let confirmed = was == State::Confirmed;
-                pause =
-                    meter.throttled(charge.at, charge.amount, sent.as_ref(), confirmed, &common);
+                pause = meter.explain_throttle(
+                    charge.at,
+                    charge.amount,
+                    sent.as_ref(),
+                    confirmed,
+                    &common,
+                );
             }
         }
         if let Some(index) = index {

@@ -202,12 +202,12 @@ impl<W> Scheduler<W> {
     }
 
     /// The call was throttled. Says when one like it may go.
-    pub(crate) fn throttled(&mut self, now: u64, charge: &Charge, throttle: Throttle) -> u64 {
+    pub(crate) fn end_throttled(&mut self, now: u64, charge: &Charge, throttle: Throttle) -> u64 {
         let all = self.queue.amount_besides(Amount::NONE);
         let before = self.account.fits_at(now, all, Amount::NONE);
         let block = match throttle {
             Throttle::Rate { retry_after, unit } => {
-                self.account.throttled(now, charge, unit);
+                self.account.blame_limit(now, charge, unit);
                 retry_after
             }
             Throttle::Exhausted { retry_after } => {

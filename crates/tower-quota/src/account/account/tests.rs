@@ -136,7 +136,7 @@ proptest! {
                             under_way.push((charge, now));
                         } else {
                             throttled += 1;
-                            account.throttled(now, &charge, Some(Unit::Tokens));
+                            account.blame_limit(now, &charge, Some(Unit::Tokens));
                         }
                     }
                     Err(at) => {
@@ -189,7 +189,7 @@ proptest! {
                         if server.admits(now, x) {
                             account.settle(now, &charge, Amount::call(x));
                         } else {
-                            account.throttled(now, &charge, None);
+                            account.blame_limit(now, &charge, None);
                         }
                     }
                 }
@@ -203,7 +203,7 @@ proptest! {
                     account.settle(now, &charge, Amount::call(last));
                     break;
                 }
-                Ok(charge) => account.throttled(now, &charge, None),
+                Ok(charge) => account.blame_limit(now, &charge, None),
                 Err(at) => now = at,
             }
             prop_assert!(now - begin < 5 * MINUTE, "it waits for {} s", (now - begin) / SECOND);
@@ -288,7 +288,7 @@ fn told_burst_goes_at_once_and_is_unlearned_where_the_server_has_none() {
         .collect();
     let late = charges.split_off(5);
     for charge in late.iter().rev() {
-        account.throttled(SECOND / 10, charge, Some(Unit::Tokens));
+        account.blame_limit(SECOND / 10, charge, Some(Unit::Tokens));
     }
     for charge in &charges {
         account.settle(SECOND, charge, Amount::call(1000));
@@ -378,7 +378,7 @@ fn first_event_confirms_and_a_late_throttle_takes_that_back() {
         .expect("it goes");
     let proven = account.meters(3 * SECOND)[0].burst_at_least();
     assert_eq!(proven, 17_900);
-    account.throttled(3 * SECOND, &second, None);
+    account.blame_limit(3 * SECOND, &second, None);
     let snapshot = &account.meters(3 * SECOND)[0];
     assert!(snapshot.burst_at_least() < 17_900);
     assert_eq!(snapshot.burst_below(), Some(17_900));
@@ -407,7 +407,7 @@ fn neighbour_who_takes_all_leaves_one_call_at_a_time_under_way() {
                 assert!(account.counts().pending.calls <= 4);
                 now += SECOND / 10;
                 throttled += 1;
-                account.throttled(now, &charge, None);
+                account.blame_limit(now, &charge, None);
             }
             Err(at) => now = at,
         }
@@ -440,7 +440,7 @@ fn largest_numbers_are_no_trouble() {
             Amount::call(x),
         );
         if x == 1 {
-            account.throttled(now + 1, &charge, None);
+            account.blame_limit(now + 1, &charge, None);
         } else {
             account.settle(now + 1, &charge, Amount::call(x / 3));
         }

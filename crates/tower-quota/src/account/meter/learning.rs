@@ -84,7 +84,7 @@ impl Meter {
 
     /// A call sent `at` that time was throttled, and refunded. `sent` is what it was sent with, if
     /// that is not too long ago. Returns a pause.
-    pub(crate) fn throttled(
+    pub(crate) fn explain_throttle(
         &mut self,
         at: u64,
         amount: Amount,

@@ -151,10 +151,14 @@ impl KeyState {
     }
 
     /// The call was throttled. Says how long until one like it may go.
-    pub(crate) fn throttled(self: &Arc<Self>, charge: &Charge, throttle: Throttle) -> Duration {
+    pub(crate) fn report_throttle(
+        self: &Arc<Self>,
+        charge: &Charge,
+        throttle: Throttle,
+    ) -> Duration {
         let now = self.now();
         let mut state = lock(&self.state);
-        let at = state.scheduler.throttled(now, charge, throttle);
+        let at = state.scheduler.end_throttled(now, charge, throttle);
         self.go_on(state);
         telemetry::throttled(self.settings.name, &self.key, throttle);
         Duration::from_nanos(at.saturating_sub(now))

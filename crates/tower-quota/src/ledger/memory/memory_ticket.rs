@@ -38,6 +38,6 @@ impl MemoryTicket {
     }
 
     pub(crate) fn throttled(&self, throttle: Throttle) -> Duration {
-        self.key.throttled(&self.charge, throttle)
+        self.key.report_throttle(&self.charge, throttle)
     }
 }

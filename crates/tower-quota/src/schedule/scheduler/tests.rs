@@ -372,10 +372,10 @@ impl Run {
             retry_after: hint.map(Duration::from_nanos),
             unit: None,
         };
-        let at = self.scheduler.throttled(now, &entry, throttle);
+        let at = self.scheduler.end_throttled(now, &entry, throttle);
         if let Some(plain) = &mut self.plain {
             let before = plain.all_go_at(now);
-            plain.account.throttled(now, &entry, None);
+            plain.account.blame_limit(now, &entry, None);
             if let Some(hint) = hint {
                 plain.account.block(now + hint);
             }
