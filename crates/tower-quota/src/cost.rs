@@ -50,9 +50,19 @@ pub trait Cost<Req, Res, E> {
     fn settle(&self, context: &Self::Context, result: &mut Result<Res, E>) -> Settle;
 
     /// Takes the reservation of a call that was [`Settle::Later`], to be settled by whoever reads
-    /// the response to its end. By default it is dropped, and so counts as what it reserved.
-    fn later(&self, context: Self::Context, result: &mut Result<Res, E>, reservation: Reservation) {
-        let _ = (context, result, reservation);
+    /// the response to its end, and [confirmed](Reservation::confirmed) at its first event. By
+    /// default it is dropped, and so counts as what it reserved; where `result` is an answer it is
+    /// confirmed before that.
+    fn later(
+        &self,
+        context: Self::Context,
+        result: &mut Result<Res, E>,
+        mut reservation: Reservation,
+    ) {
+        let _ = context;
+        if result.is_ok() {
+            reservation.confirmed();
+        }
     }
 
     /// Sees the error of a throttled call, once the ledger knows of it, and after what time one

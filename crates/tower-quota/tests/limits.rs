@@ -169,3 +169,37 @@ async fn the_first_event_of_a_stream_is_news_for_whoever_waits() {
     assert!(next.is_woken());
     assert!(next.poll().is_ready());
 }
+
+/// Leaves each call to be settled later, and nobody does.
+#[derive(Clone)]
+struct Unsettled;
+
+impl Cost<Request, &'static str, BoxError> for Unsettled {
+    type Key = &'static str;
+    type Context = ();
+
+    fn ask(&self, request: &Request) -> (Ask<&'static str>, ()) {
+        (Ask::new(request.key), ())
+    }
+
+    fn settle(&self, (): &(), _: &mut Result<&'static str, BoxError>) -> Settle {
+        Settle::Later
+    }
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn an_answer_that_is_settled_later_has_been_admitted() {
+    let layer = QuotaLayer::new(Limits::unknown(), Unsettled);
+    let service = layer.layer(service_fn(async |_: Request| {
+        tokio::time::sleep(SECOND / 10).await;
+        Ok::<_, BoxError>("fine")
+    }));
+    let start = tokio::time::Instant::now();
+    let calls = (0..1000).map(|_| service.clone().oneshot(tokens(0)));
+    for answer in futures_util::future::join_all(calls).await {
+        answer.expect("no rejection");
+    }
+    // Of a server that limits nothing nobody waits long: each answer lets more go.
+    let took = start.elapsed();
+    assert!(took < 5 * SECOND, "{took:?}");
+}

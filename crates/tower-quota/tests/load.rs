@@ -89,11 +89,16 @@ async fn those_who_wait_and_a_smaller_share_count() {
     drop(waiting);
 
     let [slow, fast] = [(); 2].map(|()| support::layer(Limit::calls_per_minute(60).burst(60)));
+    let fine = service_fn(|_: Request| async { Ok::<_, BoxError>("fine") });
+    for layer in [&slow, &fast] {
+        soon(layer.layer(fine).oneshot(tokens(0))).await.unwrap();
+        tokio::time::advance(2 * SECOND).await;
+    }
+    // As much was admitted before, so it is others who use the quota.
     let throttled = service_fn(|_: Request| async { Err::<&str, BoxError>("throttled".into()) });
     soon(slow.layer(throttled).oneshot(tokens(0)))
         .await
         .unwrap_err();
-    let fine = service_fn(|_: Request| async { Ok::<_, BoxError>("fine") });
     for layer in [&slow, &fast] {
         tokio::time::advance(30 * SECOND).await;
         soon(layer.layer(fine).oneshot(tokens(0))).await.unwrap();

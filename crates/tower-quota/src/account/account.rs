@@ -288,7 +288,10 @@ impl Account {
                         meter.close(index);
                     }
                     // Nothing came back in time, for nothing was sent.
-                    State::Confirmed => meter.take_back(index, charge.amount),
+                    State::Confirmed if meter.has(charge.number) => {
+                        meter.take_back(index, charge.amount);
+                    }
+                    State::Confirmed => {}
                     State::Gone => {}
                 }
             }
@@ -400,6 +403,8 @@ impl Account {
     /// period.
     pub(crate) fn set_limits(&mut self, now: u64, limits: Vec<Limit>) {
         self.advance(now);
+        // Whoever changes limits knows more than an old hint of the server's.
+        self.blocked = self.now;
         let mut old = std::mem::take(&mut self.meters);
         let blank = self.calls.len();
         let next = self.first + blank as u64;

@@ -247,9 +247,8 @@ impl Meter {
 
     /// What a bucket is taken to hold: what was told, or a second's worth.
     fn first_burst(&self) -> Burst {
-        let first = self.rate_for(FIRST);
         let told = self.limit.burst.map(|burst| self.worth(burst));
-        Burst::new(told.map_or(first, |told| told.min(first)), told)
+        Burst::new(0, Some(told.unwrap_or_else(|| self.rate_for(FIRST))))
     }
 
     /// The level of so many calls or tokens.

@@ -510,3 +510,83 @@ fn amount_that_is_told_later_takes_the_place_of_the_guess() {
     assert_eq!((meter.used(), meter.amount()), (36_000, 40_000));
     assert!(account.admit(0, Amount::call(9000)).is_err());
 }
+
+#[test]
+fn a_limit_told_again_is_the_same() {
+    let guess = vec![Limit::tokens_per_minute(1).probing()];
+    let mut account = Account::new(guess.clone(), 0);
+    let mut server = Counted::new(Server::Bucket { capacity: 10_000 }, 60_000);
+    let mut now = 0;
+    // Until a throttle has made a guess of what was passed, and some more.
+    while now < 5 * MINUTE {
+        match account.admit(now, Amount::call(1000)) {
+            Ok(charge) if server.admits(now, 1000) => {
+                account.settle(now, &charge, Amount::call(1000));
+            }
+            Ok(charge) => {
+                now += SECOND / 10;
+                account.blame_limit(now, &charge, None);
+            }
+            Err(at) => now = at,
+        }
+    }
+    let shown = |account: &mut Account| {
+        let meter = &account.meters(now)[0];
+        (meter.kind(), meter.amount(), meter.burst_at_least())
+    };
+    let before = shown(&mut account);
+    assert!(before.1 > 10_000, "{before:?}");
+    account.set_limits(now, guess);
+    assert_eq!(shown(&mut account), before);
+}
+
+#[test]
+fn a_refund_takes_back_only_what_its_call_proved() {
+    let mut account = Account::new(vec![told_tokens()], 0);
+    let call = account.admit(0, Amount::call(1000)).expect("it goes");
+    account.cancel(2 * SECOND, &call);
+    let proven = account.meters(2 * SECOND)[0].burst_at_least();
+    assert_eq!(proven, 60_000, "somebody told it");
+
+    // A limit that came after the call has nothing to take back.
+    let mut account = Account::new(vec![Limit::calls_per_minute(60)], 0);
+    let call = account.admit(0, Amount::call(1000)).expect("it goes");
+    account.set_limits(SECOND, vec![Limit::calls_per_minute(60), told_tokens()]);
+    account.cancel(2 * SECOND, &call);
+    assert_eq!(account.meters(2 * SECOND)[1].burst_at_least(), 60_000);
+}
+
+fn told_tokens() -> Limit {
+    Limit::tokens_per_minute(60_000).burst(60_000)
+}
+
+#[test]
+fn the_second_that_a_bucket_is_taken_to_hold_is_unlearned() {
+    // Ten calls a second, and room for two at once.
+    let mut account = Account::new(vec![Limit::calls_per_minute(600)], 0);
+    let mut server = Counted::new(Server::Bucket { capacity: 2 }, 600);
+    let (mut now, mut ok) = (0, 0);
+    while now < 10 * MINUTE {
+        match account.admit(now, Amount::call(0)) {
+            Ok(charge) if server.admits(now, 1) => {
+                account.settle(now, &charge, Amount::call(0));
+                ok += 1;
+            }
+            Ok(charge) => {
+                now += SECOND / 10;
+                account.blame_limit(now, &charge, None);
+            }
+            Err(at) => now = at,
+        }
+    }
+    assert!(ok >= 6000 * 9 / 10, "{ok} of 6000");
+}
+
+#[test]
+fn other_limits_end_what_an_old_hint_said() {
+    let mut account = Account::new(vec![Limit::calls_per_minute(60)], 0);
+    account.block(u64::MAX);
+    assert_eq!(account.admit(SECOND, Amount::call(0)), Err(u64::MAX));
+    account.set_limits(SECOND, vec![Limit::calls_per_minute(120)]);
+    assert!(account.admit(SECOND, Amount::call(0)).is_ok());
+}

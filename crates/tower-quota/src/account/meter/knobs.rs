@@ -14,6 +14,10 @@ impl Meter {
     /// The same server with another limit. What was charged stays, and what was learned, unless it
     /// was learned of a guess. A bucket is taken to shrink with the amount, not to grow.
     pub(crate) fn with_limit(mut self, limit: Limit) -> Self {
+        // Told the same again: a guess above all is not begun anew.
+        if limit == self.limit {
+            return self;
+        }
         let guessed = self.limit.probing || limit.probing;
         if guessed && self.limit != limit {
             (self.amount, self.knowledge) = Knowledge::of(&limit);

@@ -180,7 +180,10 @@ impl Meter {
     /// The call was taken for admitted, and was not.
     pub(crate) fn take_back(&mut self, index: usize, amount: Amount) {
         let sent = self.sent[index];
-        self.unlearn(self.worth(amount.of(self.limit.unit)), &sent);
+        // Only what this call itself seemed to prove: others, or whoever told a burst, stand.
+        if sent.least >= self.burst.proven {
+            self.unlearn(self.worth(amount.of(self.limit.unit)), &sent);
+        }
     }
 
     /// The call proved nothing: no more counts than what it was sent with.
