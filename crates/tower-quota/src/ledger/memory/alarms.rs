@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::timer::{Alarm, Runtime, Set, now};
+use super::runtime::{Alarm, Runtime, Set, now};
 
 /// How much later than the first alarm the others ring.
 const GRACE: Duration = Duration::from_secs(1);
@@ -92,7 +92,7 @@ impl Alarms {
 
     /// Rings the next one of these runtimes. Says when that was due.
     #[cfg(all(test, loom))]
-    pub(crate) fn ring(&mut self, runtimes: &[super::timer::Id]) -> Option<(Instant, Runtime)> {
+    pub(crate) fn ring(&mut self, runtimes: &[super::runtime::Id]) -> Option<(Instant, Runtime)> {
         let alarms = self.alarms.iter_mut();
         let next = alarms
             .filter(|alarm| !alarm.is_over() && runtimes.contains(&alarm.runtime().id))

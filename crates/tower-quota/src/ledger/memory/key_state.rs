@@ -7,8 +7,8 @@ use tokio::time::Instant;
 
 use super::alarms::Alarms;
 use super::key_table::Idle;
+use super::runtime::{Alarm, Runtime, Set, now};
 use super::sync::{Mutex, MutexGuard, lock};
-use super::timer::{Alarm, Runtime, Set, now};
 use crate::account::{Account, Charge, nanos};
 use crate::call::{Ask, Throttle};
 use crate::error::{Cause, Rejected};

@@ -1,6 +1,6 @@
 //! The ledger of one process: `memory_ledger` finds the `key_state` of a call, or makes it with the
 //! `limits_now`; `admit` waits there, and a `memory_ticket` goes with the call. `alarms` let a key
-//! go on, each of them a `timer` of one runtime. The `key_table` forgets idle keys; where it is full
+//! go on, each of them a timer of one `runtime`. The `key_table` forgets idle keys; where it is full
 //! new ones share an `overflow`.
 
 mod admit;
@@ -11,12 +11,12 @@ mod limits_now;
 mod memory_ledger;
 mod memory_ticket;
 mod overflow;
-mod sync;
 #[cfg(not(loom))]
-mod timer;
+mod runtime;
 #[cfg(loom)]
-#[path = "timer/model.rs"]
-mod timer;
+#[path = "runtime/model.rs"]
+mod runtime;
+mod sync;
 
 pub use self::admit::Admit;
 pub use self::memory_ledger::MemoryLedger;

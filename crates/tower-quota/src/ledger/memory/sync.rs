@@ -1,4 +1,4 @@
-//! The primitives that loom replaces in its models, as it does `timer`.
+//! The primitives that loom replaces in its models, as it does `runtime`.
 //! `RUSTFLAGS="--cfg loom" cargo test --release --lib` runs them.
 
 use std::sync::PoisonError;

@@ -13,7 +13,7 @@ use loom::thread;
 
 use super::*;
 use crate::ledger::memory::MemoryTicket;
-use crate::ledger::memory::timer::{Id, enter, epoch, set_now};
+use crate::ledger::memory::runtime::{Id, enter, epoch, set_now};
 use crate::limit::Limit;
 use crate::usage::Snapshot;
 
