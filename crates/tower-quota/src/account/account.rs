@@ -26,7 +26,7 @@ const LONGEST_PAUSE: u64 = 15 * SECOND;
 ///
 /// A call is charged to each limit at once, or to none. Whoever holds a [`Charge`] says once what
 /// became of it: [`settle`](Self::settle), [`keep`](Self::keep), [`cancel`](Self::cancel),
-/// [`throttled`](Self::throttled) or [`exhausted`](Self::exhausted).
+/// [`blame_limit`](Self::blame_limit) or [`exhausted`](Self::exhausted).
 #[derive(Debug)]
 pub(crate) struct Account {
     meters: Vec<Meter>,
