@@ -11,6 +11,7 @@ use crate::handle::Handle;
 use crate::keyed::{Circuits, KeyOf, SingleCircuit};
 use crate::service::CircuitBreaker;
 use crate::settings::{Rules, Settings, SlowRule};
+use crate::transition::{OnTransition, Transition};
 use crate::window::{RateRule, Window};
 
 /// Puts a [`CircuitBreaker`] around services.
@@ -197,6 +198,18 @@ impl<C, K, Q: Hash + Eq + Clone + fmt::Display> CircuitBreakerLayer<C, K, Q> {
     #[track_caller]
     pub fn name(self, name: &'static str) -> Self {
         self.set(|settings| settings.name = name)
+    }
+
+    /// Tells `tell` of every change of a circuit's state, for those without `tracing`. Default:
+    /// nobody is told.
+    ///
+    /// It runs where no lock is held, so it may use handles of this layer; of one circuit it is told
+    /// in order, by one thread at a time. It runs within a call or the handle's method that made the
+    /// change, or the one before, so it should not block. Its panics end there, after the panic hook.
+    #[must_use]
+    #[track_caller]
+    pub fn on_transition(self, tell: impl Fn(&Transition) + Send + Sync + 'static) -> Self {
+        self.set(|settings| settings.on_transition = Some(OnTransition::new(tell)))
     }
 
     #[track_caller]

@@ -21,9 +21,10 @@ mod settings;
 mod shared;
 mod snapshot;
 mod telemetry;
+mod transition;
 mod window;
 
-pub use self::circuit::State;
+pub use self::circuit::{OpenedBy, State};
 pub use self::classify::{Abandoned, Classify, Throttles, Verdict};
 pub use self::error::Open;
 pub use self::future::ResponseFuture;
@@ -32,4 +33,5 @@ pub use self::keyed::{Circuits, KeyOf, SingleCircuit};
 pub use self::layer::CircuitBreakerLayer;
 pub use self::service::CircuitBreaker;
 pub use self::snapshot::Snapshot;
+pub use self::transition::Transition;
 pub use self::window::Window;

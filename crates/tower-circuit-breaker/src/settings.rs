@@ -3,6 +3,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::classify::{Abandoned, Throttles};
+use crate::transition::OnTransition;
 use crate::window::{RateRule, Window};
 
 /// The knobs of the layer, shared by its circuits.
@@ -19,6 +20,7 @@ pub(crate) struct Settings {
     pub(crate) exhausted_for: Duration,
     pub(crate) seed: Option<u64>,
     pub(crate) max_idle_keys: usize,
+    pub(crate) on_transition: Option<OnTransition>,
     pub(crate) taken: Taken,
 }
 
@@ -43,6 +45,7 @@ impl Default for Settings {
             exhausted_for: Duration::from_secs(60 * 60),
             seed: None,
             max_idle_keys: 1024,
+            on_transition: None,
             taken: Taken::default(),
         }
     }

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::circuit::{Circuit, State};
+use crate::circuit::{Circuit, OpenedBy, State};
 
 /// One circuit at one moment.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,6 +30,14 @@ pub struct Snapshot {
     pub until_half_open: Option<Duration>,
     /// Whether the circuit is held open or closed by hand.
     pub forced: bool,
+    /// Whether the circuit is open because the service is
+    /// [`Exhausted`](crate::Verdict::Exhausted).
+    pub exhausted: bool,
+    /// Calls that were answered with [`Open`](crate::Open), since the circuit was made or reset.
+    pub rejections: u64,
+    /// Why the circuit opened last, also once it is closed again; `None` if it never opened, or
+    /// was reset since.
+    pub opened_by: Option<OpenedBy>,
 }
 
 impl Snapshot {
@@ -49,6 +57,9 @@ impl Snapshot {
             probes: circuit.probes(now),
             until_half_open: open_until.map(|until| until.saturating_duration_since(now)),
             forced: circuit.is_forced(),
+            exhausted: circuit.is_exhausted(),
+            rejections: circuit.rejections(),
+            opened_by: circuit.opened_by(),
         }
     }
 

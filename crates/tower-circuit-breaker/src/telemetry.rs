@@ -1,46 +1,53 @@
 //! Every log line and metric. Called outside locks.
 
 use crate::circuit::State;
+use crate::transition::Transition;
 
-/// The circuit has gone `from` one state `to` another.
+/// A circuit has changed its state. Told in order, so that the gauge shows the last state.
 #[cfg_attr(not(feature = "tracing"), allow(unused_variables))]
-pub(crate) fn changed(name: &'static str, key: Option<&str>, from: State, to: State) {
+pub(crate) fn changed(name: &'static str, transition: &Transition) {
     #[cfg(feature = "tracing")]
     tracing::info!(
         name,
-        key,
-        from = from.as_str(),
-        to = to.as_str(),
+        key = transition.key.as_deref(),
+        from = transition.from.as_str(),
+        to = transition.to.as_str(),
+        opened_by = transition.opened_by.map(tracing::field::display),
+        retry_after = transition.retry_after.map(tracing::field::debug),
         "circuit changed"
     );
     #[cfg(feature = "metrics")]
-    metrics::counter!(
-        "tower_circuit_breaker_transitions_total",
-        "name" => name,
-        "from" => from.as_str(),
-        "to" => to.as_str(),
-    )
-    .increment(1);
-}
-
-/// The one circuit of a layer may be in another state than before; `state` reads it.
-///
-/// Two threads may get here in another order than they changed the circuit. So each reads the
-/// state again after it has written it, and the last one leaves the gauge right.
-#[cfg_attr(not(feature = "metrics"), allow(unused_variables))]
-pub(crate) fn state(name: &'static str, state: impl Fn() -> State) {
-    #[cfg(feature = "metrics")]
-    loop {
-        let written = state();
-        metrics::gauge!("tower_circuit_breaker_state", "name" => name).set(match written {
-            State::Closed => 0.0,
-            State::HalfOpen => 1.0,
-            State::Open => 2.0,
-        });
-        if state() == written {
-            return;
+    {
+        metrics::counter!(
+            "tower_circuit_breaker_transitions_total",
+            "name" => name,
+            "from" => transition.from.as_str(),
+            "to" => transition.to.as_str(),
+        )
+        .increment(1);
+        if let Some(by) = transition.opened_by {
+            metrics::counter!(
+                "tower_circuit_breaker_opened_total",
+                "name" => name,
+                "opened_by" => by.as_str(),
+            )
+            .increment(1);
+        }
+        if transition.key.is_none() {
+            state(name, transition.to);
         }
     }
+}
+
+/// The state of the one circuit of a layer.
+#[cfg_attr(not(feature = "metrics"), allow(unused_variables))]
+pub(crate) fn state(name: &'static str, state: State) {
+    #[cfg(feature = "metrics")]
+    metrics::gauge!("tower_circuit_breaker_state", "name" => name).set(match state {
+        State::Closed => 0.0,
+        State::HalfOpen => 1.0,
+        State::Open => 2.0,
+    });
 }
 
 /// A call was rejected.

@@ -88,6 +88,9 @@ async fn the_state_gauge_shows_exactly_one_state() {
     let state = || recorded.get("tower_circuit_breaker_state models");
     let layer = layer().consecutive_failures(1).name("models");
     let (service, mut handle) = service(&layer);
+    assert_eq!(layer.handle().snapshot().rejections, 0);
+    answered(&service, &mut handle, "fine").await.unwrap();
+    assert_eq!(state(), Some(0.0));
     answered(&service, &mut handle, "!failed")
         .await
         .unwrap_err();
@@ -110,4 +113,6 @@ async fn the_state_gauge_shows_exactly_one_state() {
     assert_eq!(transitions("half_open closed"), Some(1.0));
     let rejections = recorded.get("tower_circuit_breaker_rejected_total models");
     assert_eq!(rejections, Some(1.0));
+    let opened = recorded.get("tower_circuit_breaker_opened_total models consecutive_failures");
+    assert_eq!(opened, Some(1.0));
 }

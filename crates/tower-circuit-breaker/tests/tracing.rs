@@ -64,21 +64,21 @@ async fn every_change_of_state_is_an_event_and_nothing_else_is() {
         .unwrap_err();
     assert!(lines.take().is_empty());
 
-    answered(&service, &mut handle, "!secret")
+    answered(&service, &mut handle, "!throttled 7")
         .await
         .unwrap_err();
     rejected(&service).await;
-    advance(5).await;
+    advance(7).await;
     answered(&service, &mut handle, "fine").await.unwrap();
     layer.handle().force_open();
     layer.handle().force_open();
     assert_eq!(
         lines.take(),
         [
-            r#"message=circuit changed name="tests" from="closed" to="open""#,
+            r#"message=circuit changed name="tests" from="closed" to="open" opened_by=2 failures in a row retry_after=7s"#,
             r#"message=circuit changed name="tests" from="open" to="half_open""#,
             r#"message=circuit changed name="tests" from="half_open" to="closed""#,
-            r#"message=circuit changed name="tests" from="closed" to="open""#,
+            r#"message=circuit changed name="tests" from="closed" to="open" opened_by=forced open"#,
         ]
     );
 }
@@ -92,6 +92,8 @@ async fn an_event_names_the_key_of_its_circuit() {
     let _ = layer.circuits().handle(&"there");
     assert_eq!(
         lines.take(),
-        [r#"message=circuit changed name="default" key="here" from="closed" to="open""#]
+        [
+            r#"message=circuit changed name="default" key="here" from="closed" to="open" opened_by=forced open"#
+        ]
     );
 }

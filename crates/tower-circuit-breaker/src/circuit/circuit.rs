@@ -6,6 +6,7 @@ use tokio::time::Instant;
 use super::admission::Admission;
 use super::half_open::HalfOpen;
 use super::open_time::{OpenTime, after};
+use super::opened_by::OpenedBy;
 use super::state::State;
 use super::trip_rules::{OnSuccess, TripRules};
 use crate::classify::{Throttles, Verdict};
@@ -21,8 +22,11 @@ pub(crate) struct Circuit {
     generation: u32,
     rules: TripRules,
     open_time: OpenTime,
-    /// Whether it is open because the service is exhausted.
-    exhausted: bool,
+    /// Whether a call has come.
+    called: bool,
+    rejections: u64,
+    /// Why it opened last.
+    opened_by: Option<OpenedBy>,
 }
 
 #[derive(Debug)]
@@ -49,7 +53,9 @@ impl Circuit {
             },
             generation: 0,
             open_time: OpenTime::new(seed),
-            exhausted: false,
+            called: false,
+            rejections: 0,
+            opened_by: None,
         }
     }
 
@@ -61,8 +67,24 @@ impl Circuit {
         }
     }
 
+    /// Whether it is open because the service is exhausted.
     pub(crate) fn is_exhausted(&self) -> bool {
-        self.exhausted
+        self.state() == State::Open && self.opened_by == Some(OpenedBy::Exhausted)
+    }
+
+    /// Whether a call has come since it was made.
+    pub(crate) fn was_called(&self) -> bool {
+        self.called
+    }
+
+    /// The calls that it rejected.
+    pub(crate) fn rejections(&self) -> u64 {
+        self.rejections
+    }
+
+    /// Why it opened last; `None` if it never did.
+    pub(crate) fn opened_by(&self) -> Option<OpenedBy> {
+        self.opened_by
     }
 
     pub(crate) fn generation(&self) -> u32 {
@@ -80,6 +102,13 @@ impl Circuit {
 
     /// Admits a call, or says how long to wait.
     pub(crate) fn admit(&mut self, now: Instant) -> Result<Admission, Duration> {
+        self.called = true;
+        let admitted = self.decide(now);
+        self.rejections += u64::from(admitted.is_err());
+        admitted
+    }
+
+    fn decide(&mut self, now: Instant) -> Result<Admission, Duration> {
         match self.phase {
             Phase::Closed { .. } | Phase::HalfOpen(_) => {}
             Phase::Open { until: None } => return Err(self.settings.open_base),
@@ -128,15 +157,17 @@ impl Circuit {
                 half_open.give_back(admission.probe);
                 match verdict {
                     // The rule for slow calls says that a slow service is unwell.
-                    Verdict::Success if slow => self.trip(now, None),
+                    Verdict::Success if slow => self.trip(now, OpenedBy::Probe, None),
                     Verdict::Success => {
                         if half_open.succeed(&self.settings) {
                             self.close(now, false);
                         }
                     }
-                    Verdict::Failure => self.trip(now, None),
+                    Verdict::Failure => self.trip(now, OpenedBy::Probe, None),
                     // Whatever `throttles` says: a service that still throttles has not recovered.
-                    Verdict::Throttled { retry_after } => self.trip(now, retry_after),
+                    Verdict::Throttled { retry_after } => {
+                        self.trip(now, OpenedBy::Probe, retry_after);
+                    }
                     Verdict::Exhausted { retry_after } => self.exhaust(now, retry_after),
                     Verdict::Ignored => {}
                 }
@@ -146,9 +177,7 @@ impl Circuit {
 
     /// Opens for `time`, or until told otherwise.
     pub(crate) fn force_open(&mut self, now: Instant, time: Option<Duration>) {
-        self.enter(Phase::Open {
-            until: time.map(|time| after(now, time)),
-        });
+        self.open(OpenedBy::Forced, time.map(|time| after(now, time)));
     }
 
     /// Closes, whatever the results, until told otherwise.
@@ -159,6 +188,7 @@ impl Circuit {
     /// Makes the circuit as it was when it was new.
     pub(crate) fn reset(&mut self, now: Instant) {
         self.open_time.start_over();
+        (self.opened_by, self.rejections) = (None, 0);
         self.close(now, false);
     }
 
@@ -192,12 +222,13 @@ impl Circuit {
     }
 
     fn count(&mut self, now: Instant, failed: bool, slow: bool, hint: Option<Duration>) {
-        if self.rules.count(&self.settings.rules, now, failed, slow) {
-            self.trip(now, hint);
+        let met = self.rules.count(&self.settings.rules, now, failed, slow);
+        if let Some(by) = met {
+            self.trip(now, by, hint);
         }
     }
 
-    fn trip(&mut self, now: Instant, hint: Option<Duration>) {
+    fn trip(&mut self, now: Instant, by: OpenedBy, hint: Option<Duration>) {
         if let Phase::Closed { since, .. } = self.phase {
             // Only a circuit that stayed closed has recovered. One that trips again at once goes on
             // doubling: otherwise a service that flaps would be probed at the shortest time for
@@ -207,17 +238,18 @@ impl Circuit {
             }
         }
         let time = self.open_time.next(&self.settings);
-        self.enter(Phase::Open {
-            until: Some(after(now, time.max(hint.unwrap_or_default()))),
-        });
+        self.open(by, Some(after(now, time.max(hint.unwrap_or_default()))));
     }
 
     /// The time neither doubles nor has jitter: the hint says when the quota is full again.
     fn exhaust(&mut self, now: Instant, hint: Option<Duration>) {
-        self.enter(Phase::Open {
-            until: Some(after(now, hint.unwrap_or(self.settings.exhausted_for))),
-        });
-        self.exhausted = true;
+        let time = hint.unwrap_or(self.settings.exhausted_for);
+        self.open(OpenedBy::Exhausted, Some(after(now, time)));
+    }
+
+    fn open(&mut self, by: OpenedBy, until: Option<Instant>) {
+        self.enter(Phase::Open { until });
+        self.opened_by = Some(by);
     }
 
     fn close(&mut self, now: Instant, forced: bool) {
@@ -227,7 +259,6 @@ impl Circuit {
 
     fn enter(&mut self, phase: Phase) {
         self.phase = phase;
-        self.exhausted = false;
         self.generation = self.generation.wrapping_add(1);
     }
 }

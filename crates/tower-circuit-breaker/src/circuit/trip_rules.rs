@@ -1,5 +1,6 @@
 use tokio::time::Instant;
 
+use super::opened_by::OpenedBy;
 use crate::settings::Rules;
 use crate::window::{Counts, RollingRate};
 
@@ -35,29 +36,46 @@ impl TripRules {
         }
     }
 
-    /// Counts a call, and says whether it trips the circuit.
+    /// Counts a call, and says which rule trips the circuit, the first of several.
     ///
     /// A rate is looked at only after a bad call: a good one can fill the window up to its minimum,
     /// but a success is no reason to open.
-    pub(crate) fn count(&mut self, rules: &Rules, now: Instant, failed: bool, slow: bool) -> bool {
+    pub(crate) fn count(
+        &mut self,
+        rules: &Rules,
+        now: Instant,
+        failed: bool,
+        slow: bool,
+    ) -> Option<OpenedBy> {
         self.consecutive = if failed {
             self.consecutive.saturating_add(1)
         } else {
             0
         };
-        let mut trips = rules
+        let failures = self.consecutive;
+        let mut met = rules
             .consecutive
-            .is_some_and(|limit| self.consecutive >= limit.get());
+            .filter(|limit| failures >= limit.get())
+            .map(|_| OpenedBy::ConsecutiveFailures { failures });
         // Every rule counts the call, even if another rule has tripped the circuit already.
         if let (Some(rate), Some(rule)) = (&mut self.failures, &rules.failures) {
             rate.push(failed, now);
-            trips |= failed && rule.is_met(rate.counts(now));
+            let Counts { calls, bad } = rate.counts(now);
+            if failed && rule.is_met(Counts { calls, bad }) {
+                met = met.or(Some(OpenedBy::FailureRate {
+                    failures: bad,
+                    calls,
+                }));
+            }
         }
         if let (Some(rate), Some(rule)) = (&mut self.slow, &rules.slow) {
             rate.push(slow, now);
-            trips |= slow && rule.rate.is_met(rate.counts(now));
+            let Counts { calls, bad } = rate.counts(now);
+            if slow && rule.rate.is_met(Counts { calls, bad }) {
+                met = met.or(Some(OpenedBy::SlowCalls { slow: bad, calls }));
+            }
         }
-        trips
+        met
     }
 
     /// What a success that is not slow would do.

@@ -1,6 +1,7 @@
 //! How do threads share a circuit? Read `permit`, the way of one call, then `shard`, its quick
-//! path, then `shared_circuit`, the way under the lock.
+//! path, then `shared_circuit`, the way under the lock, whose `news` are told outside of it.
 
+mod news;
 mod packed_state;
 mod permit;
 mod shard;

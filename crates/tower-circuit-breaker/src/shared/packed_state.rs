@@ -6,7 +6,7 @@ use crate::circuit::{Circuit, OnSuccess, State};
 /// The part of a circuit that the ordinary call asks for, in one word.
 ///
 /// From the top: 32 bits generation, 29 bits successes that the circuit has not counted yet, then
-/// one bit each: a success may be added here; a success changes nothing; the circuit is closed.
+/// one bit each: a success may be added here; a success changes nothing; calls pass.
 ///
 /// The generation is in the same word as the successes, so that a success can never be added to a
 /// generation that did not admit its call.
@@ -21,7 +21,9 @@ const PENDING: u64 = ((1 << 29) - 1) * ONE;
 
 impl PackedState {
     pub(crate) fn of(circuit: &Circuit) -> Self {
-        let closed = u64::from(circuit.state() == State::Closed) * CLOSED;
+        // The first call goes to the circuit itself, which tells of it.
+        let passes = circuit.state() == State::Closed && circuit.was_called();
+        let closed = u64::from(passes) * CLOSED;
         let on_success = match circuit.on_success() {
             OnSuccess::Skip => SKIP,
             OnSuccess::Batch => BATCH,

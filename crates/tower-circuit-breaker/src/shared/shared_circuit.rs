@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::news::{News, Untold};
 use super::packed_state::{AtomicState, PackedState};
 use super::sync::{AtomicU64, Mutex, lock};
 use crate::circuit::{Admission, Circuit, State};
@@ -12,6 +13,7 @@ use crate::classify::{Abandoned, Verdict};
 use crate::error::Open;
 use crate::settings::Settings;
 use crate::telemetry;
+use crate::transition::Transition;
 
 /// One circuit and what its calls share.
 ///
@@ -31,6 +33,7 @@ pub(crate) struct SharedCircuit {
     settings: Arc<Settings>,
     key: Option<Arc<str>>,
     changed: Notify,
+    untold: Untold,
     circuit: Mutex<Circuit>,
 }
 
@@ -54,6 +57,7 @@ impl SharedCircuit {
             settings,
             key,
             changed: Notify::new(),
+            untold: Untold::default(),
             circuit: Mutex::new(circuit),
         }
     }
@@ -163,7 +167,7 @@ impl SharedCircuit {
                     .count_successes(state.swap(before).pending());
             }
         }
-        let from = circuit.state();
+        let (from, called) = (circuit.state(), circuit.was_called());
         let result = change(&mut circuit, now);
         let to = circuit.state();
         let until = nanos(self.origin, circuit.rules().batch_until());
@@ -178,17 +182,45 @@ impl SharedCircuit {
                 }
             }
         }
+        if !called && circuit.was_called() {
+            self.untold.push(News::FirstCall(from));
+        }
+        if from != to {
+            self.untold.push(News::Changed(Transition {
+                key: self.key.clone(),
+                from,
+                to,
+                opened_by: circuit.opened_by().filter(|_| to == State::Open),
+                retry_after: circuit
+                    .open_until()
+                    .map(|until| until.saturating_duration_since(now)),
+            }));
+        }
         // Waiters and subscribers are told outside the lock: they can run any code, and may ask for
         // the state.
         drop(circuit);
         if from != to {
             self.changed.notify_waiters();
-            telemetry::changed(self.settings.name, self.key(), from, to);
-            if self.key.is_none() {
-                telemetry::state(self.settings.name, || self.state());
-            }
+        }
+        if from != to || !called {
+            self.untold.tell_all(|news| self.tell(news));
         }
         result
+    }
+
+    fn tell(&self, news: News) {
+        match news {
+            News::FirstCall(state) if self.key.is_none() => {
+                telemetry::state(self.settings.name, state);
+            }
+            News::FirstCall(_) => {}
+            News::Changed(transition) => {
+                telemetry::changed(self.settings.name, &transition);
+                if let Some(on_transition) = &self.settings.on_transition {
+                    on_transition.tell(&transition);
+                }
+            }
+        }
     }
 }
 

@@ -17,6 +17,8 @@ fn shards(trip: u32) -> [Arc<Shard>; 2] {
     ));
     let circuit = SharedCircuit::new(Arc::new(settings), None, Some(1), 2);
     let shards = Shards::new(circuit);
+    // Any but the first call: that one takes the lock.
+    assert!(shards.0[0].admit().is_ok());
     [Arc::clone(&shards.0[0]), Arc::clone(&shards.0[1])]
 }
 
