@@ -186,11 +186,24 @@ impl<C, K, Q: Hash + Eq + Clone + fmt::Display> CircuitBreakerLayer<C, K, Q> {
         self.set(|settings| settings.seed = Some(seed))
     }
 
-    /// How many circuits to keep, not counting those in use; see [`Circuits`]. Default: 1024.
+    /// How many idle circuits to keep, about; see [`Circuits`]. Default: 1024.
     #[must_use]
     #[track_caller]
     pub fn max_idle_keys(self, keys: usize) -> Self {
         self.set(|settings| settings.max_idle_keys = keys)
+    }
+
+    /// How many circuits calls may make, idle or not, which bounds their memory. Calls of further
+    /// keys pass uncounted, see [`Circuits`]; a handle makes a circuit all the same. Default: 65,536.
+    ///
+    /// # Panics
+    ///
+    /// If `keys` is zero.
+    #[must_use]
+    #[track_caller]
+    pub fn max_keys(self, keys: usize) -> Self {
+        assert!(keys > 0, "a breaker without a circuit is none");
+        self.set(|settings| settings.max_keys = keys)
     }
 
     /// The `name` label of this layer's events and metrics. Default: `"default"`.

@@ -20,6 +20,7 @@ pub(crate) struct Settings {
     pub(crate) exhausted_for: Duration,
     pub(crate) seed: Option<u64>,
     pub(crate) max_idle_keys: usize,
+    pub(crate) max_keys: usize,
     pub(crate) on_transition: Option<OnTransition>,
     pub(crate) taken: Taken,
 }
@@ -45,6 +46,7 @@ impl Default for Settings {
             exhausted_for: Duration::from_secs(60 * 60),
             seed: None,
             max_idle_keys: 1024,
+            max_keys: 1 << 16,
             on_transition: None,
             taken: Taken::default(),
         }

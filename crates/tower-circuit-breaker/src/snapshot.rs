@@ -28,7 +28,8 @@ pub struct Snapshot {
     /// How long until the next call becomes a probe: zero where the open time is over, `None`
     /// where the circuit is not open or was forced open without an end.
     pub until_half_open: Option<Duration>,
-    /// Whether the circuit is held open or closed by hand.
+    /// Whether the circuit is held open or closed by hand, where it is forced open for a time until
+    /// that is over.
     pub forced: bool,
     /// Whether the circuit is open because the service is
     /// [`Exhausted`](crate::Verdict::Exhausted).
@@ -56,7 +57,7 @@ impl Snapshot {
             generation: circuit.generation(),
             probes: circuit.probes(now),
             until_half_open: open_until.map(|until| until.saturating_duration_since(now)),
-            forced: circuit.is_forced(),
+            forced: circuit.is_forced(now),
             exhausted: circuit.is_exhausted(),
             rejections: circuit.rejections(),
             opened_by: circuit.opened_by(),

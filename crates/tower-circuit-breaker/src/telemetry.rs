@@ -56,3 +56,10 @@ pub(crate) fn rejected(name: &'static str) {
     #[cfg(feature = "metrics")]
     metrics::counter!("tower_circuit_breaker_rejected_total", "name" => name).increment(1);
 }
+
+/// A call passed uncounted, since there are as many circuits as there may be.
+#[cfg_attr(not(feature = "metrics"), allow(unused_variables))]
+pub(crate) fn uncounted(name: &'static str) {
+    #[cfg(feature = "metrics")]
+    metrics::counter!("tower_circuit_breaker_uncounted_total", "name" => name).increment(1);
+}

@@ -2,6 +2,7 @@
 
 use std::future::{Ready, ready};
 use std::hint::black_box;
+use std::ops::Range;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -76,4 +77,25 @@ fn a_window_of_time_takes_no_more_room_for_more_calls() {
     let info = allocation_counter::measure(|| assert!((0..100_000).all(|_| call())));
     assert_eq!(info.count_total, 0);
     assert_eq!(layer.handle().snapshot().calls, 100_001);
+}
+
+#[test]
+fn no_number_of_failing_keys_takes_more_than_the_most_circuits() {
+    let layer = CircuitBreakerLayer::new(|_: &Result<u32, BoxError>| Verdict::Failure)
+        .key_by(|key: &u32| *key)
+        .consecutive_failures(1)
+        .max_keys(500);
+    let mut service = layer.layer(Echo);
+    let mut heap = |keys: Range<u32>| {
+        allocation_counter::measure(|| {
+            for key in keys {
+                black_box(service.call(key).now_or_never());
+            }
+        })
+        .bytes_current
+    };
+    let first = heap(0..500);
+    let more = heap(500..50_000);
+    assert!(first > 0 && more * 10 < first, "{first} bytes, then {more}");
+    assert_eq!(layer.circuits().keys().len(), 500);
 }

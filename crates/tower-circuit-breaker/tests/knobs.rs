@@ -42,14 +42,15 @@ macro_rules! knobs {
             ("exhausted_for", |layer| drop(layer.exhausted_for(SECOND))),
             ("seed", |layer| drop(layer.seed(1))),
             ("max_idle_keys", |layer| drop(layer.max_idle_keys(1))),
+            ("max_keys", |layer| drop(layer.max_keys(1))),
             ("on_transition", |layer| drop(layer.on_transition(|_| {}))),
             ("name", |layer| drop(layer.name("other"))),
         ]
     };
 }
 
-const SINGLE: [Knob<Single>; 13] = knobs!(Single);
-const KEYED: [Knob<Keyed>; 13] = knobs!(Keyed);
+const SINGLE: [Knob<Single>; 14] = knobs!(Single);
+const KEYED: [Knob<Keyed>; 14] = knobs!(Keyed);
 /// The knob that a layer has while it has one circuit.
 const KEY_BY: Knob<Single> = ("key_by", |layer| {
     drop(layer.key_by((|request| *request) as Key));

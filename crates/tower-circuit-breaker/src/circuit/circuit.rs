@@ -29,6 +29,14 @@ pub(crate) struct Circuit {
     opened_by: Option<OpenedBy>,
 }
 
+/// Until when a circuit says something that a new one would not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kept {
+    Not,
+    Until(Instant),
+    ForGood,
+}
+
 #[derive(Debug)]
 enum Phase {
     Closed {
@@ -200,12 +208,26 @@ impl Circuit {
         }
     }
 
-    /// Whether it stays as it is, open or closed, until told otherwise.
-    pub(crate) fn is_forced(&self) -> bool {
-        matches!(
-            self.phase,
-            Phase::Open { until: None } | Phase::Closed { forced: true, .. }
-        )
+    /// Whether it stays as it is, open or closed, until told otherwise or, where it was forced open
+    /// for a time, until that is over.
+    pub(crate) fn is_forced(&self, now: Instant) -> bool {
+        match self.phase {
+            Phase::Open { until } => {
+                self.opened_by == Some(OpenedBy::Forced) && until.is_none_or(|until| now < until)
+            }
+            Phase::Closed { forced, .. } => forced,
+            Phase::HalfOpen(_) => false,
+        }
+    }
+
+    /// Until when it is worth keeping although no call is under way.
+    pub(crate) fn kept_until(&self, now: Instant) -> Kept {
+        match self.phase {
+            Phase::Open { until: Some(until) } if now < until => Kept::Until(until),
+            Phase::Open { until: None } | Phase::Closed { forced: true, .. } => Kept::ForGood,
+            // A circuit that waits for its next probe does what a new one does: it lets that pass.
+            _ => Kept::Not,
+        }
     }
 
     /// The probes under way whose lease has not ended.

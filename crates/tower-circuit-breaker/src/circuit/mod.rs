@@ -11,7 +11,7 @@ mod state;
 mod trip_rules;
 
 pub(crate) use self::admission::Admission;
-pub(crate) use self::circuit::Circuit;
+pub(crate) use self::circuit::{Circuit, Kept};
 pub use self::opened_by::OpenedBy;
 pub use self::state::State;
 pub(crate) use self::trip_rules::OnSuccess;

@@ -2,20 +2,27 @@ use std::fmt;
 use std::hash::Hash;
 use std::sync::Arc;
 
-use super::key_map::{KeyMap, Need};
+use tokio::time::Instant;
+
+use super::key_map::{Bounds, KeyMap, Need};
+use crate::circuit::{Circuit, Kept};
 use crate::handle::Handle;
 use crate::settings::Settings;
 use crate::shared::{Mutex, Shard, Shards, SharedCircuit, lock};
 use crate::snapshot::Snapshot;
+use crate::telemetry;
 
 /// The circuits of one layer value, by key.
 ///
-/// A circuit is made for a key when it is first asked for. A circuit is idle if it is closed and
-/// nobody holds it, neither a call nor a [`Handle`]. When a new key comes and there are
-/// [`max_idle_keys`](crate::CircuitBreakerLayer::max_idle_keys) circuits or more, the idle ones
-/// unused for longest are forgotten; an open or half-open one only if no idle one is left, and then
-/// the one whose open time ends first. A circuit that somebody holds is never forgotten, so calls
-/// under way can keep more circuits than that.
+/// A circuit is made for a key when it is first asked for. It is idle if nobody holds it, neither a
+/// call nor a [`Handle`], and it is closed, half-open, or its open time is over. One that is open,
+/// or forced open or closed, is not, however long nobody asks for it.
+///
+/// With more than [`max_idle_keys`](crate::CircuitBreakerLayer::max_idle_keys) idle circuits a new
+/// key evicts one or two that were unused for long. With
+/// [`max_keys`](crate::CircuitBreakerLayer::max_keys) circuits, none of which is found idle, calls
+/// of other keys pass uncounted, as if there were no breaker: one circuit for all of them would
+/// reject the calls of keys that are well.
 ///
 /// # Clone
 ///
@@ -27,7 +34,18 @@ pub struct Circuits<Q> {
 
 enum Store<Q> {
     One(Shards),
-    Keyed(Arc<Mutex<KeyMap<Q, Arc<Shard>>>>),
+    Keyed(Arc<Keyed<Q>>),
+}
+
+struct Keyed<Q> {
+    map: Mutex<Map<Q>>,
+    /// Counts nothing and rejects nothing: for the keys that there is no room for.
+    uncounted: Arc<Shard>,
+}
+
+struct Map<Q> {
+    circuits: KeyMap<Q, Arc<Shard>>,
+    made: u64,
 }
 
 impl<Q> Circuits<Q> {
@@ -48,9 +66,22 @@ impl<Q> Circuits<Q> {
 
 impl<Q: Hash + Eq + Clone + fmt::Display> Circuits<Q> {
     pub(crate) fn keyed(settings: Settings) -> Self {
+        let bounds = Bounds {
+            idle: settings.max_idle_keys,
+            all: settings.max_keys,
+        };
+        let settings = Arc::new(settings);
+        let uncounted = SharedCircuit::new(Arc::clone(&settings), Some("".into()), None, 1);
+        uncounted.change(Circuit::force_closed);
         Self {
-            store: Store::Keyed(Arc::new(Mutex::new(KeyMap::new(settings.max_idle_keys)))),
-            settings: Arc::new(settings),
+            store: Store::Keyed(Arc::new(Keyed {
+                map: Mutex::new(Map {
+                    circuits: KeyMap::new(bounds),
+                    made: 0,
+                }),
+                uncounted: Shard::single(uncounted),
+            })),
+            settings,
         }
     }
 
@@ -62,13 +93,17 @@ impl<Q: Hash + Eq + Clone + fmt::Display> Circuits<Q> {
         }
     }
 
-    /// The circuit of `key`: a new one, closed, if there was none.
+    /// The circuit of `key`: a new one, closed, if there was none, even beyond
+    /// [`max_keys`](crate::CircuitBreakerLayer::max_keys).
     ///
-    /// It is kept as long as the handle lives.
+    /// It is kept as long as the handle lives, or the circuit is forced open or closed by it.
     #[must_use]
     pub fn handle(&self, key: &Q) -> Handle {
         self.settings.taken.set();
-        Handle::new(self.shard_of(|| key.clone()))
+        Handle::new(match &self.store {
+            Store::One(shards) => Arc::clone(shards.of_this_thread()),
+            Store::Keyed(keyed) => self.shard_of_key(keyed, key, usize::MAX),
+        })
     }
 
     /// The keys that have a circuit at the moment, in no order; none where all requests share one
@@ -77,7 +112,7 @@ impl<Q: Hash + Eq + Clone + fmt::Display> Circuits<Q> {
     pub fn keys(&self) -> Vec<Q> {
         match &self.store {
             Store::One(_) => Vec::new(),
-            Store::Keyed(keyed) => lock(keyed).keys().cloned().collect(),
+            Store::Keyed(keyed) => lock(&keyed.map).circuits.keys().cloned().collect(),
         }
     }
 
@@ -87,16 +122,33 @@ impl<Q: Hash + Eq + Clone + fmt::Display> Circuits<Q> {
     pub(crate) fn shard_of(&self, key: impl FnOnce() -> Q) -> Arc<Shard> {
         match &self.store {
             Store::One(shards) => Arc::clone(shards.of_this_thread()),
-            Store::Keyed(keyed) => self.shard_of_key(keyed, &key()),
+            Store::Keyed(keyed) => self.shard_of_key(keyed, &key(), self.settings.max_keys),
         }
     }
 
     /// Not inlined: a single circuit's calls should not carry this code along.
     #[inline(never)]
-    fn shard_of_key(&self, keyed: &Mutex<KeyMap<Q, Arc<Shard>>>, key: &Q) -> Arc<Shard> {
-        let mut keyed = lock(keyed);
-        let seed = keyed.len() as u64;
-        keyed.get_or_insert(key, || self.shard(key, seed), need)
+    fn shard_of_key(&self, keyed: &Keyed<Q>, key: &Q, most: usize) -> Arc<Shard> {
+        let mut map = lock(&keyed.map);
+        if let Some(shard) = map.circuits.get(key) {
+            return shard;
+        }
+        let now = Instant::now();
+        let evicted = map.circuits.make_room(now, |shard| need(shard, now));
+        let shard = if map.circuits.len() < most {
+            map.made += 1;
+            let shard = self.shard(key, map.made);
+            map.circuits.insert(key, Arc::clone(&shard));
+            Some(shard)
+        } else {
+            None
+        };
+        drop(map);
+        drop(evicted);
+        shard.unwrap_or_else(|| {
+            telemetry::uncounted(self.settings.name);
+            Arc::clone(&keyed.uncounted)
+        })
     }
 
     /// One shard is enough: calls meet at the lock around the keys anyway.
@@ -114,14 +166,14 @@ impl<Q: Hash + Eq + Clone + fmt::Display> Circuits<Q> {
 
 /// Whoever holds a shard got it from the map, under its lock, or from another holder: a count of
 /// one means that only the map is left.
-fn need(shard: &Arc<Shard>) -> Need {
+fn need(shard: &Arc<Shard>, now: Instant) -> Need {
     if Arc::strong_count(shard) > 1 {
-        return Need::Held;
+        return Need::Needed;
     }
-    match shard.circuit().open_until() {
-        None => Need::Idle,
-        Some(Some(until)) => Need::Until(until),
-        Some(None) => Need::ForGood,
+    match shard.circuit().kept_until(now) {
+        Kept::Not => Need::Idle,
+        Kept::Until(until) => Need::Until(until),
+        Kept::ForGood => Need::Needed,
     }
 }
 
@@ -147,7 +199,7 @@ impl<Q> fmt::Debug for Circuits<Q> {
                 debug.field("snapshot", &circuit.change(Snapshot::of));
             }
             Store::Keyed(keyed) => {
-                debug.field("keys", &lock(keyed).len());
+                debug.field("keys", &lock(&keyed.map).circuits.len());
             }
         }
         debug.finish()

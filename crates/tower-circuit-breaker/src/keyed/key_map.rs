@@ -1,194 +1,191 @@
-use std::collections::HashMap;
-use std::hash::Hash;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::hash::{BuildHasher, Hash, RandomState};
+use std::time::Duration;
 
+use hashbrown::HashTable;
 use tokio::time::Instant;
 
-/// Values by key, with a bound on those that nobody needs.
+/// So many that one of them grows in a fraction of a millisecond with a million keys in all.
+const TABLES: usize = 256;
+
+/// A new key looks at so many idle and so many needed ones at most, and evicts so many: what it
+/// costs is bounded, and still the idle ones are soon no more than there may be.
+const LOOKS: usize = 16;
+const EVICTIONS: usize = 2;
+
+/// When to look again at a value that is needed, nobody knows until when.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// Values by key, with a bound on those that nobody needs and one on all of them.
 ///
-/// When a new key comes and the bound is reached, the values least needed are evicted, an eighth of
-/// the bound at once: a stream of new keys does not sort the values at each key.
-#[derive(Debug)]
+/// To find a key moves nothing; only a new key evicts others. No step walks over all keys, or over
+/// all of a table but to grow it.
 pub(crate) struct KeyMap<Q, V> {
-    entries: HashMap<Q, Entry<V>>,
-    bound: usize,
-    /// The number of entries at which to evict again. It is above the bound while many are held:
-    /// otherwise each new key would look at all of them in vain.
-    sweep_at: usize,
-    uses: u64,
+    hasher: RandomState,
+    tables: Box<[HashTable<Row<Q, V>>]>,
+    /// The hashes of those that may be idle, by their places: the one that was unused for longest
+    /// when it was last looked at comes first.
+    idle: BTreeMap<u64, u64>,
+    /// The hashes of those that were needed when they were last looked at, by when to look again.
+    needed: BTreeMap<(Instant, u64), u64>,
+    next_place: u64,
+    bounds: Bounds,
 }
 
-#[derive(Debug)]
-struct Entry<V> {
+/// How many keys to keep.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    /// From so many on the idle ones go, a few with each new key.
+    pub(crate) idle: usize,
+    pub(crate) all: usize,
+}
+
+struct Row<Q, V> {
+    hash: u64,
+    /// Its place among the idle or the needed ones, which no other row ever has.
+    place: u64,
+    /// Whether it was asked for since it was last looked at.
+    used: bool,
+    key: Q,
     value: V,
-    used: u64,
 }
 
-/// How much a value is needed, least first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// Whether a value may be evicted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Need {
-    /// Nobody holds it and it remembers nothing: evicted first, longest unused first.
+    /// Nobody holds it, and it remembers nothing.
     Idle,
-    /// Nobody holds it, but it remembers something until then: evicted only to keep the bound,
-    /// earliest end first.
+    /// It remembers something until then.
     Until(Instant),
-    /// Nobody holds it, but it remembers something for good: evicted only to keep the bound, last.
-    ForGood,
-    /// Somebody holds it: never evicted.
-    Held,
+    /// Somebody holds it, or it remembers something for good.
+    Needed,
 }
+
+/// Evicted values. Keys and values are dropped where nothing is locked.
+#[must_use]
+pub(crate) struct Evicted<Q, V>(#[allow(dead_code)] Vec<Row<Q, V>>);
 
 impl<Q, V> KeyMap<Q, V> {
+    pub(crate) fn new(bounds: Bounds) -> Self {
+        Self {
+            hasher: RandomState::new(),
+            tables: (0..TABLES).map(|_| HashTable::new()).collect(),
+            idle: BTreeMap::new(),
+            needed: BTreeMap::new(),
+            next_place: 0,
+            bounds,
+        }
+    }
+
     pub(crate) fn len(&self) -> usize {
-        self.entries.len()
+        self.idle.len() + self.needed.len()
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        self.len() >= self.bounds.all
+    }
+
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &Q> {
+        let rows = self.tables.iter().flat_map(HashTable::iter);
+        rows.map(|row| &row.key)
+    }
+
+    /// Evicts a few of those that are idle, if there are too many.
+    pub(crate) fn make_room(&mut self, now: Instant, need: impl Fn(&V) -> Need) -> Evicted<Q, V> {
+        let mut evicted = Vec::new();
+        for _ in 0..LOOKS {
+            let Some(first) = self
+                .needed
+                .first_entry()
+                .filter(|first| first.key().0 <= now)
+            else {
+                break;
+            };
+            let ((_, place), hash) = first.remove_entry();
+            evicted.extend(self.look(place, hash, now, &need));
+        }
+        for _ in 0..LOOKS {
+            let too_many = self.idle.len() >= self.bounds.idle || self.is_full();
+            if !too_many || evicted.len() >= EVICTIONS {
+                break;
+            }
+            let Some((place, hash)) = self.idle.pop_first() else {
+                break;
+            };
+            evicted.extend(self.look(place, hash, now, &need));
+        }
+        Evicted(evicted)
+    }
+
+    /// Gives the row a new place, or takes it out if it is idle and was not used since it was last
+    /// looked at.
+    fn look(
+        &mut self,
+        place: u64,
+        hash: u64,
+        now: Instant,
+        need: impl Fn(&V) -> Need,
+    ) -> Option<Row<Q, V>> {
+        let table = &mut self.tables[table_of(hash)];
+        let mut entry = table.find_entry(hash, |row| row.place == place).ok()?;
+        let row = entry.get_mut();
+        let again = match need(&row.value) {
+            Need::Idle if !row.used => return Some(entry.remove().0),
+            Need::Idle => None,
+            // Never in the past: it would be looked at over and over.
+            Need::Until(until) => Some(until.max(now + Duration::from_nanos(1))),
+            Need::Needed => Some(now + LOOK_AGAIN),
+        };
+        // Once it is no longer needed, it is as one that was used by then.
+        row.used = again.is_some();
+        row.place = self.next_place;
+        self.next_place += 1;
+        match again {
+            Some(at) => self.needed.insert((at, row.place), hash),
+            None => self.idle.insert(row.place, hash),
+        };
+        None
     }
 }
 
 impl<Q: Hash + Eq + Clone, V: Clone> KeyMap<Q, V> {
-    pub(crate) fn new(bound: usize) -> Self {
-        Self {
-            entries: HashMap::new(),
-            bound,
-            sweep_at: bound,
-            uses: 0,
-        }
+    pub(crate) fn get(&mut self, key: &Q) -> Option<V> {
+        let hash = self.hasher.hash_one(key);
+        let table = &mut self.tables[table_of(hash)];
+        let row = table.find_mut(hash, |row| row.key == *key)?;
+        row.used = true;
+        Some(row.value.clone())
     }
 
-    pub(crate) fn get_or_insert(
-        &mut self,
-        key: &Q,
-        make: impl FnOnce() -> V,
-        need: impl Fn(&V) -> Need,
-    ) -> V {
-        self.uses += 1;
-        if let Some(entry) = self.entries.get_mut(key) {
-            entry.used = self.uses;
-            return entry.value.clone();
-        }
-        if self.entries.len() >= self.sweep_at {
-            self.sweep(need);
-        }
-        let value = make();
-        let used = self.uses;
-        let entry = Entry {
-            value: value.clone(),
-            used,
+    /// Adds a key that is not there.
+    pub(crate) fn insert(&mut self, key: &Q, value: V) {
+        let hash = self.hasher.hash_one(key);
+        let row = Row {
+            hash,
+            place: self.next_place,
+            used: false,
+            key: key.clone(),
+            value,
         };
-        self.entries.insert(key.clone(), entry);
-        value
+        self.next_place += 1;
+        self.idle.insert(row.place, hash);
+        self.tables[table_of(hash)].insert_unique(hash, row, |row| row.hash);
     }
+}
 
-    pub(crate) fn keys(&self) -> impl Iterator<Item = &Q> {
-        self.entries.keys()
-    }
+/// A table makes use of the lowest bits of a hash and of its highest ones.
+fn table_of(hash: u64) -> usize {
+    (hash >> 32) as usize % TABLES
+}
 
-    fn sweep(&mut self, need: impl Fn(&V) -> Need) {
-        let step = self.bound / 8 + 1;
-        let mut needs: Vec<(Need, u64)> = self
-            .entries
-            .values()
-            .map(|entry| (need(&entry.value), entry.used))
-            .filter(|(need, _)| *need != Need::Held)
-            .collect();
-        needs.sort_unstable();
-        // Idle values make room for many new keys at once, the others for this one key only: what
-        // they remember is worth more than the time to sort again.
-        let excess = (self.entries.len() + 1).saturating_sub(self.bound);
-        let idle = needs.partition_point(|(need, _)| *need == Need::Idle);
-        let gone = (excess + step - 1).min(idle).max(excess.min(needs.len()));
-        if let Some(last) = gone.checked_sub(1).map(|last| needs[last]) {
-            // `used` is unique, so this evicts exactly the first `gone`.
-            self.entries.retain(|_, entry| {
-                let need = need(&entry.value);
-                need == Need::Held || (need, entry.used) > last
-            });
-        }
-        let left = self.entries.len();
-        self.sweep_at = if left < self.bound {
-            self.bound
-        } else {
-            left + step
-        };
+impl<Q, V> fmt::Debug for KeyMap<Q, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyMap")
+            .field("len", &self.len())
+            .finish_non_exhaustive()
     }
 }
 
 #[cfg(all(test, not(loom)))]
-mod tests {
-    use std::cell::Cell;
-    use std::collections::BTreeMap;
-    use std::rc::Rc;
-
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[derive(Clone, Copy, Debug)]
-    enum Op {
-        Use(u8),
-        Turn(u8, u8),
-    }
-
-    fn ops() -> impl Strategy<Value = Vec<Op>> {
-        let op = prop_oneof![
-            4 => (0..40_u8).prop_map(Op::Use),
-            1 => ((0..40_u8), (0..4_u8)).prop_map(|(key, need)| Op::Turn(key, need)),
-        ];
-        proptest::collection::vec(op, 0..300)
-    }
-
-    proptest! {
-        #[test]
-        fn the_least_needed_go_first(ops in ops(), bound in 1..12_usize) {
-            let now = Instant::now();
-            let needs = [Need::Idle, Need::Until(now), Need::ForGood, Need::Held];
-            let mut keyed = KeyMap::new(bound);
-            // What is kept, with its last use.
-            let mut kept: BTreeMap<u8, (usize, Rc<Cell<Need>>)> = BTreeMap::new();
-            for (time, op) in ops.into_iter().enumerate() {
-                match op {
-                    Op::Turn(key, need) => {
-                        if let Some((_, cell)) = kept.get(&key) {
-                            cell.set(needs[usize::from(need)]);
-                        }
-                    }
-                    Op::Use(key) => {
-                        let value = keyed.get_or_insert(
-                            &key,
-                            || Rc::new(Cell::new(Need::Idle)),
-                            |value| value.get(),
-                        );
-                        let gone: Vec<_> = kept
-                            .iter()
-                            .filter(|(key, _)| !keyed.keys().any(|left| left == *key))
-                            .map(|(key, (used, cell))| (*key, (cell.get(), *used)))
-                            .collect();
-                        for (key, _) in &gone {
-                            kept.remove(key);
-                        }
-                        for (used, cell) in kept.values() {
-                            for (_, gone) in &gone {
-                                prop_assert!(*gone < (cell.get(), *used));
-                            }
-                        }
-                        prop_assert!(gone.iter().all(|(_, (need, _))| *need != Need::Held));
-                        kept.insert(key, (time, value));
-                        prop_assert_eq!(keyed.len(), kept.len());
-                        let held = kept.values().filter(|(_, cell)| cell.get() == Need::Held);
-                        if held.count() == 0 && gone.len() > 1 {
-                            prop_assert!(keyed.len() <= bound);
-                        }
-                    }
-                }
-            }
-        }
-
-        #[test]
-        fn the_bound_holds_where_nothing_is_held(keys in proptest::collection::vec(0..100_u8, 0..400), bound in 1..40_usize, idle: bool) {
-            let mut keyed = KeyMap::new(bound);
-            for key in keys {
-                let need = if idle { Need::Idle } else { Need::ForGood };
-                keyed.get_or_insert(&key, || (), |()| need);
-                prop_assert!(keyed.len() <= bound);
-            }
-        }
-    }
-}
+mod tests;

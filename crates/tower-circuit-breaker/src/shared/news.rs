@@ -46,5 +46,7 @@ impl Untold {
             queue = lock(&self.0);
             queue.telling = false;
         }
+        // Changes are rare, and circuits many.
+        queue.news = VecDeque::new();
     }
 }

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::news::{News, Untold};
 use super::packed_state::{AtomicState, PackedState};
 use super::sync::{AtomicU64, Mutex, lock};
-use crate::circuit::{Admission, Circuit, State};
+use crate::circuit::{Admission, Circuit, Kept, State};
 use crate::classify::{Abandoned, Verdict};
 use crate::error::Open;
 use crate::settings::Settings;
@@ -129,11 +129,9 @@ impl SharedCircuit {
         lock(&self.circuit).state()
     }
 
-    /// Until when the circuit is worth keeping: `None` if it is closed, otherwise the end of its
-    /// open time, if it has one.
-    pub(crate) fn open_until(&self) -> Option<Option<Instant>> {
-        let circuit = lock(&self.circuit);
-        (circuit.state() != State::Closed).then(|| circuit.open_until())
+    /// Until when the circuit is worth keeping although nobody holds it.
+    pub(crate) fn kept_until(&self, now: Instant) -> Kept {
+        lock(&self.circuit).kept_until(now)
     }
 
     pub(crate) async fn changed_from(&self, state: State) -> State {
