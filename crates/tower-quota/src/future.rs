@@ -32,9 +32,9 @@ pin_project! {
     #[project = StageProj]
     #[project_replace = StageOwned]
     enum Stage<S, Req, A, F> {
-        Asking { #[pin] admit: A, inner: S, request: Req },
-        /// Admitted, and waiting for the readiness of the very service that will be called.
-        Waiting { inner: S, request: Req },
+        /// Asks for admission, and then waits for the readiness of the very service that will be
+        /// called.
+        Waiting { #[pin] admit: Option<A>, inner: S, request: Req },
         Called { #[pin] future: F },
         Done,
     }
@@ -43,8 +43,8 @@ pin_project! {
 impl<S: Service<Req>, Req, C, A, X> ResponseFuture<S, Req, C, A, X> {
     pub(crate) fn new(inner: S, request: Req, admit: A, context: X, cost: C) -> Self {
         Self {
-            stage: Stage::Asking {
-                admit,
+            stage: Stage::Waiting {
+                admit: Some(admit),
                 inner,
                 request,
             },
@@ -68,16 +68,21 @@ where
         let mut this = self.project();
         let mut result = loop {
             match this.stage.as_mut().project() {
-                StageProj::Asking { admit, .. } => match ready!(admit.poll(cx)) {
-                    Ok(reservation) => *this.reservation = Some(reservation),
-                    Err(rejected) => {
-                        this.stage.set(Stage::Done);
-                        return Poll::Ready(Err(rejected.into()));
+                StageProj::Waiting {
+                    mut admit, inner, ..
+                } => {
+                    if let Some(asking) = admit.as_mut().as_pin_mut() {
+                        match ready!(asking.poll(cx)) {
+                            Ok(reservation) => *this.reservation = Some(reservation),
+                            Err(rejected) => {
+                                this.stage.set(Stage::Done);
+                                return Poll::Ready(Err(rejected.into()));
+                            }
+                        }
+                        admit.set(None);
                     }
-                },
-                // Only now, when it is admitted: a call that waits for quota must not hold what the
-                // inner service gives out by its readiness, such as a permit.
-                StageProj::Waiting { inner, .. } => {
+                    // Only now, when it is admitted: a call that waits for quota must not hold what
+                    // the inner service gives out by its readiness, such as a permit.
                     if let Err(error) = ready!(inner.poll_ready(cx)) {
                         this.stage.set(Stage::Done);
                         *this.reservation = None;
@@ -87,22 +92,18 @@ where
                 StageProj::Called { future } => break ready!(future.poll(cx)),
                 StageProj::Done => {}
             }
-            match this.stage.as_mut().project_replace(Stage::Done) {
-                StageOwned::Asking { inner, request, .. } => {
-                    this.stage.set(Stage::Waiting { inner, request });
-                }
-                StageOwned::Waiting { mut inner, request } => {
-                    // Before the call, not after: should it panic the server may have charged it.
-                    if let Some(reservation) = this.reservation {
-                        reservation.sent();
-                    }
-                    let future = inner.call(request);
-                    this.stage.set(Stage::Called { future });
-                }
-                StageOwned::Called { .. } | StageOwned::Done => {
-                    panic!("polled after it was ready")
-                }
+            let StageOwned::Waiting {
+                mut inner, request, ..
+            } = this.stage.as_mut().project_replace(Stage::Done)
+            else {
+                panic!("polled after it was ready");
+            };
+            // Before the call, not after: should it panic the server may have charged it.
+            if let Some(reservation) = this.reservation {
+                reservation.sent();
             }
+            let future = inner.call(request);
+            this.stage.set(Stage::Called { future });
         };
         // The inner future goes first. What it holds is free when the next call is let go.
         this.stage.set(Stage::Done);
@@ -141,8 +142,8 @@ fn end<Req, Res, E, C: Cost<Req, Res, E>>(
 impl<S: Service<Req>, Req, C, A, X> fmt::Debug for ResponseFuture<S, Req, C, A, X> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let stage = match &self.stage {
-            Stage::Asking { .. } => "asking",
-            Stage::Waiting { .. } => "waiting",
+            Stage::Waiting { admit: Some(_), .. } => "asking",
+            Stage::Waiting { admit: None, .. } => "waiting",
             Stage::Called { .. } => "called",
             Stage::Done => "done",
         };

@@ -30,6 +30,8 @@ const LONGEST_PAUSE: u64 = 15 * SECOND;
 #[derive(Debug)]
 pub(crate) struct Account {
     meters: Vec<Meter>,
+    /// What all limits can admit.
+    most: Amount,
     /// The calls sent last, in order, and the number of the first of them.
     calls: VecDeque<Call>,
     first: u64,
@@ -67,19 +69,19 @@ pub(crate) struct Counts {
 pub(crate) struct Charge {
     number: u64,
     at: u64,
-    amount: Amount,
+    tokens: u64,
 }
 
 impl Charge {
     pub(crate) fn amount(&self) -> Amount {
-        self.amount
+        Amount::call(self.tokens)
     }
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Call {
     at: u64,
-    amount: Amount,
+    tokens: u64,
     state: State,
 }
 
@@ -93,11 +95,13 @@ enum State {
 
 impl Account {
     pub(crate) fn new(limits: Vec<Limit>, now: u64) -> Self {
+        let meters: Vec<_> = limits
+            .into_iter()
+            .map(|limit| Meter::new(limit, now))
+            .collect();
         Self {
-            meters: limits
-                .into_iter()
-                .map(|limit| Meter::new(limit, now))
-                .collect(),
+            most: most(&meters),
+            meters,
             calls: VecDeque::new(),
             first: 0,
             unconfirmed: 0,
@@ -116,6 +120,9 @@ impl Account {
 
     /// The limit that can never admit so much.
     pub(crate) fn exceeded(&self, amount: Amount) -> Option<&Limit> {
+        if amount.calls <= self.most.calls && amount.tokens <= self.most.tokens {
+            return None;
+        }
         self.meters
             .iter()
             .find(|meter| !meter.holds(amount))
@@ -141,7 +148,7 @@ impl Account {
         }
         let common = self.common();
         let mut until = self.now;
-        let news_at = self.news_at();
+        let mut until_news = None;
         for meter in &mut self.meters {
             match meter.look(amount, &common) {
                 Verdict::Goes
@@ -150,10 +157,13 @@ impl Account {
                 | Verdict::AsksPhase
                 | Verdict::GoesByPhase => {}
                 Verdict::Waits(at) => until = until.max(at),
-                Verdict::WaitsForNews(at) => until = until.max(at.min(news_at)),
+                Verdict::WaitsForNews(at) => until_news = until_news.max(Some(at)),
             }
         }
-        until
+        match until_news {
+            Some(at) => until.max(at.min(self.news_at())),
+            None => until,
+        }
     }
 
     fn common(&self) -> Now {
@@ -192,13 +202,13 @@ impl Account {
         let number = self.first + self.calls.len() as u64;
         self.calls.push_back(Call {
             at: self.now,
-            amount,
+            tokens: amount.tokens,
             state: State::Open,
         });
         Charge {
             number,
             at: self.now,
-            amount,
+            tokens: amount.tokens,
         }
     }
 
@@ -236,9 +246,9 @@ impl Account {
 
     /// The server has begun to answer the call: it was admitted.
     pub(crate) fn confirmed(&mut self, now: u64, charge: &Charge) {
-        self.advance(now);
+        self.now = self.now.max(now);
         self.confirm(charge.number);
-        self.skip_confirmed();
+        self.confirm_old();
     }
 
     /// The call came to `actual`.
@@ -249,13 +259,13 @@ impl Account {
             .iter_mut()
             .filter(|meter| meter.has(charge.number))
         {
-            meter.settle(charge.at, charge.amount, actual);
+            meter.settle(self.now, charge.at, charge.amount(), actual);
         }
         self.overrun
-            .learn(charge.amount.tokens, actual.tokens, self.now - charge.at);
+            .learn(charge.tokens, actual.tokens, self.now - charge.at);
         self.purse.earn();
         self.close(charge);
-        self.counts.reserved = self.counts.reserved.saturating_add(charge.amount.tokens);
+        self.counts.reserved = self.counts.reserved.saturating_add(charge.tokens);
         self.counts.used = self.counts.used.saturating_add(actual.tokens);
     }
 
@@ -264,8 +274,8 @@ impl Account {
     pub(crate) fn keep(&mut self, now: u64, charge: &Charge) {
         self.advance(now);
         self.close(charge);
-        self.counts.reserved = self.counts.reserved.saturating_add(charge.amount.tokens);
-        self.counts.used = self.counts.used.saturating_add(charge.amount.tokens);
+        self.counts.reserved = self.counts.reserved.saturating_add(charge.tokens);
+        self.counts.used = self.counts.used.saturating_add(charge.tokens);
         if let Some(index) = self.index(charge.number) {
             if self.calls[index].state == State::Open {
                 self.calls[index].state = State::Gone;
@@ -274,7 +284,7 @@ impl Account {
                 }
             }
         }
-        self.skip_confirmed();
+        self.confirm_old();
     }
 
     /// The call was never charged: it is as if it had never been.
@@ -289,7 +299,7 @@ impl Account {
                     }
                     // Nothing came back in time, for nothing was sent.
                     State::Confirmed if meter.has(charge.number) => {
-                        meter.take_back(index, charge.amount);
+                        meter.take_back(index, charge.amount());
                     }
                     State::Confirmed => {}
                     State::Gone => {}
@@ -302,9 +312,9 @@ impl Account {
             .iter_mut()
             .filter(|meter| meter.has(charge.number))
         {
-            meter.refund(charge.at, charge.amount.of(meter.limit().unit));
+            meter.refund(charge.at, charge.amount().of(meter.limit().unit));
         }
-        self.skip_confirmed();
+        self.confirm_old();
     }
 
     /// The server had nothing left for the call, in that unit if it said so.
@@ -326,13 +336,13 @@ impl Account {
                 State::Confirmed | State::Gone => meter.sent(index),
             });
             if meter.has(charge.number) {
-                meter.refund(charge.at, charge.amount.of(meter.limit().unit));
+                meter.refund(charge.at, charge.amount().of(meter.limit().unit));
             }
             if blamed == Some(number) {
                 let confirmed = was == State::Confirmed;
                 pause = meter.explain_throttle(
                     charge.at,
-                    charge.amount,
+                    charge.amount(),
                     sent.as_ref(),
                     confirmed,
                     &common,
@@ -342,7 +352,7 @@ impl Account {
         if let Some(index) = index {
             self.calls[index].state = State::Gone;
         }
-        self.skip_confirmed();
+        self.confirm_old();
         self.blocked = self.blocked.max(self.now.saturating_add(pause));
     }
 
@@ -415,6 +425,7 @@ impl Account {
                 None => Meter::new(limit, self.now).beside(blank, next),
             });
         }
+        self.most = most(&self.meters);
     }
 
     pub(crate) fn counts(&self) -> Counts {
@@ -451,17 +462,19 @@ impl Account {
     fn close(&mut self, charge: &Charge) {
         let pending = &mut self.counts.pending;
         pending.calls -= 1;
-        pending.tokens = pending.tokens.saturating_sub(charge.amount.tokens);
+        pending.tokens = pending.tokens.saturating_sub(charge.tokens);
     }
 
     fn advance(&mut self, now: u64) {
-        if now > self.now {
-            self.now = now;
-        }
+        self.now = self.now.max(now);
         for meter in &mut self.meters {
             meter.advance(self.now);
         }
-        // A call that was not throttled for long enough was admitted.
+        self.confirm_old();
+    }
+
+    /// A call that was not throttled for long enough was admitted.
+    fn confirm_old(&mut self) {
         let patience = self.patience();
         while let Some(call) = self.calls.get((self.unconfirmed - self.first) as usize) {
             if call.state == State::Open {
@@ -474,33 +487,36 @@ impl Account {
         }
     }
 
-    fn skip_confirmed(&mut self) {
-        while let Some(call) = self.calls.get((self.unconfirmed - self.first) as usize) {
-            if call.state == State::Open {
-                break;
-            }
-            self.unconfirmed += 1;
-        }
-    }
-
     fn confirm(&mut self, number: u64) {
         let Some(index) = self.index(number) else {
             return;
         };
-        let call = self.calls[index];
+        let call = &mut self.calls[index];
         if call.state != State::Open {
             return;
         }
-        self.calls[index].state = State::Confirmed;
+        call.state = State::Confirmed;
+        let call = *call;
         self.confirmed = self.confirmed.saturating_add(1);
         if self.round.is_none_or(|round| call.at > round) {
             self.rounds = 0;
         }
         let spare = self.purse.affords_trial();
         for meter in &mut self.meters {
-            let sent = meter.close(index);
-            meter.confirmed(call.at, call.amount, &sent, spare);
+            meter.confirmed(self.now, index, call.at, Amount::call(call.tokens), spare);
         }
+    }
+}
+
+/// What all of them can ever admit.
+fn most(meters: &[Meter]) -> Amount {
+    let least = |unit| {
+        let meters = meters.iter().filter(|meter| meter.limit().unit == unit);
+        meters.map(Meter::most).min().unwrap_or(u64::MAX)
+    };
+    Amount {
+        calls: least(Unit::Calls),
+        tokens: least(Unit::Tokens),
     }
 }
 

@@ -9,8 +9,30 @@
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deficit {
     level: u128,
-    /// When it was down to nothing last.
-    dry: u64,
+    dry: Dry,
+}
+
+/// When it was down to nothing last: a level, since when it drained, and how fast. The time is
+/// seldom asked for, and takes a division.
+#[derive(Clone, Copy, Debug)]
+struct Dry {
+    level: u128,
+    from: u64,
+    rate: u64,
+}
+
+impl Dry {
+    fn at(from: u64) -> Self {
+        Self {
+            level: 0,
+            from,
+            rate: 0,
+        }
+    }
+
+    fn is_by(&self, at: u64) -> bool {
+        at >= self.from && u128::from(self.rate) * u128::from(at - self.from) >= self.level
+    }
 }
 
 /// The beginning of time: nothing was used before it.
@@ -21,7 +43,7 @@ impl Deficit {
     pub(crate) fn new() -> Self {
         Self {
             level: 0,
-            dry: FOR_EVER,
+            dry: Dry::at(FOR_EVER),
         }
     }
 
@@ -29,7 +51,7 @@ impl Deficit {
     pub(crate) fn at(level: u128) -> Self {
         Self {
             level,
-            dry: FOR_EVER,
+            dry: Dry::at(FOR_EVER),
         }
     }
 
@@ -39,12 +61,17 @@ impl Deficit {
 
     /// Whether the bucket is full, and was for so long.
     pub(crate) fn is_dry_for(&self, time: u64, now: u64) -> bool {
-        self.level == 0 && (self.dry == FOR_EVER || now - self.dry >= time)
+        self.level == 0
+            && match now.checked_sub(time) {
+                Some(at) => self.dry.is_by(at),
+                // Only one that has been full for ever was so for longer than time has been.
+                None => self.dry.is_by(FOR_EVER),
+            }
     }
 
     /// Whether the bucket was full at any time after that.
     pub(crate) fn ran_dry_after(&self, at: u64) -> bool {
-        self.level == 0 || self.dry > at
+        self.level == 0 || !self.dry.is_by(at)
     }
 
     pub(crate) fn drain(&mut self, from: u64, to: u64, rate: u64) {
@@ -55,7 +82,11 @@ impl Deficit {
         if self.level > out {
             self.level -= out;
         } else {
-            self.dry = self.falls_to(0, from, rate);
+            self.dry = Dry {
+                level: self.level,
+                from,
+                rate,
+            };
             self.level = 0;
         }
     }
@@ -74,7 +105,7 @@ impl Deficit {
         let rest = self.level.saturating_sub(amount);
         let level = rest.max(floor.min(self.level));
         if level == 0 && self.level > 0 {
-            self.dry = now;
+            self.dry = Dry::at(now);
         }
         self.level = level;
     }

@@ -204,10 +204,17 @@ impl Meter {
         self.knowledge == Knowledge::Open
     }
 
+    /// What the limit can ever admit at once.
+    pub(crate) fn most(&self) -> u64 {
+        match self.limit.probing {
+            true => u64::MAX,
+            false => self.limit.amount.max(self.limit.burst.unwrap_or(0)),
+        }
+    }
+
     /// Whether the limit can ever admit that much.
     pub(crate) fn holds(&self, amount: Amount) -> bool {
-        let most = self.limit.amount.max(self.limit.burst.unwrap_or(0));
-        self.limit.probing || amount.of(self.limit.unit) <= most
+        amount.of(self.limit.unit) <= self.most()
     }
 
     /// Brings the shadows from the last time they were looked at to `now`.
@@ -218,9 +225,11 @@ impl Meter {
             let rate = self.whole_rate.max(self.rate);
             self.least.drain(self.at, now, rate);
             self.at = now;
-            self.burst.advance(now, self.worth(self.amount));
+            if self.burst.refused.is_some() {
+                self.burst.advance(now, self.worth(self.amount));
+            }
+            self.window.advance(now);
         }
-        self.window.advance(now);
     }
 
     /// The share or the amount has changed.
@@ -288,5 +297,6 @@ impl Meter {
 }
 
 pub(crate) fn nanos(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+    let secs = time.as_secs().saturating_mul(SECOND);
+    secs.saturating_add(time.subsec_nanos().into())
 }

@@ -80,6 +80,10 @@ impl Share {
         self.cut.is_some_and(|cut| at > cut) && (self.is_pinging() || self.part < most)
     }
 
+    pub(crate) fn was_cut(&self) -> bool {
+        self.cut.is_some()
+    }
+
     pub(crate) fn is_pinging(&self) -> bool {
         self.pinging.is_some()
     }

@@ -13,8 +13,11 @@ const GRAINS: u64 = 120;
 pub(crate) struct Window {
     period: u64,
     margin: u64,
-    entries: VecDeque<Entry>,
     sum: u64,
+    /// Apart from those before it: it is what each call looks at, and all that a key has which is
+    /// seldom used.
+    last: Option<Entry>,
+    old: VecDeque<Entry>,
 }
 
 #[derive(Debug)]
@@ -30,8 +33,9 @@ impl Window {
         Self {
             period,
             margin,
-            entries: VecDeque::new(),
             sum: 0,
+            last: None,
+            old: VecDeque::new(),
         }
     }
 
@@ -45,7 +49,15 @@ impl Window {
 
     /// When the first of what still counts was charged.
     pub(crate) fn first(&self) -> Option<u64> {
-        self.entries.front().map(|entry| entry.first)
+        self.oldest().map(|entry| entry.first)
+    }
+
+    fn oldest(&self) -> Option<&Entry> {
+        self.old.front().or(self.last.as_ref())
+    }
+
+    fn entries(&self) -> impl DoubleEndedIterator<Item = &Entry> {
+        self.old.iter().chain(&self.last)
     }
 
     /// How long an entry counts.
@@ -55,17 +67,19 @@ impl Window {
 
     #[cfg(test)]
     pub(crate) fn heap(&self) -> usize {
-        self.entries.capacity() * std::mem::size_of::<Entry>()
+        self.old.capacity() * std::mem::size_of::<Entry>()
     }
 
     pub(crate) fn advance(&mut self, now: u64) {
         let span = self.span();
-        while let Some(entry) = self.entries.front() {
+        while let Some(entry) = self.oldest() {
             if now.saturating_sub(entry.last) < span {
                 break;
             }
             self.sum -= entry.amount;
-            self.entries.pop_front();
+            if self.old.pop_front().is_none() {
+                self.last = None;
+            }
         }
     }
 
@@ -73,27 +87,27 @@ impl Window {
         // What does not fit the sum is not remembered either: the two stay consistent.
         let amount = amount.min(u64::MAX - self.sum);
         self.sum += amount;
-        match self.entries.back_mut() {
+        match &mut self.last {
             Some(entry) if now - entry.first < self.period / GRAINS => {
                 entry.last = now;
                 entry.amount += amount;
             }
-            _ => self.entries.push_back(Entry {
-                first: now,
-                last: now,
-                amount,
-            }),
+            last => {
+                let new = Entry {
+                    first: now,
+                    last: now,
+                    amount,
+                };
+                self.old.extend(last.replace(new));
+            }
         }
     }
 
     /// Takes `amount` off what was charged `at` that time, if that still counts.
     pub(crate) fn refund(&mut self, at: u64, amount: u64) {
         // From the end, for a call seldom takes long.
-        let entry = self
-            .entries
-            .iter_mut()
-            .rev()
-            .find(|entry| entry.first <= at);
+        let mut entries = self.last.iter_mut().chain(self.old.iter_mut().rev());
+        let entry = entries.find(|entry| entry.first <= at);
         if let Some(entry) = entry.filter(|entry| at <= entry.last) {
             let amount = amount.min(entry.amount);
             entry.amount -= amount;
@@ -103,18 +117,14 @@ impl Window {
 
     /// What was charged after that time.
     pub(crate) fn since(&self, at: u64) -> u64 {
-        let after = self
-            .entries
-            .iter()
-            .rev()
-            .take_while(|entry| entry.last > at);
+        let after = self.entries().rev().take_while(|entry| entry.last > at);
         after.map(|entry| entry.amount).sum()
     }
 
     /// From when on what was charged is more than `most`: between these two times.
     pub(crate) fn fuller_since(&self, most: u64) -> Option<(u64, u64)> {
         let mut sum = 0;
-        self.entries.iter().rev().find_map(|entry| {
+        self.entries().rev().find_map(|entry| {
             sum += entry.amount;
             (sum > most).then_some((entry.first, entry.last))
         })
@@ -124,10 +134,7 @@ impl Window {
     /// that it may have left already there.
     pub(crate) fn certain(&self, now: u64) -> u64 {
         let span = self.period - self.margin.min(self.period);
-        let old = self
-            .entries
-            .iter()
-            .take_while(|entry| now - entry.first >= span);
+        let old = self.entries().take_while(|entry| now - entry.first >= span);
         self.sum - old.map(|entry| entry.amount).sum::<u64>()
     }
 
@@ -135,7 +142,7 @@ impl Window {
     pub(crate) fn falls_to(&self, most: u64, now: u64) -> u64 {
         let mut sum = self.sum;
         let mut at = now;
-        for entry in &self.entries {
+        for entry in self.entries() {
             if sum <= most {
                 break;
             }

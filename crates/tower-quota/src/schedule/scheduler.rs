@@ -296,6 +296,11 @@ impl<W> Scheduler<W> {
         }
     }
 
+    /// Whether anybody waits for the next turn, or to be woken.
+    pub(crate) fn has_waiters(&self) -> bool {
+        !self.queue.is_empty() || !self.woken.is_empty()
+    }
+
     /// Whom to wake by now.
     pub(crate) fn take_woken(&mut self) -> Vec<W> {
         std::mem::take(&mut self.woken)

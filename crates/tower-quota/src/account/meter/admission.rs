@@ -79,9 +79,9 @@ impl Meter {
         let (worth, slack) = (self.worth(x), self.slack());
         let lacks = self.deficit.level().saturating_add(self.debts(now));
         let level = lacks.saturating_add(worth);
-        // A full bucket admits whatever the server ever admits.
-        let full = self.deficit.is_dry_for(self.jitter, now.at);
-        let in_bucket = full || level.saturating_add(slack) <= self.burst.proven;
+        let in_bucket = level.saturating_add(slack) <= self.burst.proven
+            // A full bucket admits whatever the server ever admits.
+            || self.deficit.is_dry_for(self.jitter, now.at);
         let in_window = in_window || self.kind == Kind::Bucket || self.is_small();
         if in_bucket && in_window {
             return goes;

@@ -96,8 +96,12 @@ impl Meter {
     }
 
     /// A call charged `at` that time came to `actual`.
-    pub(crate) fn settle(&mut self, at: u64, reserved: Amount, actual: Amount) {
+    pub(crate) fn settle(&mut self, now: u64, at: u64, reserved: Amount, actual: Amount) {
         let (reserved, actual) = (reserved.of(self.limit.unit), actual.of(self.limit.unit));
+        if actual == reserved {
+            return;
+        }
+        self.advance(now);
         if actual > reserved {
             self.add(actual - reserved);
         } else {

@@ -36,10 +36,31 @@ const REFILLED: u32 = 5;
 
 impl Meter {
     /// A call sent `at` that time was admitted.
-    pub(crate) fn confirmed(&mut self, at: u64, amount: Amount, sent: &Sent, spare: bool) {
-        if !self.is_learned() {
-            return;
+    pub(crate) fn confirmed(
+        &mut self,
+        now: u64,
+        index: usize,
+        at: u64,
+        amount: Amount,
+        spare: bool,
+    ) {
+        let sent = self.close(index);
+        if self.is_learned() && !self.is_known(&sent) {
+            self.advance(now);
+            self.learn_admission(at, amount, &sent, spare);
         }
+    }
+
+    /// Whether it is nothing new that a call was admitted that was sent like that: the usual case.
+    fn is_known(&self, sent: &Sent) -> bool {
+        self.knowledge == Knowledge::Told
+            && !self.share.was_cut()
+            && sent.reason == Reason::Sure
+            && sent.certain == 0
+            && sent.least <= self.burst.seen
+    }
+
+    fn learn_admission(&mut self, at: u64, amount: Amount, sent: &Sent, spare: bool) {
         let new = self.news.is_none_or(|news| at > news);
         match self.knowledge {
             Knowledge::Open => return,

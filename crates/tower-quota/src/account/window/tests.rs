@@ -54,7 +54,7 @@ proptest! {
             prop_assert!(younger(PERIOD + MARGIN) <= window.sum());
             prop_assert!(window.sum() <= younger(PERIOD + MARGIN + grain));
             prop_assert!(window.certain(now) <= younger(PERIOD - MARGIN));
-            prop_assert!(window.entries.len() as u64 <= GRAINS + 3);
+            prop_assert!(window.entries().count() as u64 <= GRAINS + 3);
             let falls = window.falls_to(most, now);
             prop_assert_eq!(falls == now, window.sum() <= most);
         }

@@ -7,6 +7,7 @@ use std::task::{Context, Poll, ready};
 
 use super::key_state::KeyState;
 use super::memory_ticket::MemoryTicket;
+use crate::account::Charge;
 use crate::error::Rejected;
 use crate::ledger::reservation::{Held, Reservation};
 use crate::schedule::{Call, Place};
@@ -23,20 +24,22 @@ use crate::telemetry;
 ///
 /// If it has to wait and is polled outside of a tokio runtime with time enabled.
 pub struct Admit {
+    /// `None` once it is done.
+    key: Option<Arc<KeyState>>,
     stage: Stage,
 }
 
-/// An admission that fits goes from `New` to `Done` in one poll and is never lined up.
+/// An admission that fits is done in one poll and is never lined up.
 enum Stage {
-    New { key: Arc<KeyState>, call: Call },
-    Waiting { key: Arc<KeyState>, place: Place },
-    Done,
+    New(Call),
+    Waiting(Place),
 }
 
 impl Admit {
     pub(crate) fn new(key: Arc<KeyState>, call: Call) -> Self {
         Self {
-            stage: Stage::New { key, call },
+            key: Some(key),
+            stage: Stage::New(call),
         }
     }
 }
@@ -44,29 +47,40 @@ impl Admit {
 impl Future for Admit {
     type Output = Result<Reservation, Rejected>;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let result = match &self.stage {
-            Stage::New { key, call } => match key.enter(*call) {
-                ControlFlow::Break(result) => result,
-                ControlFlow::Continue(place) => {
-                    let key = Arc::clone(key);
-                    self.stage = Stage::Waiting { key, place };
-                    // Once more, to leave the waker there.
-                    return self.poll(cx);
-                }
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        let key = this.key.as_ref().expect("polled after it was ready");
+        let place = match &this.stage {
+            Stage::New(call) => match key.enter_at_once(call) {
+                Some(charge) => return Poll::Ready(this.admitted(charge)),
+                None => match key.enter(*call) {
+                    ControlFlow::Break(result) => return Poll::Ready(this.done(result)),
+                    ControlFlow::Continue(place) => place,
+                },
             },
-            Stage::Waiting { key, place } => ready!(key.poll(*place, cx)),
-            Stage::Done => panic!("polled after it was ready"),
+            Stage::Waiting(place) => *place,
         };
-        match (std::mem::replace(&mut self.stage, Stage::Done), result) {
-            (Stage::New { key, .. } | Stage::Waiting { key, .. }, Ok(charge)) => {
-                telemetry::admitted(key.settings.name);
-                let ticket = MemoryTicket { key, charge };
-                Poll::Ready(Ok(Reservation::of(Held::Memory(ticket))))
+        this.stage = Stage::Waiting(place);
+        let result = ready!(key.poll(place, cx));
+        Poll::Ready(this.done(result))
+    }
+}
+
+impl Admit {
+    fn done(&mut self, result: Result<Charge, Rejected>) -> Result<Reservation, Rejected> {
+        match result {
+            Ok(charge) => self.admitted(charge),
+            Err(rejected) => {
+                self.key = None;
+                Err(rejected)
             }
-            (_, Ok(_)) => panic!("polled after it was ready"),
-            (_, Err(rejected)) => Poll::Ready(Err(rejected)),
         }
+    }
+
+    fn admitted(&mut self, charge: Charge) -> Result<Reservation, Rejected> {
+        let key = self.key.take().expect("it is admitted once");
+        telemetry::admitted(key.settings.name);
+        Ok(Reservation::of(Held::Memory(MemoryTicket { key, charge })))
     }
 }
 
@@ -74,7 +88,7 @@ impl Drop for Admit {
     fn drop(&mut self) {
         // What was reserved but not yet picked up is given back by `leave`, too. Once it is picked up
         // the reservation answers for it.
-        if let Stage::Waiting { key, place } = &self.stage {
+        if let (Some(key), Stage::Waiting(place)) = (&self.key, &self.stage) {
             key.leave(*place);
         }
     }

@@ -33,6 +33,10 @@ impl Alarms {
         }
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.alarms.is_empty()
+    }
+
     pub(crate) fn clear(&mut self) {
         if !self.alarms.is_empty() {
             *self = Self::default();

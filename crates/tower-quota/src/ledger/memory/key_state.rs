@@ -66,18 +66,23 @@ impl KeyState {
         }
     }
 
+    /// Admits the call if nobody waits and it may go: the usual case. Else it is to
+    /// [`enter`](Self::enter).
+    pub(crate) fn enter_at_once(&self, call: &Call) -> Option<Charge> {
+        // Before the lock, here and below: a look at the clock takes longer than most of what is
+        // done under it. The scheduler takes no harm from a time a little older than another's.
+        let now = self.now();
+        lock(&self.state).scheduler.enter_at_once(now, call)
+    }
+
     /// Admits or rejects the call, or gives it a place to [`poll`](Self::poll).
+    #[cold]
     pub(crate) fn enter(
         self: &Arc<Self>,
         call: Call,
     ) -> ControlFlow<Result<Charge, Rejected>, Place> {
-        // Before the lock, here and below: a look at the clock takes longer than most of what is
-        // done under it. The scheduler takes no harm from a time a little older than another's.
         let now = self.now();
         let mut state = lock(&self.state);
-        if let Some(entry) = state.scheduler.enter_at_once(now, &call) {
-            return ControlFlow::Break(Ok(entry));
-        }
         let entered = state.scheduler.enter(now, call);
         self.go_on(state);
         match entered {
@@ -190,8 +195,10 @@ impl KeyState {
 
     /// Sets the alarms for the next turn, and wakes those who were let go.
     fn go_on(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
-        self.set_alarms(&mut state);
-        wake(state);
+        if state.scheduler.has_waiters() || !state.alarms.is_empty() {
+            self.set_alarms(&mut state);
+            wake(state);
+        }
     }
 
     fn set_alarms(self: &Arc<Self>, state: &mut State) {
