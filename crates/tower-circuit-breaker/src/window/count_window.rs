@@ -44,11 +44,46 @@ impl CountWindow {
         };
     }
 
+    /// Adds `calls` good calls, a word of them at a time.
     pub(crate) fn push_good(&mut self, calls: u32) {
         // Any more would only overwrite each other.
-        for _ in 0..calls.min(self.size) {
-            self.push(false);
+        let calls = calls.min(self.size);
+        let up_to_end = calls.min(self.size - self.next);
+        let gone = self.zero(self.next, self.next + up_to_end);
+        if self.calls == self.size {
+            self.bad -= gone;
+        } else {
+            // Until the window is full, what is overwritten is not part of it.
+            self.calls += up_to_end;
         }
+        // Only a window that is full by now goes on at its start.
+        self.bad -= self.zero(0, calls - up_to_end);
+        self.next = if self.next + up_to_end == self.size {
+            calls - up_to_end
+        } else {
+            self.next + calls
+        };
+    }
+
+    /// Zeroes the bits `from..to`, and says how many were set.
+    fn zero(&mut self, from: u32, to: u32) -> u32 {
+        if from == to {
+            return 0;
+        }
+        let (first, last) = ((from / 64) as usize, ((to - 1) / 64) as usize);
+        let mut set = 0;
+        for word in first..=last {
+            let mut mask = u64::MAX;
+            if word == first {
+                mask &= u64::MAX << (from % 64);
+            }
+            if word == last {
+                mask &= u64::MAX >> (63 - (to - 1) % 64);
+            }
+            set += (self.bits[word] & mask).count_ones();
+            self.bits[word] &= !mask;
+        }
+        set
     }
 
     pub(crate) fn counts(&self) -> Counts {
@@ -75,8 +110,8 @@ mod tests {
     proptest! {
         #[test]
         fn it_counts_the_last_calls(
-            size in 1..200_u32,
-            calls in proptest::collection::vec((any::<bool>(), 0..300_u32, 0..50_u8), 0..200),
+            size in prop_oneof![1..200_u32, 1..1000_u32],
+            calls in proptest::collection::vec((any::<bool>(), 0..1200_u32, 0..20_u8), 0..300),
         ) {
             let mut window = CountWindow::new(size);
             let mut last = VecDeque::new();
@@ -86,7 +121,8 @@ mod tests {
                         window.clear();
                         last.clear();
                     }
-                    1 => {
+                    1..5 => {
+                        let good = if kind == 1 { good } else { good % 70 };
                         window.push_good(good);
                         last.extend((0..good).map(|_| false));
                     }
