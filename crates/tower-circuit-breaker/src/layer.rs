@@ -159,7 +159,7 @@ impl<C, K, Q: Hash + Eq + Clone + fmt::Display> CircuitBreakerLayer<C, K, Q> {
     /// How long a circuit stays open: `base` at first, twice as long at each trip after that, up
     /// to `cap`; each time with jitter, which takes off up to half of it. A trip after the circuit
     /// stayed closed for `cap` starts with `base` again. A throttled call's hint that is longer
-    /// takes precedence, over `cap` too. Default: 5 seconds, up to 60 seconds.
+    /// takes precedence, up to [`max_hint`](Self::max_hint). Default: 5 seconds, up to 60 seconds.
     ///
     /// # Panics
     ///
@@ -177,6 +177,23 @@ impl<C, K, Q: Hash + Eq + Clone + fmt::Display> CircuitBreakerLayer<C, K, Q> {
     #[track_caller]
     pub fn exhausted_for(self, time: Duration) -> Self {
         self.set(|settings| settings.exhausted_for = time)
+    }
+
+    /// The longest time that the hint of a throttled call keeps a circuit open; a longer hint counts
+    /// as this long. One answer speaks for all callers of the circuit, and may be wrong. Default: the
+    /// longest open time of [`open_for`](Self::open_for), 60 seconds.
+    #[must_use]
+    #[track_caller]
+    pub fn max_hint(self, longest: Duration) -> Self {
+        self.set(|settings| settings.max_hint = Some(longest))
+    }
+
+    /// The same for the hint of an exhausted service. Default: 24 hours, since quotas are refilled
+    /// daily at the latest.
+    #[must_use]
+    #[track_caller]
+    pub fn max_exhausted_hint(self, longest: Duration) -> Self {
+        self.set(|settings| settings.max_exhausted_hint = longest)
     }
 
     /// Makes the jitter repeatable. Default: seeded by chance.

@@ -18,11 +18,21 @@ pub(crate) struct Settings {
     pub(crate) open_base: Duration,
     pub(crate) open_cap: Duration,
     pub(crate) exhausted_for: Duration,
+    /// `None`: as long as the longest open time.
+    pub(crate) max_hint: Option<Duration>,
+    pub(crate) max_exhausted_hint: Duration,
     pub(crate) seed: Option<u64>,
     pub(crate) max_idle_keys: usize,
     pub(crate) max_keys: usize,
     pub(crate) on_transition: Option<OnTransition>,
     pub(crate) taken: Taken,
+}
+
+impl Settings {
+    /// The longest time that the hint of one throttled call keeps a circuit open.
+    pub(crate) fn max_hint(&self) -> Duration {
+        self.max_hint.unwrap_or(self.open_cap)
+    }
 }
 
 impl Default for Settings {
@@ -44,6 +54,8 @@ impl Default for Settings {
             open_base: Duration::from_secs(5),
             open_cap: Duration::from_secs(60),
             exhausted_for: Duration::from_secs(60 * 60),
+            max_hint: None,
+            max_exhausted_hint: Duration::from_secs(24 * 60 * 60),
             seed: None,
             max_idle_keys: 1024,
             max_keys: 1 << 16,

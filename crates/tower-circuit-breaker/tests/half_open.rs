@@ -225,6 +225,7 @@ async fn the_open_time_doubles_up_to_the_cap_and_starts_over() {
 async fn a_throttled_probe_reopens_it_for_no_less_than_its_hint() {
     let layer = layer()
         .consecutive_failures(1)
+        .max_hint(300 * SECOND)
         .throttles(tower_circuit_breaker::Throttles::Ignored);
     let (service, mut handle) = service(&layer);
     answered(&service, &mut handle, "!failed")
@@ -262,12 +263,43 @@ async fn a_slow_probe_fails() {
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
-async fn a_hint_of_any_length_is_kept() {
-    let layer = layer();
-    let (service, mut handle) = service(&layer);
-    answered(&service, &mut handle, "!exhausted 18446744073709551615")
-        .await
-        .unwrap_err();
-    advance(365 * 24 * 60 * 60).await;
-    rejected(&service).await;
+async fn no_hint_keeps_it_open_for_longer_than_its_bound() {
+    const DAY: u64 = 24 * 60 * 60;
+    let throttled = ["!throttled 86400", "!throttled 18446744073709551615"];
+    let exhausted = ["!exhausted 864000", "!exhausted 18446744073709551615"];
+    for (answers, longest) in [(throttled, 60), (exhausted, DAY)] {
+        for answer in answers {
+            let layer = layer().consecutive_failures(1);
+            let (service, mut handle) = service(&layer);
+            // The one that opens it, and the probe.
+            for _ in 0..2 {
+                answered(&service, &mut handle, answer).await.unwrap_err();
+                let open = rejected(&service).await.retry_after();
+                assert_eq!(open.as_secs(), longest, "{answer}");
+                advance(longest).await;
+            }
+            answered(&service, &mut handle, "fine").await.unwrap();
+        }
+    }
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn the_bounds_of_hints_are_knobs_and_bear_any_time() {
+    for longest in [2 * SECOND, std::time::Duration::MAX] {
+        let layer = layer()
+            .consecutive_failures(1)
+            .open_for(SECOND, SECOND)
+            .max_hint(longest)
+            .max_exhausted_hint(longest);
+        let (service, mut handle) = service(&layer);
+        for answer in ["!throttled 7200", "!exhausted 7200"] {
+            answered(&service, &mut handle, answer).await.unwrap_err();
+            let open = rejected(&service).await.retry_after();
+            assert_eq!(open, longest.min(7200 * SECOND), "{answer}");
+            layer.handle().reset();
+        }
+        let endless = "!exhausted 18446744073709551615";
+        answered(&service, &mut handle, endless).await.unwrap_err();
+        rejected(&service).await;
+    }
 }

@@ -40,6 +40,10 @@ macro_rules! knobs {
             ("probe_lease", |layer| drop(layer.probe_lease(SECOND))),
             ("open_for", |layer| drop(layer.open_for(SECOND, SECOND))),
             ("exhausted_for", |layer| drop(layer.exhausted_for(SECOND))),
+            ("max_hint", |layer| drop(layer.max_hint(SECOND))),
+            ("max_exhausted_hint", |layer| {
+                drop(layer.max_exhausted_hint(SECOND));
+            }),
             ("seed", |layer| drop(layer.seed(1))),
             ("max_idle_keys", |layer| drop(layer.max_idle_keys(1))),
             ("max_keys", |layer| drop(layer.max_keys(1))),
@@ -49,8 +53,8 @@ macro_rules! knobs {
     };
 }
 
-const SINGLE: [Knob<Single>; 14] = knobs!(Single);
-const KEYED: [Knob<Keyed>; 14] = knobs!(Keyed);
+const SINGLE: [Knob<Single>; 16] = knobs!(Single);
+const KEYED: [Knob<Keyed>; 16] = knobs!(Keyed);
 /// The knob that a layer has while it has one circuit.
 const KEY_BY: Knob<Single> = ("key_by", |layer| {
     drop(layer.key_by((|request| *request) as Key));

@@ -260,12 +260,15 @@ impl Circuit {
             }
         }
         let time = self.open_time.next(&self.settings);
-        self.open(by, Some(after(now, time.max(hint.unwrap_or_default()))));
+        let hint = hint.unwrap_or_default().min(self.settings.max_hint());
+        self.open(by, Some(after(now, time.max(hint))));
     }
 
     /// The time neither doubles nor has jitter: the hint says when the quota is full again.
     fn exhaust(&mut self, now: Instant, hint: Option<Duration>) {
-        let time = hint.unwrap_or(self.settings.exhausted_for);
+        let time = hint.map_or(self.settings.exhausted_for, |hint| {
+            hint.min(self.settings.max_exhausted_hint)
+        });
         self.open(OpenedBy::Exhausted, Some(after(now, time)));
     }
 

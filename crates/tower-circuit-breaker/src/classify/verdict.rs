@@ -13,15 +13,15 @@ pub enum Verdict {
     /// The service asked for less traffic. Counted as [`Throttles`](crate::Throttles) says.
     Throttled {
         /// The shortest wait the service asks for, if it says. A circuit that this call opens stays
-        /// open for at least as long.
+        /// open for at least as long, or [`max_hint`](crate::CircuitBreakerLayer::max_hint).
         retry_after: Option<Duration>,
     },
     /// Nothing will succeed for long, such as when a daily quota is used up. Opens the circuit at
     /// once.
     Exhausted {
         /// The shortest wait the service asks for, if it says. The circuit stays open for exactly as
-        /// long; without a hint, as long as
-        /// [`exhausted_for`](crate::CircuitBreakerLayer::exhausted_for) says.
+        /// long, or [`max_exhausted_hint`](crate::CircuitBreakerLayer::max_exhausted_hint); without a
+        /// hint, as long as [`exhausted_for`](crate::CircuitBreakerLayer::exhausted_for) says.
         retry_after: Option<Duration>,
     },
     /// The result says nothing about the service, such as a request it rightly refused. It does
