@@ -9,6 +9,7 @@ use humantime::parse_duration;
 
 use crate::{
     bursts::Bursts,
+    fault::Fault,
     neighbour::Neighbour,
     scenario::{LONGEST_ANSWER, Meter, Name, Quota, Scenario, Span},
     strategy::Strategy,
@@ -76,6 +77,20 @@ pub(crate) struct Flags {
     /// The model's time for each further token.
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     per_token: Option<Duration>,
+    /// What goes wrong at the server, for which share of the calls, and when, such as
+    /// unavailable:0.5 or hang:1@120s-420s. Kinds: unavailable, internal, not-ready, busy,
+    /// overloaded, hang, slow.
+    #[arg(long, value_name = "KIND:SHARE[@FROM-TO]")]
+    fault: Option<Fault>,
+    /// How long the server takes to answer with an error.
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    fault_takes: Option<Duration>,
+    /// For how long the workers go on, in place of a number of calls.
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, conflicts_with = "plot")]
+    lasts: Option<Duration>,
+    /// How long each attempt may take, whichever strategy makes it.
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    attempt_timeout: Option<Duration>,
     /// Only these strategies, in this order; the flag may be repeated.
     #[arg(long, value_enum, value_name = "NAME", value_delimiter = ',', num_args = 1..)]
     strategy: Vec<Strategy>,
@@ -122,6 +137,10 @@ impl Flags {
                 .or(named.over.filter(|_| self.max_tokens.is_none())),
             first_token: self.first_token.unwrap_or(named.first_token),
             per_token: self.per_token.unwrap_or(named.per_token),
+            fault: self.fault.or(named.fault),
+            fault_takes: self.fault_takes.unwrap_or(named.fault_takes),
+            lasts: self.lasts.or(named.lasts),
+            attempt_timeout: self.attempt_timeout.or(named.attempt_timeout),
         };
         let scenario = match self.calls {
             None if quota != Quota::default() => scenario.with_calls_of_ten_minutes(),

@@ -5,8 +5,10 @@
 
 mod batch;
 mod bursts;
+mod fault;
 mod flags;
 mod ideal;
+mod lasting;
 mod neighbour;
 mod network;
 mod oracle;
@@ -19,13 +21,15 @@ mod strategy;
 
 use std::{
     error::Error,
+    fmt::Display,
     fs::{self, OpenOptions},
     process::ExitCode,
 };
 
 use clap::{CommandFactory, Parser, error::ErrorKind};
+use serde::Serialize;
 
-use crate::{batch::Batch, flags::Flags, ideal::Ideal, report::Report};
+use crate::{batch::Batch, flags::Flags, ideal::Ideal, report::Report, strategy::Strategy};
 
 fn main() -> ExitCode {
     let flags = Flags::parse();
@@ -50,18 +54,31 @@ fn run(flags: &Flags) -> Result<(), Box<dyn Error>> {
         open.map_err(|error| format!("{}: {error}", file.display()))?;
     }
     let batch = Batch::draw(&scenario)?;
+    if let Some(lasts) = scenario.lasts {
+        // The oracle knows quotas and no faults.
+        let mut strategies = flags.strategies();
+        strategies.retain(|strategy| *strategy != Strategy::Oracle);
+        let runs = lasting::all(&scenario, lasts, &batch, &strategies)?;
+        let report = lasting::Report::new(&scenario, lasts, &batch, &runs);
+        return print(flags, &report);
+    }
     let ideal = Ideal::new(&scenario, batch.charge);
     let runs = run::all(&scenario, &batch, &ideal, &flags.strategies())?;
     let oracle = oracle::run(&scenario, &batch, &ideal);
     let report = Report::new(&scenario, &ideal, &oracle, &runs);
-    if flags.json {
-        println!("{}", serde_json::to_string(&report)?);
-    } else {
-        print!("{report}");
-    }
+    print(flags, &report)?;
     if let Some(file) = &flags.plot {
         fs::write(file, plot::svg(&scenario, &ideal, &oracle, &runs))
             .map_err(|error| format!("{}: {error}", file.display()))?;
+    }
+    Ok(())
+}
+
+fn print(flags: &Flags, report: &(impl Serialize + Display)) -> Result<(), Box<dyn Error>> {
+    if flags.json {
+        println!("{}", serde_json::to_string(report)?);
+    } else {
+        print!("{report}");
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::{
     batch::Prompts,
-    scenario::{Scenario, seconds},
+    scenario::{Scenario, from_to, seconds},
     server::Server,
     strategy::sdk::send,
 };
@@ -58,16 +58,10 @@ impl FromStr for Neighbour {
     fn from_str(text: &str) -> Result<Self, String> {
         let malformed = || "it is FRACTION@FROM-TO, such as 0.5@120s-360s".to_owned();
         let (fraction, span) = text.split_once('@').ok_or_else(malformed)?;
-        let (from, to) = span.split_once('-').ok_or_else(malformed)?;
+        let (from, to) = from_to(span, malformed)?;
         let fraction: f64 = fraction.parse().map_err(|_| malformed())?;
         if !(fraction > 0.0 && fraction <= 1.0) {
             return Err("the fraction is above 0 and at most 1".to_owned());
-        }
-        let duration =
-            |text| humantime::parse_duration(text).map_err(|why| format!("`{text}`: {why}"));
-        let (from, to) = (duration(from)?, duration(to)?);
-        if from >= to {
-            return Err("it ends after it begins".to_owned());
         }
         Ok(Self { fraction, from, to })
     }

@@ -1,9 +1,6 @@
 use std::{
     fmt,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -16,24 +13,30 @@ use aws_smithy_runtime_api::client::{
     runtime_components::RuntimeComponents,
 };
 use fastrand::Rng;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
-/// The way between one client and the simulator: it takes time, and throttles are counted on it.
+/// The way between one client and the simulator: it takes time, and traffic is counted on it.
 #[derive(Clone)]
 pub(crate) struct Network {
     inner: SharedHttpClient,
     way: Way,
 }
 
-/// How many answers with status 429 a client got.
+/// What a client sends, and how many answers with status 429 it gets.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Throttles(Arc<AtomicU64>);
+pub(crate) struct Traffic(Arc<Mutex<Counts>>);
+
+#[derive(Debug, Default)]
+struct Counts {
+    sent: Vec<Instant>,
+    throttled: u64,
+}
 
 #[derive(Clone)]
 struct Way {
     round_trip: Duration,
     rng: Arc<Mutex<Rng>>,
-    throttles: Throttles,
+    traffic: Traffic,
 }
 
 impl Network {
@@ -44,19 +47,31 @@ impl Network {
             way: Way {
                 round_trip,
                 rng: Arc::new(Mutex::new(rng)),
-                throttles: Throttles::default(),
+                traffic: Traffic::default(),
             },
         }
     }
 
-    pub(crate) fn throttles(&self) -> Throttles {
-        self.way.throttles.clone()
+    pub(crate) fn traffic(&self) -> Traffic {
+        self.way.traffic.clone()
     }
 }
 
-impl Throttles {
-    pub(crate) fn count(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
+impl Traffic {
+    /// How many traffic there were.
+    pub(crate) fn throttled(&self) -> u64 {
+        self.counts().throttled
+    }
+
+    /// When each request was sent.
+    pub(crate) fn sent_since(&self, start: Instant) -> Vec<Duration> {
+        let counts = self.counts();
+        let sent = counts.sent.iter();
+        sent.map(|at| at.saturating_duration_since(start)).collect()
+    }
+
+    fn counts(&self) -> MutexGuard<'_, Counts> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -100,6 +115,7 @@ struct Connector {
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let (inner, way) = (self.inner.clone(), self.way.clone());
+        way.traffic.counts().sent.push(Instant::now());
         HttpConnectorFuture::new(async move {
             way.one_way().await;
             let answer = inner.call(request).await;
@@ -107,7 +123,7 @@ impl HttpConnector for Connector {
                 .as_ref()
                 .is_ok_and(|answer| answer.status().as_u16() == 429)
             {
-                way.throttles.0.fetch_add(1, Ordering::Relaxed);
+                way.traffic.counts().throttled += 1;
             }
             way.one_way().await;
             answer
@@ -127,7 +143,6 @@ impl fmt::Debug for Way {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Way")
             .field("round_trip", &self.round_trip)
-            .field("throttles", &self.throttles)
             .finish_non_exhaustive()
     }
 }

@@ -57,14 +57,26 @@ pub(crate) fn all(
     ideal: &Ideal,
     strategies: &[Strategy],
 ) -> io::Result<Vec<(Strategy, Run)>> {
+    each(
+        strategies,
+        |strategy| run(scenario, batch, ideal, strategy),
+        Run::summary,
+    )
+}
+
+/// Runs each strategy on a thread of its own, and says on stderr how it went.
+pub(crate) fn each<T: Send>(
+    strategies: &[Strategy],
+    run: impl Fn(Strategy) -> io::Result<T> + Sync,
+    summary: impl Fn(&T) -> String + Sync,
+) -> io::Result<Vec<(Strategy, T)>> {
+    let one = &|strategy: Strategy| {
+        let run = run(strategy)?;
+        eprintln!("{strategy}: {}", summary(&run));
+        Ok((strategy, run))
+    };
     thread::scope(|scope| {
-        let start = |&strategy| {
-            scope.spawn(move || {
-                let run = run(scenario, batch, ideal, strategy)?;
-                eprintln!("{strategy}: {}", run.summary());
-                Ok((strategy, run))
-            })
-        };
+        let start = |&strategy| scope.spawn(move || one(strategy));
         let threads: Vec<_> = strategies.iter().map(start).collect();
         threads
             .into_iter()
@@ -82,7 +94,7 @@ fn run(scenario: &Scenario, batch: &Batch, ideal: &Ideal, strategy: Strategy) ->
     fastrand::seed(scenario.seed);
     in_virtual_time(async {
         let server = Server::start(scenario, strategy.name());
-        let (config, throttles) = server.client("lab");
+        let (config, traffic) = server.client("lab");
         let caller = strategy.caller(config, scenario, batch);
         if let Some(neighbour) = scenario.neighbour {
             tokio::spawn(neighbour.live(scenario.clone(), server, batch.mean_charge()));
@@ -101,7 +113,7 @@ fn run(scenario: &Scenario, batch: &Batch, ideal: &Ideal, strategy: Strategy) ->
         let log = std::mem::take(&mut *work.log());
         Run {
             ended: log.ended,
-            throttled: throttles.count(),
+            throttled: traffic.throttled(),
             calls: scenario.calls,
             first_failure: log.first_failure,
             given_up: (!in_time).then_some(longest),

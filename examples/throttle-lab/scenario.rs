@@ -3,7 +3,11 @@ use std::{fmt, time::Duration};
 use clap::ValueEnum;
 use serde::{Serialize, Serializer};
 
-use crate::{bursts::Bursts, neighbour::Neighbour};
+use crate::{
+    bursts::Bursts,
+    fault::{Fault, FaultKind, FaultSpan},
+    neighbour::Neighbour,
+};
 
 /// Everything that a row depends on but its strategy.
 #[derive(Clone, Debug, Serialize)]
@@ -31,6 +35,17 @@ pub(crate) struct Scenario {
     pub(crate) first_token: Duration,
     #[serde(rename = "per_token_s", serialize_with = "seconds")]
     pub(crate) per_token: Duration,
+    /// What goes wrong at the server.
+    pub(crate) fault: Option<Fault>,
+    /// How long the server takes to answer with an error.
+    #[serde(rename = "fault_takes_s", serialize_with = "seconds")]
+    pub(crate) fault_takes: Duration,
+    /// For how long workers go on, in place of a number of calls.
+    #[serde(rename = "lasts_s", serialize_with = "optional_seconds")]
+    pub(crate) lasts: Option<Duration>,
+    /// How long each attempt may take.
+    #[serde(rename = "attempt_timeout_s", serialize_with = "optional_seconds")]
+    pub(crate) attempt_timeout: Option<Duration>,
 }
 
 /// The quotas of the model that is called; at least one of them is given.
@@ -91,6 +106,10 @@ pub(crate) enum Name {
     Mixed,
     /// 60 requests a minute; 400 calls that come by themselves, 50 at once every two minutes.
     Bursts,
+    /// 50 workers for ten minutes, of whose calls a fifth is answered 503 at once.
+    Brownout,
+    /// 50 workers for twelve minutes, of whose calls all are answered 503 for five.
+    Outage,
 }
 
 impl Scenario {
@@ -118,6 +137,10 @@ impl Scenario {
             over: None,
             first_token: Duration::from_millis(300),
             per_token: Duration::from_millis(10),
+            fault: None,
+            fault_takes: Duration::ZERO,
+            lasts: None,
+            attempt_timeout: None,
         };
         let tokens = Self {
             quota: Quota {
@@ -127,7 +150,30 @@ impl Scenario {
             calls: 4_000,
             ..requests.clone()
         };
+        // A quota that is told and never reached, and answers that take 1.4 to 6 seconds.
+        let lasting = |minutes, fault| Self {
+            quota: Quota {
+                tpm: Some(4_000_000),
+                ..Quota::default()
+            },
+            burst: MINUTE,
+            first_token: Duration::from_secs(1),
+            per_token: Duration::from_millis(25),
+            fault: Some(fault),
+            lasts: Some(minutes * MINUTE),
+            ..requests.clone()
+        };
+        let unavailable = |share, span| Fault {
+            kind: FaultKind::Unavailable,
+            share,
+            span,
+        };
         match name {
+            Name::Brownout => lasting(10, unavailable(0.2, None)),
+            Name::Outage => {
+                let (from, to) = (2 * MINUTE, 7 * MINUTE);
+                lasting(12, unavailable(1.0, Some(FaultSpan { from, to })))
+            }
             Name::Requests => requests,
             Name::Tokens => tokens,
             Name::Burndown => Self {
@@ -254,6 +300,12 @@ impl Scenario {
                  more than {LONGEST_ANSWER}"
             ));
         }
+        if self.lasts.is_some() && self.bursts.is_some() {
+            return Err("--lasts is for workers, and --bursts has none".to_owned());
+        }
+        if self.fault.is_some() && self.lasts.is_none() {
+            return Err("--fault needs to know how long, by --lasts".to_owned());
+        }
         let windows = self.meter != Meter::Bucket;
         for (room, what) in [
             (self.quota.tpm.filter(|_| windows), "--tpm"),
@@ -318,13 +370,14 @@ impl fmt::Display for Scenario {
         if self.burndown > 1 {
             write!(f, ", burndown {}", self.burndown)?;
         }
-        let calls = Grouped(self.calls as u64);
-        match &self.bursts {
-            Some(bursts) => write!(f, "; {calls} calls, {bursts}")?,
-            None => {
-                let workers = Grouped(self.workers as u64);
-                write!(f, "; {calls} calls by {workers} workers")?;
+        let (calls, workers) = (Grouped(self.calls as u64), Grouped(self.workers as u64));
+        match (&self.bursts, self.lasts) {
+            (_, Some(lasts)) => {
+                let lasts = humantime::format_duration(lasts);
+                write!(f, "; {workers} workers for {lasts}")?;
             }
+            (Some(bursts), None) => write!(f, "; {calls} calls, {bursts}")?,
+            (None, None) => write!(f, "; {calls} calls by {workers} workers")?,
         }
         match self.over {
             Some(over) => write!(f, " that reserve {over} times what they come to")?,
@@ -336,6 +389,20 @@ impl fmt::Display for Scenario {
         }
         if let Some(neighbour) = &self.neighbour {
             write!(f, "; a neighbour takes {neighbour}")?;
+        }
+        if let Some(fault) = &self.fault {
+            write!(f, "; {fault}")?;
+            if !self.fault_takes.is_zero() {
+                write!(
+                    f,
+                    ", after {}",
+                    humantime::format_duration(self.fault_takes)
+                )?;
+            }
+        }
+        if let Some(limit) = self.attempt_timeout {
+            let limit = humantime::format_duration(limit);
+            write!(f, "; attempts end after {limit}")?;
         }
         Ok(())
     }
@@ -357,11 +424,34 @@ impl fmt::Display for Grouped {
     }
 }
 
+/// Reads `FROM-TO`, such as `120s-360s`.
+pub(crate) fn from_to(
+    text: &str,
+    malformed: impl Fn() -> String,
+) -> Result<(Duration, Duration), String> {
+    let (from, to) = text.split_once('-').ok_or_else(malformed)?;
+    let duration = |text| humantime::parse_duration(text).map_err(|why| format!("`{text}`: {why}"));
+    let (from, to) = (duration(from)?, duration(to)?);
+    if from >= to {
+        return Err("it ends after it begins".to_owned());
+    }
+    Ok((from, to))
+}
+
 pub(crate) fn seconds<S: Serializer>(
     duration: &Duration,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64(duration.as_secs_f64())
+}
+
+fn optional_seconds<S: Serializer>(
+    duration: &Option<Duration>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    duration
+        .map(|time| time.as_secs_f64())
+        .serialize(serializer)
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
 use std::time::{Duration, SystemTime};
 
-use aws_sdk_bedrockruntime::config::{self, retry::RetryPartition};
+use aws_sdk_bedrockruntime::config::{self, retry::RetryPartition, timeout::TimeoutConfig};
 use aws_smithy_async::time::TimeSource;
 use bedrock_sim::{Latency, Model, Simulator};
 use fastrand::Rng;
 use tokio::time::Instant;
 
 use crate::{
-    network::{Network, Throttles},
+    network::{Network, Traffic},
     scenario::{Meter, Scenario},
 };
 
@@ -45,6 +45,9 @@ impl Server {
             })
             .latency(Latency::new(scenario.first_token, scenario.per_token))
             .model(model);
+        if let Some(fault) = scenario.fault {
+            simulator.script([fault.script(scenario.fault_takes)]);
+        }
         Self {
             row,
             simulator,
@@ -52,14 +55,14 @@ impl Server {
         }
     }
 
-    /// What a client of the server is made of, retries off, and the throttles it meets.
-    pub(crate) fn client(&self, name: &str) -> (config::Builder, Throttles) {
+    /// What a client of the server is made of, retries off, and its traffic.
+    pub(crate) fn client(&self, name: &str) -> (config::Builder, Traffic) {
         let network = Network::new(
             self.simulator.http_client(),
             self.scenario.network,
             rng(self.scenario.seed, name),
         );
-        let throttles = network.throttles();
+        let traffic = network.traffic();
         // Clients of one partition share the state of the SDK's retries, in all of the process.
         let partition = RetryPartition::new(format!("{} {name}", self.row));
         let config = self
@@ -68,7 +71,9 @@ impl Server {
             .http_client(network)
             .time_source(Clock::new())
             .retry_partition(partition);
-        (config, throttles)
+        let mut timeouts = TimeoutConfig::builder();
+        timeouts.set_operation_attempt_timeout(self.scenario.attempt_timeout);
+        (config.timeout_config(timeouts.build()), traffic)
     }
 }
 

@@ -131,6 +131,7 @@ fn fault(spec: &str) -> Result<ScriptEntry, String> {
             "operation",
             "message",
             "exception",
+            "prompt",
             "text",
             "stop_reason",
         ];

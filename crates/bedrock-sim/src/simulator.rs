@@ -76,8 +76,9 @@ impl Simulator {
         // Collected first: the caller's iterator is not run under the lock.
         let entries: Vec<_> = entries.into_iter().map(Into::into).collect();
         let mut state = self.shared.lock();
+        let now = Instant::now();
         for entry in entries {
-            state.pending.push(entry);
+            state.pending.push(entry, now);
         }
     }
 

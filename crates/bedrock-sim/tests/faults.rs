@@ -310,6 +310,61 @@ async fn a_hung_call_waits_for_its_caller_and_a_slow_body_trickles() {
     assert_eq!(start.elapsed(), Duration::from_secs(10));
 }
 
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn a_fault_can_be_for_a_span_of_time() {
+    let simulator = Simulator::new();
+    let client = simulator.sdk_client();
+    let second = Duration::from_secs(1);
+    tokio::time::advance(5 * second).await;
+    simulator.script([Fault::service_unavailable()
+        .rate(1.0)
+        .during(10 * second..20 * second)]);
+    // One without a rate waits for its time, and lets those behind it pass.
+    simulator.script([Fault::throttling().during(30 * second..40 * second)]);
+    for (wait, answered) in [
+        (0, true),
+        (10, false),
+        (9, false),
+        (1, true),
+        (10, false),
+        (1, true),
+    ] {
+        tokio::time::advance(wait * second).await;
+        let answer = call(&client).await;
+        assert_eq!(answer.is_ok(), answered, "after {wait} s more");
+    }
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn a_fault_can_be_for_one_prompt() {
+    let simulator = Simulator::new();
+    let client = simulator.sdk_client();
+    simulator.script([Fault::model_error().rate(1.0).prompt("poison")]);
+    let ask = async |text: &str| {
+        let ask = client.converse().model_id(CLAUDE).messages(user(text));
+        ask.send().await.is_ok()
+    };
+    assert!(ask("hello").await);
+    assert!(!ask("some poison please").await);
+    assert!(ask("hello again").await);
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn an_error_and_an_answer_can_take_their_time() {
+    let simulator = Simulator::new().latency(Latency::new(Duration::from_secs(1), Duration::ZERO));
+    let client = simulator.sdk_client();
+    let delay = Duration::from_secs(2);
+    simulator.script([Fault::service_unavailable().delay(delay)]);
+    simulator.script([ScriptedAnswer::new().delay(delay)]);
+    let mut took = vec![];
+    for _ in 0..3 {
+        let start = tokio::time::Instant::now();
+        drop(call(&client).await);
+        took.push(start.elapsed().as_secs());
+    }
+    assert_eq!(took, [2, 3, 1]);
+}
+
 #[tokio::test]
 async fn a_throttled_call_does_not_use_up_a_fault_behind_the_quota() {
     let simulator = Simulator::new()

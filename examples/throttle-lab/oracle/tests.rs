@@ -94,7 +94,7 @@ fn replay(scenario: &Scenario, batch: &Batch) -> (u64, u64, u64) {
             last = at;
         }
         calls.join_all().await;
-        (throttles.count(), refusals.count(), waited)
+        (throttles.throttled(), refusals.throttled(), waited)
     });
     run.unwrap()
 }

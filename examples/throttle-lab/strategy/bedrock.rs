@@ -1,8 +1,12 @@
-use aws_sdk_bedrockruntime::{config, operation::converse::ConverseInput};
-use tower::Layer;
+use aws_sdk_bedrockruntime::{
+    config::{self, timeout::TimeoutConfig},
+    operation::converse::ConverseInput,
+};
+use tower::{Layer, ServiceBuilder};
 use tower_bedrock::{
     Bedrock, Request, StackLayer,
     policy::{self, ModelQuota, Quotas},
+    tower_backoff::AttemptTimeoutLayer,
 };
 
 use super::{Caller, by_service};
@@ -12,8 +16,14 @@ use crate::{
 };
 
 /// Retries alone: any number of them, for 15 minutes.
-pub(super) fn backoff(config: config::Builder) -> Caller {
-    by_service::<_, Request<ConverseInput>>(policy::backoff_layer().layer(Bedrock::new(config)))
+pub(super) fn backoff(config: config::Builder, scenario: &Scenario) -> Caller {
+    let limit = scenario.attempt_timeout;
+    let attempts = AttemptTimeoutLayer::new(move |_: &Request<ConverseInput>| limit);
+    let service = ServiceBuilder::new()
+        .layer(policy::backoff_layer())
+        .layer(attempts)
+        .service(bedrock(config));
+    by_service::<_, Request<ConverseInput>>(service)
 }
 
 /// The whole stack as it comes, and what an account's quotas page says: neither the burst nor the
@@ -30,11 +40,24 @@ pub(super) fn stack(config: config::Builder, scenario: &Scenario) -> Caller {
         quota = quota.tokens_per_day(tpd);
     }
     let quotas = Quotas::new().model(model_id(scenario), quota);
-    let stack = StackLayer::new(REGION).quotas(quotas);
-    by_service::<_, Request<ConverseInput>>(stack.layer(Bedrock::new(config)))
+    let stack = stack_layer(scenario).quotas(quotas);
+    by_service::<_, Request<ConverseInput>>(stack.layer(bedrock(config)))
 }
 
 /// The whole stack as it comes.
-pub(super) fn stack_adaptive(config: config::Builder) -> Caller {
-    by_service::<_, Request<ConverseInput>>(StackLayer::new(REGION).layer(Bedrock::new(config)))
+pub(super) fn stack_adaptive(config: config::Builder, scenario: &Scenario) -> Caller {
+    by_service::<_, Request<ConverseInput>>(stack_layer(scenario).layer(bedrock(config)))
+}
+
+fn stack_layer(scenario: &Scenario) -> StackLayer {
+    let stack = StackLayer::new(REGION);
+    match scenario.attempt_timeout {
+        Some(limit) => stack.attempt_timeout(limit),
+        None => stack,
+    }
+}
+
+/// The layers limit the time of an attempt, and not the SDK.
+fn bedrock(config: config::Builder) -> Bedrock {
+    Bedrock::new(config.timeout_config(TimeoutConfig::disabled()))
 }

@@ -1,4 +1,4 @@
-//! What an application may do about a quota.
+//! What an application may do about a quota, and about a service that fails.
 
 mod bedrock;
 mod fixed_loop;
@@ -68,9 +68,9 @@ impl Strategy {
             Self::TowerRetry => tower_retry::caller(config, scenario.seed),
             Self::TowerResilience => tower_resilience::caller(config, scenario, batch),
             Self::Semaphore => semaphore::caller(config, scenario.seed),
-            Self::Backoff => bedrock::backoff(config),
+            Self::Backoff => bedrock::backoff(config, scenario),
             Self::Stack => bedrock::stack(config, scenario),
-            Self::StackAdaptive => bedrock::stack_adaptive(config),
+            Self::StackAdaptive => bedrock::stack_adaptive(config, scenario),
             Self::Oracle => unreachable!("the oracle is computed and calls nobody"),
         }
     }

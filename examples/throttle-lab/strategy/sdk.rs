@@ -43,11 +43,14 @@ pub(crate) async fn send(client: Client, input: ConverseInput) -> SdkResult {
         .await
 }
 
-/// Whether the quota is why a call failed.
-pub(super) fn is_throttle(error: &SdkError<ConverseError>) -> bool {
-    error
-        .as_service_error()
-        .is_some_and(ConverseError::is_throttling_exception)
+/// Whether the quota, or a fault that may pass, is why a call failed.
+pub(super) fn is_transient(error: &SdkError<ConverseError>) -> bool {
+    let status = error.raw_response().map(|answer| answer.status().as_u16());
+    match error {
+        SdkError::ServiceError(_) => matches!(status, Some(408 | 429 | 500..=599)),
+        SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) => true,
+        _ => false,
+    }
 }
 
 impl Sdk {

@@ -8,7 +8,7 @@ use tokio::{sync::Semaphore, time::sleep};
 
 use super::{
     Caller, cause,
-    sdk::{is_throttle, send},
+    sdk::{is_transient, send},
 };
 use crate::server;
 
@@ -32,7 +32,7 @@ pub(super) fn caller(config: config::Builder, seed: u64) -> Caller {
                 drop(permit);
                 match result {
                     Ok(_) => return Ok(()),
-                    Err(error) if !is_throttle(&error) => return Err(cause(&error)),
+                    Err(error) if !is_transient(&error) => return Err(cause(&error)),
                     Err(_) => {}
                 }
                 // Half of it more or less, so that those throttled together come back apart.

@@ -9,7 +9,7 @@ use tower_resilience::{
 
 use super::{
     Caller, by_service,
-    sdk::{Sdk, is_throttle},
+    sdk::{Sdk, is_transient},
 };
 use crate::{batch::Batch, scenario::Scenario};
 
@@ -32,7 +32,7 @@ pub(super) fn caller(config: config::Builder, scenario: &Scenario, batch: &Batch
         .backoff(waits)
         .retry_on(|error: &RateLimiterServiceError<_>| match error {
             RateLimiterServiceError::RateLimited => true,
-            RateLimiterServiceError::Inner(error) => is_throttle(error),
+            RateLimiterServiceError::Inner(error) => is_transient(error),
         })
         .build();
     by_service::<_, ConverseInput>(

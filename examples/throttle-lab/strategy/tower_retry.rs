@@ -18,7 +18,7 @@ use tower::{
 
 use super::{
     Caller, by_service,
-    sdk::{Sdk, SdkResult, is_throttle},
+    sdk::{Sdk, SdkResult, is_transient},
 };
 use crate::server;
 
@@ -61,7 +61,7 @@ impl Policy<ConverseInput, ConverseOutput, SdkError<ConverseError>> for RetryPol
 
     fn retry(&mut self, _: &mut ConverseInput, result: &mut SdkResult) -> Option<Sleep> {
         match result {
-            Err(error) if is_throttle(error) => {
+            Err(error) if is_transient(error) => {
                 self.budget.withdraw().then(|| self.waits.next_backoff())
             }
             _ => {

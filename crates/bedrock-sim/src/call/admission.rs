@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use crate::fault::{Fault, ScriptEntry, Stage};
+use crate::fault::{Fault, ScriptEntry, ScriptedCall, Stage};
 use crate::model::{Latency, Model, TokenUsage};
 use crate::operation::Operation;
 use crate::quota::{Quota, Ticket};
@@ -36,6 +36,7 @@ impl Admission {
         ticket: Ticket,
         usage: TokenUsage,
         started: Instant,
+        latency: Latency,
     ) -> Self {
         Self {
             shared,
@@ -43,7 +44,7 @@ impl Admission {
             model: model.id.clone(),
             ticket,
             usage,
-            output: Output::Clock(started, state.latency),
+            output: Output::Clock(started, latency),
         }
     }
 
@@ -82,7 +83,12 @@ impl State {
         operation: Operation,
         id: &str,
     ) -> Result<(), ServiceError> {
-        let Some(found) = self.pending.find(operation, id, &mut self.rng) else {
+        let call = ScriptedCall {
+            operation,
+            model: id,
+            prompt: None,
+        };
+        let Some(found) = self.pending.find(Instant::now(), &call, &mut self.rng) else {
             return Ok(());
         };
         self.pending.take(&found);
@@ -101,11 +107,11 @@ impl State {
     pub(crate) fn admit(
         &mut self,
         now: Instant,
-        operation: Operation,
-        model: &str,
+        call: &ScriptedCall<'_>,
         tokens: u64,
     ) -> Result<(Ticket, Option<ScriptEntry>), ServiceError> {
-        let found = self.pending.find(operation, model, &mut self.rng);
+        let model = call.model;
+        let found = self.pending.find(now, call, &mut self.rng);
         if let Some(found) = &found
             && let Some(fault) = found.entry.fault()
             && fault.stage() == Stage::BeforeQuota

@@ -1,6 +1,7 @@
 //! Which operation is a call for, and may it be asked at all?
 
 use http::{HeaderValue, Method, StatusCode};
+use tokio::time::sleep;
 
 use super::{
     incoming::{IncomingCall, LONGEST_BODY},
@@ -16,7 +17,12 @@ impl Simulator {
     pub(crate) async fn handle(&self, incoming: IncomingCall) -> Result<Reply, Reset> {
         let mut reply = match self.answer(incoming).await {
             Ok(reply) => reply,
-            Err(Refusal::Error(error)) => error.into(),
+            Err(Refusal::Error(error)) => {
+                if !error.delay.is_zero() {
+                    sleep(error.delay).await;
+                }
+                error.into()
+            }
             Err(Refusal::Reset) => return Err(Reset),
         };
         let id = HeaderValue::from_str(&request_id()).expect("a request id is plain ASCII");

@@ -6,7 +6,7 @@ use http::StatusCode;
 use tokio::time::Instant;
 
 use super::{admission::Admission, admitted::Admitted, refusal::Refusal, reply::Reply, streaming};
-use crate::fault::ScriptEntry;
+use crate::fault::{ScriptEntry, ScriptedCall};
 use crate::model::{CacheTokens, Model, ScriptedAnswer, answer, chain, digest_text};
 use crate::operation::Operation;
 use crate::simulator::Simulator;
@@ -63,7 +63,12 @@ impl Simulator {
         let tokens = prompt.tokens().saturating_add(maximum);
         // Under one lock, so that calls find the prompt cache in the order of their admission.
         let mut state = self.shared.lock();
-        let (ticket, entry) = state.admit(started, operation, &model.id, tokens)?;
+        let call = ScriptedCall {
+            operation,
+            model: &model.id,
+            prompt: Some(&prompt.last_user_text),
+        };
+        let (ticket, entry) = state.admit(started, &call, tokens)?;
         let (fault, script) = match entry {
             Some(ScriptEntry::Fault(fault)) => (Some(fault), ScriptedAnswer::default()),
             Some(ScriptEntry::Answer(answer)) => (None, answer),
@@ -79,6 +84,7 @@ impl Simulator {
         let blocked = prompt.blocked_words(&state.guardrail_words);
         let key = chain(chain(state.seed, digest_text(&model.id)), request.digest);
         let answer = answer::draw(key, prompt, maximum, cache, blocked, &script);
+        let latency = state.latency.later(script.later());
         let admission = Admission::new(
             Arc::clone(&self.shared),
             &state,
@@ -86,10 +92,11 @@ impl Simulator {
             ticket,
             answer.usage,
             started,
+            latency,
         );
         Ok(Admitted {
             started,
-            latency: state.latency,
+            latency,
             admission,
             answer,
             fault,

@@ -1,9 +1,10 @@
+use std::{ops::Range, time::Duration};
+
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use serde_json::Value;
 
-use super::{Fault, InvalidFault};
+use super::{Fault, InvalidFault, ScriptedCall};
 use crate::model::ScriptedAnswer;
-use crate::operation::Operation;
 
 /// What a script holds for a call: a fault, or an answer.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -51,18 +52,32 @@ impl ScriptEntry {
         }
     }
 
-    /// Whether it is for a call of this operation and model.
-    pub(super) fn matches(&self, operation: Operation, model: &str) -> bool {
-        let (of_model, of_operation, possible) = match self {
-            Self::Fault(fault) => (&fault.model, fault.operation, fault.can_strike(operation)),
+    /// Whether it is for this call.
+    pub(super) fn matches(&self, call: &ScriptedCall<'_>) -> bool {
+        let (of_model, of_operation, of_prompt, possible) = match self {
+            Self::Fault(fault) => {
+                let possible = fault.can_strike(call.operation);
+                (&fault.model, fault.operation, &fault.prompt, possible)
+            }
             Self::Answer(answer) => {
-                let possible = operation.invokes_model();
-                (&answer.model, answer.operation, possible)
+                let possible = call.operation.invokes_model();
+                (&answer.model, answer.operation, &answer.prompt, possible)
             }
         };
         possible
-            && of_model.as_deref().is_none_or(|id| id == model)
-            && of_operation.is_none_or(|own| own == operation)
+            && of_model.as_deref().is_none_or(|id| id == call.model)
+            && of_operation.is_none_or(|own| own == call.operation)
+            && (of_prompt.as_deref())
+                .is_none_or(|text| call.prompt.is_some_and(|own| own.contains(text)))
+    }
+
+    /// The span of time that it is for, since it was scripted.
+    pub(super) fn span(&self) -> Range<Duration> {
+        let (from, to) = match self {
+            Self::Fault(fault) => (fault.from_ms, fault.to_ms),
+            Self::Answer(answer) => (answer.from_ms, answer.to_ms),
+        };
+        Duration::from_millis(from.unwrap_or(0))..to.map_or(Duration::MAX, Duration::from_millis)
     }
 }
 

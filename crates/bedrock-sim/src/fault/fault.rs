@@ -3,7 +3,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{FaultKind, InvalidFault, Stage};
-use crate::entry_knobs::entry_knobs;
+use crate::entry_knobs::{at_most_a_year, entry_knobs, millis};
 use crate::operation::Operation;
 use crate::wire::{ServiceError, StreamException};
 
@@ -25,6 +25,12 @@ pub struct Fault {
     pub(crate) model: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) operation: Option<Operation>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) prompt: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) from_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) to_ms: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) times: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -64,6 +70,9 @@ impl Fault {
             kind,
             model: None,
             operation: None,
+            prompt: None,
+            from_ms: None,
+            to_ms: None,
             times: None,
             rate: None,
             message: None,
@@ -170,7 +179,8 @@ impl Fault {
         self
     }
 
-    /// The pause of [`slow_body`](Fault::slow_body), in whole milliseconds. Default: 100 ms.
+    /// The pause of [`slow_body`](Fault::slow_body), default 100 ms; or how long the service takes to
+    /// answer with an error, by default no longer than the kind says. In whole milliseconds.
     #[must_use]
     pub fn delay(mut self, pause: Duration) -> Self {
         self.delay_ms = Some(millis(pause));
@@ -192,8 +202,7 @@ impl Fault {
 
     /// The pause of a slow body, a year at most.
     pub(crate) fn pause(&self) -> Duration {
-        const YEAR: u64 = 365 * 24 * 60 * 60 * 1_000;
-        Duration::from_millis(self.delay_ms.unwrap_or(100).min(YEAR))
+        at_most_a_year(self.delay_ms.unwrap_or(100))
     }
 
     pub(crate) fn stage(&self) -> Stage {
@@ -218,12 +227,9 @@ impl Fault {
     pub(crate) fn error(&self) -> Option<ServiceError> {
         let (status, code, message) = self.kind.error()?;
         let mut error = ServiceError::new(status, code, self.message.as_deref().unwrap_or(message));
+        error.delay = at_most_a_year(self.delay_ms.unwrap_or(0));
         error.retry_after_ms = self.retry_after_ms;
         error.retry_after_s = self.retry_after_s;
         Some(error)
     }
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -7,9 +7,10 @@ mod invalid;
 mod kind;
 mod pending;
 mod script;
+mod scripted_call;
 mod stage;
 
 pub use self::{
     entry::ScriptEntry, fault::Fault, invalid::InvalidFault, kind::FaultKind, script::Script,
 };
-pub(crate) use self::{pending::PendingScript, stage::Stage};
+pub(crate) use self::{pending::PendingScript, scripted_call::ScriptedCall, stage::Stage};

@@ -1,14 +1,21 @@
 use fastrand::Rng;
+use tokio::time::Instant;
 
-use super::ScriptEntry;
-use crate::operation::Operation;
+use super::{ScriptEntry, ScriptedCall};
 
 /// What the script still holds.
 #[derive(Debug, Default)]
 pub(crate) struct PendingScript {
-    /// In order, each with the number of calls that it is still for. Those without a rate are the
-    /// queue.
-    entries: Vec<(ScriptEntry, u64)>,
+    /// In order. Those without a rate are the queue.
+    entries: Vec<PendingEntry>,
+}
+
+#[derive(Debug)]
+struct PendingEntry {
+    entry: ScriptEntry,
+    /// The number of calls that it is still for.
+    times: u64,
+    scripted: Instant,
 }
 
 /// An entry that was found for a call and is not used up yet.
@@ -18,11 +25,15 @@ pub(crate) struct FoundEntry {
 }
 
 impl PendingScript {
-    pub(crate) fn push(&mut self, entry: ScriptEntry) {
+    pub(crate) fn push(&mut self, entry: ScriptEntry, now: Instant) {
         let unless_told = if entry.rate().is_some() { u64::MAX } else { 1 };
         let times = entry.times().unwrap_or(unless_told);
         if times > 0 {
-            self.entries.push((entry, times));
+            self.entries.push(PendingEntry {
+                entry,
+                times,
+                scripted: now,
+            });
         }
     }
 
@@ -32,12 +43,17 @@ impl PendingScript {
     /// waits for the next call if the quota refuses this one.
     pub(crate) fn find(
         &self,
-        operation: Operation,
-        model: &str,
+        now: Instant,
+        call: &ScriptedCall<'_>,
         rng: &mut Rng,
     ) -> Option<FoundEntry> {
-        let matching: Vec<_> = (self.entries.iter().map(|(entry, _)| entry).enumerate())
-            .filter(|(_, entry)| entry.matches(operation, model))
+        let of_now = self.entries.iter().map(|pending| {
+            let since = now.saturating_duration_since(pending.scripted);
+            (&pending.entry, pending.entry.span().contains(&since))
+        });
+        let matching: Vec<_> = (of_now.enumerate())
+            .filter(|(_, (entry, of_now))| *of_now && entry.matches(call))
+            .map(|(at, (entry, _))| (at, entry))
             .collect();
         let queued = matching.iter().find(|(_, entry)| entry.rate().is_none());
         let found = queued.copied().or_else(|| {
@@ -58,7 +74,7 @@ impl PendingScript {
 
     /// Uses up one time of an entry that [`find`](Self::find) found just before.
     pub(crate) fn take(&mut self, found: &FoundEntry) {
-        let times = &mut self.entries[found.at].1;
+        let times = &mut self.entries[found.at].times;
         *times -= 1;
         if *times == 0 {
             self.entries.remove(found.at);

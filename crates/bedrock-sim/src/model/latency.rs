@@ -47,6 +47,12 @@ impl Latency {
         self
     }
 
+    /// The latency of an answer that comes so much later.
+    pub(crate) fn later(mut self, delay: Duration) -> Self {
+        self.first_token = self.first_token.saturating_add(delay);
+        self
+    }
+
     /// When the `tokens`-th output token is there, counted from the start of the call.
     pub(crate) fn until(&self, tokens: u64) -> Duration {
         let tokens = u32::try_from(tokens.saturating_sub(1)).unwrap_or(u32::MAX);

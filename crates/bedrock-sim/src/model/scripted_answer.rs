@@ -1,7 +1,9 @@
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::StopReason;
-use crate::entry_knobs::entry_knobs;
+use crate::entry_knobs::{at_most_a_year, entry_knobs, millis};
 use crate::operation::Operation;
 
 /// An answer with what the script sets of it; the model makes up the rest.
@@ -22,6 +24,12 @@ pub struct ScriptedAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) operation: Option<Operation>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) prompt: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) from_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) to_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) times: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) rate: Option<f64>,
@@ -35,6 +43,8 @@ pub struct ScriptedAnswer {
     pub(crate) cache_read_tokens: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) cache_write_tokens: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) delay_ms: Option<u64>,
 }
 
 /// Tells it from the faults in the same list.
@@ -83,5 +93,18 @@ impl ScriptedAnswer {
         self.cache_read_tokens = Some(read);
         self.cache_write_tokens = Some(write);
         self
+    }
+
+    /// How much later than others it comes, in whole milliseconds. The factor of the simulator's
+    /// [`Latency`](crate::Latency) multiplies it.
+    #[must_use]
+    pub fn delay(mut self, later: Duration) -> Self {
+        self.delay_ms = Some(millis(later));
+        self
+    }
+
+    /// How much later than others it comes, a year at most.
+    pub(crate) fn later(&self) -> Duration {
+        at_most_a_year(self.delay_ms.unwrap_or(0))
     }
 }

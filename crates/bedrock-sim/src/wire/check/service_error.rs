@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 /// An error as Bedrock answers it.
@@ -8,6 +10,8 @@ pub(crate) struct ServiceError {
     /// Empty for an answer without an error type.
     pub(crate) code: &'static str,
     pub(crate) message: String,
+    /// How long the service takes to answer so.
+    pub(crate) delay: Duration,
     pub(crate) retry_after_ms: Option<u64>,
     pub(crate) retry_after_s: Option<u64>,
 }
@@ -18,6 +22,7 @@ impl ServiceError {
             status,
             code,
             message: message.into(),
+            delay: Duration::ZERO,
             retry_after_ms: None,
             retry_after_s: None,
         }
