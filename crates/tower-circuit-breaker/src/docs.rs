@@ -3,6 +3,9 @@
 #[doc = include_str!("../docs/when-it-trips.md")]
 pub mod when_it_trips {}
 
+#[doc = include_str!("../docs/outages.md")]
+pub mod outages {}
+
 #[doc = include_str!("../docs/when-it-closes.md")]
 pub mod when_it_closes {}
 

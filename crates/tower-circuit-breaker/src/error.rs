@@ -3,8 +3,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The rejection: the circuit is open, or half-open with all its probes under way. The inner
-/// service was not called.
+/// The rejection: the circuit is open, half-open with all its probes under way, or has closed a
+/// moment ago and lets only a share of the calls through. The inner service was not called.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Open {
     retry_after: Duration,
@@ -24,9 +24,10 @@ impl Open {
     /// How long to wait before another call is worth a try.
     ///
     /// The rest of the open time. A half-open circuit answers with the rest of its oldest probe's
-    /// lease, but no more than the shortest open time
-    /// ([`open_for`](crate::CircuitBreakerLayer::open_for)), and one that was forced open without
-    /// an end with the shortest open time.
+    /// lease, but no more than a second or the shortest open time
+    /// ([`open_for`](crate::CircuitBreakerLayer::open_for)), one that was forced open without an
+    /// end with the shortest open time, and one that has just closed with some moment of the rest
+    /// of its [`ramp`](crate::CircuitBreakerLayer::ramp).
     #[must_use]
     pub fn retry_after(&self) -> Duration {
         self.retry_after

@@ -9,6 +9,7 @@ use tower_layer::Layer;
 use crate::classify::{Abandoned, Throttles};
 use crate::handle::Handle;
 use crate::keyed::{Circuits, KeyOf, SingleCircuit};
+use crate::outage::Outage;
 use crate::service::CircuitBreaker;
 use crate::settings::{Rules, Settings, SlowRule};
 use crate::transition::{OnTransition, Transition};
@@ -116,6 +117,17 @@ impl<C, K, Q: Hash + Eq + Clone + fmt::Display> CircuitBreakerLayer<C, K, Q> {
         self.rule(|rules| rules.slow = Some(SlowRule { threshold, rate }))
     }
 
+    /// Rule: trips where the service is down altogether, and not while a part of the calls still
+    /// succeeds.
+    ///
+    /// The time of a call runs from the call of the inner service, once it is ready, to its
+    /// response.
+    #[must_use]
+    #[track_caller]
+    pub fn outage(self, outage: Outage) -> Self {
+        self.rule(|rules| rules.outage = Some(outage))
+    }
+
     /// What a throttled call means to a closed circuit. Default: [`Throttles::Failure`].
     #[must_use]
     #[track_caller]
@@ -143,8 +155,9 @@ impl<C, K, Q: Hash + Eq + Clone + fmt::Display> CircuitBreakerLayer<C, K, Q> {
         self.set(|settings| settings.probes = probes)
     }
 
-    /// How long a probe holds its place: one that takes longer stays under way, and its result
-    /// counts, but another may start. Default: 60 seconds.
+    /// How long a probe holds its place: after that another may take it. One that has lost its
+    /// place stays under way, and its success counts, but its failure no longer. Default: 60
+    /// seconds.
     ///
     /// # Panics
     ///
@@ -158,8 +171,9 @@ impl<C, K, Q: Hash + Eq + Clone + fmt::Display> CircuitBreakerLayer<C, K, Q> {
 
     /// How long a circuit stays open: `base` at first, twice as long at each trip after that, up
     /// to `cap`; each time with jitter, which takes off up to half of it. A trip after the circuit
-    /// stayed closed for `cap` starts with `base` again. A throttled call's hint that is longer
-    /// takes precedence, up to [`max_hint`](Self::max_hint). Default: 5 seconds, up to 60 seconds.
+    /// stayed closed for `cap`, and for a minute, starts with `base` again. A throttled call's hint
+    /// that is longer takes precedence, up to [`max_hint`](Self::max_hint). Default: 5 seconds, up
+    /// to 60 seconds.
     ///
     /// # Panics
     ///
@@ -170,6 +184,17 @@ impl<C, K, Q: Hash + Eq + Clone + fmt::Display> CircuitBreakerLayer<C, K, Q> {
         assert!(!base.is_zero(), "an open circuit is open for some time");
         assert!(base <= cap, "the cap is not below the base");
         self.set(|settings| (settings.open_base, settings.open_cap) = (base, cap))
+    }
+
+    /// How long a circuit that probes have closed admits only a share of the calls: it grows from
+    /// a tenth to all of them. A call that is held back is rejected with a
+    /// [`retry_after`](crate::Open::retry_after) within the rest of that time. The rules hold
+    /// meanwhile, and the state is [`Closed`](crate::State::Closed). Default: zero, that is to admit
+    /// all at once.
+    #[must_use]
+    #[track_caller]
+    pub fn ramp(self, time: Duration) -> Self {
+        self.set(|settings| settings.ramp = time)
     }
 
     /// How long an exhausted service keeps its circuit open if it gives no hint. Default: one hour.

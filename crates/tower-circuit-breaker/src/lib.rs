@@ -1,6 +1,7 @@
 // On this page the README's links lead to the guides as rustdoc shows them: a first definition wins.
 #![doc = "[When does it trip]: docs::when_it_trips"]
 #![doc = "[when does it close]: docs::when_it_closes"]
+#![doc = "[all calls fail]: docs::outages"]
 #![doc = "[Stacking]: docs::stacking"]
 #![doc = "[telemetry and cost]: docs::telemetry_and_cost"]
 #![doc = ""]
@@ -16,6 +17,7 @@ mod future;
 mod handle;
 mod keyed;
 mod layer;
+mod outage;
 mod service;
 mod settings;
 mod shared;
@@ -31,6 +33,7 @@ pub use self::future::ResponseFuture;
 pub use self::handle::Handle;
 pub use self::keyed::{Circuits, KeyOf, SingleCircuit};
 pub use self::layer::CircuitBreakerLayer;
+pub use self::outage::Outage;
 pub use self::service::CircuitBreaker;
 pub use self::snapshot::Snapshot;
 pub use self::transition::Transition;

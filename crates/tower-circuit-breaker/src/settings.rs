@@ -3,6 +3,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::classify::{Abandoned, Throttles};
+use crate::outage::Outage;
 use crate::transition::OnTransition;
 use crate::window::{RateRule, Window};
 
@@ -17,6 +18,8 @@ pub(crate) struct Settings {
     pub(crate) probe_lease: Duration,
     pub(crate) open_base: Duration,
     pub(crate) open_cap: Duration,
+    /// Zero: all calls are admitted once the circuit has closed.
+    pub(crate) ramp: Duration,
     pub(crate) exhausted_for: Duration,
     /// `None`: as long as the longest open time.
     pub(crate) max_hint: Option<Duration>,
@@ -53,6 +56,7 @@ impl Default for Settings {
             probe_lease: Duration::from_secs(60),
             open_base: Duration::from_secs(5),
             open_cap: Duration::from_secs(60),
+            ramp: Duration::ZERO,
             exhausted_for: Duration::from_secs(60 * 60),
             max_hint: None,
             max_exhausted_hint: Duration::from_secs(24 * 60 * 60),
@@ -92,11 +96,17 @@ pub(crate) struct Rules {
     pub(crate) consecutive: Option<NonZeroU32>,
     pub(crate) failures: Option<RateRule>,
     pub(crate) slow: Option<SlowRule>,
+    pub(crate) outage: Option<Outage>,
     /// The first rule that is named takes the place of the default ones.
     named: bool,
 }
 
 impl Rules {
+    /// Whether a rule asks when a call was made.
+    pub(crate) fn ask_when_sent(&self) -> bool {
+        self.slow.is_some() || self.outage.is_some()
+    }
+
     /// The rules to add a named one to.
     pub(crate) fn named(&mut self) -> &mut Self {
         if !self.named {

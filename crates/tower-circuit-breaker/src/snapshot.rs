@@ -23,6 +23,9 @@ pub struct Snapshot {
     pub timed_calls: u64,
     /// Slow calls in their window; 0 without that rule.
     pub slow_calls: u64,
+    /// The share of the calls that a closed circuit admits while it has not
+    /// [ramped](crate::CircuitBreakerLayer::ramp) up to all of them, from 0 to 1.
+    pub ramping: Option<f64>,
     /// Probes under way whose lease has not ended.
     pub probes: usize,
     /// How long until the next call becomes a probe: zero where the open time is over, `None`
@@ -44,6 +47,7 @@ pub struct Snapshot {
 impl Snapshot {
     pub(crate) fn of(circuit: &mut Circuit, now: Instant) -> Self {
         let open_until = circuit.open_until();
+        let ramping = circuit.ramping(now);
         let rules = circuit.rules();
         let failed = rules.failures(now).unwrap_or_default();
         let slow = rules.slow(now).unwrap_or_default();
@@ -55,6 +59,7 @@ impl Snapshot {
             slow_calls: slow.bad,
             state: circuit.state(),
             generation: circuit.generation(),
+            ramping,
             probes: circuit.probes(now),
             until_half_open: open_until.map(|until| until.saturating_duration_since(now)),
             forced: circuit.is_forced(now),

@@ -93,6 +93,52 @@ async fn a_probe_slower_than_its_lease_still_counts() {
     assert_eq!(layer.handle().state(), State::Closed);
 }
 
+/// Four probes hang, each after the other's lease; those that lost their places fail, which tells
+/// nothing new.
+async fn hung_probes(newest_fails: bool) {
+    let layer = layer().consecutive_failures(1).probe_lease(10 * SECOND);
+    let (service, mut handle) = service(&layer);
+    answered(&service, &mut handle, "!failed")
+        .await
+        .expect_err("it fails");
+    advance(5).await;
+    let mut probes = Vec::new();
+    for _ in 0..4 {
+        let call = tokio::spawn(service.clone().oneshot("probe"));
+        let (_, send) = soon(handle.next_request()).await.expect("the probe comes");
+        probes.push((call, send));
+        assert_eq!(rejected(&service).await.retry_after(), SECOND);
+        advance(10).await;
+    }
+    // The lease of each is over, but nobody has taken the place of the last.
+    let (newest, send_newest) = probes.pop().expect("four probes");
+    let (older, send_older) = probes.pop().expect("three probes");
+    for (call, send) in probes {
+        send.send_error("failed");
+        soon(call).await.expect("no panic").expect_err("it fails");
+        assert_eq!(layer.handle().state(), State::HalfOpen);
+    }
+    if newest_fails {
+        send_newest.send_error("failed");
+        soon(newest).await.expect("no panic").expect_err("it fails");
+        assert_eq!(layer.handle().state(), State::Open);
+    } else {
+        send_older.send_response("fine");
+        soon(older).await.expect("no panic").expect("it succeeds");
+        assert_eq!(layer.handle().state(), State::Closed);
+    }
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn the_failure_of_the_newest_probe_opens_it_again() {
+    hung_probes(true).await;
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn any_probes_success_closes_it_though_its_lease_is_over() {
+    hung_probes(false).await;
+}
+
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn results_of_calls_admitted_before_the_trip_are_no_probes() {
     let layer = layer().consecutive_failures(1);

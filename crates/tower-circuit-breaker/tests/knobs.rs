@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use support::{Classifier, SECOND, answered, rejected, service};
 use tower::{Layer, Service};
-use tower_circuit_breaker::{Abandoned, CircuitBreakerLayer, State, Throttles, Window};
+use tower_circuit_breaker::{Abandoned, CircuitBreakerLayer, Outage, State, Throttles, Window};
 
 type Knob<L> = (&'static str, fn(L));
 type Single = CircuitBreakerLayer<Classifier>;
@@ -30,6 +30,7 @@ macro_rules! knobs {
             ("slow_calls", |layer| {
                 drop(layer.slow_calls(SECOND, 0.5, Window::calls(4)));
             }),
+            ("outage", |layer| drop(layer.outage(Outage::new()))),
             ("throttles", |layer| {
                 drop(layer.throttles(Throttles::Ignored));
             }),
@@ -39,6 +40,7 @@ macro_rules! knobs {
             ("probes", |layer| drop(layer.probes(1))),
             ("probe_lease", |layer| drop(layer.probe_lease(SECOND))),
             ("open_for", |layer| drop(layer.open_for(SECOND, SECOND))),
+            ("ramp", |layer| drop(layer.ramp(SECOND))),
             ("exhausted_for", |layer| drop(layer.exhausted_for(SECOND))),
             ("max_hint", |layer| drop(layer.max_hint(SECOND))),
             ("max_exhausted_hint", |layer| {
@@ -53,8 +55,8 @@ macro_rules! knobs {
     };
 }
 
-const SINGLE: [Knob<Single>; 16] = knobs!(Single);
-const KEYED: [Knob<Keyed>; 16] = knobs!(Keyed);
+const SINGLE: [Knob<Single>; 18] = knobs!(Single);
+const KEYED: [Knob<Keyed>; 18] = knobs!(Keyed);
 /// The knob that a layer has while it has one circuit.
 const KEY_BY: Knob<Single> = ("key_by", |layer| {
     drop(layer.key_by((|request| *request) as Key));

@@ -4,6 +4,32 @@ use std::num::NonZeroU32;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Admission {
     pub(crate) generation: u32,
-    /// The probe's number, where the call is one.
-    pub(crate) probe: Option<NonZeroU32>,
+    pub(crate) holds: Holds,
+}
+
+/// What a call holds in its circuit until it ends, so that even a result that tells nothing has to
+/// be recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Holds {
+    Nothing,
+    /// The place of the probe with this number.
+    Probe(NonZeroU32),
+    /// It is one of the calls of this slot.
+    Slot(u64),
+}
+
+impl Admission {
+    pub(crate) fn probe(&self) -> Option<NonZeroU32> {
+        match self.holds {
+            Holds::Probe(probe) => Some(probe),
+            Holds::Nothing | Holds::Slot(_) => None,
+        }
+    }
+
+    pub(crate) fn slot(&self) -> Option<u64> {
+        match self.holds {
+            Holds::Slot(slot) => Some(slot),
+            Holds::Nothing | Holds::Probe(_) => None,
+        }
+    }
 }

@@ -3,12 +3,13 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::admission::Admission;
+use super::admission::{Admission, Holds};
 use super::half_open::HalfOpen;
 use super::open_time::{OpenTime, after};
 use super::opened_by::OpenedBy;
+use super::ramp::Ramp;
 use super::state::State;
-use super::trip_rules::{OnSuccess, TripRules};
+use super::trip_rules::{Ended, OnSuccess, TripRules};
 use crate::classify::{Throttles, Verdict};
 use crate::settings::Settings;
 
@@ -27,6 +28,7 @@ pub(crate) struct Circuit {
     rejections: u64,
     /// Why it opened last.
     opened_by: Option<OpenedBy>,
+    rng: fastrand::Rng,
 }
 
 /// Until when a circuit says something that a new one would not.
@@ -42,6 +44,8 @@ enum Phase {
     Closed {
         since: Instant,
         forced: bool,
+        /// While only a share of the calls is admitted.
+        ramp: Option<Ramp>,
     },
     /// `None` if it was forced open: then it stays open.
     Open {
@@ -58,12 +62,14 @@ impl Circuit {
             phase: Phase::Closed {
                 since: now,
                 forced: false,
+                ramp: None,
             },
             generation: 0,
-            open_time: OpenTime::new(seed),
+            open_time: OpenTime::default(),
             called: false,
             rejections: 0,
             opened_by: None,
+            rng: seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed),
         }
     }
 
@@ -108,6 +114,15 @@ impl Circuit {
         }
     }
 
+    /// Whether every call is admitted, and need not be told of when it is made. The first call is,
+    /// so that the circuit tells of it.
+    pub(crate) fn admits_all(&self) -> bool {
+        match self.phase {
+            Phase::Closed { ramp: None, .. } => self.called && !self.rules.is_watching(),
+            Phase::Closed { .. } | Phase::Open { .. } | Phase::HalfOpen(_) => false,
+        }
+    }
+
     /// Admits a call, or says how long to wait.
     pub(crate) fn admit(&mut self, now: Instant) -> Result<Admission, Duration> {
         self.called = true;
@@ -118,67 +133,131 @@ impl Circuit {
 
     fn decide(&mut self, now: Instant) -> Result<Admission, Duration> {
         match self.phase {
-            Phase::Closed { .. } | Phase::HalfOpen(_) => {}
-            Phase::Open { until: None } => return Err(self.settings.open_base),
-            Phase::Open { until: Some(until) } if now < until => return Err(until - now),
+            // Where calls neither succeed nor fail, nothing but the next call can tell.
+            Phase::Closed { .. } => {
+                if let Some(by) = self.rules.trips_by_now(now) {
+                    self.trip(now, by, None);
+                }
+            }
             // A call and no timer moves it on: a circuit without calls costs nothing.
-            Phase::Open { until: Some(_) } => self.enter(Phase::HalfOpen(HalfOpen::new())),
+            Phase::Open { until: Some(until) } if now >= until => {
+                self.enter(Phase::HalfOpen(HalfOpen::new()));
+            }
+            Phase::Open { .. } | Phase::HalfOpen(_) => {}
         }
-        let probe = match &mut self.phase {
-            Phase::HalfOpen(half_open) => Some(half_open.admit(&self.settings, now)?),
-            Phase::Closed { .. } | Phase::Open { .. } => None,
+        let holds = match &mut self.phase {
+            Phase::Closed { ramp, .. } => {
+                if let Some(ramp) = ramp {
+                    ramp.admit(now, &mut self.rng)?;
+                }
+                ramp.take_if(|ramp| ramp.share(now).is_none());
+                Holds::Nothing
+            }
+            Phase::Open { until: None } => return Err(self.settings.open_base),
+            Phase::Open { until: Some(until) } => {
+                return Err(until.saturating_duration_since(now));
+            }
+            Phase::HalfOpen(half_open) => Holds::Probe(half_open.admit(&self.settings, now)?),
         };
         Ok(Admission {
             generation: self.generation,
-            probe,
+            holds,
         })
     }
 
-    /// Counts the result of an admitted call that took `took`.
+    /// The service is about to be called. Asks again where the circuit has changed since the call
+    /// was admitted: the old admission need not be given back, for its generation is over, and what
+    /// it held with it.
+    pub(crate) fn send(
+        &mut self,
+        now: Instant,
+        mut admission: Admission,
+    ) -> Result<Admission, Duration> {
+        if admission.generation != self.generation {
+            admission = self.admit(now)?;
+        }
+        if let Phase::Closed { .. } = self.phase {
+            admission.holds = self.rules.send(now).map_or(Holds::Nothing, Holds::Slot);
+        }
+        Ok(admission)
+    }
+
+    /// Counts the result of an admitted call; `sent` says when it was made, where a rule asks for
+    /// it.
     pub(crate) fn record(
         &mut self,
         now: Instant,
         admission: Admission,
         verdict: Verdict,
-        took: Option<Duration>,
+        sent: Option<Instant>,
     ) {
         if admission.generation != self.generation {
             return;
         }
         let rule = self.settings.rules.slow.as_ref();
         let slow = rule
-            .zip(took)
-            .is_some_and(|(rule, took)| took >= rule.threshold);
-        match &mut self.phase {
+            .zip(sent)
+            .is_some_and(|(rule, sent)| now.saturating_duration_since(sent) >= rule.threshold);
+        let sent = sent.unwrap_or(now);
+        match self.phase {
             Phase::Closed { forced: true, .. } | Phase::Open { .. } => {}
-            Phase::Closed { .. } => match verdict {
-                Verdict::Success => self.count(now, false, slow, None),
-                Verdict::Failure => self.count(now, true, slow, None),
-                Verdict::Throttled { retry_after } => match self.settings.throttles {
-                    Throttles::Failure => self.count(now, true, slow, retry_after),
-                    Throttles::Ignored => {}
-                },
-                Verdict::Exhausted { retry_after } => self.exhaust(now, retry_after),
-                Verdict::Ignored => {}
-            },
-            Phase::HalfOpen(half_open) => {
-                half_open.give_back(admission.probe);
+            Phase::Closed { .. } => {
+                let slot = admission.slot();
+                let ended = |failed| Ended {
+                    sent,
+                    slot,
+                    failed,
+                    slow,
+                };
                 match verdict {
-                    // The rule for slow calls says that a slow service is unwell.
-                    Verdict::Success if slow => self.trip(now, OpenedBy::Probe, None),
-                    Verdict::Success => {
-                        if half_open.succeed(&self.settings) {
-                            self.close(now, false);
-                        }
-                    }
-                    Verdict::Failure => self.trip(now, OpenedBy::Probe, None),
-                    // Whatever `throttles` says: a service that still throttles has not recovered.
-                    Verdict::Throttled { retry_after } => {
-                        self.trip(now, OpenedBy::Probe, retry_after);
-                    }
+                    Verdict::Success => self.count(now, ended(false), None),
+                    Verdict::Failure => self.count(now, ended(true), None),
+                    Verdict::Throttled { retry_after } => match self.settings.throttles {
+                        Throttles::Failure => self.count(now, ended(true), retry_after),
+                        Throttles::Ignored => self.rules.pass(slot),
+                    },
                     Verdict::Exhausted { retry_after } => self.exhaust(now, retry_after),
-                    Verdict::Ignored => {}
+                    Verdict::Ignored => self.rules.pass(slot),
                 }
+            }
+            Phase::HalfOpen(_) => self.record_probe(now, admission, verdict, slow, sent),
+        }
+    }
+
+    fn record_probe(
+        &mut self,
+        now: Instant,
+        admission: Admission,
+        verdict: Verdict,
+        slow: bool,
+        sent: Instant,
+    ) {
+        let Phase::HalfOpen(half_open) = &mut self.phase else {
+            return;
+        };
+        let held = half_open.give_back(admission.probe());
+        let failed = match verdict {
+            // The rule for slow calls says that a slow service is unwell.
+            Verdict::Success if slow => Some(None),
+            Verdict::Success => {
+                if half_open.succeed(&self.settings) {
+                    self.recover(now);
+                }
+                None
+            }
+            Verdict::Failure => Some(None),
+            // Whatever `throttles` says: a service that still throttles has not recovered.
+            Verdict::Throttled { retry_after } => Some(retry_after),
+            Verdict::Exhausted { retry_after } => {
+                self.exhaust(now, retry_after);
+                None
+            }
+            Verdict::Ignored => None,
+        };
+        if let Some(hint) = failed {
+            self.rules.fail_probe(now, sent);
+            if held {
+                self.trip(now, OpenedBy::Probe, hint);
             }
         }
     }
@@ -190,14 +269,15 @@ impl Circuit {
 
     /// Closes, whatever the results, until told otherwise.
     pub(crate) fn force_closed(&mut self, now: Instant) {
-        self.close(now, true);
+        self.close(now, true, None);
     }
 
     /// Makes the circuit as it was when it was new.
     pub(crate) fn reset(&mut self, now: Instant) {
         self.open_time.start_over();
         (self.opened_by, self.rejections) = (None, 0);
-        self.close(now, false);
+        self.rules = TripRules::new(&self.settings.rules, now);
+        self.close(now, false, None);
     }
 
     /// When a circuit that is open stops being so by itself.
@@ -225,6 +305,10 @@ impl Circuit {
         match self.phase {
             Phase::Open { until: Some(until) } if now < until => Kept::Until(until),
             Phase::Open { until: None } | Phase::Closed { forced: true, .. } => Kept::ForGood,
+            Phase::Closed {
+                ramp: Some(ref ramp),
+                ..
+            } if ramp.share(now).is_some() => Kept::Until(ramp.ends()),
             // A circuit that waits for its next probe does what a new one does: it lets that pass.
             _ => Kept::Not,
         }
@@ -238,14 +322,21 @@ impl Circuit {
         }
     }
 
+    /// The share of the calls that is admitted while a ramp follows the closing success.
+    pub(crate) fn ramping(&self, now: Instant) -> Option<f64> {
+        match &self.phase {
+            Phase::Closed { ramp, .. } => ramp.as_ref()?.share(now),
+            Phase::Open { .. } | Phase::HalfOpen(_) => None,
+        }
+    }
+
     /// What its rules count.
     pub(crate) fn rules(&mut self) -> &mut TripRules {
         &mut self.rules
     }
 
-    fn count(&mut self, now: Instant, failed: bool, slow: bool, hint: Option<Duration>) {
-        let met = self.rules.count(&self.settings.rules, now, failed, slow);
-        if let Some(by) = met {
+    fn count(&mut self, now: Instant, call: Ended, hint: Option<Duration>) {
+        if let Some(by) = self.rules.count(&self.settings.rules, now, call) {
             self.trip(now, by, hint);
         }
     }
@@ -254,12 +345,14 @@ impl Circuit {
         if let Phase::Closed { since, .. } = self.phase {
             // Only a circuit that stayed closed has recovered. One that trips again at once goes on
             // doubling: otherwise a service that flaps would be probed at the shortest time for
-            // ever.
-            if now.saturating_duration_since(since) >= self.settings.open_cap {
+            // ever. A rule may take a minute to find out that it should not have closed.
+            const MINUTE: Duration = Duration::from_secs(60);
+            let recovered = self.settings.open_cap.max(MINUTE);
+            if now.saturating_duration_since(since) >= recovered {
                 self.open_time.start_over();
             }
         }
-        let time = self.open_time.next(&self.settings);
+        let time = self.open_time.next(&self.settings, &mut self.rng);
         let hint = hint.unwrap_or_default().min(self.settings.max_hint());
         self.open(by, Some(after(now, time.max(hint))));
     }
@@ -277,12 +370,25 @@ impl Circuit {
         self.opened_by = Some(by);
     }
 
-    fn close(&mut self, now: Instant, forced: bool) {
+    /// Closes after probes that succeeded.
+    fn recover(&mut self, now: Instant) {
+        let length = self.settings.ramp;
+        let ramp = (!length.is_zero()).then(|| Ramp::new(now, length));
+        self.close(now, false, ramp);
+    }
+
+    fn close(&mut self, now: Instant, forced: bool, ramp: Option<Ramp>) {
+        self.enter(Phase::Closed {
+            since: now,
+            forced,
+            ramp,
+        });
         self.rules.clear(now);
-        self.enter(Phase::Closed { since: now, forced });
     }
 
     fn enter(&mut self, phase: Phase) {
+        // The calls it watched belong to the generation that ends here.
+        self.rules.stop_watching();
         self.phase = phase;
         self.generation = self.generation.wrapping_add(1);
     }

@@ -12,17 +12,21 @@ use crate::settings::Settings;
 /// may still be unwell gets no more calls than it takes to find out.
 #[derive(Debug)]
 pub(crate) struct HalfOpen {
+    /// Oldest first.
     leases: Vec<Lease>,
     successes: u32,
     next: NonZeroU32,
 }
 
-/// A place that a probe holds until it ends, and no longer than its lease.
+/// A place that a probe holds until it ends; once its lease is over, another probe may take it.
 #[derive(Debug)]
 struct Lease {
     probe: NonZeroU32,
     ends: Instant,
 }
+
+/// Most probes end well before their leases do, so whoever is rejected meanwhile asks again soon.
+const AGAIN: Duration = Duration::from_secs(1);
 
 impl HalfOpen {
     pub(crate) fn new() -> Self {
@@ -39,15 +43,14 @@ impl HalfOpen {
         settings: &Settings,
         now: Instant,
     ) -> Result<NonZeroU32, Duration> {
-        // A probe that hangs loses its place: otherwise the circuit would never close. If its
-        // result comes later, it still counts.
-        self.leases.retain(|lease| now < lease.ends);
         let needed = u64::from(settings.probes.get());
         if self.leases.len() as u64 + u64::from(self.successes) >= needed {
-            let first = self.leases.iter().map(|lease| lease.ends).min();
-            let rest = first.map_or(Duration::ZERO, |ends| ends - now);
-            // A lease is long, but most probes end well before: ask again soon.
-            return Err(rest.min(settings.open_base));
+            let oldest = self.leases.first().map_or(now, |lease| lease.ends);
+            if now < oldest {
+                return Err((oldest - now).min(AGAIN).min(settings.open_base));
+            }
+            // A probe that hangs loses its place: otherwise the circuit would never close.
+            self.leases.remove(0);
         }
         let probe = self.next;
         self.next = probe.checked_add(1).unwrap_or(NonZeroU32::MIN);
@@ -58,9 +61,12 @@ impl HalfOpen {
         Ok(probe)
     }
 
-    /// The probe has ended, whatever its result: its place is free.
-    pub(crate) fn give_back(&mut self, probe: Option<NonZeroU32>) {
+    /// The probe has ended, whatever its result: its place is free. Says whether it still held it:
+    /// the failure of one that has lost its place is old news, while a success is good at any time.
+    pub(crate) fn give_back(&mut self, probe: Option<NonZeroU32>) -> bool {
+        let held = self.leases.len();
         self.leases.retain(|lease| Some(lease.probe) != probe);
+        self.leases.len() < held
     }
 
     /// Counts a success, and says whether there are as many as it takes to close.

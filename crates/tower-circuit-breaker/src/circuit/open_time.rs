@@ -5,32 +5,24 @@ use tokio::time::Instant;
 use crate::settings::Settings;
 
 /// How long a circuit stays open: doubles from trip to trip, with jitter, up to the cap.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct OpenTime {
     /// Trips since the circuit was last closed for good.
     trips: u32,
-    rng: fastrand::Rng,
 }
 
 impl OpenTime {
-    pub(crate) fn new(seed: Option<u64>) -> Self {
-        Self {
-            trips: 0,
-            rng: seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed),
-        }
-    }
-
     /// The next open time: between half and all of `base * 2^trips`, or of the cap.
     ///
     /// The jitter only shortens, so that the cap is kept. It is there for many processes whose
     /// circuits open at once: their probes should not all come at once.
-    pub(crate) fn next(&mut self, settings: &Settings) -> Duration {
+    pub(crate) fn next(&mut self, settings: &Settings, rng: &mut fastrand::Rng) -> Duration {
         let doubled = settings
             .open_base
             .saturating_mul(1_u32.checked_shl(self.trips).unwrap_or(u32::MAX));
         self.trips = self.trips.saturating_add(1);
         let longest = doubled.min(settings.open_cap);
-        longest.mul_f64(0.5 + self.rng.f64() / 2.0).min(longest)
+        longest.mul_f64(0.5 + rng.f64() / 2.0).min(longest)
     }
 
     pub(crate) fn start_over(&mut self) {

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::time::Duration;
 
 /// Why a circuit opened.
 ///
@@ -25,6 +26,13 @@ pub enum OpenedBy {
         /// All calls in the window.
         calls: u64,
     },
+    /// The rule [`outage`](crate::CircuitBreakerLayer::outage).
+    Outage {
+        /// Failures without a success among them.
+        failures: u32,
+        /// How long they have gone on.
+        over: Duration,
+    },
     /// A probe of the half-open circuit failed, was slow or was throttled.
     Probe,
     /// A result that was [`Exhausted`](crate::Verdict::Exhausted).
@@ -36,13 +44,14 @@ pub enum OpenedBy {
 
 impl OpenedBy {
     /// The name used in logs and metrics: `consecutive_failures`, `failure_rate`, `slow_calls`,
-    /// `probe`, `exhausted` or `forced`.
+    /// `outage`, `probe`, `exhausted` or `forced`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::ConsecutiveFailures { .. } => "consecutive_failures",
             Self::FailureRate { .. } => "failure_rate",
             Self::SlowCalls { .. } => "slow_calls",
+            Self::Outage { .. } => "outage",
             Self::Probe => "probe",
             Self::Exhausted => "exhausted",
             Self::Forced => "forced",
@@ -58,6 +67,10 @@ impl fmt::Display for OpenedBy {
                 write!(f, "{failures} of {calls} calls failed")
             }
             Self::SlowCalls { slow, calls } => write!(f, "{slow} of {calls} calls were slow"),
+            Self::Outage { failures, over } => {
+                let seconds = over.as_secs();
+                write!(f, "{failures} failures and no success in {seconds}s")
+            }
             Self::Probe => f.write_str("a probe failed"),
             Self::Exhausted => f.write_str("the service is exhausted"),
             Self::Forced => f.write_str("forced open"),

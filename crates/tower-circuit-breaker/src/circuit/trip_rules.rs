@@ -1,6 +1,7 @@
 use tokio::time::Instant;
 
 use super::opened_by::OpenedBy;
+use super::outage_rule::OutageRule;
 use crate::settings::Rules;
 use crate::window::{Counts, RollingRate};
 
@@ -11,6 +12,16 @@ pub(crate) struct TripRules {
     consecutive: u32,
     failures: Option<RollingRate>,
     slow: Option<RollingRate>,
+    outage: Option<OutageRule>,
+}
+
+/// A call that has ended and counts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ended {
+    pub(crate) sent: Instant,
+    pub(crate) slot: Option<u64>,
+    pub(crate) failed: bool,
+    pub(crate) slow: bool,
 }
 
 /// What a success means to a circuit. A success never trips a circuit, so successes need not be
@@ -33,6 +44,7 @@ impl TripRules {
             consecutive: 0,
             failures: failures.map(|rule| RollingRate::new(rule.window(), now)),
             slow: slow.map(|rule| RollingRate::new(rule.window(), now)),
+            outage: rules.outage.map(OutageRule::new),
         }
     }
 
@@ -40,13 +52,8 @@ impl TripRules {
     ///
     /// A rate is looked at only after a bad call: a good one can fill the window up to its minimum,
     /// but a success is no reason to open.
-    pub(crate) fn count(
-        &mut self,
-        rules: &Rules,
-        now: Instant,
-        failed: bool,
-        slow: bool,
-    ) -> Option<OpenedBy> {
+    pub(crate) fn count(&mut self, rules: &Rules, now: Instant, call: Ended) -> Option<OpenedBy> {
+        let Ended { failed, slow, .. } = call;
         self.consecutive = if failed {
             self.consecutive.saturating_add(1)
         } else {
@@ -75,12 +82,51 @@ impl TripRules {
                 met = met.or(Some(OpenedBy::SlowCalls { slow: bad, calls }));
             }
         }
+        if let Some(outage) = &mut self.outage {
+            if failed {
+                met = met.or(outage.fail(now, call.sent, call.slot));
+            } else {
+                outage.succeed(now, call.sent, call.slot);
+            }
+        }
         met
+    }
+
+    /// A call is sent to the service; returns the slot in which it is kept, if it is.
+    pub(crate) fn send(&mut self, now: Instant) -> Option<u64> {
+        self.outage.as_mut()?.send(now)
+    }
+
+    /// A call ended that does not count.
+    pub(crate) fn pass(&mut self, slot: Option<u64>) {
+        if let Some(outage) = &mut self.outage {
+            outage.pass(slot);
+        }
+    }
+
+    /// A probe failed, which counts for no rule.
+    pub(crate) fn fail_probe(&mut self, now: Instant, sent: Instant) {
+        if let Some(outage) = &mut self.outage {
+            outage.learn(now, sent);
+        }
+    }
+
+    /// Whether the circuit has to be told of each call before it is made.
+    pub(crate) fn is_watching(&self) -> bool {
+        self.outage.as_ref().is_some_and(OutageRule::is_watching)
+    }
+
+    /// Whether the time that has passed since the last result trips the circuit.
+    pub(crate) fn trips_by_now(&mut self, now: Instant) -> Option<OpenedBy> {
+        self.outage.as_mut()?.down(now)
     }
 
     /// What a success that is not slow would do.
     pub(crate) fn on_success(&self) -> OnSuccess {
-        if self.failures.is_some() || self.slow.is_some() {
+        if self.is_watching() {
+            // It matters when its call was sent.
+            OnSuccess::Record
+        } else if self.failures.is_some() || self.slow.is_some() || self.outage.is_some() {
             OnSuccess::Batch
         } else if self.consecutive == 0 {
             OnSuccess::Skip
@@ -91,14 +137,17 @@ impl TripRules {
     }
 
     /// Counts a batch of successes, none of which was slow and all of which ended before
-    /// [`batch_until`](Self::batch_until).
-    pub(crate) fn count_successes(&mut self, successes: u32) {
+    /// [`batch_until`](Self::batch_until), the last of them at `last`.
+    pub(crate) fn count_successes(&mut self, successes: u32, last: Instant) {
         if successes == 0 {
             return;
         }
         self.consecutive = 0;
         for rate in [&mut self.failures, &mut self.slow].into_iter().flatten() {
             rate.push_good(successes);
+        }
+        if let Some(outage) = &mut self.outage {
+            outage.succeed_some(last);
         }
     }
 
@@ -113,6 +162,14 @@ impl TripRules {
         self.consecutive = 0;
         for rate in [&mut self.failures, &mut self.slow].into_iter().flatten() {
             rate.clear(now);
+        }
+        self.stop_watching();
+    }
+
+    /// Forgets the calls that it was told of one by one.
+    pub(crate) fn stop_watching(&mut self) {
+        if let Some(outage) = &mut self.outage {
+            outage.end_run();
         }
     }
 

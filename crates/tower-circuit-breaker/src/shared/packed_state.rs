@@ -1,19 +1,20 @@
 use std::sync::atomic::Ordering;
 
 use super::sync::AtomicU64;
-use crate::circuit::{Circuit, OnSuccess, State};
+use crate::circuit::{Circuit, OnSuccess};
 
 /// The part of a circuit that the ordinary call asks for, in one word.
 ///
 /// From the top: 32 bits generation, 29 bits successes that the circuit has not counted yet, then
-/// one bit each: a success may be added here; a success changes nothing; calls pass.
+/// one bit each: a success may be added here; a success changes nothing; the circuit is closed and
+/// neither watches its calls nor holds any back.
 ///
 /// The generation is in the same word as the successes, so that a success can never be added to a
 /// generation that did not admit its call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PackedState(u64);
 
-const CLOSED: u64 = 1;
+const ADMITS: u64 = 1;
 const SKIP: u64 = 2;
 const BATCH: u64 = 4;
 const ONE: u64 = 8;
@@ -21,15 +22,13 @@ const PENDING: u64 = ((1 << 29) - 1) * ONE;
 
 impl PackedState {
     pub(crate) fn of(circuit: &Circuit) -> Self {
-        // The first call goes to the circuit itself, which tells of it.
-        let passes = circuit.state() == State::Closed && circuit.was_called();
-        let closed = u64::from(passes) * CLOSED;
+        let admits = u64::from(circuit.admits_all()) * ADMITS;
         let on_success = match circuit.on_success() {
             OnSuccess::Skip => SKIP,
             OnSuccess::Batch => BATCH,
             OnSuccess::Record => 0,
         };
-        Self(u64::from(circuit.generation()) << 32 | closed | on_success)
+        Self(u64::from(circuit.generation()) << 32 | admits | on_success)
     }
 
     pub(crate) fn generation(self) -> u32 {
@@ -40,8 +39,8 @@ impl PackedState {
         ((self.0 & PENDING) / ONE) as u32
     }
 
-    pub(crate) fn is_closed(self) -> bool {
-        self.0 & CLOSED != 0
+    pub(crate) fn admits_all(self) -> bool {
+        self.0 & ADMITS != 0
     }
 
     pub(crate) fn skips_success(self) -> bool {
@@ -57,42 +56,61 @@ impl PackedState {
 
 /// The state of one shard, alone in its cache line, so that shards do not slow each other down.
 ///
-/// Every operation is `Relaxed`, since no other memory is published through this word: what it does
-/// not hold is behind the lock, whose acquire and release order it. What is asked of the word
-/// itself holds at any ordering: all threads see its changes in one order, and a thread that was
-/// told of a change, such as a `force_open` that returned, reads that change or a later one.
+/// What is asked of the word itself holds at any ordering: all threads see its changes in one order,
+/// and a thread that was told of a change, such as a `force_open` that returned, reads that change
+/// or a later one. What it does not hold is behind the lock, whose acquire and release order it. Only
+/// `last` is published through the word.
 #[derive(Debug)]
 #[repr(align(64))]
-pub(crate) struct AtomicState(AtomicU64);
+pub(crate) struct AtomicState {
+    word: AtomicU64,
+    /// When the last success was counted here, in nanoseconds since the circuit's origin; where two
+    /// meet, one of the two times.
+    last: AtomicU64,
+}
 
 impl AtomicState {
     pub(crate) fn new(packed: PackedState) -> Self {
-        Self(AtomicU64::new(packed.0))
+        Self {
+            word: AtomicU64::new(packed.0),
+            last: AtomicU64::new(0),
+        }
     }
 
     /// `Relaxed`: with an old state a call passes that would have passed a moment ago.
     #[inline]
     pub(crate) fn load(&self) -> PackedState {
-        PackedState(self.0.load(Ordering::Relaxed))
+        PackedState(self.word.load(Ordering::Relaxed))
     }
 
-    /// `Relaxed`: pairs with `exchange`. Either that comes first, and its success is returned here,
-    /// or it comes later, and fails.
+    /// `Acquire` pairs with the `Release` of `exchange`. Either that comes first, and its success is
+    /// returned here and its time seen by `last`, or it comes later, and fails.
     pub(crate) fn swap(&self, packed: PackedState) -> PackedState {
-        PackedState(self.0.swap(packed.0, Ordering::Relaxed))
+        PackedState(self.word.swap(packed.0, Ordering::Acquire))
     }
 
-    /// `Relaxed`: pairs with `swap`. May fail although the state is `current`; the caller tries
-    /// again in a loop anyway.
+    /// `Release` pairs with the `Acquire` of `swap`: whoever finds the success knows its time. May
+    /// fail although the state is `current`; the caller tries again in a loop anyway.
     #[inline]
     pub(crate) fn exchange(
         &self,
         current: PackedState,
         new: PackedState,
     ) -> Result<(), PackedState> {
-        self.0
-            .compare_exchange_weak(current.0, new.0, Ordering::Relaxed, Ordering::Relaxed)
+        self.word
+            .compare_exchange_weak(current.0, new.0, Ordering::Release, Ordering::Relaxed)
             .map(drop)
             .map_err(PackedState)
+    }
+
+    /// `Relaxed`: published by the exchange that follows.
+    #[inline]
+    pub(crate) fn set_last(&self, nanos: u64) {
+        self.last.store(nanos, Ordering::Relaxed);
+    }
+
+    /// `Relaxed`: follows a swap that returned a success.
+    pub(crate) fn last(&self) -> u64 {
+        self.last.load(Ordering::Relaxed)
     }
 }

@@ -13,8 +13,8 @@ pub(crate) struct Permit {
     shard: Arc<Shard>,
     admission: Admission,
     progress: Progress,
-    /// When the inner service was called, where a rule asks for slow calls.
-    start: Option<Instant>,
+    /// When the inner service was called, where a rule asks for it.
+    sent: Option<Instant>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +32,7 @@ impl Permit {
             shard,
             admission,
             progress: Progress::Waiting,
-            start: None,
+            sent: None,
         })
     }
 
@@ -40,12 +40,8 @@ impl Permit {
     /// admitted, as it may while a call waits for the inner service's readiness.
     #[inline]
     pub(crate) fn start(&mut self) -> Result<(), Open> {
-        if !self.shard.still_admits(self.admission) {
-            // The old admission need not be given back: its generation is over, and with it its
-            // place.
-            self.admission = self.shard.admit()?;
-        }
-        self.start = self.shard.circuit().start();
+        self.admission = self.shard.send(self.admission)?;
+        self.sent = self.shard.circuit().sent();
         self.progress = Progress::Called;
         Ok(())
     }
@@ -54,7 +50,7 @@ impl Permit {
     pub(crate) fn record(&mut self, verdict: Verdict) {
         // First, so that a panic in what follows does not make the call abandoned as well.
         self.progress = Progress::Recorded;
-        self.shard.record(self.admission, verdict, self.start);
+        self.shard.record(self.admission, verdict, self.sent);
     }
 }
 
@@ -67,6 +63,6 @@ impl Drop for Permit {
             Progress::Recorded => return,
         };
         let circuit = self.shard.circuit();
-        circuit.abandon(self.admission, called, self.start);
+        circuit.abandon(self.admission, called, self.sent);
     }
 }

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::packed_state::AtomicState;
 use super::shared_circuit::SharedCircuit;
-use crate::circuit::Admission;
+use crate::circuit::{Admission, Holds};
 use crate::classify::Verdict;
 use crate::error::Open;
 
@@ -39,44 +39,53 @@ impl Shard {
     #[inline]
     pub(crate) fn admit(&self) -> Result<Admission, Open> {
         let packed = self.state.load();
-        if packed.is_closed() {
+        if packed.admits_all() {
             Ok(Admission {
                 generation: packed.generation(),
-                probe: None,
+                holds: Holds::Nothing,
             })
         } else {
             self.circuit.admit()
         }
     }
 
-    /// Whether nothing has changed since the call was admitted.
+    /// The service is about to be called: nothing more to ask, unless the circuit has changed since
+    /// the call was admitted, or watches its calls.
     #[inline]
-    pub(crate) fn still_admits(&self, admission: Admission) -> bool {
-        self.state.load().generation() == admission.generation
+    pub(crate) fn send(&self, admission: Admission) -> Result<Admission, Open> {
+        let packed = self.state.load();
+        if packed.admits_all() && packed.generation() == admission.generation {
+            Ok(admission)
+        } else {
+            self.circuit.send(admission)
+        }
     }
 
     #[inline]
-    pub(crate) fn record(&self, admission: Admission, verdict: Verdict, start: Option<Instant>) {
+    pub(crate) fn record(&self, admission: Admission, verdict: Verdict, sent: Option<Instant>) {
         match verdict {
-            Verdict::Success if self.count_success(admission, start) => {}
-            // It changes nothing, except that a probe gives its place back.
-            Verdict::Ignored if admission.probe.is_none() => {}
-            _ => self.circuit.record(admission, verdict, start),
+            Verdict::Success if self.count_success(admission, sent) => {}
+            // It changes nothing, except that what the call holds is given back.
+            Verdict::Ignored if admission.holds == Holds::Nothing => {}
+            _ => self.circuit.record(admission, verdict, sent),
         }
     }
 
     /// Counts a success here, or says that the circuit has to record it.
     #[inline]
-    fn count_success(&self, admission: Admission, start: Option<Instant>) -> bool {
+    fn count_success(&self, admission: Admission, sent: Option<Instant>) -> bool {
         let mut packed = self.state.load();
         // A call of an earlier generation counts for nothing, so there is nothing to record.
         if packed.generation() != admission.generation || packed.skips_success() {
             return true;
         }
-        if !self.circuit.may_batch(start) {
+        let Some(ended) = self.circuit.may_batch(sent) else {
             return false;
-        }
+        };
         while let Some(more) = packed.plus_success() {
+            if let Some(ended) = ended {
+                self.state.set_last(ended);
+            }
             match self.state.exchange(packed, more) {
                 Ok(()) => return true,
                 Err(current) => packed = current,

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::news::{News, Untold};
 use super::packed_state::{AtomicState, PackedState};
 use super::sync::{AtomicU64, Mutex, lock};
-use crate::circuit::{Admission, Circuit, Kept, State};
+use crate::circuit::{Admission, Circuit, Holds, Kept, State};
 use crate::classify::{Abandoned, Verdict};
 use crate::error::Open;
 use crate::settings::Settings;
@@ -30,6 +30,8 @@ pub(crate) struct SharedCircuit {
     origin: Instant,
     /// A call that takes this long is slow; `None` without a rule for slow calls.
     slow: Option<Duration>,
+    /// Whether a rule asks when a call was sent.
+    asks_when_sent: bool,
     settings: Arc<Settings>,
     key: Option<Arc<str>>,
     changed: Notify,
@@ -54,6 +56,7 @@ impl SharedCircuit {
             batch_until: AtomicU64::new(nanos(now, circuit.rules().batch_until())),
             origin: now,
             slow: settings.rules.slow.as_ref().map(|rule| rule.threshold),
+            asks_when_sent: settings.rules.ask_when_sent(),
             settings,
             key,
             changed: Notify::new(),
@@ -68,8 +71,20 @@ impl SharedCircuit {
 
     #[cold]
     pub(crate) fn admit(&self) -> Result<Admission, Open> {
+        self.ask(Circuit::admit)
+    }
+
+    #[cold]
+    pub(crate) fn send(&self, admission: Admission) -> Result<Admission, Open> {
+        self.ask(|circuit, now| circuit.send(now, admission))
+    }
+
+    fn ask(
+        &self,
+        ask: impl FnOnce(&mut Circuit, Instant) -> Result<Admission, Duration>,
+    ) -> Result<Admission, Open> {
         self.change(|circuit, now| {
-            let admitted = circuit.admit(now);
+            let admitted = ask(circuit, now);
             admitted.map_err(|retry_after| (retry_after, circuit.is_exhausted()))
         })
         .map_err(|(retry_after, exhausted)| {
@@ -78,50 +93,51 @@ impl SharedCircuit {
         })
     }
 
-    /// When a call starts, where a rule asks for how long it takes.
+    /// When a call is sent, where a rule asks for it.
     #[inline]
-    pub(crate) fn start(&self) -> Option<Instant> {
-        self.slow.map(|_| Instant::now())
+    pub(crate) fn sent(&self) -> Option<Instant> {
+        self.asks_when_sent.then(Instant::now)
     }
 
-    /// Whether a call that succeeds now was quick, and falls into the current bucket of time.
+    /// Whether a call that succeeds now was quick, and falls into the current bucket of time; then
+    /// when that is, in nanoseconds since `origin`, where anybody asks.
     ///
     /// One that ends as the bucket does may still be counted in the next: it is late by less than
     /// it takes to count it.
     #[inline]
-    pub(crate) fn may_batch(&self, start: Option<Instant>) -> bool {
+    pub(crate) fn may_batch(&self, sent: Option<Instant>) -> Option<Option<u64>> {
         let until = self.batch_until.load(Ordering::Relaxed);
-        // If there is neither a window of time nor a rule for slow calls, the clock is not read.
-        if until == u64::MAX && start.is_none() {
-            return true;
+        // If there is neither a window of time nor a rule that asks when a call was sent, the clock
+        // is not read.
+        if until == u64::MAX && sent.is_none() {
+            return Some(None);
         }
         let now = Instant::now();
-        nanos(self.origin, Some(now)) < until
+        let ended = nanos(self.origin, Some(now));
+        let batched = ended < until
             && self
                 .slow
-                .zip(start)
-                .is_none_or(|(slow, start)| now.saturating_duration_since(start) < slow)
+                .zip(sent)
+                .is_none_or(|(slow, sent)| now.saturating_duration_since(sent) < slow);
+        batched.then_some(sent.map(|_| ended))
     }
 
     #[cold]
-    pub(crate) fn record(&self, admission: Admission, verdict: Verdict, start: Option<Instant>) {
-        self.change(|circuit, now| {
-            let took = start.map(|start| now.saturating_duration_since(start));
-            circuit.record(now, admission, verdict, took);
-        });
+    pub(crate) fn record(&self, admission: Admission, verdict: Verdict, sent: Option<Instant>) {
+        self.change(|circuit, now| circuit.record(now, admission, verdict, sent));
     }
 
     /// Takes back an admission whose call is dropped without a result; `called` says whether the
     /// inner service got it.
     #[cold]
-    pub(crate) fn abandon(&self, admission: Admission, called: bool, start: Option<Instant>) {
+    pub(crate) fn abandon(&self, admission: Admission, called: bool, sent: Option<Instant>) {
         let verdict = match self.settings.abandoned {
             Abandoned::Failure if called => Verdict::Failure,
             Abandoned::Failure | Abandoned::Ignored => Verdict::Ignored,
         };
-        // A probe is recorded even so, to give its place back.
-        if verdict != Verdict::Ignored || admission.probe.is_some() {
-            self.record(admission, verdict, start);
+        // It is recorded even so where it holds something, to give that back.
+        if verdict != Verdict::Ignored || admission.holds != Holds::Nothing {
+            self.record(admission, verdict, sent);
         }
     }
 
@@ -160,9 +176,8 @@ impl SharedCircuit {
             // success that comes later counts as coming after `change`; if that starts another
             // generation, it does not count.
             if state.load() != before {
-                circuit
-                    .rules()
-                    .count_successes(state.swap(before).pending());
+                let pending = state.swap(before).pending();
+                self.count_successes(&mut circuit, pending, state);
             }
         }
         let (from, called) = (circuit.state(), circuit.was_called());
@@ -176,7 +191,7 @@ impl SharedCircuit {
                 // A swap, not a store: a success that got in meanwhile must not be lost.
                 let late = state.swap(after);
                 if late.generation() == circuit.generation() {
-                    circuit.rules().count_successes(late.pending());
+                    self.count_successes(&mut circuit, late.pending(), state);
                 }
             }
         }
@@ -219,6 +234,11 @@ impl SharedCircuit {
                 }
             }
         }
+    }
+
+    fn count_successes(&self, circuit: &mut Circuit, successes: u32, state: &AtomicState) {
+        let last = self.origin + Duration::from_nanos(state.last());
+        circuit.rules().count_successes(successes, last);
     }
 }
 

@@ -16,7 +16,7 @@ struct Model {
     generation: u32,
     /// Since it was last closed: whether each counted call failed.
     calls: Vec<bool>,
-    /// Half-open: the probes that forced a place, and until when.
+    /// Half-open: the probes that hold a place, and until when nobody else may take it.
     probes: Vec<(NonZeroU32, Instant)>,
     successes: usize,
     forced: bool,
@@ -51,8 +51,9 @@ impl Model {
         if admission.generation != self.generation || self.forced {
             return;
         }
-        self.probes
-            .retain(|(probe, _)| Some(*probe) != admission.probe);
+        let held = |(probe, _): &(NonZeroU32, Instant)| Some(*probe) == admission.probe();
+        let old_news = self.state == State::HalfOpen && !self.probes.iter().any(held);
+        self.probes.retain(|probe| !held(probe));
         match (self.state, verdict) {
             (_, Verdict::Exhausted { .. }) => self.enter(State::Open, false),
             (_, Verdict::Ignored) | (State::Open, _) => {}
@@ -68,6 +69,7 @@ impl Model {
                     self.enter(State::Closed, false);
                 }
             }
+            (State::HalfOpen, _) if old_news => {}
             (State::HalfOpen, _) => self.enter(State::Open, false),
         }
     }
@@ -142,17 +144,23 @@ proptest! {
                     if model.state == State::Open && until.is_some_and(|until| until <= now) {
                         model.enter(State::HalfOpen, false);
                     }
-                    model.probes.retain(|(_, ends)| now < *ends);
                     let expected = match model.state {
                         State::Closed => true,
                         State::Open => false,
-                        State::HalfOpen => model.probes.len() + model.successes < PROBES,
+                        State::HalfOpen if model.probes.len() + model.successes < PROBES => true,
+                        State::HalfOpen => {
+                            // The one whose lease ended first loses its place.
+                            let oldest = model.probes.iter().min_by_key(|(_, ends)| *ends);
+                            let over = oldest.copied().filter(|(_, ends)| *ends <= now);
+                            model.probes.retain(|probe| Some(*probe) != over);
+                            over.is_some()
+                        }
                     };
                     prop_assert_eq!(admitted.is_ok(), expected);
                     if let Ok(admission) = admitted {
                         prop_assert_eq!(admission.generation, model.generation);
-                        prop_assert_eq!(admission.probe.is_some(), model.state == State::HalfOpen);
-                        let probe = admission.probe.map(|probe| (probe, now + LEASE * SECOND));
+                        prop_assert_eq!(admission.probe().is_some(), model.state == State::HalfOpen);
+                        let probe = admission.probe().map(|probe| (probe, now + LEASE * SECOND));
                         model.probes.extend(probe);
                         under_way.push(admission);
                     }
@@ -185,7 +193,7 @@ proptest! {
                 }
                 Op::Absorb(successes) => {
                     if circuit.on_success() == OnSuccess::Batch {
-                        circuit.rules().count_successes(successes);
+                        circuit.rules().count_successes(successes, now);
                         model.calls.extend((0..successes).map(|_| false));
                     }
                 }
