@@ -166,6 +166,18 @@ impl Account {
         }
     }
 
+    /// When such a call may be made again: at the latest when those under way may have ended, if
+    /// calls give back part of what they reserve.
+    pub(crate) fn retry_at(&mut self, now: u64, amount: Amount) -> u64 {
+        let at = self.may_go_at(now, amount);
+        let gives_back = self.counts.used / 9 < self.counts.reserved / 10;
+        if gives_back && self.counts.pending.calls > 0 {
+            let ended = self.now.saturating_add(self.overrun.time());
+            return at.min(ended.max(self.blocked));
+        }
+        at
+    }
+
     fn common(&self) -> Now {
         let fast = (self.calls.len() as u32).min(self.confirmed / WATCHED_PART);
         Now {

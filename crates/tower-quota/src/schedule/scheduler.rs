@@ -227,7 +227,7 @@ impl<W> Scheduler<W> {
         // Those who wait are not counted: a call that is made again lines up behind them, and
         // would wait for them twice. Nor is it told when it surely fits, or it would come back
         // long after it could have gone.
-        self.account.may_go_at(now, charge.amount())
+        self.account.retry_at(now, charge.amount())
     }
 
     /// Takes other limits from now on. Who asks for more than they ever hold is rejected.

@@ -79,6 +79,7 @@ fn calls_that_reserve_more_than_they_use_run_at_the_servers_rate() {
     );
     hold("equal, reserve 10 x", &["bucket 60 s", "sliding"]);
     hold("lognormal 1.2, reserve 5 x", &["bucket 10 s", "fixed"]);
+    hold("60 calls in all, reserve 10 x", &WINDOWS);
 }
 
 #[test]

@@ -603,3 +603,27 @@ fn other_limits_end_what_an_old_hint_said() {
     account.set_limits(SECOND, vec![Limit::calls_per_minute(120)]);
     assert!(account.admit(SECOND, Amount::call(0)).is_ok());
 }
+
+#[test]
+fn a_throttled_call_may_be_made_again_when_those_under_way_end() {
+    let mut account = Account::new(vec![Limit::tokens_per_minute(60_000).window()], 0);
+    for start in 0..4 {
+        let call = account.admit(2 * start * SECOND, Amount::call(15_000));
+        let call = call.expect("it goes");
+        account.settle(2 * (start + 1) * SECOND, &call, Amount::call(1000));
+    }
+    let mut now = 9 * SECOND;
+    let mut calls: Vec<_> = (0..3)
+        .map(|_| account.admit(now, Amount::call(15_000)).expect("it goes"))
+        .collect();
+    now += SECOND / 10;
+    account.keep(now, &calls.pop().expect("it was sent"));
+    // The window has room again in a minute, and at once when one of the two ends.
+    let at = account.retry_at(now, Amount::call(20_000));
+    assert!((now..=now + 2 * SECOND).contains(&at), "{at}");
+    account.block(now + 10 * SECOND);
+    assert_eq!(
+        account.retry_at(now, Amount::call(20_000)),
+        now + 10 * SECOND
+    );
+}

@@ -383,7 +383,7 @@ impl Run {
                 plain.look_over(now);
             }
             plain.advance(now);
-            assert_eq!(at, plain.account.may_go_at(now, entry.amount()));
+            assert_eq!(at, plain.account.retry_at(now, entry.amount()));
         }
     }
 
