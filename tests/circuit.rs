@@ -88,7 +88,7 @@ async fn an_outage_fails_fast() {
 async fn an_outage_can_be_waited_for() {
     let sim = sim();
     sim.script([Fault::service_unavailable().times(12)]);
-    let patient = RetryPolicy::new().open_circuit(Duration::from_secs(120));
+    let patient = RetryPolicy::new().open_circuit(Duration::from_secs(900));
     let stack = StackLayer::new("us-east-1")
         .backoff(patient.layer())
         .layer(Bedrock::new(sim.sdk_config()));

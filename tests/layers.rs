@@ -60,7 +60,7 @@ async fn backoff_can_wait_for_the_circuit() {
     let retry = BackoffLayer::new(|result: &Answer| match (result, open(result)) {
         (Ok(_), _) => Verdict::Done,
         (Err(_), None) => Verdict::transient(),
-        (Err(_), Some(open)) => Verdict::transient().retry_after(open.retry_after()),
+        (Err(_), Some(open)) => Verdict::rejected().retry_after(open.retry_after()),
     });
     let stack = ServiceBuilder::new()
         .layer(retry)

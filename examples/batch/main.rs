@@ -140,8 +140,8 @@ async fn target(flags: &Flags) -> Result<Target, Box<dyn Error>> {
 /// told to.
 fn stack(flags: &Flags, target: &Target, throttles: &Throttles) -> Stack {
     let config = config::Builder::from(target.config()).interceptor(throttles.clone());
-    let policy = RetryPolicy::new().open_circuit(Duration::from_secs(120));
     let patience = Duration::from_secs(60 * flags.give_up_after);
+    let policy = RetryPolicy::new().open_circuit(patience);
     // Of the real service nothing is known here: the stack finds its limits.
     let mut quotas = Quotas::new();
     if !flags.aws {

@@ -11,7 +11,7 @@ pub(crate) struct Charge {
 }
 
 impl Charge {
-    /// For an amount that was withdrawn just now.
+    /// For an amount that was withdrawn.
     pub(crate) fn new(state: Arc<State>, weight: u64) -> Self {
         Self {
             state: Some(state),

@@ -2,10 +2,20 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-use crate::{backoff::Backoff, jitter::Jitter};
+use crate::{backoff::Backoff, gave_up::GaveUp, jitter::Jitter};
 
 /// Tokio's timer rounds up to whole milliseconds, so a sleep may end this much later than asked.
 const TICK: Duration = Duration::from_millis(1);
+
+/// The longest wait after which an attempt still starts, with time `left` until the deadline.
+pub(crate) fn longest_wait(left: Option<Duration>) -> Result<Duration, GaveUp> {
+    let Some(left) = left else {
+        return Ok(Duration::MAX);
+    };
+    // A sleep that ends exactly at the deadline, or rounds up to it, would start no attempt.
+    let longest = left.checked_sub(TICK + Duration::from_nanos(1));
+    longest.ok_or(GaveUp::Deadline)
+}
 
 /// The delays of one call, in order; it never ends. Made by [`Backoff::delays`].
 #[derive(Clone, Debug)]
@@ -34,25 +44,27 @@ impl Delays {
         }
     }
 
-    /// The wait before the next attempt, or `None` if it could not end with time `left`.
+    /// The wait before the next attempt, if it ends with time `left` until the deadline.
     ///
-    /// A hint is never undercut and knows no cap: the server's word counts more than ours. The
-    /// jitter on top shrinks to what the deadline leaves, so that it never costs the attempt.
+    /// A hint is never undercut: the server's word counts more than ours. The jitter on top shrinks
+    /// to what the deadline leaves, so that it never costs the attempt.
     pub(crate) fn wait(
         &mut self,
         hint: Option<Duration>,
         left: Option<Duration>,
-    ) -> Option<Duration> {
-        // A sleep that ends exactly at the deadline, or rounds up to it, would start no attempt.
-        let room = match left {
-            None => Duration::MAX,
-            Some(left) => left.checked_sub(TICK).filter(|room| !room.is_zero())?,
-        };
+    ) -> Result<Duration, GaveUp> {
+        let longest = longest_wait(left)?;
         let wait = match hint {
             None => self.advance(),
-            Some(hint) => hint.saturating_add(self.on_top(room.checked_sub(hint)?)),
+            Some(hint) => {
+                let room = longest.checked_sub(hint).ok_or(GaveUp::Deadline)?;
+                hint.saturating_add(self.on_top(room))
+            }
         };
-        (wait < room).then_some(wait)
+        if wait > longest {
+            return Err(GaveUp::Deadline);
+        }
+        Ok(wait)
     }
 
     fn advance(&mut self) -> Duration {
@@ -66,14 +78,13 @@ impl Delays {
         self.record(delay)
     }
 
-    /// What is added to a hint: anything from zero to the current ceiling, and less than `room`.
+    /// What is added to a hint: anything from zero to the current ceiling, and at most `room`.
     fn on_top(&mut self, room: Duration) -> Duration {
         let ceiling = match self.backoff.spread() {
             Jitter::None => Duration::ZERO,
             Jitter::Full | Jitter::Equal | Jitter::Decorrelated => self.ceiling(),
         };
-        let most = ceiling.min(room.saturating_sub(Duration::from_nanos(1)));
-        let jitter = self.between(Duration::ZERO, most);
+        let jitter = self.between(Duration::ZERO, ceiling.min(room));
         self.record(jitter)
     }
 

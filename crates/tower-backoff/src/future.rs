@@ -10,9 +10,11 @@ use std::{
 };
 
 use pin_project_lite::pin_project;
+use tokio::time::Instant;
 use tower_service::Service;
 
 use crate::{
+    charge::Charge,
     classify::Classify,
     gave_up::{Cause, GaveUp},
     limits::Limits,
@@ -123,6 +125,12 @@ where
                         Verdict::Transient { retry_after } => {
                             self.as_mut().failed(Cause::Transient, retry_after, result)
                         }
+                        Verdict::Costly { retry_after } => {
+                            self.as_mut().failed(Cause::Costly, retry_after, result)
+                        }
+                        Verdict::Rejected { retry_after } => {
+                            self.as_mut().failed(Cause::Rejected, retry_after, result)
+                        }
                     }
                 }
                 _ => ready!(self.as_mut().resume(cx)),
@@ -165,7 +173,7 @@ where
         }
     }
 
-    /// Decides whether there is another attempt.
+    /// Decides whether there is another attempt, and pays for it.
     fn plan(
         self: Pin<&mut Self>,
         cause: Cause,
@@ -173,20 +181,41 @@ where
     ) -> Result<Duration, GaveUp> {
         let this = self.project();
         let policy = &**this.policy;
+        let state = &policy.state;
+        let charge = || Charge::new(Arc::clone(state), this.limits.weight);
         policy.telemetry.attempted(Some(cause));
-        this.limits.check(*this.attempts)?;
+        // A retry that was refused has been paid for and not made: what it cost goes back, unless it
+        // is made after all.
+        let mut paid = None;
+        if cause == Cause::Rejected {
+            state.rejected();
+            paid = (*this.attempts > 1).then(charge);
+        }
+        this.limits.check(cause, *this.attempts)?;
         // Asked before the spare: such a budget is why no request was cloned.
-        if policy.state.never_pays() {
+        if state.never_pays() {
             return Err(GaveUp::Budget);
         }
+        let mut retrying = this
+            .retrying
+            .get_or_insert_with(|| Box::pin(Retrying::new(policy)))
+            .as_mut();
+        let now = Instant::now();
+        let left = this.limits.left(now);
+        let wait = retrying
+            .as_mut()
+            .wait(cause, hint, left, &policy.settings)?;
         if this.spare.is_none() {
             return Err(GaveUp::NotCloneable);
         }
         // The budget pays last: what is refused for another reason costs it nothing.
-        let retrying = this
-            .retrying
-            .get_or_insert_with(|| Box::pin(Retrying::new(policy)));
-        let wait = retrying.as_mut().plan(cause, hint, this.limits, policy)?;
+        if cause != Cause::Rejected {
+            if !state.withdraw(now, this.limits.weight) {
+                return Err(GaveUp::Budget);
+            }
+            paid = Some(charge());
+        }
+        retrying.plan(cause, paid);
         policy.telemetry.retrying(cause, *this.attempts, wait);
         Ok(wait)
     }
@@ -261,13 +290,20 @@ where
         let policy = &**this.policy;
         // From here on the attempt counts as made, and its charge is not given back.
         let cause = pinned(this.retrying).begin();
-        policy.state.retried(cause.expect("a retry was planned"));
-        *this.attempts += 1;
+        let cause = cause.expect("a retry was planned");
+        if cause != Cause::Rejected {
+            policy.state.retried(cause);
+            *this.attempts += 1;
+        }
         let Spare { mut inner, request } = this.spare.take().expect("a retry has its request");
-        // The last attempt takes the request itself, without a clone.
-        let again = match this.limits.check(*this.attempts) {
-            Ok(()) => policy.replay.replay(&request),
-            Err(_) => None,
+        // The last attempt takes the request itself, without a clone, but if a rejection of it would
+        // be waited for.
+        let possible = !this.limits.is_last(*this.attempts)
+            || pinned(this.retrying).as_ref().may_be_rejected();
+        let again = if possible && !this.limits.expired() {
+            policy.replay.replay(&request)
+        } else {
+            None
         };
         let future = inner.call(request);
         *this.spare = again.map(|request| Spare::new(inner, request));

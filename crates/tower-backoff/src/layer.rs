@@ -10,7 +10,7 @@ use crate::{
 /// Sends a request again, after a wait, while its results are worth another attempt.
 ///
 /// A [classifier](crate::Classify) marks those results. Everything else passes through as it is,
-/// and the caller gets the last result when attempts, time or budget run out.
+/// and the caller gets the last result when attempts, time or budget run out, or a hint is too long.
 ///
 /// # Clone
 ///
@@ -58,7 +58,7 @@ impl<C, R> BackoffLayer<C, R> {
         self
     }
 
-    /// The waits after transient failures. Default: base 100 ms, cap 20 s, [`Jitter::Full`](crate::Jitter::Full).
+    /// The waits after transient and costly failures. Default: base 100 ms, cap 20 s, [`Jitter::Full`](crate::Jitter::Full).
     #[must_use]
     #[track_caller]
     pub fn transient(mut self, backoff: Backoff) -> Self {
@@ -68,6 +68,9 @@ impl<C, R> BackoffLayer<C, R> {
 
     /// Makes at most this many attempts, the first included. Default: 8.
     ///
+    /// One that was [rejected](crate::Verdict::Rejected) before it was sent counts once, however often
+    /// it is made again.
+    ///
     /// # Panics
     ///
     /// If `attempts` is zero.
@@ -76,6 +79,44 @@ impl<C, R> BackoffLayer<C, R> {
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         assert!(attempts > 0, "the first call is an attempt too");
         self.knobs().max_attempts = attempts;
+        self
+    }
+
+    /// Makes at most this many attempts that end [costly](crate::Verdict::Costly), whatever the
+    /// others ended with. Default: 2, so that one that timed out is made once more.
+    ///
+    /// # Panics
+    ///
+    /// If `attempts` is zero.
+    #[must_use]
+    #[track_caller]
+    pub fn max_costly_attempts(mut self, attempts: u32) -> Self {
+        assert!(attempts > 0, "the first call may turn out costly, too");
+        self.knobs().max_costly_attempts = attempts;
+        self
+    }
+
+    /// Waits for hints up to this long; a longer one ends the call at once, with the result that
+    /// brought it. Default: the longer of the two waits' caps, 60 seconds if they are the default.
+    ///
+    /// With `Duration::MAX` every hint is waited for that ends before the deadline.
+    #[must_use]
+    #[track_caller]
+    pub fn max_hint(mut self, longest: Duration) -> Self {
+        self.knobs().max_hint = Some(longest);
+        self
+    }
+
+    /// How long one call waits in all for [rejections](crate::Verdict::Rejected). Default: 5 seconds.
+    ///
+    /// Each wait is what the rejection asks for, or 100 ms, and up to a second of jitter on top. A
+    /// rejection that asks for more than is left ends the call at once, with that rejection. With
+    /// `Duration::ZERO` every rejection does. A call that makes one attempt at most does not wait:
+    /// it keeps no copy of its request.
+    #[must_use]
+    #[track_caller]
+    pub fn rejected_wait(mut self, in_all: Duration) -> Self {
+        self.knobs().rejected_wait = in_all;
         self
     }
 

@@ -24,6 +24,7 @@ mod ledger;
 mod limits;
 mod overrides;
 mod policy;
+mod rejections;
 mod replay;
 mod retrying;
 mod service;

@@ -2,7 +2,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::{gave_up::GaveUp, overrides::Overrides};
+use crate::{
+    gave_up::{Cause, GaveUp},
+    overrides::Overrides,
+};
 
 /// What bounds one call: the layer's settings after the request's overrides.
 #[derive(Clone, Copy, Debug)]
@@ -45,14 +48,23 @@ impl Limits {
     }
 
     /// Whether a retry may follow after `attempts`. Reads the clock only if there is a deadline.
-    pub(crate) fn check(&self, attempts: u32) -> Result<(), GaveUp> {
-        if attempts >= self.max_attempts {
+    pub(crate) fn check(&self, cause: Cause, attempts: u32) -> Result<(), GaveUp> {
+        let none_left = match cause {
+            // The attempt is yet to be made, but a single one has no copy of the request.
+            Cause::Rejected => self.max_attempts == 1,
+            Cause::Throttled | Cause::Transient | Cause::Costly => self.is_last(attempts),
+        };
+        if none_left {
             Err(GaveUp::Attempts)
         } else if self.expired() {
             Err(GaveUp::Deadline)
         } else {
             Ok(())
         }
+    }
+
+    pub(crate) fn is_last(&self, attempt: u32) -> bool {
+        attempt >= self.max_attempts
     }
 
     pub(crate) fn expired(&self) -> bool {

@@ -1,7 +1,6 @@
 use std::{
     future::Future,
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -13,8 +12,9 @@ use crate::{
     charge::Charge,
     delays::Delays,
     gave_up::{Cause, GaveUp},
-    limits::Limits,
     policy::Policy,
+    rejections::Rejections,
+    settings::Settings,
 };
 
 pin_project! {
@@ -22,7 +22,9 @@ pin_project! {
     pub(crate) struct Retrying<Res, E> {
         throttled: Delays,
         transient: Delays,
-        next: Option<(Cause, Charge)>,
+        rejections: Rejections,
+        costly: u32,
+        next: Option<(Cause, Option<Charge>)>,
         last: Option<Result<Res, E>>,
         // The wait, and after it the deadline.
         #[pin]
@@ -36,35 +38,49 @@ impl<Res, E> Retrying<Res, E> {
         Self {
             throttled: delays(policy.settings.throttled),
             transient: delays(policy.settings.transient),
+            rejections: Rejections::new(policy.settings.rejected_wait, policy.state.fork_rng()),
+            costly: 0,
             next: None,
             last: None,
             timer: None,
         }
     }
 
-    /// Finds the wait before the next attempt, and pays for it.
-    pub(crate) fn plan<C, R>(
+    /// The wait before the next attempt, if there may be one.
+    pub(crate) fn wait(
         self: Pin<&mut Self>,
         cause: Cause,
         hint: Option<Duration>,
-        limits: &Limits,
-        policy: &Policy<C, R>,
+        left: Option<Duration>,
+        settings: &Settings,
     ) -> Result<Duration, GaveUp> {
         let this = self.project();
-        let now = Instant::now();
         let delays = match cause {
+            Cause::Rejected => return this.rejections.wait(hint, left),
             Cause::Throttled => this.throttled,
             Cause::Transient => this.transient,
+            Cause::Costly => {
+                *this.costly += 1;
+                if *this.costly >= settings.max_costly_attempts {
+                    return Err(GaveUp::Costly);
+                }
+                this.transient
+            }
         };
-        let wait = delays
-            .wait(hint, limits.left(now))
-            .ok_or(GaveUp::Deadline)?;
-        if !policy.state.withdraw(now, limits.weight) {
-            return Err(GaveUp::Budget);
+        if hint.is_some_and(|hint| hint > settings.max_hint()) {
+            return Err(GaveUp::Hint);
         }
-        let charge = Charge::new(Arc::clone(&policy.state), limits.weight);
-        *this.next = Some((cause, charge));
-        Ok(wait)
+        delays.wait(hint, left)
+    }
+
+    /// The next attempt is certain but for what may still end the call while it waits.
+    pub(crate) fn plan(self: Pin<&mut Self>, cause: Cause, charge: Option<Charge>) {
+        *self.project().next = Some((cause, charge));
+    }
+
+    /// Whether a rejection of the next attempt could be waited for.
+    pub(crate) fn may_be_rejected(&self) -> bool {
+        !self.rejections.is_used_up()
     }
 
     /// Keeps the last result, which is the answer if there is no next.
@@ -98,7 +114,7 @@ impl<Res, E> Retrying<Res, E> {
         this.timer.set(None);
         *this.last = None;
         let (cause, charge) = this.next.take()?;
-        charge.spend();
+        charge.into_iter().for_each(Charge::spend);
         Some(cause)
     }
 }

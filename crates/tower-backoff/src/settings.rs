@@ -8,8 +8,20 @@ pub(crate) struct Settings {
     pub(crate) throttled: Backoff,
     pub(crate) transient: Backoff,
     pub(crate) max_attempts: u32,
+    pub(crate) max_costly_attempts: u32,
+    /// `None` is the longer of the two caps.
+    pub(crate) max_hint: Option<Duration>,
+    pub(crate) rejected_wait: Duration,
     pub(crate) deadline: Option<Duration>,
     pub(crate) name: &'static str,
+}
+
+impl Settings {
+    /// The longest hint that is waited for.
+    pub(crate) fn max_hint(&self) -> Duration {
+        let caps = self.throttled.cap().max(self.transient.cap());
+        self.max_hint.unwrap_or(caps)
+    }
 }
 
 impl Default for Settings {
@@ -20,6 +32,9 @@ impl Default for Settings {
                 .jitter(Jitter::Equal),
             transient: Backoff::new(Duration::from_millis(100), Duration::from_secs(20)),
             max_attempts: 8,
+            max_costly_attempts: 2,
+            max_hint: None,
+            rejected_wait: Duration::from_secs(5),
             deadline: None,
             name: "default",
         }

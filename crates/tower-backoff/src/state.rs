@@ -22,9 +22,9 @@ pub(crate) struct State {
     calls: AtomicU64,
     weighted_calls: AtomicU64,
     weighted_traffic: AtomicU64,
-    throttled: AtomicU64,
-    transient: AtomicU64,
-    gave_up: [AtomicU64; 4],
+    /// Retries by cause; of rejections each one, whether it is waited for or not.
+    causes: [AtomicU64; Cause::COUNT],
+    gave_up: [AtomicU64; GaveUp::COUNT],
     /// `None` pays for everything.
     ledger: Option<Mutex<Ledger>>,
     /// A budget that saves nothing never pays, so no request need be cloned.
@@ -40,8 +40,7 @@ impl State {
             calls: AtomicU64::new(0),
             weighted_calls: AtomicU64::new(0),
             weighted_traffic: AtomicU64::new(0),
-            throttled: AtomicU64::new(0),
-            transient: AtomicU64::new(0),
+            causes: std::array::from_fn(|_| AtomicU64::new(0)),
             gave_up: std::array::from_fn(|_| AtomicU64::new(0)),
             ledger: Ledger::new(budget).map(Mutex::new),
             never_pays: budget.burst == Some(0),
@@ -74,10 +73,13 @@ impl State {
 
     /// Counts an attempt after the first.
     pub(crate) fn retried(&self, cause: Cause) {
-        match cause {
-            Cause::Throttled => self.throttled.fetch_add(1, Ordering::Relaxed),
-            Cause::Transient => self.transient.fetch_add(1, Ordering::Relaxed),
-        };
+        debug_assert!(cause != Cause::Rejected, "that is the same attempt again");
+        self.causes[cause as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts an attempt that was refused before it was sent.
+    pub(crate) fn rejected(&self) {
+        self.causes[Cause::Rejected as usize].fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn gave_up(&self, why: GaveUp) {
@@ -109,16 +111,25 @@ impl State {
 
     pub(crate) fn snapshot(&self, now: Instant) -> Snapshot {
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
-        let throttled = read(&self.throttled);
-        let transient = read(&self.transient);
+        let cause = |cause: Cause| read(&self.causes[cause as usize]);
+        let gave_up = |why: GaveUp| read(&self.gave_up[why as usize]);
+        let throttled = cause(Cause::Throttled);
+        let transient = cause(Cause::Transient);
+        let costly = cause(Cause::Costly);
+        let first = read(&self.calls) + read(&self.weighted_calls);
         Snapshot {
-            attempts: read(&self.calls) + read(&self.weighted_calls) + throttled + transient,
+            attempts: first + throttled + transient + costly,
             throttled,
             transient,
-            gave_up_attempts: read(&self.gave_up[GaveUp::Attempts as usize]),
-            gave_up_deadline: read(&self.gave_up[GaveUp::Deadline as usize]),
-            gave_up_budget: read(&self.gave_up[GaveUp::Budget as usize]),
-            gave_up_not_cloneable: read(&self.gave_up[GaveUp::NotCloneable as usize]),
+            costly,
+            rejected: cause(Cause::Rejected),
+            gave_up_attempts: gave_up(GaveUp::Attempts),
+            gave_up_costly: gave_up(GaveUp::Costly),
+            gave_up_deadline: gave_up(GaveUp::Deadline),
+            gave_up_budget: gave_up(GaveUp::Budget),
+            gave_up_not_cloneable: gave_up(GaveUp::NotCloneable),
+            gave_up_hint: gave_up(GaveUp::Hint),
+            gave_up_rejected: gave_up(GaveUp::Rejected),
             budget_left: self.ledger.as_ref().map(|ledger| {
                 let ledger = lock(ledger);
                 ledger.left(now, self.traffic())

@@ -65,13 +65,14 @@ mod metered {
 
     #[derive(Default)]
     pub(super) struct Counters {
-        attempts: [OnceLock<Counter>; 3],
-        gave_up: [OnceLock<Counter>; 4],
+        attempts: [OnceLock<Counter>; Cause::COUNT + 1],
+        gave_up: [OnceLock<Counter>; GaveUp::COUNT],
     }
 
     impl Counters {
         pub(super) fn attempted(&self, name: &'static str, cause: Option<Cause>) {
-            let (slot, outcome) = cause.map_or((2, "done"), |c| (c as usize, c.as_str()));
+            let (slot, outcome) =
+                cause.map_or((Cause::COUNT, "done"), |c| (c as usize, c.as_str()));
             self.attempts[slot]
                 .get_or_init(
                     || counter!("tower_backoff_attempts_total", "name" => name, "outcome" => outcome),
@@ -101,6 +102,8 @@ impl Cause {
         match self {
             Self::Throttled => "throttled",
             Self::Transient => "transient",
+            Self::Costly => "costly",
+            Self::Rejected => "rejected",
         }
     }
 }
@@ -110,9 +113,12 @@ impl GaveUp {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Attempts => "attempts",
+            Self::Costly => "costly",
             Self::Deadline => "deadline",
             Self::Budget => "budget",
             Self::NotCloneable => "not_cloneable",
+            Self::Hint => "hint",
+            Self::Rejected => "rejected",
         }
     }
 }

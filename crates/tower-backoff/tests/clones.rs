@@ -59,8 +59,10 @@ async fn clones(layer: BackoffLayer<Judge>, asks: Overrides) -> (u32, u64) {
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
-async fn the_last_attempt_takes_the_request_itself() {
-    assert_eq!(clones(layer(), Overrides::new()).await, (2, 3));
+async fn the_last_attempt_takes_the_request_itself_unless_a_rejection_would_be_waited_for() {
+    let impatient = layer().rejected_wait(Duration::ZERO);
+    assert_eq!(clones(impatient, Overrides::new()).await, (2, 3));
+    assert_eq!(clones(layer(), Overrides::new()).await, (3, 3));
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
@@ -76,7 +78,7 @@ async fn a_single_attempt_needs_no_clone() {
 async fn a_request_may_ask_for_more_attempts() {
     assert_eq!(
         clones(layer(), Overrides::new().max_attempts(6)).await,
-        (5, 6)
+        (6, 6)
     );
 }
 

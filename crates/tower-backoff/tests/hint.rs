@@ -24,16 +24,81 @@ async fn a_hint_replaces_the_wait_of_the_backoff() {
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
-async fn a_hint_longer_than_the_cap_is_believed() {
-    let (inner, mut handle) = mock::pair();
-    let answer = tokio::spawn(soon(plain_layer().layer(inner).oneshot("hello")));
+async fn a_hint_is_believed_up_to_the_longer_cap_and_beyond_it_ends_the_call_at_once() {
+    for (hint, believed) in [(60_000, true), (60_001, false)] {
+        let (inner, mut handle) = mock::pair();
+        let layer = plain_layer();
+        let answer = tokio::spawn(soon(layer.layer(inner).oneshot("hello")));
+        let failed = Instant::now();
+        let message = format!("transient {hint}ms");
+        next(&mut handle, "hello").await.send_error(message.clone());
+        if believed {
+            next(&mut handle, "hello").await.send_response("fine");
+            assert_eq!(failed.elapsed(), Duration::from_millis(hint));
+            answer.await.unwrap().unwrap();
+        } else {
+            assert_eq!(answer.await.unwrap().unwrap_err().to_string(), message);
+            assert_eq!(failed.elapsed(), Duration::ZERO);
+            let counts = layer.handle().snapshot();
+            assert_eq!((counts.gave_up_hint, counts.gave_up()), (1, 1));
+        }
+    }
+}
 
-    let reply = next(&mut handle, "hello").await;
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn an_absurd_hint_ends_the_call_at_once_whatever_brought_it() {
+    // A day, a billion seconds, and the most that the headers of an answer can say.
+    for ms in [86_400_000, 1_000_000_000_000, u64::MAX] {
+        for word in ["throttled", "transient", "costly", "rejected"] {
+            let (inner, mut handle) = mock::pair();
+            let layer = plain_layer();
+            let answer = tokio::spawn(soon(layer.layer(inner).oneshot("hello")));
+            let failed = Instant::now();
+            let message = format!("{word} {ms}ms");
+            next(&mut handle, "hello").await.send_error(message.clone());
+            assert_eq!(answer.await.unwrap().unwrap_err().to_string(), message);
+            assert_eq!(failed.elapsed(), Duration::ZERO);
+            let counts = layer.handle().snapshot();
+            assert_eq!((counts.attempts, counts.gave_up()), (1, 1));
+            assert_eq!(counts.gave_up_hint + counts.gave_up_rejected, 1);
+            assert_eq!(counts.budget_left, Some(100), "nothing was paid");
+        }
+    }
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn whoever_believes_every_hint_waits_for_it() {
+    let (inner, mut handle) = mock::pair();
+    let layer = plain_layer().max_hint(Duration::MAX);
+    let answer = tokio::spawn(layer.layer(inner).oneshot("hello"));
+
+    let day = Duration::from_secs(86_400);
     let failed = Instant::now();
-    reply.send_error("transient 90000ms");
-    next(&mut handle, "hello").await.send_response("fine");
-    assert_eq!(failed.elapsed(), Duration::from_secs(90));
-    answer.await.unwrap().unwrap();
+    let reply = next(&mut handle, "hello").await;
+    reply.send_error("throttled 86400000ms");
+    let reply = next(&mut handle, "hello").await;
+    assert_eq!(failed.elapsed(), day);
+    // Longer than any clock runs: the call waits, for it has no deadline that it could miss.
+    reply.send_error(format!("throttled {}ms", u64::MAX));
+    tokio::time::sleep(365 * day).await;
+    assert!(!answer.is_finished());
+    assert_eq!(layer.handle().snapshot().gave_up(), 0);
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn the_longest_hint_may_be_shorter_than_the_backoff() {
+    let (inner, mut handle) = mock::pair();
+    let layer = plain_layer().max_hint(Duration::from_millis(10));
+    let answer = tokio::spawn(soon(layer.layer(inner).oneshot("hello")));
+    next(&mut handle, "hello").await.send_error("throttled");
+    next(&mut handle, "hello")
+        .await
+        .send_error("throttled 10ms");
+    next(&mut handle, "hello")
+        .await
+        .send_error("throttled 11ms");
+    let last = answer.await.unwrap().unwrap_err();
+    assert_eq!(last.to_string(), "throttled 11ms");
 }
 
 /// The moments at which ten callers with the same hint of 5 s come back, in ms.

@@ -18,10 +18,17 @@ fn layer() -> TestLayer {
 
 const NO_WAIT: Backoff = Backoff::new(Duration::ZERO, Duration::ZERO);
 
-const KNOBS: [Knob; 8] = [
+const KNOBS: [Knob; 11] = [
     ("throttled", |layer| drop(layer.throttled(NO_WAIT))),
     ("transient", |layer| drop(layer.transient(NO_WAIT))),
     ("max_attempts", |layer| drop(layer.max_attempts(2))),
+    ("max_costly_attempts", |layer| {
+        drop(layer.max_costly_attempts(1));
+    }),
+    ("max_hint", |layer| drop(layer.max_hint(Duration::ZERO))),
+    ("rejected_wait", |layer| {
+        drop(layer.rejected_wait(Duration::ZERO));
+    }),
     ("deadline", |layer| drop(layer.deadline(Duration::ZERO))),
     ("budget", |layer| drop(layer.budget(Budget::unlimited()))),
     ("seed", |layer| drop(layer.seed(1))),

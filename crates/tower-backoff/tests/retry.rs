@@ -58,8 +58,8 @@ async fn only_what_the_classifier_marks_is_retried() {
     let answer = call(layer.layer(inner));
 
     next(&mut handle, "hello").await.send_error("transient");
-    next(&mut handle, "hello").await.send_error("rejected");
-    assert_eq!(answer.await.unwrap().unwrap_err().to_string(), "rejected");
+    next(&mut handle, "hello").await.send_error("refused");
+    assert_eq!(answer.await.unwrap().unwrap_err().to_string(), "refused");
     assert_eq!(layer.handle().snapshot().gave_up(), 0);
 }
 
@@ -128,7 +128,7 @@ async fn the_final_result_can_be_told_the_attempts_made() {
     let answers = [
         (vec!["fine"], r#"Ok("fine") after 1"#),
         (vec!["transient", "fine"], r#"Ok("fine") after 2"#),
-        (vec!["transient", "rejected"], r#"Ok("rejected") after 2"#),
+        (vec!["transient", "refused"], r#"Ok("refused") after 2"#),
         (vec!["transient", "transient"], r#"Ok("transient") after 2"#),
     ];
     for (attempts, told) in answers {

@@ -2,6 +2,7 @@
 
 mod common;
 
+use bedrock_sim::Fault;
 use common::{MODEL, bedrock, prompt, simulator};
 use std::{
     any::Any,
@@ -131,10 +132,18 @@ async fn handles_show_what_knobs_turned_before_them_do() {
     assert_eq!(monitor.snapshot(&key).unwrap().calls, 3);
     assert_eq!(quota.keys(), [Arc::clone(&key)]);
 
-    circuits.handle(&key).force_open();
-    let error = stack.oneshot(prompt("a").into()).await.unwrap_err();
+    sim.script([Fault::service_unavailable().times(3)]);
+    let error = stack.clone().oneshot(prompt("a").into()).await.unwrap_err();
     assert_eq!(
         (error.kind(), error.attempts()),
-        (ErrorKind::CircuitOpen, Some(3))
+        (ErrorKind::Capacity, Some(3))
+    );
+
+    circuits.handle(&key).force_open();
+    let error = stack.oneshot(prompt("a").into()).await.unwrap_err();
+    // However often it is refused, that is one attempt.
+    assert_eq!(
+        (error.kind(), error.attempts()),
+        (ErrorKind::CircuitOpen, Some(1))
     );
 }

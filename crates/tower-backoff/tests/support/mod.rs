@@ -14,7 +14,8 @@ pub(crate) type Mock = mock::Mock<Req, Res>;
 pub(crate) type Handle = mock::Handle<Req, Res>;
 pub(crate) type Judge = fn(&Result<Res, BoxError>) -> Verdict;
 
-/// Reads the verdict off the message: "throttled", "throttled 500ms" (with a hint), "transient".
+/// Reads the verdict off the message: "throttled", "throttled 500ms" (with a hint), "transient",
+/// "costly", "rejected"; anything else is done.
 pub(crate) fn by_message(result: &Result<Res, BoxError>) -> Verdict {
     let text = match result {
         Ok(text) => (*text).to_owned(),
@@ -24,6 +25,8 @@ pub(crate) fn by_message(result: &Result<Res, BoxError>) -> Verdict {
     let verdict = match word {
         "throttled" => Verdict::throttled(),
         "transient" => Verdict::transient(),
+        "costly" => Verdict::costly(),
+        "rejected" => Verdict::rejected(),
         _ => Verdict::Done,
     };
     match hint.strip_suffix("ms").map(str::parse) {

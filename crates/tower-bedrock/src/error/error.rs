@@ -22,6 +22,8 @@ pub(super) struct Repr {
     pub(super) status: Option<u16>,
     pub(super) request_id: Option<Box<str>>,
     pub(super) retry_after: Option<Duration>,
+    /// Whether that wait is an estimate of ours.
+    pub(super) wait_suggested: bool,
     pub(super) attempts: Option<NonZeroU32>,
     pub(super) source: Option<Arc<dyn StdError + Send + Sync>>,
 }
@@ -39,6 +41,7 @@ impl Error {
                 status: None,
                 request_id: None,
                 retry_after: None,
+                wait_suggested: false,
                 attempts: None,
                 source: None,
             }),
@@ -48,7 +51,9 @@ impl Error {
     /// Sets the wait that [`retry_after`](Self::retry_after) answers.
     #[must_use]
     pub fn with_retry_after(mut self, wait: Duration) -> Self {
-        self.repr_mut().retry_after = Some(wait);
+        let repr = self.repr_mut();
+        repr.retry_after = Some(wait);
+        repr.wait_suggested = false;
         self
     }
 
@@ -132,7 +137,7 @@ impl Error {
     }
 
     /// How many attempts were made, the first included, if a retry layer was passed. One that an
-    /// open circuit or a quota layer rejected counts.
+    /// open circuit or a quota layer rejected counts, though once, however long it waited.
     #[must_use]
     pub fn attempts(&self) -> Option<u32> {
         self.repr.attempts.map(NonZeroU32::get)
@@ -144,7 +149,16 @@ impl Error {
 
     /// Sets the wait unless there is one: the server knows better than a ledger of ours.
     pub(crate) fn suggest_retry_after(&mut self, wait: Duration) {
-        self.repr_mut().retry_after.get_or_insert(wait);
+        if self.retry_after().is_none() {
+            let repr = self.repr_mut();
+            repr.retry_after = Some(wait);
+            repr.wait_suggested = true;
+        }
+    }
+
+    /// Whether a ledger of ours named the wait, and not the server or a circuit.
+    pub(crate) fn is_wait_suggested(&self) -> bool {
+        self.repr.wait_suggested
     }
 
     pub(super) fn repr_mut(&mut self) -> &mut Repr {

@@ -30,6 +30,7 @@ impl Error {
                 .and_then(|answer| answer.headers().get("x-amzn-requestid"))
                 .map(Into::into),
             retry_after: answer.and_then(|answer| retry_after(answer.headers())),
+            wait_suggested: false,
             attempts: None,
             source: Some(Arc::new(error)),
         };

@@ -5,6 +5,15 @@ use aws_smithy_runtime_api::client::dns::ResolveDnsError;
 use std::{error::Error as StdError, io};
 
 impl Error {
+    /// Whether it is certain that the model was at work: it failed (424), or its answer began and
+    /// could not be read to its end.
+    ///
+    /// Of a connection that broke before any answer nobody knows.
+    pub(crate) fn began_in_the_model(&self) -> bool {
+        self.status()
+            .is_some_and(|status| status == 424 || status < 400)
+    }
+
     /// Whether it is certain that no model has seen the call: the service said that it could not
     /// serve it, or no connection was made.
     ///

@@ -8,12 +8,21 @@ use tower_backoff::{
     BackoffLayer, Budget, Classify, FromRequest, Overrides, RetryOptions, Verdict,
 };
 
+/// The longest wait that a quota per minute explains.
+const MINUTE: Duration = Duration::from_secs(60);
+
 /// Tells a retry layer which of Bedrock's errors are worth another attempt.
 ///
-/// Throttles wait as throttled; capacity, transient faults and timeouts as transient. A wait that the
-/// error names comes before the layer's own. A limit per day, the caller's fault, a refused access and
-/// a deadline are final. So is a quota layer's rejection, since it means that the caller would not
-/// wait.
+/// Throttles wait as throttled; capacity and transient faults as transient. What the model had begun
+/// is charged though it failed, and may be the prompt's fault: after a time-out, a 424 or an answer
+/// that broke off there is one more attempt
+/// ([costly](tower_backoff::BackoffLayer::max_costly_attempts)). An open circuit is waited for, at the
+/// cost of no attempt. A limit per day, the caller's fault, a refused access and a deadline are final.
+/// So is a quota layer's rejection, since it means that the caller would not wait.
+///
+/// A wait that the error names comes before the layer's own, if it is a minute at most: a quota per
+/// minute explains no longer one. Beyond that the call fails at once, and the error's
+/// [`retry_after`](Error::retry_after) tells the wait.
 ///
 /// The response, or the last error, says how many attempts were made.
 #[derive(Debug, Clone, Copy)]
@@ -22,7 +31,7 @@ pub struct RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// Waits for an open circuit up to 5 seconds: a short fault is waited out, an outage fails fast.
+    /// Waits for open circuits 5 seconds in all: a short fault is waited out, an outage fails fast.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -30,14 +39,15 @@ impl RetryPolicy {
         }
     }
 
-    /// Sets how long an open circuit may ask to wait before the call fails at once instead.
+    /// Sets how long one call waits for open circuits in all, before it fails with what the last one
+    /// said: the [`rejected_wait`](BackoffLayer::rejected_wait) of the layers made of this policy.
     /// Default: 5 seconds.
     ///
-    /// Work that nobody waits for can outlast an outage with more: a circuit opens for up to a minute
-    /// at a time. A circuit that a limit per day opened is not waited for, whatever is set here.
+    /// Work that nobody waits for can outlast an outage with more. A circuit that a limit per day
+    /// opened is not waited for, whatever is set here.
     #[must_use]
-    pub const fn open_circuit(mut self, longest: Duration) -> Self {
-        self.open_circuit = longest;
+    pub const fn open_circuit(mut self, in_all: Duration) -> Self {
+        self.open_circuit = in_all;
         self
     }
 
@@ -70,6 +80,8 @@ impl RetryPolicy {
         BackoffLayer::new(self)
             .replay(FromRequest)
             .budget(Budget::unlimited())
+            .max_hint(MINUTE)
+            .rejected_wait(self.open_circuit)
     }
 }
 
@@ -92,17 +104,20 @@ impl<O> Classify<Response<O>, Error> for RetryPolicy {
         };
         let retry_after = error.retry_after();
         match error.kind() {
-            ErrorKind::Throttled => Verdict::Throttled { retry_after },
-            ErrorKind::CircuitOpen if retry_after.is_none_or(|wait| wait <= self.open_circuit) => {
-                Verdict::Throttled { retry_after }
-            }
-            ErrorKind::Capacity | ErrorKind::Transient | ErrorKind::Timeout => {
-                Verdict::Transient { retry_after }
-            }
+            ErrorKind::Throttled => Verdict::Throttled {
+                // A retry waits for the ledger's turn anyhow: its estimate is no reason to give up.
+                retry_after: match retry_after {
+                    Some(wait) if error.is_wait_suggested() => Some(wait.min(MINUTE)),
+                    asked => asked,
+                },
+            },
+            ErrorKind::Timeout => Verdict::Costly { retry_after },
+            ErrorKind::Transient if error.began_in_the_model() => Verdict::Costly { retry_after },
+            ErrorKind::Capacity | ErrorKind::Transient => Verdict::Transient { retry_after },
+            ErrorKind::CircuitOpen => Verdict::Rejected { retry_after },
             // Another attempt meets the same limit, the same fault or the same deadline; and where a
-            // circuit or a quota asks for more than the caller would wait, it comes to nothing.
+            // quota asks for more than the caller would wait, it comes to nothing.
             ErrorKind::Exhausted
-            | ErrorKind::CircuitOpen
             | ErrorKind::DeadlineExceeded
             | ErrorKind::Invalid
             | ErrorKind::AccessDenied
