@@ -1,8 +1,7 @@
-use std::collections::VecDeque;
-
 use super::meter::{Meter, Now, Verdict};
 use super::overrun::Overrun;
 use super::purse::Purse;
+use super::ring::Ring;
 use super::{MILLISECOND, SECOND};
 use crate::limit::{Amount, Limit, Unit};
 
@@ -17,7 +16,7 @@ const PATIENCE: u64 = 3;
 /// After so many times the patience no throttle is expected any more.
 const LATE: u64 = 2;
 /// So many calls are remembered at most for what a late throttle takes back.
-const REMEMBERED: usize = 128;
+const REMEMBERED: u64 = 128;
 /// The pause after a fourth round of throttles in a row, doubled with each that follows.
 const PAUSE: u64 = 100 * MILLISECOND;
 const LONGEST_PAUSE: u64 = 15 * SECOND;
@@ -32,9 +31,10 @@ pub(crate) struct Account {
     meters: Vec<Meter>,
     /// What all limits can admit.
     most: Amount,
-    /// The calls sent last, in order, and the number of the first of them.
-    calls: VecDeque<Call>,
+    /// The calls sent last, by number: from the first that is remembered to the one before the next.
+    calls: Ring<Call>,
     first: u64,
+    next: u64,
     /// All before this number are known to be admitted, or not.
     unconfirmed: u64,
     /// How many calls were confirmed.
@@ -78,18 +78,19 @@ impl Charge {
     }
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Call {
     at: u64,
     tokens: u64,
     state: State,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum State {
     Open,
     Confirmed,
     /// Throttled, cancelled or given up.
+    #[default]
     Gone,
 }
 
@@ -102,8 +103,9 @@ impl Account {
         Self {
             most: most(&meters),
             meters,
-            calls: VecDeque::new(),
+            calls: Ring::new(),
             first: 0,
+            next: 0,
             unconfirmed: 0,
             confirmed: 0,
             latency: None,
@@ -179,7 +181,7 @@ impl Account {
     }
 
     fn common(&self) -> Now {
-        let fast = (self.calls.len() as u32).min(self.confirmed / WATCHED_PART);
+        let fast = ((self.next - self.first) as u32).min(self.confirmed / WATCHED_PART);
         Now {
             at: self.now,
             spare: self.purse.affords_trial(),
@@ -192,11 +194,12 @@ impl Account {
 
     /// When the next call is confirmed for lack of a throttle.
     fn news_at(&self) -> u64 {
-        let index = (self.unconfirmed - self.first) as usize;
-        match self.calls.get(index) {
-            Some(call) => (call.at + self.patience()).max(self.now + MILLISECOND),
-            None => self.now + MILLISECOND,
+        let soon = self.now + MILLISECOND;
+        if self.unconfirmed == self.next {
+            return soon;
         }
+        let call = self.calls.get(self.unconfirmed);
+        (call.at + self.patience()).max(soon)
     }
 
     fn patience(&self) -> u64 {
@@ -205,18 +208,20 @@ impl Account {
 
     fn charge(&mut self, amount: Amount) -> Charge {
         self.make_room();
+        let number = self.next;
         for meter in &mut self.meters {
-            meter.charge(amount);
+            meter.charge(self.first, number, amount);
         }
         self.used_at = self.now;
         self.counts.pending.calls += 1;
         self.counts.pending.tokens = self.counts.pending.tokens.saturating_add(amount.tokens);
-        let number = self.first + self.calls.len() as u64;
-        self.calls.push_back(Call {
+        let call = Call {
             at: self.now,
             tokens: amount.tokens,
             state: State::Open,
-        });
+        };
+        self.calls.push(self.first, number, call);
+        self.next += 1;
         Charge {
             number,
             at: self.now,
@@ -227,20 +232,17 @@ impl Account {
     /// Forgets calls that are known to be admitted, or not, for so long that no throttle is late.
     fn make_room(&mut self) {
         let late = LATE * self.patience();
-        while let Some(first) = self.calls.front() {
-            let known = self.first < self.unconfirmed && self.now - first.at >= late;
-            if !known && self.calls.len() < REMEMBERED {
+        while self.first < self.next {
+            let known =
+                self.first < self.unconfirmed && self.now - self.calls.get(self.first).at >= late;
+            if !known && self.next - self.first < REMEMBERED {
                 break;
             }
             if self.first == self.unconfirmed {
                 self.confirm(self.first);
                 self.unconfirmed += 1;
             }
-            self.calls.pop_front();
             self.first += 1;
-            for meter in &mut self.meters {
-                meter.forget();
-            }
         }
     }
 
@@ -288,11 +290,11 @@ impl Account {
         self.close(charge);
         self.counts.reserved = self.counts.reserved.saturating_add(charge.tokens);
         self.counts.used = self.counts.used.saturating_add(charge.tokens);
-        if let Some(index) = self.index(charge.number) {
-            if self.calls[index].state == State::Open {
-                self.calls[index].state = State::Gone;
+        if let Some(state) = self.state(charge.number) {
+            if state == State::Open {
+                self.set_gone(charge.number);
                 for meter in &mut self.meters {
-                    meter.close(index);
+                    meter.close(charge.number);
                 }
             }
         }
@@ -303,21 +305,21 @@ impl Account {
     pub(crate) fn cancel(&mut self, now: u64, charge: &Charge) {
         self.advance(now);
         self.close(charge);
-        if let Some(index) = self.index(charge.number) {
+        if let Some(state) = self.state(charge.number) {
             for meter in &mut self.meters {
-                match self.calls[index].state {
+                match state {
                     State::Open => {
-                        meter.close(index);
+                        meter.close(charge.number);
                     }
                     // Nothing came back in time, for nothing was sent.
                     State::Confirmed if meter.has(charge.number) => {
-                        meter.take_back(index, charge.amount());
+                        meter.take_back(charge.number, charge.amount());
                     }
                     State::Confirmed => {}
                     State::Gone => {}
                 }
             }
-            self.calls[index].state = State::Gone;
+            self.set_gone(charge.number);
         }
         for meter in self
             .meters
@@ -339,19 +341,18 @@ impl Account {
         self.pause_if_in_row(charge.at);
         let blamed = self.blamed(charge, unit);
         let common = self.common();
-        let index = self.index(charge.number);
-        let was = index.map_or(State::Confirmed, |index| self.calls[index].state);
+        let was = self.state(charge.number);
         let mut pause = 0;
         for (number, meter) in self.meters.iter_mut().enumerate() {
-            let sent = index.map(|index| match was {
-                State::Open => meter.close(index),
-                State::Confirmed | State::Gone => meter.sent(index),
+            let sent = was.map(|was| match was {
+                State::Open => meter.close(charge.number),
+                State::Confirmed | State::Gone => meter.sent(charge.number),
             });
             if meter.has(charge.number) {
                 meter.refund(charge.at, charge.amount().of(meter.limit().unit));
             }
             if blamed == Some(number) {
-                let confirmed = was == State::Confirmed;
+                let confirmed = was.is_none_or(|was| was == State::Confirmed);
                 pause = meter.explain_throttle(
                     charge.at,
                     charge.amount(),
@@ -361,8 +362,8 @@ impl Account {
                 );
             }
         }
-        if let Some(index) = index {
-            self.calls[index].state = State::Gone;
+        if was.is_some() {
+            self.set_gone(charge.number);
         }
         self.confirm_old();
         self.blocked = self.blocked.max(self.now.saturating_add(pause));
@@ -378,10 +379,13 @@ impl Account {
     /// Which limit a throttle is about: of those in the unit the one that tried, or the fullest.
     fn blamed(&self, charge: &Charge, unit: Option<Unit>) -> Option<usize> {
         let unit = unit.filter(|unit| self.meters.iter().any(|meter| meter.limit().unit == *unit));
-        let index = self.index(charge.number);
+        let known = self.state(charge.number).is_some();
         let meters = self.meters.iter().enumerate();
         let meters = meters.filter(|(_, meter)| unit.is_none_or(|unit| meter.limit().unit == unit));
-        let fullness = |meter: &Meter| index.map_or(0.0, |index| meter.fullness(index));
+        let fullness = |meter: &Meter| match known {
+            true => meter.fullness(charge.number),
+            false => 0.0,
+        };
         let fullest = meters.max_by(|a, b| fullness(a.1).total_cmp(&fullness(b.1)));
         fullest.map(|(number, _)| number)
     }
@@ -428,13 +432,11 @@ impl Account {
         // Whoever changes limits knows more than an old hint of the server's.
         self.blocked = self.now;
         let mut old = std::mem::take(&mut self.meters);
-        let blank = self.calls.len();
-        let next = self.first + blank as u64;
         for limit in limits {
             let same = old.iter().position(|meter| meter.is_like(&limit));
             self.meters.push(match same {
                 Some(index) => old.swap_remove(index).with_limit(limit),
-                None => Meter::new(limit, self.now).beside(blank, next),
+                None => Meter::new(limit, self.now).beginning_with(self.next),
             });
         }
         self.most = most(&self.meters);
@@ -463,12 +465,16 @@ impl Account {
             .meters
             .iter()
             .map(|meter| std::mem::size_of::<Meter>() + meter.heap());
-        self.calls.capacity() * std::mem::size_of::<Call>() + meters.sum::<usize>()
+        self.calls.heap() + meters.sum::<usize>()
     }
 
-    fn index(&self, number: u64) -> Option<usize> {
-        let index = usize::try_from(number.checked_sub(self.first)?).ok()?;
-        (index < self.calls.len()).then_some(index)
+    /// What is known of a call, if it is remembered.
+    fn state(&self, number: u64) -> Option<State> {
+        (self.first <= number && number < self.next).then(|| self.calls.get(number).state)
+    }
+
+    fn set_gone(&mut self, number: u64) {
+        self.calls.get_mut(number).state = State::Gone;
     }
 
     fn close(&mut self, charge: &Charge) {
@@ -488,7 +494,8 @@ impl Account {
     /// A call that was not throttled for long enough was admitted.
     fn confirm_old(&mut self) {
         let patience = self.patience();
-        while let Some(call) = self.calls.get((self.unconfirmed - self.first) as usize) {
+        while self.unconfirmed < self.next {
+            let call = self.calls.get(self.unconfirmed);
             if call.state == State::Open {
                 if self.now - call.at < patience {
                     break;
@@ -500,13 +507,10 @@ impl Account {
     }
 
     fn confirm(&mut self, number: u64) {
-        let Some(index) = self.index(number) else {
-            return;
-        };
-        let call = &mut self.calls[index];
-        if call.state != State::Open {
+        if self.state(number) != Some(State::Open) {
             return;
         }
+        let call = self.calls.get_mut(number);
         call.state = State::Confirmed;
         let call = *call;
         self.confirmed = self.confirmed.saturating_add(1);
@@ -515,7 +519,7 @@ impl Account {
         }
         let spare = self.purse.affords_trial();
         for meter in &mut self.meters {
-            meter.confirmed(self.now, index, call.at, Amount::call(call.tokens), spare);
+            meter.confirmed(self.now, number, call.at, Amount::call(call.tokens), spare);
         }
     }
 }

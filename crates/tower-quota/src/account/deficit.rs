@@ -75,19 +75,12 @@ impl Deficit {
     }
 
     pub(crate) fn drain(&mut self, from: u64, to: u64, rate: u64) {
-        if self.level == 0 {
-            return;
-        }
-        let out = u128::from(rate) * u128::from(to - from);
-        if self.level > out {
-            self.level -= out;
-        } else {
-            self.dry = Dry {
-                level: self.level,
-                from,
-                rate,
-            };
-            self.level = 0;
+        if self.level > 0 {
+            let level = self.level;
+            self.level = drained(level, to - from, rate);
+            if self.level == 0 {
+                self.dry = Dry { level, from, rate };
+            }
         }
     }
 
@@ -113,6 +106,11 @@ impl Deficit {
     pub(crate) fn raise_to(&mut self, level: u128) {
         self.level = self.level.max(level);
     }
+}
+
+/// What is left of `level` after that time.
+pub(crate) fn drained(level: u128, time: u64, rate: u64) -> u128 {
+    level.saturating_sub(u128::from(rate) * u128::from(time))
 }
 
 /// When `level` has drained.

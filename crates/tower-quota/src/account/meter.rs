@@ -1,23 +1,24 @@
 mod admission;
 mod charges;
 mod forecast;
+mod kept;
 mod knobs;
 mod learning;
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::burst::Burst;
-use super::deficit::Deficit;
+use super::deficit::{Deficit, drained};
 use super::knowledge::Knowledge;
 use super::phase::Phase;
 use super::recent::Recent;
+use super::ring::Ring;
 use super::share::Share;
 use super::window::Window;
 use super::{MILLISECOND, SECOND, TURNAROUND};
 use crate::limit::{Amount, Limit};
 pub(crate) use admission::Verdict;
-use charges::Sent;
+use kept::Kept;
 
 /// In so many parts a share of the rate is counted.
 const WHOLE: u64 = 1 << 10;
@@ -72,15 +73,15 @@ pub(crate) struct Meter {
     /// Never less than the server's: calls are planned with it.
     deficit: Deficit,
     /// Never more than the server's: what is admitted in spite of it is proven.
-    least: Deficit,
+    least: u128,
     window: Window,
     /// Charges that the server may have counted after refunds that we hear of only now.
     lately: Recent,
     /// Everything ever given back: a call that was under way meanwhile proves less.
     given: u64,
 
-    /// What the last calls were sent with, in the order of the account's.
-    sent: VecDeque<Sent>,
+    /// What the last calls were sent with, by the account's numbers.
+    sent: Ring<Kept>,
     /// What was answered last, for the call that is charged next.
     verdict: Verdict,
     /// How many calls are under way of which few may be.
@@ -140,12 +141,12 @@ impl Meter {
             room: 0,
             at: now,
             deficit: Deficit::new(),
-            least: Deficit::new(),
+            least: 0,
             window: Window::new(period, nanos(limit.margin)),
             // It counts up to a fifth longer.
             lately: Recent::new(TURNAROUND / 5 * 4),
             given: 0,
-            sent: VecDeque::new(),
+            sent: Ring::new(),
             verdict: Verdict::Goes,
             watched: 0,
             plain: None,
@@ -223,7 +224,7 @@ impl Meter {
             self.deficit.drain(self.at, now, self.rate);
             // A share above 1 means that there is more than was guessed.
             let rate = self.whole_rate.max(self.rate);
-            self.least.drain(self.at, now, rate);
+            self.least = drained(self.least, now - self.at, rate);
             self.at = now;
             if self.burst.refused.is_some() {
                 self.burst.advance(now, self.worth(self.amount));
@@ -292,7 +293,7 @@ impl Meter {
 
     #[cfg(test)]
     pub(super) fn heap(&self) -> usize {
-        self.window.heap() + self.sent.capacity() * std::mem::size_of::<Sent>()
+        self.window.heap() + self.sent.heap()
     }
 }
 

@@ -4,7 +4,7 @@
 //! server may count: `deficit` (what a bucket lacks) and `window` (what the last period was
 //! charged). What the server answers is `evidence` on how it counts, how much a bucket holds
 //! (`burst`), and how much of the rate others leave (`share`). `purse` bounds what learning may
-//! cost. All of it is pure: time is handed in, as nanoseconds, and never goes back.
+//! cost, and a `ring` what is remembered of the last calls. All of it is pure: time is handed in, as nanoseconds, and never goes back.
 
 mod account;
 mod burst;
@@ -16,6 +16,7 @@ mod overrun;
 mod phase;
 mod purse;
 mod recent;
+mod ring;
 mod share;
 mod window;
 

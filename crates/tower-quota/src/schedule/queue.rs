@@ -15,8 +15,8 @@ mod line;
 /// higher priority goes first, and in each priority tenants take turns.
 #[derive(Debug)]
 pub(crate) struct Queue<W> {
-    /// Boxed because it is mostly empty: what each call looks at stays close together.
-    classes: Box<[Class<W>; Priority::COUNT]>,
+    /// None while nobody waits: for most keys that is always.
+    classes: Vec<Class<W>>,
     /// Of those who give up at some time, so that the next to do so is found without a walk.
     expiries: BTreeSet<(u64, Place)>,
     aging: u64,
@@ -46,7 +46,7 @@ impl<W> Queue<W> {
     /// `aging` is in nanoseconds.
     pub(crate) fn new(aging: u64) -> Self {
         Self {
-            classes: Box::new(std::array::from_fn(|_| Class::new())),
+            classes: Vec::new(),
             expiries: BTreeSet::new(),
             aging,
             next_number: 0,
@@ -83,6 +83,10 @@ impl<W> Queue<W> {
             number: self.next_number,
             tenant,
         };
+        if self.classes.is_empty() {
+            self.classes
+                .extend((0..Priority::COUNT).map(|_| Class::new()));
+        }
         self.next_number += 1;
         self.len += 1;
         self.tokens += u128::from(waiter.amount.tokens);
@@ -124,7 +128,7 @@ impl<W> Queue<W> {
     /// All in the order of their turns, if nobody comes or goes: about so where tenants and
     /// priorities are mixed.
     pub(crate) fn in_order(&self) -> impl Iterator<Item = (Place, &Waiter<W>)> {
-        let classes = self.classes.each_ref().map(Class::in_order);
+        let classes: Vec<_> = self.classes.iter().map(Class::in_order).collect();
         let mut heads = [0; Priority::COUNT];
         std::iter::from_fn(move || {
             let mut first: Option<(u64, usize, u64)> = None;
@@ -172,11 +176,13 @@ impl<W> Queue<W> {
 
     /// The one that was served at `place` did not run.
     pub(crate) fn give_back(&mut self, place: Place, amount: Amount) {
-        self.classes[place.class].give_back(place.tenant, amount);
+        if let Some(class) = self.classes.get_mut(place.class) {
+            class.give_back(place.tenant, amount);
+        }
     }
 
     pub(crate) fn get_mut(&mut self, place: Place) -> Option<&mut Waiter<W>> {
-        self.classes[place.class].get_mut(place.number)
+        self.classes.get_mut(place.class)?.get_mut(place.number)
     }
 
     /// Who gives up first, and when.
@@ -185,12 +191,17 @@ impl<W> Queue<W> {
     }
 
     fn take(&mut self, place: Place, is_let_go: bool) -> Option<Waiter<W>> {
-        let waiter = self.classes[place.class].remove(place.number, is_let_go)?;
+        let class = self.classes.get_mut(place.class)?;
+        let waiter = class.remove(place.number, is_let_go)?;
         if let Some(at) = waiter.give_up.at() {
             self.expiries.remove(&(at, place));
         }
         self.len -= 1;
         self.tokens -= u128::from(waiter.amount.tokens);
+        if self.len == 0 {
+            // With nobody left to be fair to there is nothing to remember.
+            self.classes = Vec::new();
+        }
         Some(waiter)
     }
 

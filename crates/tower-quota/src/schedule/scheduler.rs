@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::call::{Answer, Call, End, Entered};
@@ -21,7 +21,7 @@ pub(crate) struct Scheduler<W> {
     pub(crate) account: Account,
     pub(crate) queue: Queue<W>,
     /// By the number of the place.
-    answers: HashMap<u64, Answer>,
+    answers: BTreeMap<u64, Answer>,
     woken: Vec<W>,
     /// When to [`advance`](Self::advance), if anybody waits.
     pub(crate) wake_at: Option<u64>,
@@ -37,7 +37,7 @@ impl<W> Scheduler<W> {
         Self {
             account,
             queue: Queue::new(nanos(settings.aging)),
-            answers: HashMap::new(),
+            answers: BTreeMap::new(),
             woken: Vec::new(),
             wake_at: None,
             typical_tokens: 0,

@@ -1,3 +1,4 @@
+use super::kept::Kept;
 use super::{Kind, Meter, Verdict};
 use crate::limit::Amount;
 
@@ -26,8 +27,9 @@ pub(super) enum Reason {
 }
 
 impl Meter {
-    /// Charges the call that was judged last.
-    pub(crate) fn charge(&mut self, amount: Amount) {
+    /// Charges the call that was judged last, and keeps what it was sent with beside that of those
+    /// from `first` on.
+    pub(crate) fn charge(&mut self, first: u64, number: u64, amount: Amount) {
         let reason = match self.verdict {
             Verdict::Tries => Reason::Trial,
             Verdict::GoesWatched => Reason::Watched,
@@ -49,9 +51,9 @@ impl Meter {
             }
         }
         let over = window > self.amount;
-        self.sent.push_back(Sent {
+        let sent = Sent {
             deficit: self.deficit.level(),
-            least: self.least.level(),
+            least: self.least,
             window,
             certain: if over {
                 self.window.certain(self.at)
@@ -60,32 +62,31 @@ impl Meter {
             },
             given: self.given,
             reason,
-        });
+        };
+        self.sent.push(first, number, Kept::of(&sent));
     }
 
-    /// Forgets the call that was sent first.
-    pub(crate) fn forget(&mut self) {
-        self.sent.pop_front();
-    }
-
-    /// What the call was sent with.
-    pub(crate) fn sent(&self, index: usize) -> Sent {
-        self.sent[index]
+    /// What the call of that number was sent with: nothing if it was not charged here.
+    pub(crate) fn sent(&self, call: u64) -> Sent {
+        match self.has(call) {
+            true => self.sent.get(call).sent(),
+            false => Sent::default(),
+        }
     }
 
     /// The same, once it is known whether the call was admitted.
-    pub(crate) fn close(&mut self, index: usize) -> Sent {
-        let sent = self.sent[index];
+    pub(crate) fn close(&mut self, call: u64) -> Sent {
+        let sent = self.sent(call);
         self.watched -= u32::from(sent.reason != Reason::Sure);
         sent
     }
 
     /// How full the limit was with that call; above 1 if it was not sure to go.
-    pub(crate) fn fullness(&self, index: usize) -> f64 {
+    pub(crate) fn fullness(&self, call: u64) -> f64 {
         if !self.is_learned() {
             return -1.0;
         }
-        let sent = &self.sent[index];
+        let sent = self.sent(call);
         let window = sent.window as f64 / self.room.max(1) as f64;
         let bucket = sent.deficit as f64 / self.burst.proven.max(1) as f64;
         let full = match self.kind {
@@ -119,7 +120,7 @@ impl Meter {
         // lost for what was charged in between.
         let late = self.lately.sum(self.at);
         self.deficit.give_back(worth, self.worth(late), self.at);
-        self.least.give_back(worth, 0, self.at);
+        self.least = self.least.saturating_sub(worth);
         self.window.refund(at, x);
         self.phase.refunded(self.at, x);
         self.given = self.given.saturating_add(x);
@@ -129,7 +130,7 @@ impl Meter {
     fn add(&mut self, x: u64) {
         let worth = self.worth(x);
         self.deficit.add(worth);
-        self.least.add(worth);
+        self.least = self.least.saturating_add(worth);
         self.window.charge(self.at, x);
         self.charged = self.charged.saturating_add(x);
     }

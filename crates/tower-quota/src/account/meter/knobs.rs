@@ -1,7 +1,7 @@
 use super::super::knowledge::Knowledge;
 use super::super::phase::Phase;
 use super::super::share::Share;
-use super::{Meter, Sent, nanos};
+use super::{Meter, nanos};
 use crate::limit::Limit;
 
 /// Limits that change while calls are under way.
@@ -51,10 +51,8 @@ impl Meter {
         self
     }
 
-    /// Beside meters that remember so many calls already. It was charged with none before `first`.
-    pub(crate) fn beside(mut self, calls: usize, first: u64) -> Self {
-        let blank = Sent::default();
-        self.sent.extend(std::iter::repeat_n(blank, calls));
+    /// It was charged with no call before that one.
+    pub(crate) fn beginning_with(mut self, first: u64) -> Self {
         self.first_call = first;
         self
     }

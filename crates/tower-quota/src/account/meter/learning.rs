@@ -39,25 +39,27 @@ impl Meter {
     pub(crate) fn confirmed(
         &mut self,
         now: u64,
-        index: usize,
+        number: u64,
         at: u64,
         amount: Amount,
         spare: bool,
     ) {
-        let sent = self.close(index);
-        if self.is_learned() && !self.is_known(&sent) {
+        if self.is_known(number) {
+            return;
+        }
+        let sent = self.close(number);
+        if self.is_learned() {
             self.advance(now);
             self.learn_admission(at, amount, &sent, spare);
         }
     }
 
-    /// Whether it is nothing new that a call was admitted that was sent like that: the usual case.
-    fn is_known(&self, sent: &Sent) -> bool {
+    /// Whether it is nothing new that the call was admitted: the usual case.
+    fn is_known(&self, call: u64) -> bool {
         self.knowledge == Knowledge::Told
             && !self.share.was_cut()
-            && sent.reason == Reason::Sure
-            && sent.certain == 0
-            && sent.least <= self.burst.seen
+            && self.has(call)
+            && self.sent.get(call).is_sure_within(self.burst.seen)
     }
 
     fn learn_admission(&mut self, at: u64, amount: Amount, sent: &Sent, spare: bool) {
@@ -199,8 +201,8 @@ impl Meter {
     }
 
     /// The call was taken for admitted, and was not.
-    pub(crate) fn take_back(&mut self, index: usize, amount: Amount) {
-        let sent = self.sent[index];
+    pub(crate) fn take_back(&mut self, call: u64, amount: Amount) {
+        let sent = self.sent(call);
         // Only what this call itself seemed to prove: others, or whoever told a burst, stand.
         if sent.least >= self.burst.proven {
             self.unlearn(self.worth(amount.of(self.limit.unit)), &sent);
@@ -342,7 +344,7 @@ impl Meter {
         let level = self.worth(x);
         self.burst = Burst::new(level, None);
         self.deficit = Deficit::at(level);
-        self.least = self.deficit;
+        self.least = level;
         self.measured = at;
         self.charged = 0;
     }
