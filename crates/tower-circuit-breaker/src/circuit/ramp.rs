@@ -2,6 +2,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::open_time::after;
+
 /// The time after a circuit has closed in which only a share of its calls is admitted.
 ///
 /// All that waited for an open circuit come at once when it closes. A service that has just
@@ -37,7 +39,7 @@ impl Ramp {
     }
 
     pub(crate) fn ends(&self) -> Instant {
-        self.began + self.length
+        after(self.began, self.length)
     }
 
     /// Admits a call, or holds it back until some moment of the rest of the ramp: they should not
