@@ -47,17 +47,43 @@ impl<C> CircuitBreakerLayer<C> {
     /// A circuit for each key that `key_of` gives, instead of one for all requests.
     ///
     /// `Req` is any one of the request types that `key_of` knows; it fixes the type of the key.
+    ///
+    /// # Panics
+    ///
+    /// If the layer is [not ready while open](Self::not_ready_while_open).
     #[must_use]
     #[track_caller]
     pub fn key_by<Req, K>(self, key_of: K) -> CircuitBreakerLayer<C, K, K::Key>
     where
         K: KeyOf<Req>,
     {
+        let settings = self.untaken_settings();
+        assert!(
+            !settings.not_ready_while_open,
+            "`not_ready_while_open` is for a single circuit: no key is known before the request"
+        );
         CircuitBreakerLayer {
-            circuits: Circuits::keyed(self.untaken_settings()),
+            circuits: Circuits::keyed(settings),
             classify: self.classify,
             key_of: Arc::new(key_of),
         }
+    }
+
+    /// Whether a service is not ready while its circuit would reject its call, instead of ready at
+    /// all times. Default: `false`.
+    ///
+    /// For what chooses among services that are ready, such as `tower::balance`: there an open
+    /// circuit that is always ready has the least load, and takes most calls. A service that becomes
+    /// ready for a probe holds its place until it is called, dropped, or the lease ends. Others can
+    /// open the circuit between `poll_ready` and `call`, so calls are rejected still.
+    ///
+    /// # Panics
+    ///
+    /// Its services panic in `poll_ready` outside of a tokio runtime with time.
+    #[must_use]
+    #[track_caller]
+    pub fn not_ready_while_open(self, not_ready: bool) -> Self {
+        self.set(|settings| settings.not_ready_while_open = not_ready)
     }
 }
 

@@ -18,6 +18,7 @@ mod handle;
 mod keyed;
 mod layer;
 mod outage;
+mod readiness;
 mod service;
 mod settings;
 mod shared;

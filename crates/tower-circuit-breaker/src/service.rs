@@ -1,7 +1,7 @@
 use std::fmt;
 use std::hash::Hash;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use tower_service::Service;
 
@@ -9,14 +9,17 @@ use crate::classify::Classify;
 use crate::error::Open;
 use crate::future::ResponseFuture;
 use crate::keyed::{Circuits, KeyOf, SingleCircuit};
+use crate::readiness::Readiness;
 use crate::shared::Permit;
 
 /// Rejects calls at once while the inner service is unwell.
 ///
-/// It is always ready: the circuit is asked in `call`, so that an open one answers whatever the
+/// It is always ready, unless it is told to be [not ready while open]: the circuit is asked in `call`, so that an open one answers whatever the
 /// inner service is doing. An admitted call then waits for the inner service's readiness in its
 /// future, and asks again before it is made if the circuit has changed meanwhile. A probe that
 /// waits holds its place; an error of readiness counts as what the classifier makes of it.
+///
+/// [not ready while open]: crate::CircuitBreakerLayer::not_ready_while_open
 ///
 /// # Clone
 ///
@@ -34,11 +37,14 @@ pub struct CircuitBreaker<S, C, K = SingleCircuit, Q = SingleCircuit> {
     classify: C,
     key_of: Arc<K>,
     circuits: Circuits<Q>,
+    /// `None` for a service that is always ready.
+    readiness: Option<Readiness>,
 }
 
 impl<S, C, K, Q> CircuitBreaker<S, C, K, Q> {
     pub(crate) fn new(inner: S, classify: C, key_of: Arc<K>, circuits: Circuits<Q>) -> Self {
         Self {
+            readiness: readiness(&circuits),
             inner,
             classify,
             key_of,
@@ -75,14 +81,21 @@ where
     type Future = ResponseFuture<S, Req, C>;
 
     #[inline]
-    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        if let Some(readiness) = &mut self.readiness {
+            ready!(readiness.poll(cx, || self.circuits.single_shard()));
+        }
         Poll::Ready(Ok(()))
     }
 
     #[inline]
     fn call(&mut self, request: Req) -> Self::Future {
-        let shard = self.circuits.shard_of(|| self.key_of.key(&request));
-        match Permit::acquire(shard) {
+        let permitted = self.readiness.as_mut().and_then(Readiness::take);
+        let permit = permitted.map_or_else(
+            || Permit::acquire(self.circuits.shard_of(|| self.key_of.key(&request))),
+            Ok,
+        );
+        match permit {
             // A clone goes into the future, which makes it ready; the one here is never polled.
             Ok(permit) => {
                 ResponseFuture::admitted(self.inner.clone(), request, permit, self.classify.clone())
@@ -99,8 +112,15 @@ impl<S: Clone, C: Clone, K, Q> Clone for CircuitBreaker<S, C, K, Q> {
             classify: self.classify.clone(),
             key_of: Arc::clone(&self.key_of),
             circuits: self.circuits.clone(),
+            // Not the leave of the original: that is for one call.
+            readiness: readiness(&self.circuits),
         }
     }
+}
+
+fn readiness<Q>(circuits: &Circuits<Q>) -> Option<Readiness> {
+    let asks = circuits.settings().not_ready_while_open;
+    asks.then(Readiness::default)
 }
 
 impl<S: fmt::Debug, C, K, Q> fmt::Debug for CircuitBreaker<S, C, K, Q> {

@@ -27,6 +27,7 @@ pub(crate) struct Settings {
     pub(crate) seed: Option<u64>,
     pub(crate) max_idle_keys: usize,
     pub(crate) max_keys: usize,
+    pub(crate) not_ready_while_open: bool,
     pub(crate) on_transition: Option<OnTransition>,
     pub(crate) taken: Taken,
 }
@@ -63,6 +64,7 @@ impl Default for Settings {
             seed: None,
             max_idle_keys: 1024,
             max_keys: 1 << 16,
+            not_ready_while_open: false,
             on_transition: None,
             taken: Taken::default(),
         }

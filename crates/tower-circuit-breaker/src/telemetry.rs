@@ -4,11 +4,14 @@ use crate::circuit::State;
 use crate::transition::Transition;
 
 /// A circuit has changed its state. Told in order, so that the gauge shows the last state.
-#[cfg_attr(not(feature = "tracing"), allow(unused_variables))]
-pub(crate) fn changed(name: &'static str, transition: &Transition) {
+#[cfg_attr(
+    not(any(feature = "tracing", feature = "metrics")),
+    allow(unused_variables)
+)]
+pub(crate) fn changed(transition: &Transition) {
     #[cfg(feature = "tracing")]
     tracing::info!(
-        name,
+        name = transition.name,
         key = transition.key.as_deref(),
         from = transition.from.as_str(),
         to = transition.to.as_str(),
@@ -20,7 +23,7 @@ pub(crate) fn changed(name: &'static str, transition: &Transition) {
     {
         metrics::counter!(
             "tower_circuit_breaker_transitions_total",
-            "name" => name,
+            "name" => transition.name,
             "from" => transition.from.as_str(),
             "to" => transition.to.as_str(),
         )
@@ -28,13 +31,13 @@ pub(crate) fn changed(name: &'static str, transition: &Transition) {
         if let Some(by) = transition.opened_by {
             metrics::counter!(
                 "tower_circuit_breaker_opened_total",
-                "name" => name,
+                "name" => transition.name,
                 "opened_by" => by.as_str(),
             )
             .increment(1);
         }
         if transition.key.is_none() {
-            state(name, transition.to);
+            state(transition.name, transition.to);
         }
     }
 }

@@ -9,6 +9,8 @@ use crate::circuit::{OpenedBy, State};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Transition {
+    /// The layer's name.
+    pub name: &'static str,
     /// The text of the circuit's key, or `None` where all requests share one circuit.
     pub key: Option<Arc<str>>,
     /// The state before.

@@ -57,10 +57,15 @@ macro_rules! knobs {
 
 const SINGLE: [Knob<Single>; 18] = knobs!(Single);
 const KEYED: [Knob<Keyed>; 18] = knobs!(Keyed);
-/// The knob that a layer has while it has one circuit.
-const KEY_BY: Knob<Single> = ("key_by", |layer| {
-    drop(layer.key_by((|request| *request) as Key));
-});
+/// The knobs that a layer has while it has one circuit.
+const OF_ONE: [Knob<Single>; 2] = [
+    ("key_by", |layer| {
+        drop(layer.key_by((|request| *request) as Key));
+    }),
+    ("not_ready_while_open", |layer| {
+        drop(layer.not_ready_while_open(true));
+    }),
+];
 
 /// What the panic says, if the knob panics.
 fn turned<L>(turn: fn(L), layer: L) -> Option<String> {
@@ -81,7 +86,7 @@ fn refused<L>((name, turn): Knob<L>, layer: L, taken: &str) {
 
 #[test]
 fn a_knob_of_a_shared_layer_panics() {
-    for knob in SINGLE.into_iter().chain([KEY_BY]) {
+    for knob in SINGLE.into_iter().chain(OF_ONE) {
         let shared = support::layer();
         let _handle = shared.handle();
         refused(knob, shared, "a handle");
@@ -119,13 +124,13 @@ fn a_knob_of_a_shared_layer_with_keys_panics() {
 fn a_call_under_way_shares_the_layer_though_its_service_is_gone() {
     let shared = support::layer();
     let call = service(&shared).0.call("call");
-    refused(KEY_BY, shared, "a call");
+    refused(OF_ONE[0], shared, "a call");
     drop(call);
 }
 
 #[test]
 fn a_knob_turns_as_long_as_nothing_was_taken() {
-    for (name, turn) in SINGLE.into_iter().chain([KEY_BY]) {
+    for (name, turn) in SINGLE.into_iter().chain(OF_ONE) {
         assert_eq!(turned(turn, support::layer()), None, "{name}");
     }
     for (name, turn) in KEYED {
@@ -135,7 +140,7 @@ fn a_knob_turns_as_long_as_nothing_was_taken() {
 
 #[test]
 fn a_handle_that_is_gone_has_steered_the_circuit() {
-    for knob in SINGLE.into_iter().chain([KEY_BY]) {
+    for knob in SINGLE.into_iter().chain(OF_ONE) {
         let layer = support::layer();
         layer.handle().force_open();
         refused(knob, layer, "a handle that is gone");

@@ -42,6 +42,7 @@ async fn every_change_is_told_in_order_with_its_reason_and_time() {
     let layer = layer()
         .consecutive_failures(2)
         .on_transition(told.listener())
+        .name("models")
         .key_by(|request: &&'static str| *request);
     let (service, mut handle) = service(&layer);
     for answer in ["!failed", "!throttled 30"] {
@@ -59,7 +60,9 @@ async fn every_change_is_told_in_order_with_its_reason_and_time() {
             (State::HalfOpen, State::Closed)
         ]
     );
-    assert!(changes.iter().all(|one| one.key.as_deref() == Some("call")));
+    for one in &changes {
+        assert_eq!((one.name, one.key.as_deref()), ("models", Some("call")));
+    }
     let in_a_row = OpenedBy::ConsecutiveFailures { failures: 2 };
     assert_eq!(changes[0].opened_by, Some(in_a_row));
     assert_eq!(changes[0].retry_after, Some(30 * SECOND));

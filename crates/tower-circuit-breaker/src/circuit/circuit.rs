@@ -125,13 +125,14 @@ impl Circuit {
 
     /// Admits a call, or says how long to wait.
     pub(crate) fn admit(&mut self, now: Instant) -> Result<Admission, Duration> {
-        self.called = true;
-        let admitted = self.decide(now);
+        let admitted = self.try_admit(now);
         self.rejections += u64::from(admitted.is_err());
         admitted
     }
 
-    fn decide(&mut self, now: Instant) -> Result<Admission, Duration> {
+    /// The same for a call that waits where it is not admitted.
+    pub(crate) fn try_admit(&mut self, now: Instant) -> Result<Admission, Duration> {
+        self.called = true;
         match self.phase {
             // Where calls neither succeed nor fail, nothing but the next call can tell.
             Phase::Closed { .. } => {
@@ -327,6 +328,14 @@ impl Circuit {
         match &self.phase {
             Phase::Closed { ramp, .. } => ramp.as_ref()?.share(now),
             Phase::Open { .. } | Phase::HalfOpen(_) => None,
+        }
+    }
+
+    /// The places that are free for probes; none unless it is half-open.
+    pub(crate) fn places(&self) -> u64 {
+        match &self.phase {
+            Phase::HalfOpen(half_open) => half_open.places(&self.settings),
+            Phase::Closed { .. } | Phase::Open { .. } => 0,
         }
     }
 

@@ -43,8 +43,7 @@ impl HalfOpen {
         settings: &Settings,
         now: Instant,
     ) -> Result<NonZeroU32, Duration> {
-        let needed = u64::from(settings.probes.get());
-        if self.leases.len() as u64 + u64::from(self.successes) >= needed {
+        if self.places(settings) == 0 {
             let oldest = self.leases.first().map_or(now, |lease| lease.ends);
             if now < oldest {
                 return Err((oldest - now).min(AGAIN).min(settings.open_base));
@@ -59,6 +58,12 @@ impl HalfOpen {
             ends: after(now, settings.probe_lease),
         });
         Ok(probe)
+    }
+
+    /// The places that nobody holds; one whose lease has ended is held until the next probe.
+    pub(crate) fn places(&self, settings: &Settings) -> u64 {
+        let taken = self.leases.len() as u64 + u64::from(self.successes);
+        u64::from(settings.probes.get()).saturating_sub(taken)
     }
 
     /// The probe has ended, whatever its result: its place is free. Says whether it still held it:

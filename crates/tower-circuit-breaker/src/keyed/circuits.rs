@@ -59,6 +59,14 @@ impl<Q> Circuits<Q> {
         }
     }
 
+    /// The shard of this thread; `None` with a circuit for each key.
+    pub(crate) fn single_shard(&self) -> Option<Arc<Shard>> {
+        match &self.store {
+            Store::One(shards) => Some(Arc::clone(shards.of_this_thread())),
+            Store::Keyed(_) => None,
+        }
+    }
+
     pub(crate) fn settings(&self) -> &Settings {
         &self.settings
     }

@@ -1,6 +1,7 @@
+use std::pin::pin;
 use std::sync::Arc;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::shard::Shard;
 use crate::circuit::Admission;
@@ -34,6 +35,34 @@ impl Permit {
             progress: Progress::Waiting,
             sent: None,
         })
+    }
+
+    /// Waits until the circuit admits a call.
+    pub(crate) async fn when_admitted(shard: Arc<Shard>) -> Self {
+        loop {
+            // Enabled before the circuit is asked, so that a change in between wakes it.
+            let mut changed = pin!(shard.circuit().changed());
+            changed.as_mut().enable();
+            match shard.circuit().try_admit() {
+                Ok(admission) => {
+                    return Self {
+                        admission,
+                        progress: Progress::Waiting,
+                        sent: None,
+                        shard: Arc::clone(&shard),
+                    };
+                }
+                // A rejection tells when to ask again, if nothing changes before.
+                Err(retry_after) => {
+                    let _ = timeout(retry_after, changed).await;
+                }
+            }
+        }
+    }
+
+    /// Whether nothing has changed since the call was admitted.
+    pub(crate) fn is_current(&self) -> bool {
+        self.shard.still_admits(self.admission)
     }
 
     /// The call is about to be made: asks again where the circuit has changed since the call was

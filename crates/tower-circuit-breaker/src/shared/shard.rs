@@ -49,6 +49,16 @@ impl Shard {
         }
     }
 
+    /// Whether calls pass without a word.
+    pub(crate) fn admits_all(&self) -> bool {
+        self.state.load().admits_all()
+    }
+
+    /// Whether nothing has changed since the call was admitted.
+    pub(crate) fn still_admits(&self, admission: Admission) -> bool {
+        self.state.load().generation() == admission.generation
+    }
+
     /// The service is about to be called: nothing more to ask, unless the circuit has changed since
     /// the call was admitted, or watches its calls.
     #[inline]

@@ -3,6 +3,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
 use tokio::time::Instant;
 
 use super::news::{News, Untold};
@@ -93,6 +94,11 @@ impl SharedCircuit {
         })
     }
 
+    /// Admits a call, or says when to ask again; nothing counts as rejected.
+    pub(crate) fn try_admit(&self) -> Result<Admission, Duration> {
+        self.change(Circuit::try_admit)
+    }
+
     /// When a call is sent, where a rule asks for it.
     #[inline]
     pub(crate) fn sent(&self) -> Option<Instant> {
@@ -150,6 +156,11 @@ impl SharedCircuit {
         lock(&self.circuit).kept_until(now)
     }
 
+    /// The next change of state, or of the places of probes.
+    pub(crate) fn changed(&self) -> Notified<'_> {
+        self.changed.notified()
+    }
+
     pub(crate) async fn changed_from(&self, state: State) -> State {
         loop {
             // Made before the state is read, so that a change in between wakes it.
@@ -181,6 +192,7 @@ impl SharedCircuit {
             }
         }
         let (from, called) = (circuit.state(), circuit.was_called());
+        let places = circuit.places();
         let result = change(&mut circuit, now);
         let to = circuit.state();
         let until = nanos(self.origin, circuit.rules().batch_until());
@@ -200,6 +212,7 @@ impl SharedCircuit {
         }
         if from != to {
             self.untold.push(News::Changed(Transition {
+                name: self.settings.name,
                 key: self.key.clone(),
                 from,
                 to,
@@ -209,10 +222,11 @@ impl SharedCircuit {
                     .map(|until| until.saturating_duration_since(now)),
             }));
         }
+        let freed = circuit.places() > places;
         // Waiters and subscribers are told outside the lock: they can run any code, and may ask for
         // the state.
         drop(circuit);
-        if from != to {
+        if from != to || freed {
             self.changed.notify_waiters();
         }
         if from != to || !called {
@@ -228,7 +242,7 @@ impl SharedCircuit {
             }
             News::FirstCall(_) => {}
             News::Changed(transition) => {
-                telemetry::changed(self.settings.name, &transition);
+                telemetry::changed(&transition);
                 if let Some(on_transition) = &self.settings.on_transition {
                     on_transition.tell(&transition);
                 }
