@@ -27,6 +27,16 @@ pub(crate) fn rejected(name: &'static str, rejected: &Rejected) {
     metrics::counter!("tower_quota_rejected_total", "name" => name, "cause" => cause).increment(1);
 }
 
+/// A call came of a key that there is no room for. The first such call is an event.
+pub(crate) fn overflowed(name: &'static str, max_keys: usize, is_news: bool) {
+    #[cfg(feature = "tracing")]
+    if is_news {
+        tracing::warn!(name, max_keys, "new keys share an account");
+    }
+    #[cfg(feature = "metrics")]
+    metrics::counter!("tower_quota_overflowed_total", "name" => name).increment(1);
+}
+
 /// The server refused a call that the ledger had admitted.
 pub(crate) fn throttled(name: &'static str, key: &str, throttle: Throttle) {
     let kind = match throttle {

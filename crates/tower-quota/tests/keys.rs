@@ -32,6 +32,13 @@ async fn keys_without_room_share_one_account_and_no_quota_is_handed_out_twice() 
         handle.next_request().await.expect("three go");
     }
     drop(calls);
+    let shared = layer.handle().overflow();
+    assert_eq!(shared.len(), 1);
+    assert_eq!(shared[0].limits[0].used, 1);
+    // Another such key would wait for it, and one of those that are known for itself.
+    let headroom = |key| layer.handle().headroom(&key);
+    assert_eq!(headroom("latest").wait(), HOUR);
+    assert!(headroom("latest").left() <= 0.0);
     let mut known = layer.handle().keys();
     known.sort_unstable();
     assert_eq!(known, ["a", "b"]);

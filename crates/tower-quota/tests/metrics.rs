@@ -61,7 +61,7 @@ fn admissions_rejections_and_throttles_are_counted_by_name() {
         .unwrap();
     metrics::with_local_recorder(&recorded, || {
         runtime.block_on(async {
-            let layer = one_an_hour().name("model").max_queue(0);
+            let layer = one_an_hour().name("model").max_queue(0).max_keys(1);
             let service = layer.layer(service_fn(|request: support::Request| async move {
                 match request.name {
                     0 => Ok("fine"),
@@ -75,13 +75,18 @@ fn admissions_rejections_and_throttles_are_counted_by_name() {
                 name: 1,
                 ..tokens(0)
             };
-            soon(service.oneshot(request)).await.unwrap_err();
+            soon(service.clone().oneshot(request)).await.unwrap_err();
+            for key in ["late", "later"] {
+                let request = support::Request { key, ..tokens(0) };
+                _ = soon(service.clone().oneshot(request)).await;
+            }
         });
     });
     let recorded = recorded.0.lock().unwrap();
     let expected = [
-        ("tower_quota_admitted_total model", 2),
-        ("tower_quota_rejected_total model queue_full", 1),
+        ("tower_quota_admitted_total model", 3),
+        ("tower_quota_overflowed_total model", 2),
+        ("tower_quota_rejected_total model queue_full", 2),
         ("tower_quota_throttled_total model exhausted", 1),
     ];
     let expected = expected.map(|(name, count)| (name.to_owned(), count));

@@ -119,6 +119,22 @@ async fn throttles_and_rejections_are_events_without_content() {
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn keys_without_room_are_an_event_once() {
+    let lines = Lines::default();
+    let _guard = tracing::subscriber::set_default(lines.clone());
+    let layer = QuotaLayer::new(Limit::calls_per_minute(60), |key: &u32| Ask::new(*key));
+    let layer = layer.name("tests").max_keys(1);
+    let service = layer.layer(service_fn(|key: u32| async move { Ok::<_, BoxError>(key) }));
+    for key in [1, 1, 2, 3, 2] {
+        soon(service.clone().oneshot(key)).await.unwrap();
+    }
+    assert_eq!(
+        *lines.0.lock().unwrap(),
+        [r#"WARN message=new keys share an account name="tests" max_keys=1"#]
+    );
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn debug_output_holds_no_content() {
     let layer = QuotaLayer::new(Limit::calls_per_minute(60), ByPrompt);
     let service = layer.layer(service_fn(|prompt: String| async {

@@ -15,9 +15,15 @@ const STRIKES: u32 = 3;
 /// one has room earlier: so a call beyond the sliding window is sent now and then. Admitted, it
 /// shows that a new window began after the charges that would have been too many; throttled, that
 /// none did. Each answer halves the time in which the beginning may lie.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(crate) struct Phase {
     period: u64,
+    /// Boxed because most limits never ask.
+    found: Option<Box<Found>>,
+}
+
+#[derive(Debug, Default)]
+struct Found {
     state: State,
     asked: Option<Asked>,
     strikes: u32,
@@ -34,15 +40,12 @@ struct Asked {
     beyond: u64,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 enum State {
+    #[default]
     Unknown,
     /// If it is fixed a window begins in this time, and each period before and after.
-    Between {
-        from: u64,
-        to: u64,
-        seen: bool,
-    },
+    Between { from: u64, to: u64, seen: bool },
     /// It slides, as far as is known. Looked for again from then on.
     Slides(u64),
 }
@@ -51,15 +54,23 @@ impl Phase {
     pub(crate) fn new(period: u64) -> Self {
         Self {
             period,
-            state: State::Unknown,
-            asked: None,
-            strikes: 0,
+            found: None,
         }
+    }
+
+    fn state(&self) -> State {
+        self.found
+            .as_ref()
+            .map_or(State::Unknown, |found| found.state)
+    }
+
+    fn found(&mut self) -> &mut Found {
+        self.found.get_or_insert_default()
     }
 
     /// When a call beyond the window is worth a throttle.
     pub(crate) fn asks_at(&self, now: u64) -> Option<u64> {
-        match self.state {
+        match self.state() {
             State::Unknown => Some(now),
             State::Between { from, to, .. } if to - from > NEAR => {
                 // The middle half: calls do not come when they are asked to.
@@ -84,7 +95,7 @@ impl Phase {
     pub(crate) fn is_telling(&self, now: u64, full: (u64, u64)) -> bool {
         // What makes it too much still counts in a window that slides.
         let counts = now + GRAIN < full.0 + self.period;
-        match self.state {
+        match self.state() {
             State::Unknown | State::Slides(_) => counts,
             State::Between { from, to, seen } => {
                 let (from, to) = self.latest(from, to, now);
@@ -95,17 +106,18 @@ impl Phase {
 
     /// Whether the last call that went by it was admitted.
     pub(crate) fn is_trusted(&self) -> bool {
-        self.strikes == 0
+        self.found.as_ref().is_none_or(|found| found.strikes == 0)
     }
 
     /// A call was sent that is `beyond` a window that began before the first of `full`.
     pub(crate) fn ask(&mut self, at: u64, full: (u64, u64), beyond: u64) {
-        self.asked = Some(Asked { at, full, beyond });
+        self.found().asked = Some(Asked { at, full, beyond });
     }
 
     /// So much was given back by the server, somewhat earlier.
     pub(crate) fn refunded(&mut self, now: u64, amount: u64) {
-        if let Some(asked) = &mut self.asked {
+        let found = self.found.as_mut();
+        if let Some(asked) = found.and_then(|found| found.asked.as_mut()) {
             if now - asked.at <= TURNAROUND {
                 asked.beyond = asked.beyond.saturating_sub(amount);
             }
@@ -127,7 +139,7 @@ impl Phase {
     }
 
     fn known(&self) -> Option<(u64, u64)> {
-        match self.state {
+        match self.state() {
             State::Between {
                 from,
                 to,
@@ -139,13 +151,13 @@ impl Phase {
 
     /// The call that was sent `at` that time was admitted or not, if it is the one that asked.
     pub(crate) fn answered(&mut self, at: u64, admitted: bool, now: u64) {
-        let Some(asked) = self.asked.take_if(|asked| asked.at == at) else {
-            return;
-        };
+        let found = self.found.as_mut();
+        let asked = found.and_then(|found| found.asked.take_if(|asked| asked.at == at));
+        let Some(asked) = asked else { return };
         if asked.beyond == 0 {
             return;
         }
-        let (from, to, seen) = match self.state {
+        let (from, to, seen) = match self.state() {
             State::Between { from, to, seen } => {
                 let (from, to) = self.latest(from, to, at);
                 match admitted {
@@ -161,7 +173,7 @@ impl Phase {
             }
         };
         // Where the answers contradict each other it slides, or a neighbour was in between.
-        self.state = if from >= to {
+        self.found().state = if from >= to {
             State::Slides(now + GIVEN_UP)
         } else {
             State::Between { from, to, seen }
@@ -170,7 +182,7 @@ impl Phase {
 
     /// Something was admitted that no sliding window admits.
     pub(crate) fn is_fixed(&mut self) {
-        if let State::Between { seen, .. } = &mut self.state {
+        if let State::Between { seen, .. } = &mut self.found().state {
             *seen = true;
         }
     }
@@ -183,18 +195,19 @@ impl Phase {
 
     /// A call that went by it was admitted.
     pub(crate) fn proved(&mut self) {
-        self.strikes = 0;
+        self.found().strikes = 0;
     }
 
     /// A call that went by it was not: the window begins somewhat later than it seemed.
     pub(crate) fn disproved(&mut self, now: u64) {
-        self.strikes += 1;
-        if let State::Between { to, .. } = &mut self.state {
+        let found = self.found();
+        found.strikes += 1;
+        if let State::Between { to, .. } = &mut found.state {
             *to += TURNAROUND;
         }
-        if self.strikes > STRIKES {
-            self.state = State::Slides(now + GIVEN_UP);
-            self.strikes = 0;
+        if found.strikes > STRIKES {
+            found.state = State::Slides(now + GIVEN_UP);
+            found.strikes = 0;
         }
     }
 }

@@ -26,19 +26,26 @@ const LEAST_CUT: f64 = 0.95;
 /// A throttle that none of our shadows foresaw cuts it to what passed before. Then one call at a
 /// time is sent, a ping, until one is confirmed; and from there the share rises slowly at first,
 /// near where it was cut, and faster the longer nothing is throttled.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(crate) struct Share {
     part: f64,
-    /// The part just after the last cut.
+    /// Boxed because most limits never see one.
+    cut: Option<Box<Cut>>,
+}
+
+/// The last cut, and what became of the part since.
+#[derive(Debug)]
+struct Cut {
+    at: u64,
+    /// The part just after it.
     base: f64,
     /// How long it went well since.
     risen: u64,
-    cut: Option<u64>,
     /// When a call was confirmed last, or the cut.
     heard: u64,
-    /// Pings that failed since the last cut; `None` once one is confirmed.
+    /// Pings that failed since; `None` once one is confirmed.
     pinging: Option<u32>,
-    /// How long it stays after the cut, and then takes to rise by 1.
+    /// How long the part stays after the cut, and then takes to rise by 1.
     hold: u64,
     rise: u64,
 }
@@ -47,23 +54,16 @@ impl Share {
     pub(crate) fn new() -> Self {
         Self {
             part: 1.0,
-            base: 1.0,
-            risen: 0,
             cut: None,
-            heard: 0,
-            pinging: None,
-            hold: HOLD,
-            rise: RISE,
         }
     }
 
     /// Of a guess just made: it rises from there, fast if nothing bounds it yet.
     pub(crate) fn of_guess(now: u64, fast: bool) -> Self {
+        let rise = if fast { FAST } else { RISE };
         Self {
-            cut: Some(now),
-            heard: now,
-            rise: if fast { FAST } else { RISE },
-            ..Self::new()
+            part: 1.0,
+            cut: Some(Box::new(Cut::new(now, 1.0, None, rise))),
         }
     }
 
@@ -77,7 +77,7 @@ impl Share {
 
     /// Whether it tells anything new that a call was admitted that was sent `at` that time.
     pub(crate) fn may_rise(&self, at: u64, most: f64) -> bool {
-        self.cut.is_some_and(|cut| at > cut) && (self.is_pinging() || self.part < most)
+        self.cut.as_ref().is_some_and(|cut| at > cut.at) && (self.is_pinging() || self.part < most)
     }
 
     pub(crate) fn was_cut(&self) -> bool {
@@ -85,25 +85,19 @@ impl Share {
     }
 
     pub(crate) fn is_pinging(&self) -> bool {
-        self.pinging.is_some()
+        self.cut.as_ref().is_some_and(|cut| cut.pinging.is_some())
     }
 
     /// Whether few calls should be under way unconfirmed.
     pub(crate) fn is_careful(&self, now: u64) -> bool {
-        self.cut.is_some_and(|cut| now - cut < CARE)
+        self.cut.as_ref().is_some_and(|cut| now - cut.at < CARE)
     }
 
     /// Cuts the part to what was `measured`, and no deeper than to `floor` of what it is. Returns
     /// the pause.
     pub(crate) fn cut(&mut self, now: u64, measured: f64, floor: f64) -> u64 {
         self.part = measured.clamp(self.part * floor, self.part * LEAST_CUT);
-        self.base = self.part;
-        self.risen = 0;
-        self.hold = HOLD;
-        self.rise = RISE;
-        self.cut = Some(now);
-        self.heard = now;
-        self.pinging = Some(0);
+        self.cut = Some(Box::new(Cut::new(now, self.part, Some(0), RISE)));
         PAUSE
     }
 
@@ -111,36 +105,55 @@ impl Share {
     pub(crate) fn take_over(&mut self) -> f64 {
         let part = self.part;
         self.part = 1.0;
-        self.base = 1.0;
+        if let Some(cut) = &mut self.cut {
+            cut.base = 1.0;
+        }
         part
     }
 
     /// A ping was throttled. Returns the pause.
     pub(crate) fn ping_failed(&mut self, now: u64) -> u64 {
-        let failed = self.pinging.map_or(1, |failed| failed + 1);
-        self.pinging = Some(failed);
-        self.cut = Some(now);
-        self.heard = now;
+        let failed = self.failed_pings() + 1;
+        if let Some(cut) = &mut self.cut {
+            cut.pinging = Some(failed);
+            cut.at = now;
+            cut.heard = now;
+        }
         (PAUSE << failed.min(6)).min(LONGEST_PAUSE)
     }
 
     pub(crate) fn failed_pings(&self) -> u32 {
-        self.pinging.unwrap_or(0)
+        let pinging = self.cut.as_ref().and_then(|cut| cut.pinging);
+        pinging.unwrap_or(0)
     }
 
     /// A call sent after the last cut was confirmed. `spare`: there is a throttle to spare.
     pub(crate) fn confirmed(&mut self, now: u64, spare: bool, most: f64) {
-        if self.pinging.take().is_some_and(|failed| failed >= OUTAGE) {
-            self.base = self.base.max(AFTER_OUTAGE);
-            self.part = self.part.max(self.base);
-            self.hold = 0;
+        let Some(cut) = &mut self.cut else { return };
+        if cut.pinging.take().is_some_and(|failed| failed >= OUTAGE) {
+            cut.base = cut.base.max(AFTER_OUTAGE);
+            self.part = self.part.max(cut.base);
+            cut.hold = 0;
         }
-        let Some(cut) = self.cut else { return };
-        if self.part < most && (spare || now - cut > self.hold) {
-            self.risen += (now - self.heard).min(CALL);
-            let risen = self.risen as f64 / self.rise as f64;
-            self.part = self.part.max(self.base + risen * risen).min(most);
+        if self.part < most && (spare || now - cut.at > cut.hold) {
+            cut.risen += (now - cut.heard).min(CALL);
+            let risen = cut.risen as f64 / cut.rise as f64;
+            self.part = self.part.max(cut.base + risen * risen).min(most);
         }
-        self.heard = now;
+        cut.heard = now;
+    }
+}
+
+impl Cut {
+    fn new(at: u64, base: f64, pinging: Option<u32>, rise: u64) -> Self {
+        Self {
+            at,
+            base,
+            risen: 0,
+            heard: at,
+            pinging,
+            hold: HOLD,
+            rise,
+        }
     }
 }

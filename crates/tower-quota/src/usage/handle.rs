@@ -27,10 +27,19 @@ impl<K: Hash + Eq + Clone + fmt::Display> Handle<K> {
         Some(state.look(Snapshot::of))
     }
 
-    /// How much room `key` has for another call: all of it if it was never used or is forgotten.
+    /// What keys use together that [`max_keys`](crate::QuotaLayer::max_keys) leaves no room for:
+    /// one for each kind of limits that such keys have had. Empty as long as there was room.
+    #[must_use]
+    pub fn overflow(&self) -> Vec<Snapshot> {
+        let shared = self.ledger.overflow().into_iter();
+        shared.map(|state| state.look(Snapshot::of)).collect()
+    }
+
+    /// How much room `key` has for another call: all of it if it was never used or is forgotten,
+    /// and where there is no room for it, what [others](Self::overflow) leave.
     #[must_use]
     pub fn headroom(&self, key: &K) -> Headroom {
-        let state = self.ledger.find(key);
+        let state = self.ledger.find_or_shared(key);
         state.map_or(Headroom::WHOLE, |state| state.look(Headroom::of))
     }
 

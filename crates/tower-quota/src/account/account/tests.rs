@@ -468,7 +468,7 @@ fn what_a_key_remembers_is_bounded() {
             Err(at) => now = at,
         }
     }
-    assert!(size(&account) < 30 << 10, "{}", size(&account));
+    assert!(size(&account) < 20 << 10, "{}", size(&account));
 }
 
 #[test]

@@ -17,6 +17,7 @@ use crate::call::Ask;
 use crate::ledger::Ledger;
 use crate::limit::{Limits, LimitsOf};
 use crate::settings::Settings;
+use crate::telemetry;
 
 /// The ledger of one process, in memory: the default.
 ///
@@ -91,9 +92,11 @@ impl<K: Hash + Eq + Clone + fmt::Display> MemoryLedger<K> {
         };
         let keys = &shared.keys;
         let Some(state) = keys.get_or_insert(key, now, || make(&text), idle) else {
-            return shared
-                .overflow
-                .share(&limits, || make(Overflow::TEXT), idle);
+            let overflow = &shared.overflow;
+            let state = overflow.share(&limits, || make(Overflow::TEXT), idle);
+            let Settings { name, max_keys, .. } = *shared.settings;
+            telemetry::overflowed(name, max_keys, overflow.is_news());
+            return state;
         };
         // Who changed the limits meanwhile did not find the key yet.
         self.catch_up(key, &state, version);
@@ -140,6 +143,19 @@ impl<K: Hash + Eq + Clone + fmt::Display> MemoryLedger<K> {
 
     pub(crate) fn keys(&self) -> Vec<K> {
         self.shared.keys.keys()
+    }
+
+    /// What a call of `key` would come to: its own, or what keys share where there is no room.
+    pub(crate) fn find_or_shared(&self, key: &K) -> Option<Arc<KeyState>> {
+        let shared = &*self.shared;
+        self.find(key).or_else(|| {
+            let is_full = shared.keys.len() >= shared.settings.max_keys;
+            is_full.then(|| shared.overflow.find(&self.limits_of(key).0))?
+        })
+    }
+
+    pub(crate) fn overflow(&self) -> Vec<Arc<KeyState>> {
+        self.shared.overflow.keys()
     }
 }
 

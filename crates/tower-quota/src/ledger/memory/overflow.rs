@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::key_state::KeyState;
 use super::key_table::Idle;
@@ -13,6 +14,7 @@ const KINDS: usize = 64;
 #[derive(Default)]
 pub(crate) struct Overflow {
     keys: Mutex<Vec<(Limits, Arc<KeyState>)>>,
+    told: AtomicBool,
 }
 
 impl Overflow {
@@ -26,7 +28,7 @@ impl Overflow {
         idle: impl Fn(&Arc<KeyState>) -> Idle,
     ) -> Arc<KeyState> {
         let mut keys = lock(&self.keys);
-        if let Some((_, key)) = keys.iter().find(|(others, _)| others == limits) {
+        if let Some(key) = of(&keys, limits) {
             return Arc::clone(key);
         }
         if keys.len() == KINDS {
@@ -40,4 +42,27 @@ impl Overflow {
         keys.push((limits.clone(), Arc::clone(&key)));
         key
     }
+
+    /// The key that others with these limits share, if any do.
+    pub(crate) fn find(&self, limits: &Limits) -> Option<Arc<KeyState>> {
+        of(&lock(&self.keys), limits).map(Arc::clone)
+    }
+
+    pub(crate) fn keys(&self) -> Vec<Arc<KeyState>> {
+        lock(&self.keys)
+            .iter()
+            .map(|(_, key)| Arc::clone(key))
+            .collect()
+    }
+
+    /// Whether this is the first time that it is asked.
+    pub(crate) fn is_news(&self) -> bool {
+        // Nothing else is ordered by it.
+        !self.told.load(Ordering::Relaxed) && !self.told.swap(true, Ordering::Relaxed)
+    }
+}
+
+fn of<'a>(keys: &'a [(Limits, Arc<KeyState>)], limits: &Limits) -> Option<&'a Arc<KeyState>> {
+    let same = keys.iter().find(|(others, _)| others == limits);
+    same.map(|(_, key)| key)
 }
