@@ -1,12 +1,13 @@
 use std::fmt;
 use std::hash::Hash;
+use std::marker::PhantomData;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tower_layer::Layer;
 
-use crate::classify::{Abandoned, Throttles};
+use crate::classify::{Abandoned, PerRequest, SharedClassifier, Throttles};
 use crate::handle::Handle;
 use crate::keyed::{Circuits, KeyOf, SingleCircuit};
 use crate::outage::Outage;
@@ -27,20 +28,37 @@ use crate::window::{RateRule, Window};
 ///
 /// Knobs come first: once a handle, a clone or a service was taken from this layer, turning a knob
 /// panics, since those would go on with other settings.
-pub struct CircuitBreakerLayer<C, K = SingleCircuit, Q = SingleCircuit> {
+pub struct CircuitBreakerLayer<C, K = SingleCircuit, Q = SingleCircuit, By = SharedClassifier> {
     classify: C,
     key_of: Arc<K>,
     circuits: Circuits<Q>,
+    by: PhantomData<fn() -> By>,
 }
 
 impl<C> CircuitBreakerLayer<C> {
     /// One circuit for all requests, which counts what `classify` says.
     #[must_use]
     pub fn new(classify: C) -> Self {
+        Self::one(classify)
+    }
+}
+
+impl<M> CircuitBreakerLayer<M, SingleCircuit, SingleCircuit, PerRequest> {
+    /// The same with a classifier for each call, which `make` makes from its request; see
+    /// [`MakeClassifier`](crate::MakeClassifier).
+    #[must_use]
+    pub fn per_request(make: M) -> Self {
+        Self::one(make)
+    }
+}
+
+impl<C, By> CircuitBreakerLayer<C, SingleCircuit, SingleCircuit, By> {
+    fn one(classify: C) -> Self {
         Self {
             classify,
             key_of: Arc::new(SingleCircuit),
             circuits: Circuits::one(Settings::default()),
+            by: PhantomData,
         }
     }
 
@@ -53,7 +71,7 @@ impl<C> CircuitBreakerLayer<C> {
     /// If the layer is [not ready while open](Self::not_ready_while_open).
     #[must_use]
     #[track_caller]
-    pub fn key_by<Req, K>(self, key_of: K) -> CircuitBreakerLayer<C, K, K::Key>
+    pub fn key_by<Req, K>(self, key_of: K) -> CircuitBreakerLayer<C, K, K::Key, By>
     where
         K: KeyOf<Req>,
     {
@@ -66,6 +84,7 @@ impl<C> CircuitBreakerLayer<C> {
             circuits: Circuits::keyed(settings),
             classify: self.classify,
             key_of: Arc::new(key_of),
+            by: PhantomData,
         }
     }
 
@@ -87,7 +106,7 @@ impl<C> CircuitBreakerLayer<C> {
     }
 }
 
-impl<C, K> CircuitBreakerLayer<C, K> {
+impl<C, K, By> CircuitBreakerLayer<C, K, SingleCircuit, By> {
     /// Shows and steers the circuit.
     #[must_use]
     pub fn handle(&self) -> Handle {
@@ -95,7 +114,7 @@ impl<C, K> CircuitBreakerLayer<C, K> {
     }
 }
 
-impl<C, K, Q: Hash + Eq + Clone + fmt::Display> CircuitBreakerLayer<C, K, Q> {
+impl<C, K, Q: Hash + Eq + Clone + fmt::Display, By> CircuitBreakerLayer<C, K, Q, By> {
     /// Shows and steers the circuits by their keys.
     #[must_use]
     pub fn circuits(&self) -> Circuits<Q> {
@@ -307,7 +326,7 @@ impl<C, K, Q: Hash + Eq + Clone + fmt::Display> CircuitBreakerLayer<C, K, Q> {
     }
 }
 
-impl<C, K, Q> CircuitBreakerLayer<C, K, Q> {
+impl<C, K, Q, By> CircuitBreakerLayer<C, K, Q, By> {
     /// The settings, as long as nobody else goes by them. Every knob starts here: it makes the
     /// circuits anew, and whoever had taken the old ones would steer circuits without calls.
     #[track_caller]
@@ -322,8 +341,8 @@ impl<C, K, Q> CircuitBreakerLayer<C, K, Q> {
     }
 }
 
-impl<S, C: Clone, K, Q> Layer<S> for CircuitBreakerLayer<C, K, Q> {
-    type Service = CircuitBreaker<S, C, K, Q>;
+impl<S, C: Clone, K, Q, By> Layer<S> for CircuitBreakerLayer<C, K, Q, By> {
+    type Service = CircuitBreaker<S, C, K, Q, By>;
 
     fn layer(&self, inner: S) -> Self::Service {
         CircuitBreaker::new(
@@ -335,17 +354,18 @@ impl<S, C: Clone, K, Q> Layer<S> for CircuitBreakerLayer<C, K, Q> {
     }
 }
 
-impl<C: Clone, K, Q> Clone for CircuitBreakerLayer<C, K, Q> {
+impl<C: Clone, K, Q, By> Clone for CircuitBreakerLayer<C, K, Q, By> {
     fn clone(&self) -> Self {
         Self {
             classify: self.classify.clone(),
             key_of: Arc::clone(&self.key_of),
             circuits: self.circuits.clone(),
+            by: PhantomData,
         }
     }
 }
 
-impl<C, K, Q> fmt::Debug for CircuitBreakerLayer<C, K, Q> {
+impl<C, K, Q, By> fmt::Debug for CircuitBreakerLayer<C, K, Q, By> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CircuitBreakerLayer")
             .field("settings", self.circuits.settings())

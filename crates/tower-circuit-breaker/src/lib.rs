@@ -28,7 +28,9 @@ mod transition;
 mod window;
 
 pub use self::circuit::{OpenedBy, State};
-pub use self::classify::{Abandoned, Classify, Throttles, Verdict};
+pub use self::classify::{
+    Abandoned, Classify, MakeClassifier, PerRequest, SharedClassifier, Throttles, Verdict,
+};
 pub use self::error::Open;
 pub use self::future::ResponseFuture;
 pub use self::handle::Handle;

@@ -1,11 +1,12 @@
 use std::fmt;
 use std::hash::Hash;
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tower_service::Service;
 
-use crate::classify::Classify;
+use crate::classify::{MakeClassifier, SharedClassifier};
 use crate::error::Open;
 use crate::future::ResponseFuture;
 use crate::keyed::{Circuits, KeyOf, SingleCircuit};
@@ -32,16 +33,17 @@ use crate::shared::Permit;
 /// # Errors
 ///
 /// Those of the inner service, and [`Open`] through `From`.
-pub struct CircuitBreaker<S, C, K = SingleCircuit, Q = SingleCircuit> {
+pub struct CircuitBreaker<S, C, K = SingleCircuit, Q = SingleCircuit, By = SharedClassifier> {
     inner: S,
     classify: C,
     key_of: Arc<K>,
     circuits: Circuits<Q>,
     /// `None` for a service that is always ready.
     readiness: Option<Readiness>,
+    by: PhantomData<fn() -> By>,
 }
 
-impl<S, C, K, Q> CircuitBreaker<S, C, K, Q> {
+impl<S, C, K, Q, By> CircuitBreaker<S, C, K, Q, By> {
     pub(crate) fn new(inner: S, classify: C, key_of: Arc<K>, circuits: Circuits<Q>) -> Self {
         Self {
             readiness: readiness(&circuits),
@@ -49,6 +51,7 @@ impl<S, C, K, Q> CircuitBreaker<S, C, K, Q> {
             classify,
             key_of,
             circuits,
+            by: PhantomData,
         }
     }
 
@@ -68,17 +71,17 @@ impl<S, C, K, Q> CircuitBreaker<S, C, K, Q> {
     }
 }
 
-impl<S, C, K, Q, Req> Service<Req> for CircuitBreaker<S, C, K, Q>
+impl<S, C, K, Q, By, Req> Service<Req> for CircuitBreaker<S, C, K, Q, By>
 where
     S: Service<Req> + Clone,
     S::Error: From<Open>,
-    C: Classify<S::Response, S::Error> + Clone,
+    C: MakeClassifier<Req, S::Response, S::Error, By>,
     K: KeyOf<Req, Key = Q>,
     Q: Hash + Eq + Clone + fmt::Display,
 {
     type Response = S::Response;
     type Error = S::Error;
-    type Future = ResponseFuture<S, Req, C>;
+    type Future = ResponseFuture<S, Req, C::Classifier>;
 
     #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
@@ -95,17 +98,16 @@ where
             || Permit::acquire(self.circuits.shard_of(|| self.key_of.key(&request))),
             Ok,
         );
+        let classify = self.classify.make_classifier(&request);
         match permit {
             // A clone goes into the future, which makes it ready; the one here is never polled.
-            Ok(permit) => {
-                ResponseFuture::admitted(self.inner.clone(), request, permit, self.classify.clone())
-            }
-            Err(open) => ResponseFuture::rejected(open, self.classify.clone()),
+            Ok(permit) => ResponseFuture::admitted(self.inner.clone(), request, permit, classify),
+            Err(open) => ResponseFuture::rejected(open, classify),
         }
     }
 }
 
-impl<S: Clone, C: Clone, K, Q> Clone for CircuitBreaker<S, C, K, Q> {
+impl<S: Clone, C: Clone, K, Q, By> Clone for CircuitBreaker<S, C, K, Q, By> {
     fn clone(&self) -> Self {
         Self {
             inner: self.inner.clone(),
@@ -114,6 +116,7 @@ impl<S: Clone, C: Clone, K, Q> Clone for CircuitBreaker<S, C, K, Q> {
             circuits: self.circuits.clone(),
             // Not the leave of the original: that is for one call.
             readiness: readiness(&self.circuits),
+            by: PhantomData,
         }
     }
 }
@@ -123,7 +126,7 @@ fn readiness<Q>(circuits: &Circuits<Q>) -> Option<Readiness> {
     asks.then(Readiness::default)
 }
 
-impl<S: fmt::Debug, C, K, Q> fmt::Debug for CircuitBreaker<S, C, K, Q> {
+impl<S: fmt::Debug, C, K, Q, By> fmt::Debug for CircuitBreaker<S, C, K, Q, By> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CircuitBreaker")
             .field("inner", &self.inner)

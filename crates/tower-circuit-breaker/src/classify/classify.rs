@@ -2,6 +2,9 @@ use super::verdict::Verdict;
 
 /// Decides what a result says about the service.
 ///
+/// It does not see the request; [`per_request`](crate::CircuitBreakerLayer::per_request) makes one
+/// from it.
+///
 /// Closures `Fn(&Result<Res, E>) -> Verdict` implement it. The service clones its classifier for
 /// each call, so keep what is costly to clone behind an `Arc`.
 ///
