@@ -5,6 +5,9 @@ use crate::verdict::Verdict;
 /// Closures `Fn(&Result<Res, E>) -> Verdict` implement it. Nothing is retried but what the
 /// classifier marks: there is no default that retries every error.
 ///
+/// Each call gets a clone, so keep what is costly to clone behind an `Arc`. For one that sees the
+/// request there is [`MakeClassifier`](crate::MakeClassifier).
+///
 /// ```
 /// use tower_backoff::{Classify, Verdict};
 ///

@@ -2,19 +2,19 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-use crate::{backoff::Backoff, gave_up::GaveUp, jitter::Jitter};
+use crate::{backoff::Backoff, events::GiveUpCause, jitter::Jitter};
 
 /// Tokio's timer rounds up to whole milliseconds, so a sleep may end this much later than asked.
 const TICK: Duration = Duration::from_millis(1);
 
 /// The longest wait after which an attempt still starts, with time `left` until the deadline.
-pub(crate) fn longest_wait(left: Option<Duration>) -> Result<Duration, GaveUp> {
+pub(crate) fn longest_wait(left: Option<Duration>) -> Result<Duration, GiveUpCause> {
     let Some(left) = left else {
         return Ok(Duration::MAX);
     };
     // A sleep that ends exactly at the deadline, or rounds up to it, would start no attempt.
     let longest = left.checked_sub(TICK + Duration::from_nanos(1));
-    longest.ok_or(GaveUp::Deadline)
+    longest.ok_or(GiveUpCause::Deadline)
 }
 
 /// The delays of one call, in order; it never ends. Made by [`Backoff::delays`].
@@ -22,7 +22,8 @@ pub(crate) fn longest_wait(left: Option<Duration>) -> Result<Duration, GaveUp> {
 pub struct Delays {
     backoff: Backoff,
     rng: Rng,
-    retries: u32,
+    /// What the next step is before its jitter.
+    step: Duration,
     previous: Duration,
 }
 
@@ -39,7 +40,7 @@ impl Delays {
         Self {
             backoff,
             rng,
-            retries: 0,
+            step: backoff.base(),
             previous: backoff.base(),
         }
     }
@@ -52,17 +53,17 @@ impl Delays {
         &mut self,
         hint: Option<Duration>,
         left: Option<Duration>,
-    ) -> Result<Duration, GaveUp> {
+    ) -> Result<Duration, GiveUpCause> {
         let longest = longest_wait(left)?;
         let wait = match hint {
             None => self.advance(),
             Some(hint) => {
-                let room = longest.checked_sub(hint).ok_or(GaveUp::Deadline)?;
+                let room = longest.checked_sub(hint).ok_or(GiveUpCause::Deadline)?;
                 hint.saturating_add(self.on_top(room))
             }
         };
         if wait > longest {
-            return Err(GaveUp::Deadline);
+            return Err(GiveUpCause::Deadline);
         }
         Ok(wait)
     }
@@ -90,26 +91,24 @@ impl Delays {
 
     /// The longest that the next delay can be.
     fn ceiling(&self) -> Duration {
-        let grown = match self.backoff.spread() {
-            Jitter::Decorrelated => self.previous.saturating_mul(3),
-            Jitter::Full | Jitter::Equal | Jitter::None => {
-                let doubled = 1_u32.checked_shl(self.retries).unwrap_or(u32::MAX);
-                self.backoff.base().saturating_mul(doubled)
-            }
-        };
-        grown.min(self.backoff.cap())
+        match self.backoff.spread() {
+            Jitter::Decorrelated => self.previous.saturating_mul(3).min(self.backoff.cap()),
+            Jitter::Full | Jitter::Equal | Jitter::None => self.step,
+        }
     }
 
     fn record(&mut self, delay: Duration) -> Duration {
-        self.retries = self.retries.saturating_add(1);
+        self.step = self.step.saturating_mul(2).min(self.backoff.cap());
         // Jitter on top of a hint can be next to nothing; decorrelated waits grow from the base.
         self.previous = delay.max(self.backoff.base());
         delay
     }
 
     fn between(&mut self, low: Duration, high: Duration) -> Duration {
-        let nanos = |d: Duration| u64::try_from(d.as_nanos()).unwrap_or(u64::MAX);
-        Duration::from_nanos(self.rng.u64(nanos(low)..=nanos(high)))
+        const SECOND: u128 = 1_000_000_000;
+        let nanos = self.rng.u128(low.as_nanos()..=high.as_nanos());
+        let seconds = u64::try_from(nanos / SECOND).unwrap_or(u64::MAX);
+        Duration::new(seconds, u32::try_from(nanos % SECOND).unwrap_or(0))
     }
 }
 

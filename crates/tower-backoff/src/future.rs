@@ -16,7 +16,7 @@ use tower_service::Service;
 use crate::{
     charge::Charge,
     classify::Classify,
-    gave_up::{Cause, GaveUp},
+    events::{GiveUpCause, RetryCause},
     limits::Limits,
     policy::Policy,
     replay::Replay,
@@ -34,7 +34,12 @@ pin_project! {
     ///
     /// May be dropped at any time. A retry that was paid for and has not begun goes back to the
     /// budget. While it sleeps the future holds the request and a clone of the inner service that
-    /// has not been made ready, so no permit; under a deadline it also holds the last result.
+    /// has not been made ready, so no permit; under a deadline it also holds the last result. Once it
+    /// is done it holds nothing of the inner service.
+    ///
+    /// # Panics
+    ///
+    /// If it has to wait and there is no tokio runtime with its timer around it.
     pub struct ResponseFuture<S, C, R, Req>
     where
         S: Service<Req>,
@@ -42,7 +47,8 @@ pin_project! {
         #[pin]
         state: State<S::Future>,
         spare: Option<Spare<S, Req>>,
-        policy: Arc<Policy<C, R>>,
+        classify: C,
+        policy: Arc<Policy<R>>,
         limits: Limits,
         attempts: u32,
         // Boxed at the first retry, timer and all, so that calls that need none stay small.
@@ -60,6 +66,7 @@ pin_project! {
         Sleeping,
         // Waiting for readiness, until the deadline if there is one.
         Readying,
+        Done,
     }
 }
 
@@ -83,13 +90,15 @@ where
 {
     pub(crate) fn new(
         first: S::Future,
+        classify: C,
         spare: Option<Spare<S, Req>>,
-        policy: Arc<Policy<C, R>>,
+        policy: Arc<Policy<R>>,
         limits: Limits,
     ) -> Self {
         Self {
             state: State::Called { future: first },
             spare,
+            classify,
             policy,
             limits,
             attempts: 1,
@@ -114,22 +123,26 @@ where
             let answer = match this.state.as_mut().project() {
                 StateProj::Called { future } => {
                     let result = ready!(future.poll(cx));
-                    match this.policy.classify.classify(&result) {
+                    match this.classify.classify(&result) {
                         Verdict::Done => {
                             this.policy.telemetry.attempted(None);
                             return Poll::Ready(self.finish(result));
                         }
                         Verdict::Throttled { retry_after } => {
-                            self.as_mut().failed(Cause::Throttled, retry_after, result)
+                            self.as_mut()
+                                .failed(RetryCause::Throttled, retry_after, result)
                         }
                         Verdict::Transient { retry_after } => {
-                            self.as_mut().failed(Cause::Transient, retry_after, result)
+                            self.as_mut()
+                                .failed(RetryCause::Transient, retry_after, result)
                         }
                         Verdict::Costly { retry_after } => {
-                            self.as_mut().failed(Cause::Costly, retry_after, result)
+                            self.as_mut()
+                                .failed(RetryCause::Costly, retry_after, result)
                         }
                         Verdict::Rejected { retry_after } => {
-                            self.as_mut().failed(Cause::Rejected, retry_after, result)
+                            self.as_mut()
+                                .failed(RetryCause::Rejected, retry_after, result)
                         }
                     }
                 }
@@ -160,13 +173,15 @@ where
     #[cold]
     fn failed(
         mut self: Pin<&mut Self>,
-        cause: Cause,
+        cause: RetryCause,
         hint: Option<Duration>,
         result: Result<S::Response, S::Error>,
     ) -> Option<<Self as Future>::Output> {
         match self.as_mut().plan(cause, hint) {
             Ok(wait) => {
-                self.rest(wait, result);
+                self.as_mut().rest(wait, result);
+                // Last, for it runs what users gave: if that panics, the call is as it should be.
+                self.policy.tell_retry(cause, self.attempts, wait);
                 None
             }
             Err(why) => Some(self.give_up(why, result)),
@@ -176,9 +191,9 @@ where
     /// Decides whether there is another attempt, and pays for it.
     fn plan(
         self: Pin<&mut Self>,
-        cause: Cause,
+        cause: RetryCause,
         hint: Option<Duration>,
-    ) -> Result<Duration, GaveUp> {
+    ) -> Result<Duration, GiveUpCause> {
         let this = self.project();
         let policy = &**this.policy;
         let state = &policy.state;
@@ -187,14 +202,14 @@ where
         // A retry that was refused has been paid for and not made: what it cost goes back, unless it
         // is made after all.
         let mut paid = None;
-        if cause == Cause::Rejected {
+        if cause == RetryCause::Rejected {
             state.rejected();
             paid = (*this.attempts > 1).then(charge);
         }
         this.limits.check(cause, *this.attempts)?;
         // Asked before the spare: such a budget is why no request was cloned.
         if state.never_pays() {
-            return Err(GaveUp::Budget);
+            return Err(GiveUpCause::Budget);
         }
         let mut retrying = this
             .retrying
@@ -206,17 +221,16 @@ where
             .as_mut()
             .wait(cause, hint, left, &policy.settings)?;
         if this.spare.is_none() {
-            return Err(GaveUp::NotCloneable);
+            return Err(GiveUpCause::NotCloneable);
         }
         // The budget pays last: what is refused for another reason costs it nothing.
-        if cause != Cause::Rejected {
+        if cause != RetryCause::Rejected {
             if !state.withdraw(now, this.limits.weight) {
-                return Err(GaveUp::Budget);
+                return Err(GiveUpCause::Budget);
             }
             paid = Some(charge());
         }
         retrying.plan(cause, paid);
-        policy.telemetry.retrying(cause, *this.attempts, wait);
         Ok(wait)
     }
 
@@ -253,6 +267,7 @@ where
         let this = self.as_mut().project();
         match this.state.project() {
             StateProj::Called { .. } => {}
+            StateProj::Done => panic!("polled after it was done"),
             StateProj::Sleeping => {
                 ready!(pinned(this.retrying).poll_timer(cx));
                 self.make_ready();
@@ -272,7 +287,7 @@ where
                 if expired {
                     let last = pinned(this.retrying).take_last();
                     let last = last.expect("under a deadline the last result is kept");
-                    return Poll::Ready(Some(self.give_up(GaveUp::Deadline, last)));
+                    return Poll::Ready(Some(self.give_up(GiveUpCause::Deadline, last)));
                 }
                 match ready!(readiness) {
                     Ok(()) => self.attempt(),
@@ -291,7 +306,7 @@ where
         // From here on the attempt counts as made, and its charge is not given back.
         let cause = pinned(this.retrying).begin();
         let cause = cause.expect("a retry was planned");
-        if cause != Cause::Rejected {
+        if cause != RetryCause::Rejected {
             policy.state.retried(cause);
             *this.attempts += 1;
         }
@@ -311,24 +326,27 @@ where
     }
 
     fn give_up(
-        self: Pin<&mut Self>,
-        why: GaveUp,
+        mut self: Pin<&mut Self>,
+        why: GiveUpCause,
         result: Result<S::Response, S::Error>,
     ) -> <Self as Future>::Output {
         self.policy.state.gave_up(why);
-        self.policy.telemetry.gave_up(why, self.attempts);
-        self.finish(result)
+        let result = self.as_mut().finish(result);
+        self.policy.tell_give_up(why, self.attempts);
+        result
     }
 
-    /// Gives back at once what is held, in case the caller keeps the finished future around.
+    /// Lets go of all that is held before the result is out, in case the caller keeps the finished
+    /// future around.
     fn finish(
         self: Pin<&mut Self>,
         mut result: Result<S::Response, S::Error>,
     ) -> <Self as Future>::Output {
-        let this = self.project();
+        let mut this = self.project();
+        this.state.set(State::Done);
         *this.spare = None;
         *this.retrying = None;
-        this.policy.classify.finished(&mut result, *this.attempts);
+        this.classify.finished(&mut result, *this.attempts);
         result
     }
 }

@@ -1,15 +1,24 @@
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, marker::PhantomData, sync::Arc, time::Duration};
 
 use tower_layer::Layer;
 
 use crate::{
-    backoff::Backoff, budget::Budget, handle::Handle, policy::Policy, replay::ReplayClone,
-    service::Retry, settings::Settings, state::State, telemetry::Telemetry,
+    backoff::Backoff,
+    budget::Budget,
+    events::{GiveUpEvent, RetryEvent},
+    handle::Handle,
+    make_classifier::{PerRequest, SharedClassifier},
+    policy::Policy,
+    replay::ReplayClone,
+    service::Retry,
+    settings::Settings,
+    state::State,
+    telemetry::Telemetry,
 };
 
 /// Sends a request again, after a wait, while its results are worth another attempt.
 ///
-/// A [classifier](crate::Classify) marks those results. Everything else passes through as it is,
+/// A [classifier](crate::MakeClassifier) marks those results. Everything else passes through as it is,
 /// and the caller gets the last result when attempts, time or budget run out, or a hint is too long.
 ///
 /// # Clone
@@ -17,23 +26,37 @@ use crate::{
 /// All services of one layer, of its clones, and all clones of those services share one
 /// [`Budget`] and one [`Handle`].
 ///
+/// # Panics
+///
+/// A call that waits needs a tokio runtime with its timer, and panics without one, as does a call
+/// under a deadline that waits for the inner service to become ready again.
+///
 /// # Knobs
 ///
 /// Knobs come first: once a handle, a clone or a service was taken from this layer, turning a knob
 /// panics, since those would go on with other settings.
-pub struct BackoffLayer<C, R = ReplayClone> {
+pub struct BackoffLayer<C, R = ReplayClone, By = SharedClassifier> {
     classify: C,
     replay: R,
     settings: Settings,
     budget: Budget,
     seed: Option<u64>,
     state: Arc<State>,
+    by: PhantomData<fn() -> By>,
 }
 
 impl<C> BackoffLayer<C> {
     /// Retries what `classify` marks. Requests are cloned; see [`replay`](Self::replay) for others.
+    ///
+    /// For a classifier that sees the request there is [`per_request`](BackoffLayer::per_request).
     #[must_use]
     pub fn new(classify: C) -> Self {
+        Self::with(classify)
+    }
+}
+
+impl<C, By> BackoffLayer<C, ReplayClone, By> {
+    fn with(classify: C) -> Self {
         let budget = Budget::default();
         Self {
             classify,
@@ -42,11 +65,43 @@ impl<C> BackoffLayer<C> {
             budget,
             seed: None,
             state: Arc::new(State::new(budget, None)),
+            by: PhantomData,
         }
     }
 }
 
-impl<C, R> BackoffLayer<C, R> {
+impl<M> BackoffLayer<M, ReplayClone, PerRequest> {
+    /// Retries what the classifier of the call marks, which `make` makes from its request.
+    ///
+    /// `make` is an `Fn(&Req) -> impl Classify`, or implements [`MakeClassifier`](crate::MakeClassifier).
+    /// It runs once a call. What the classifier needs of the request it takes along, by value.
+    ///
+    /// ```
+    /// use std::io::{Error, ErrorKind};
+    /// use tower_backoff::{BackoffLayer, Verdict};
+    ///
+    /// struct Request {
+    ///     method: &'static str,
+    /// }
+    ///
+    /// let backoff = BackoffLayer::per_request(|request: &Request| {
+    ///     // A time-out says nothing of what was done: only a read is made again after it.
+    ///     let reads = request.method == "GET";
+    ///     move |result: &Result<u16, Error>| match result {
+    ///         Err(error) if error.kind() == ErrorKind::TimedOut && !reads => Verdict::Done,
+    ///         Err(_) => Verdict::transient(),
+    ///         Ok(_) => Verdict::Done,
+    ///     }
+    /// });
+    /// # let _ = tower_layer::Layer::<()>::layer(&backoff, ());
+    /// ```
+    #[must_use]
+    pub fn per_request(make: M) -> Self {
+        Self::with(make)
+    }
+}
+
+impl<C, R, By> BackoffLayer<C, R, By> {
     /// The waits after throttles. Default: base 1 s, cap 60 s, [`Jitter::Equal`](crate::Jitter::Equal).
     ///
     /// With the default number of attempts these add up to more than 61 s even at their shortest,
@@ -156,12 +211,42 @@ impl<C, R> BackoffLayer<C, R> {
         self
     }
 
+    /// Tells `tell` of each retry, when its wait begins, for those without `tracing`.
+    ///
+    /// It runs in the future of the call, so keep it short; a panic in it ends that call. Given
+    /// twice, the later one is told.
+    ///
+    /// ```
+    /// use std::io::Error;
+    /// use tower_backoff::{BackoffLayer, Verdict};
+    ///
+    /// let backoff = BackoffLayer::new(|_: &Result<u16, Error>| Verdict::transient())
+    ///     .on_retry(|retry| eprintln!("{}: again in {:?}", retry.cause, retry.wait))
+    ///     .on_give_up(|call| eprintln!("{}: after {} attempts", call.cause, call.attempts));
+    /// # let _ = tower_layer::Layer::<()>::layer(&backoff, ());
+    /// ```
+    #[must_use]
+    #[track_caller]
+    pub fn on_retry(mut self, tell: impl Fn(&RetryEvent) + Send + Sync + 'static) -> Self {
+        self.knobs().callbacks.retry = Some(Arc::new(tell));
+        self
+    }
+
+    /// Tells `tell` of each call that was worth a retry and gets none, just before its caller gets
+    /// the result. Otherwise as [`on_retry`](Self::on_retry).
+    #[must_use]
+    #[track_caller]
+    pub fn on_give_up(mut self, tell: impl Fn(&GiveUpEvent) + Send + Sync + 'static) -> Self {
+        self.knobs().callbacks.give_up = Some(Arc::new(tell));
+        self
+    }
+
     /// How requests are sent again, and what each asks for itself. Default: [`ReplayClone`].
     ///
     /// Takes [`FromRequest`](crate::FromRequest) or a closure `Fn(&Req) -> Option<Req>`, too.
     #[must_use]
     #[track_caller]
-    pub fn replay<R2>(mut self, replay: R2) -> BackoffLayer<C, R2> {
+    pub fn replay<R2>(mut self, replay: R2) -> BackoffLayer<C, R2, By> {
         self.knobs();
         BackoffLayer {
             classify: self.classify,
@@ -170,6 +255,7 @@ impl<C, R> BackoffLayer<C, R> {
             budget: self.budget,
             seed: self.seed,
             state: self.state,
+            by: PhantomData,
         }
     }
 
@@ -204,16 +290,16 @@ impl<C, R> BackoffLayer<C, R> {
     }
 }
 
-impl<S, C: Clone, R: Clone> Layer<S> for BackoffLayer<C, R> {
-    type Service = Retry<S, C, R>;
+impl<S, C: Clone, R: Clone, By> Layer<S> for BackoffLayer<C, R, By> {
+    type Service = Retry<S, C, R, By>;
 
     fn layer(&self, inner: S) -> Self::Service {
         Retry::new(
             inner,
+            self.classify.clone(),
             Arc::new(Policy {
-                classify: self.classify.clone(),
                 replay: self.replay.clone(),
-                settings: self.settings,
+                settings: self.settings.clone(),
                 state: self.share(),
                 telemetry: Telemetry::new(self.settings.name),
             }),
@@ -221,18 +307,19 @@ impl<S, C: Clone, R: Clone> Layer<S> for BackoffLayer<C, R> {
     }
 }
 
-impl<C: Clone, R: Clone> Clone for BackoffLayer<C, R> {
+impl<C: Clone, R: Clone, By> Clone for BackoffLayer<C, R, By> {
     fn clone(&self) -> Self {
         Self {
             classify: self.classify.clone(),
             replay: self.replay.clone(),
+            settings: self.settings.clone(),
             state: self.share(),
             ..*self
         }
     }
 }
 
-impl<C, R> fmt::Debug for BackoffLayer<C, R> {
+impl<C, R, By> fmt::Debug for BackoffLayer<C, R, By> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BackoffLayer")
             .field("settings", &self.settings)

@@ -3,7 +3,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::{
-    gave_up::{Cause, GaveUp},
+    events::{GiveUpCause, RetryCause},
     overrides::Overrides,
 };
 
@@ -48,16 +48,18 @@ impl Limits {
     }
 
     /// Whether a retry may follow after `attempts`. Reads the clock only if there is a deadline.
-    pub(crate) fn check(&self, cause: Cause, attempts: u32) -> Result<(), GaveUp> {
+    pub(crate) fn check(&self, cause: RetryCause, attempts: u32) -> Result<(), GiveUpCause> {
         let none_left = match cause {
             // The attempt is yet to be made, but a single one has no copy of the request.
-            Cause::Rejected => self.max_attempts == 1,
-            Cause::Throttled | Cause::Transient | Cause::Costly => self.is_last(attempts),
+            RetryCause::Rejected => self.max_attempts == 1,
+            RetryCause::Throttled | RetryCause::Transient | RetryCause::Costly => {
+                self.is_last(attempts)
+            }
         };
         if none_left {
-            Err(GaveUp::Attempts)
+            Err(GiveUpCause::Attempts)
         } else if self.expired() {
-            Err(GaveUp::Deadline)
+            Err(GiveUpCause::Deadline)
         } else {
             Ok(())
         }

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-use crate::{delays::longest_wait, gave_up::GaveUp};
+use crate::{delays::longest_wait, events::GiveUpCause};
 
 /// The shortest wait after a rejection, so that a refused call never spins.
 const FLOOR: Duration = Duration::from_millis(100);
@@ -34,15 +34,15 @@ impl Rejections {
         &mut self,
         hint: Option<Duration>,
         left: Option<Duration>,
-    ) -> Result<Duration, GaveUp> {
+    ) -> Result<Duration, GiveUpCause> {
         let hint = hint.unwrap_or_default();
         if self.is_used_up() || hint > self.left {
-            return Err(GaveUp::Rejected);
+            return Err(GiveUpCause::Rejected);
         }
         let shortest = hint.max(FLOOR).min(self.left);
         let longest = longest_wait(left)?;
         if shortest > longest {
-            return Err(GaveUp::Deadline);
+            return Err(GiveUpCause::Deadline);
         }
         let nanos = u64::try_from(JITTER.as_nanos()).unwrap_or(u64::MAX);
         let jitter = Duration::from_nanos(self.rng.u64(0..=nanos));

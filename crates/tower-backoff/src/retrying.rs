@@ -1,5 +1,4 @@
 use std::{
-    future::Future,
     pin::Pin,
     task::{Context, Poll},
     time::Duration,
@@ -11,10 +10,11 @@ use tokio::time::{Instant, Sleep, sleep, sleep_until};
 use crate::{
     charge::Charge,
     delays::Delays,
-    gave_up::{Cause, GaveUp},
+    events::{GiveUpCause, RetryCause},
     policy::Policy,
     rejections::Rejections,
     settings::Settings,
+    timer::poll_timer,
 };
 
 pin_project! {
@@ -24,7 +24,7 @@ pin_project! {
         transient: Delays,
         rejections: Rejections,
         costly: u32,
-        next: Option<(Cause, Option<Charge>)>,
+        next: Option<(RetryCause, Option<Charge>)>,
         last: Option<Result<Res, E>>,
         // The wait, and after it the deadline.
         #[pin]
@@ -33,7 +33,7 @@ pin_project! {
 }
 
 impl<Res, E> Retrying<Res, E> {
-    pub(crate) fn new<C, R>(policy: &Policy<C, R>) -> Self {
+    pub(crate) fn new<R>(policy: &Policy<R>) -> Self {
         let delays = |backoff| Delays::new(backoff, policy.state.fork_rng());
         Self {
             throttled: delays(policy.settings.throttled),
@@ -49,32 +49,32 @@ impl<Res, E> Retrying<Res, E> {
     /// The wait before the next attempt, if there may be one.
     pub(crate) fn wait(
         self: Pin<&mut Self>,
-        cause: Cause,
+        cause: RetryCause,
         hint: Option<Duration>,
         left: Option<Duration>,
         settings: &Settings,
-    ) -> Result<Duration, GaveUp> {
+    ) -> Result<Duration, GiveUpCause> {
         let this = self.project();
         let delays = match cause {
-            Cause::Rejected => return this.rejections.wait(hint, left),
-            Cause::Throttled => this.throttled,
-            Cause::Transient => this.transient,
-            Cause::Costly => {
+            RetryCause::Rejected => return this.rejections.wait(hint, left),
+            RetryCause::Throttled => this.throttled,
+            RetryCause::Transient => this.transient,
+            RetryCause::Costly => {
                 *this.costly += 1;
                 if *this.costly >= settings.max_costly_attempts {
-                    return Err(GaveUp::Costly);
+                    return Err(GiveUpCause::Costly);
                 }
                 this.transient
             }
         };
         if hint.is_some_and(|hint| hint > settings.max_hint()) {
-            return Err(GaveUp::Hint);
+            return Err(GiveUpCause::Hint);
         }
         delays.wait(hint, left)
     }
 
     /// The next attempt is certain but for what may still end the call while it waits.
-    pub(crate) fn plan(self: Pin<&mut Self>, cause: Cause, charge: Option<Charge>) {
+    pub(crate) fn plan(self: Pin<&mut Self>, cause: RetryCause, charge: Option<Charge>) {
         *self.project().next = Some((cause, charge));
     }
 
@@ -103,13 +103,13 @@ impl<Res, E> Retrying<Res, E> {
 
     pub(crate) fn poll_timer(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         match self.project().timer.as_pin_mut() {
-            Some(timer) => timer.poll(cx),
+            Some(timer) => poll_timer(timer, cx),
             None => Poll::Ready(()),
         }
     }
 
     /// The attempt that was planned begins: what it cost is spent. Tells why it is made.
-    pub(crate) fn begin(self: Pin<&mut Self>) -> Option<Cause> {
+    pub(crate) fn begin(self: Pin<&mut Self>) -> Option<RetryCause> {
         let mut this = self.project();
         this.timer.set(None);
         *this.last = None;

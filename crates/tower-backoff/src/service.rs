@@ -1,5 +1,6 @@
 use std::{
     fmt,
+    marker::PhantomData,
     sync::Arc,
     task::{Context, Poll},
 };
@@ -7,9 +8,9 @@ use std::{
 use tower_service::Service;
 
 use crate::{
-    classify::Classify,
     future::{ResponseFuture, Spare},
     limits::Limits,
+    make_classifier::{MakeClassifier, SharedClassifier},
     policy::Policy,
     replay::{Replay, ReplayClone},
 };
@@ -25,14 +26,25 @@ use crate::{
 /// # Errors
 ///
 /// Those of the inner service, of its calls and of its readiness. This layer adds none.
-pub struct Retry<S, C, R = ReplayClone> {
+///
+/// # Panics
+///
+/// A call that waits needs a tokio runtime with its timer around it, and panics without one.
+pub struct Retry<S, C, R = ReplayClone, By = SharedClassifier> {
     inner: S,
-    policy: Arc<Policy<C, R>>,
+    classify: C,
+    policy: Arc<Policy<R>>,
+    by: PhantomData<fn() -> By>,
 }
 
-impl<S, C, R> Retry<S, C, R> {
-    pub(crate) fn new(inner: S, policy: Arc<Policy<C, R>>) -> Self {
-        Self { inner, policy }
+impl<S, C, R, By> Retry<S, C, R, By> {
+    pub(crate) fn new(inner: S, classify: C, policy: Arc<Policy<R>>) -> Self {
+        Self {
+            inner,
+            classify,
+            policy,
+            by: PhantomData,
+        }
     }
 
     /// The inner service.
@@ -51,15 +63,15 @@ impl<S, C, R> Retry<S, C, R> {
     }
 }
 
-impl<S, C, R, Req> Service<Req> for Retry<S, C, R>
+impl<S, C, R, By, Req> Service<Req> for Retry<S, C, R, By>
 where
     S: Service<Req> + Clone,
-    C: Classify<S::Response, S::Error>,
+    C: MakeClassifier<Req, S::Response, S::Error, By>,
     R: Replay<Req>,
 {
     type Response = S::Response;
     type Error = S::Error;
-    type Future = ResponseFuture<S, C, R, Req>;
+    type Future = ResponseFuture<S, C::Classifier, R, Req>;
 
     #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
@@ -81,23 +93,26 @@ where
         } else {
             None
         };
+        let classify = self.classify.make_classifier(&request);
         let first = self.inner.call(request);
         // The clone is made after the call, of a service that no longer holds its readiness.
         let spare = again.map(|request| Spare::new(self.inner.clone(), request));
-        ResponseFuture::new(first, spare, Arc::clone(&self.policy), limits)
+        ResponseFuture::new(first, classify, spare, Arc::clone(&self.policy), limits)
     }
 }
 
-impl<S: Clone, C, R> Clone for Retry<S, C, R> {
+impl<S: Clone, C: Clone, R, By> Clone for Retry<S, C, R, By> {
     fn clone(&self) -> Self {
         Self {
             inner: self.inner.clone(),
+            classify: self.classify.clone(),
             policy: Arc::clone(&self.policy),
+            by: PhantomData,
         }
     }
 }
 
-impl<S: fmt::Debug, C, R> fmt::Debug for Retry<S, C, R> {
+impl<S: fmt::Debug, C, R, By> fmt::Debug for Retry<S, C, R, By> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Retry")
             .field("inner", &self.inner)

@@ -1,9 +1,9 @@
 use std::time::Duration;
 
-use crate::{backoff::Backoff, jitter::Jitter};
+use crate::{backoff::Backoff, events::Callbacks, jitter::Jitter};
 
 /// The knobs of a layer, as they stood when it made a service.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) throttled: Backoff,
     pub(crate) transient: Backoff,
@@ -14,6 +14,7 @@ pub(crate) struct Settings {
     pub(crate) rejected_wait: Duration,
     pub(crate) deadline: Option<Duration>,
     pub(crate) name: &'static str,
+    pub(crate) callbacks: Callbacks,
 }
 
 impl Settings {
@@ -37,6 +38,7 @@ impl Default for Settings {
             rejected_wait: Duration::from_secs(5),
             deadline: None,
             name: "default",
+            callbacks: Callbacks::default(),
         }
     }
 }

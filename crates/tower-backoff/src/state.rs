@@ -5,7 +5,7 @@ use tokio::time::Instant;
 
 use crate::{
     budget::Budget,
-    gave_up::{Cause, GaveUp},
+    events::{GiveUpCause, RetryCause},
     ledger::Ledger,
     snapshot::Snapshot,
     sync::{AtomicBool, AtomicU64, Mutex, MutexGuard, Ordering},
@@ -23,8 +23,8 @@ pub(crate) struct State {
     weighted_calls: AtomicU64,
     weighted_traffic: AtomicU64,
     /// Retries by cause; of rejections each one, whether it is waited for or not.
-    causes: [AtomicU64; Cause::COUNT],
-    gave_up: [AtomicU64; GaveUp::COUNT],
+    causes: [AtomicU64; RetryCause::COUNT],
+    gave_up: [AtomicU64; GiveUpCause::COUNT],
     /// `None` pays for everything.
     ledger: Option<Mutex<Ledger>>,
     /// A budget that saves nothing never pays, so no request need be cloned.
@@ -72,17 +72,20 @@ impl State {
     }
 
     /// Counts an attempt after the first.
-    pub(crate) fn retried(&self, cause: Cause) {
-        debug_assert!(cause != Cause::Rejected, "that is the same attempt again");
+    pub(crate) fn retried(&self, cause: RetryCause) {
+        debug_assert!(
+            cause != RetryCause::Rejected,
+            "that is the same attempt again"
+        );
         self.causes[cause as usize].fetch_add(1, Ordering::Relaxed);
     }
 
     /// Counts an attempt that was refused before it was sent.
     pub(crate) fn rejected(&self) {
-        self.causes[Cause::Rejected as usize].fetch_add(1, Ordering::Relaxed);
+        self.causes[RetryCause::Rejected as usize].fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(crate) fn gave_up(&self, why: GaveUp) {
+    pub(crate) fn gave_up(&self, why: GiveUpCause) {
         self.gave_up[why as usize].fetch_add(1, Ordering::Relaxed);
     }
 
@@ -111,25 +114,25 @@ impl State {
 
     pub(crate) fn snapshot(&self, now: Instant) -> Snapshot {
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
-        let cause = |cause: Cause| read(&self.causes[cause as usize]);
-        let gave_up = |why: GaveUp| read(&self.gave_up[why as usize]);
-        let throttled = cause(Cause::Throttled);
-        let transient = cause(Cause::Transient);
-        let costly = cause(Cause::Costly);
+        let cause = |cause: RetryCause| read(&self.causes[cause as usize]);
+        let gave_up = |why: GiveUpCause| read(&self.gave_up[why as usize]);
+        let throttled = cause(RetryCause::Throttled);
+        let transient = cause(RetryCause::Transient);
+        let costly = cause(RetryCause::Costly);
         let first = read(&self.calls) + read(&self.weighted_calls);
         Snapshot {
             attempts: first + throttled + transient + costly,
             throttled,
             transient,
             costly,
-            rejected: cause(Cause::Rejected),
-            gave_up_attempts: gave_up(GaveUp::Attempts),
-            gave_up_costly: gave_up(GaveUp::Costly),
-            gave_up_deadline: gave_up(GaveUp::Deadline),
-            gave_up_budget: gave_up(GaveUp::Budget),
-            gave_up_not_cloneable: gave_up(GaveUp::NotCloneable),
-            gave_up_hint: gave_up(GaveUp::Hint),
-            gave_up_rejected: gave_up(GaveUp::Rejected),
+            rejected: cause(RetryCause::Rejected),
+            gave_up_attempts: gave_up(GiveUpCause::Attempts),
+            gave_up_costly: gave_up(GiveUpCause::Costly),
+            gave_up_deadline: gave_up(GiveUpCause::Deadline),
+            gave_up_budget: gave_up(GiveUpCause::Budget),
+            gave_up_not_cloneable: gave_up(GiveUpCause::NotCloneable),
+            gave_up_hint: gave_up(GiveUpCause::Hint),
+            gave_up_rejected: gave_up(GiveUpCause::Rejected),
             budget_left: self.ledger.as_ref().map(|ledger| {
                 let ledger = lock(ledger);
                 ledger.left(now, self.traffic())

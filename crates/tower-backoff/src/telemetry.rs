@@ -1,15 +1,13 @@
 //! Every event and metric of this crate. Called outside of locks; never sees requests or results.
 
-use std::time::Duration;
-
-use crate::gave_up::{Cause, GaveUp};
+use crate::events::{GiveUpEvent, RetryCause, RetryEvent};
 
 /// The metric handles of one service and its clones, each made at its first use.
 #[derive(Debug)]
 pub(crate) struct Telemetry {
     #[cfg_attr(
-        not(any(feature = "tracing", feature = "metrics")),
-        expect(dead_code, reason = "only events and metrics carry the name")
+        not(feature = "metrics"),
+        expect(dead_code, reason = "only metrics carry the name")
     )]
     name: &'static str,
     #[cfg(feature = "metrics")]
@@ -26,32 +24,37 @@ impl Telemetry {
     }
 
     /// An attempt has ended: `None` with an answer, otherwise worth another one.
-    pub(crate) fn attempted(&self, cause: Option<Cause>) {
+    pub(crate) fn attempted(&self, cause: Option<RetryCause>) {
         #[cfg(feature = "metrics")]
         self.counters.attempted(self.name, cause);
         let _ = (self, cause);
     }
 
     /// A retry is paid for and its wait begins.
-    pub(crate) fn retrying(&self, cause: Cause, attempts: u32, wait: Duration) {
+    pub(crate) fn retrying(&self, event: &RetryEvent) {
         #[cfg(feature = "tracing")]
         tracing::debug!(
-            name = self.name,
-            cause = cause.as_str(),
-            attempts,
-            wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+            name = event.name,
+            cause = event.cause.as_str(),
+            attempts = event.attempts,
+            wait_ms = u64::try_from(event.wait.as_millis()).unwrap_or(u64::MAX),
             "retrying"
         );
-        let _ = (self, cause, attempts, wait);
+        let _ = (self, event);
     }
 
     /// A result worth a retry goes to the caller.
-    pub(crate) fn gave_up(&self, why: GaveUp, attempts: u32) {
+    pub(crate) fn gave_up(&self, event: &GiveUpEvent) {
         #[cfg(feature = "tracing")]
-        tracing::debug!(name = self.name, cause = why.as_str(), attempts, "gave up");
+        tracing::debug!(
+            name = event.name,
+            cause = event.cause.as_str(),
+            attempts = event.attempts,
+            "gave up"
+        );
         #[cfg(feature = "metrics")]
-        self.counters.gave_up(self.name, why);
-        let _ = (self, why, attempts);
+        self.counters.gave_up(event.name, event.cause);
+        let _ = (self, event);
     }
 }
 
@@ -61,18 +64,18 @@ mod metered {
 
     use metrics::{Counter, counter};
 
-    use super::{Cause, GaveUp};
+    use crate::events::{GiveUpCause, RetryCause};
 
     #[derive(Default)]
     pub(super) struct Counters {
-        attempts: [OnceLock<Counter>; Cause::COUNT + 1],
-        gave_up: [OnceLock<Counter>; GaveUp::COUNT],
+        attempts: [OnceLock<Counter>; RetryCause::COUNT + 1],
+        gave_up: [OnceLock<Counter>; GiveUpCause::COUNT],
     }
 
     impl Counters {
-        pub(super) fn attempted(&self, name: &'static str, cause: Option<Cause>) {
+        pub(super) fn attempted(&self, name: &'static str, cause: Option<RetryCause>) {
             let (slot, outcome) =
-                cause.map_or((Cause::COUNT, "done"), |c| (c as usize, c.as_str()));
+                cause.map_or((RetryCause::COUNT, "done"), |c| (c as usize, c.as_str()));
             self.attempts[slot]
                 .get_or_init(
                     || counter!("tower_backoff_attempts_total", "name" => name, "outcome" => outcome),
@@ -80,7 +83,7 @@ mod metered {
                 .increment(1);
         }
 
-        pub(super) fn gave_up(&self, name: &'static str, why: GaveUp) {
+        pub(super) fn gave_up(&self, name: &'static str, why: GiveUpCause) {
             self.gave_up[why as usize]
                 .get_or_init(
                     || counter!("tower_backoff_gave_up_total", "name" => name, "cause" => why.as_str()),
@@ -92,33 +95,6 @@ mod metered {
     impl fmt::Debug for Counters {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.debug_struct("Counters").finish_non_exhaustive()
-        }
-    }
-}
-
-#[cfg(any(feature = "tracing", feature = "metrics"))]
-impl Cause {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Throttled => "throttled",
-            Self::Transient => "transient",
-            Self::Costly => "costly",
-            Self::Rejected => "rejected",
-        }
-    }
-}
-
-#[cfg(any(feature = "tracing", feature = "metrics"))]
-impl GaveUp {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Attempts => "attempts",
-            Self::Costly => "costly",
-            Self::Deadline => "deadline",
-            Self::Budget => "budget",
-            Self::NotCloneable => "not_cloneable",
-            Self::Hint => "hint",
-            Self::Rejected => "rejected",
         }
     }
 }

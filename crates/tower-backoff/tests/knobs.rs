@@ -18,7 +18,7 @@ fn layer() -> TestLayer {
 
 const NO_WAIT: Backoff = Backoff::new(Duration::ZERO, Duration::ZERO);
 
-const KNOBS: [Knob; 11] = [
+const KNOBS: [Knob; 13] = [
     ("throttled", |layer| drop(layer.throttled(NO_WAIT))),
     ("transient", |layer| drop(layer.transient(NO_WAIT))),
     ("max_attempts", |layer| drop(layer.max_attempts(2))),
@@ -29,6 +29,8 @@ const KNOBS: [Knob; 11] = [
     ("rejected_wait", |layer| {
         drop(layer.rejected_wait(Duration::ZERO));
     }),
+    ("on_retry", |layer| drop(layer.on_retry(|_| ()))),
+    ("on_give_up", |layer| drop(layer.on_give_up(|_| ()))),
     ("deadline", |layer| drop(layer.deadline(Duration::ZERO))),
     ("budget", |layer| drop(layer.budget(Budget::unlimited()))),
     ("seed", |layer| drop(layer.seed(1))),

@@ -17,7 +17,7 @@ use tower_test::mock;
 /// Calls the service in a task of its own, so that the test can play the inner service.
 fn call<C, R>(service: Retry<Mock, C, R>) -> tokio::task::JoinHandle<Result<&'static str, BoxError>>
 where
-    C: Classify<&'static str, BoxError> + Send + Sync + 'static,
+    C: Classify<&'static str, BoxError> + Clone + Send + Sync + 'static,
     R: Replay<&'static str> + Send + Sync + 'static,
 {
     tokio::spawn(soon(service.oneshot("hello")))

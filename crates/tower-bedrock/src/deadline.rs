@@ -1,6 +1,6 @@
 //! Ends a call at its request's own deadline, wherever it waits.
 
-use crate::{error::Error, operation::Operation, request::Request};
+use crate::{error::Error, operation::Operation, request::Request, timer::poll_timer};
 use pin_project_lite::pin_project;
 use std::{
     future::Future,
@@ -20,6 +20,10 @@ pub struct DeadlineLayer;
 
 /// Ends a call at its [request's deadline](Request::deadline), and makes none past it. Requests
 /// without one go through as they are.
+///
+/// # Panics
+///
+/// A call with a deadline needs a tokio runtime with its timer around it, and panics without one.
 #[derive(Debug, Clone)]
 pub struct Deadline<S> {
     inner: S,
@@ -79,7 +83,7 @@ pin_project! {
     /// The future of a [`Deadline`].
     #[derive(Debug)]
     pub struct DeadlineFuture<F> {
-        // Absent if the deadline had passed before the call.
+        // Absent if the deadline had passed before the call, and once there is a result.
         #[pin]
         inner: Option<F>,
         #[pin]
@@ -95,14 +99,21 @@ where
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
+        let mut this = self.project();
         // The answer first: one that is there at the deadline is in time.
-        if let Some(Poll::Ready(result)) = this.inner.as_pin_mut().map(|inner| inner.poll(cx)) {
-            return Poll::Ready(result);
-        }
-        match this.deadline.as_pin_mut().map(|deadline| deadline.poll(cx)) {
-            Some(Poll::Ready(())) => Poll::Ready(Err(Error::deadline(this.operation))),
-            Some(Poll::Pending) | None => Poll::Pending,
-        }
+        let answer = this.inner.as_mut().as_pin_mut().map(|inner| inner.poll(cx));
+        let result = match answer {
+            Some(Poll::Ready(result)) => result,
+            Some(Poll::Pending) | None => {
+                let deadline = this.deadline.as_mut().as_pin_mut();
+                if deadline.is_none_or(|timer| poll_timer(timer, cx).is_pending()) {
+                    return Poll::Pending;
+                }
+                Err(Error::deadline(this.operation))
+            }
+        };
+        // Before the result is out: whoever has it may rely on the call being over.
+        this.inner.set(None);
+        Poll::Ready(result)
     }
 }

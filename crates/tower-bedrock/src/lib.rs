@@ -21,6 +21,7 @@ pub mod policy;
 mod request;
 mod response;
 pub mod stack;
+mod timer;
 pub mod wire;
 
 pub use self::{

@@ -10,17 +10,18 @@ use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep};
 
 use super::AttemptTimeout;
+use crate::timer::poll_timer;
 
 pin_project! {
     /// Resolves to the inner result, or to [`AttemptTimeout`].
     ///
     /// # Cancellation
     ///
-    /// At the timeout the inner future is dropped with this one, which a
-    /// [`BackoffLayer`](crate::BackoffLayer) does before it waits.
+    /// The inner future is dropped as soon as there is a result, the time-out included.
     pub struct ResponseFuture<F> {
+        // Absent once there is a result.
         #[pin]
-        inner: F,
+        inner: Option<F>,
         #[pin]
         timer: Option<Sleep>,
         limit: Duration,
@@ -30,7 +31,7 @@ pin_project! {
 impl<F> ResponseFuture<F> {
     pub(super) fn new(inner: F, limit: Option<Duration>) -> Self {
         Self {
-            inner,
+            inner: Some(inner),
             timer: limit.map(sleep),
             limit: limit.unwrap_or(Duration::MAX),
         }
@@ -45,14 +46,23 @@ where
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        if let Poll::Ready(result) = this.inner.poll(cx) {
-            return Poll::Ready(result);
-        }
-        match this.timer.as_pin_mut().map(|timer| timer.poll(cx)) {
-            Some(Poll::Ready(())) => Poll::Ready(Err(AttemptTimeout::new(*this.limit).into())),
-            Some(Poll::Pending) | None => Poll::Pending,
-        }
+        let mut this = self.project();
+        let inner = this.inner.as_mut().as_pin_mut();
+        // The answer first: one that is there at the limit is in time.
+        let result = match inner.expect("polled after it was done").poll(cx) {
+            Poll::Ready(result) => result,
+            Poll::Pending => {
+                let timer = this.timer.as_mut().as_pin_mut();
+                if timer.is_none_or(|timer| poll_timer(timer, cx).is_pending()) {
+                    return Poll::Pending;
+                }
+                Err(AttemptTimeout::new(*this.limit).into())
+            }
+        };
+        // Before the result is out: whoever has it may rely on the attempt being over.
+        this.inner.set(None);
+        this.timer.set(None);
+        Poll::Ready(result)
     }
 }
 

@@ -10,6 +10,10 @@ use super::AttemptTimeoutService;
 /// decides whether a timed out attempt is worth another one. The time runs from the call to the
 /// response; what the response streams afterwards is not limited.
 ///
+/// # Panics
+///
+/// A call that has a limit needs a tokio runtime with its timer around it, and panics without one.
+///
 /// ```
 /// use std::time::Duration;
 /// use tower_backoff::AttemptTimeoutLayer;

@@ -33,6 +33,10 @@ where
 /// # Errors
 ///
 /// Those of the inner service, and [`AttemptTimeout`].
+///
+/// # Panics
+///
+/// A call that has a limit needs a tokio runtime with its timer around it, and panics without one.
 #[derive(Clone, Debug)]
 pub struct AttemptTimeoutService<S, T = Duration> {
     inner: S,

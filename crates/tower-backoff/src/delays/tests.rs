@@ -52,6 +52,30 @@ proptest! {
     }
 
     #[test]
+    fn steps_grow_until_they_reach_the_cap_whatever_base_and_cap(
+        base in 1..u64::MAX,
+        more in 0..u64::MAX,
+        nanos in 0..1_000_000_000_u32,
+        shift in 0..64_u32,
+    ) {
+        let base = Duration::from_nanos(base >> shift).max(Duration::from_nanos(1));
+        let cap = Duration::new(more >> (63 - shift), nanos).max(base);
+        for jitter in [Jitter::Full, Jitter::Equal, Jitter::None] {
+            let mut delays = Backoff::new(base, cap).jitter(jitter).delays(1);
+            let mut before = Duration::ZERO;
+            // 2^94 nanoseconds are more than the longest duration.
+            for _ in 0..95 {
+                let step = delays.ceiling();
+                prop_assert!(before <= step && step <= cap);
+                prop_assert!(step == cap || before == Duration::ZERO || step == before * 2);
+                before = step;
+                delays.next();
+            }
+            prop_assert_eq!(before, cap);
+        }
+    }
+
+    #[test]
     fn the_same_seed_gives_the_same_delays(backoff in backoffs(), seed: u64) {
         let twice = [(); 2].map(|()| backoff.delays(seed).take(20).collect::<Vec<_>>());
         prop_assert_eq!(&twice[0], &twice[1]);
@@ -97,6 +121,14 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn a_nanosecond_grows_to_a_day() {
+    let day = millis(86_400_000);
+    let backoff = Backoff::new(Duration::from_nanos(1), day).jitter(Jitter::None);
+    assert_eq!(backoff.delays(0).nth(47), Some(day));
+    assert!(backoff.delays(0).nth(46).unwrap() < day);
 }
 
 #[test]

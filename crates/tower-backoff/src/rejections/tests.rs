@@ -4,7 +4,7 @@ use fastrand::Rng;
 use proptest::prelude::*;
 
 use super::{FLOOR, JITTER, Rejections};
-use crate::gave_up::GaveUp;
+use crate::events::GiveUpCause;
 
 const TICK: Duration = Duration::from_millis(1);
 
@@ -43,7 +43,7 @@ proptest! {
                     waits += 1;
                 }
                 Err(why) => {
-                    prop_assert_eq!(why, GaveUp::Rejected);
+                    prop_assert_eq!(why, GiveUpCause::Rejected);
                     prop_assert!(asked > left || left.is_zero());
                 }
             }
@@ -66,11 +66,11 @@ proptest! {
         let mut rejections = Rejections::new(in_all, Rng::with_seed(seed));
         match rejections.wait(hint, Some(left)) {
             Ok(wait) => prop_assert!(shortest <= wait && wait + TICK < left),
-            Err(GaveUp::Rejected) => {
+            Err(GiveUpCause::Rejected) => {
                 prop_assert!(in_all.is_zero() || hint.is_some_and(|hint| hint > in_all));
             }
             Err(why) => {
-                prop_assert_eq!(why, GaveUp::Deadline);
+                prop_assert_eq!(why, GiveUpCause::Deadline);
                 prop_assert!(shortest + TICK >= left);
             }
         }
@@ -96,5 +96,5 @@ fn time_without_end_neither_overflows_nor_panics() {
     }
     let left = rejections.left;
     assert_eq!(rejections.wait(Some(left), None), Ok(left));
-    assert_eq!(rejections.wait(None, None), Err(GaveUp::Rejected));
+    assert_eq!(rejections.wait(None, None), Err(GiveUpCause::Rejected));
 }

@@ -4,7 +4,7 @@ use loom::{sync::Arc, thread};
 use tokio::time::Instant;
 
 use super::State;
-use crate::{budget::Budget, gave_up::Cause};
+use crate::{budget::Budget, events::RetryCause};
 
 /// Ratio 1, nothing saved at the start, no floor: as many retries as calls.
 fn one_for_one() -> Arc<State> {
@@ -76,7 +76,7 @@ fn no_count_is_lost() {
         let run = |state: Arc<State>| {
             move || {
                 state.called(1);
-                state.retried(Cause::Transient);
+                state.retried(RetryCause::Transient);
             }
         };
         let other = thread::spawn(run(Arc::clone(&state)));

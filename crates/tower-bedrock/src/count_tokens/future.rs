@@ -1,5 +1,5 @@
 use super::shared::Shared;
-use crate::{error::Error, request::Request, response::Response};
+use crate::{error::Error, request::Request, response::Response, timer::poll_timer};
 use aws_sdk_bedrockruntime::operation::count_tokens::{CountTokensInput, CountTokensOutput};
 use pin_project_lite::pin_project;
 use std::{
@@ -34,6 +34,7 @@ pin_project! {
         Readying { counter: C, question: Option<Request<CountTokensInput>> },
         Counting { #[pin] count: G },
         Called { #[pin] future: F },
+        Done,
     }
 }
 
@@ -127,13 +128,19 @@ where
                     let answer = result.ok()?;
                     u64::try_from(answer.input_tokens).ok()
                 }),
-                StageProj::Called { future } => return future.poll(cx),
+                StageProj::Called { future } => {
+                    let result = ready!(future.poll(cx));
+                    // Before the result is out: whoever has it may rely on the call being over.
+                    this.stage.set(Stage::Done);
+                    return Poll::Ready(result);
+                }
+                StageProj::Done => panic!("polled after it was done"),
             };
             let counted = match counted {
                 Poll::Ready(counted) => counted,
                 Poll::Pending => match this.patience.as_mut().as_pin_mut() {
                     Some(patience) => {
-                        ready!(patience.poll(cx));
+                        ready!(poll_timer(patience, cx));
                         None
                     }
                     None => return Poll::Pending,
@@ -157,6 +164,7 @@ where
             Stage::Readying { .. } => "readying",
             Stage::Counting { .. } => "counting",
             Stage::Called { .. } => "called",
+            Stage::Done => "done",
         };
         f.debug_struct("CountTokensFuture")
             .field("stage", &stage)
