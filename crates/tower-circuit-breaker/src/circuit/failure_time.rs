@@ -38,3 +38,39 @@ impl FailureTime {
         self.slow.unwrap_or(LEAST).mul_f64(OUTLIVES)
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn it_rests_where_one_failure_in_twenty_is_slower(seed: u64, first in 1..60_000_u64) {
+            let mut rng = fastrand::Rng::with_seed(seed);
+            let mut time = FailureTime::default();
+            time.learn(Duration::from_millis(first));
+            let mut slower = 0;
+            // Evenly from 0 to 10 s; the way from the first failure's time does not count.
+            for call in 0..21_000 {
+                let took = Duration::from_secs(10).mul_f64(rng.f64());
+                if call >= 1000 {
+                    slower += u32::from(took.mul_f64(OUTLIVES) > time.outlived());
+                }
+                time.learn(took);
+            }
+            prop_assert!((900..1100).contains(&slower), "{slower} of 20,000");
+        }
+
+        #[test]
+        fn it_stays_between_its_limits(times in proptest::collection::vec(any::<u64>(), 0..200)) {
+            let mut time = FailureTime::default();
+            for millis in times {
+                time.learn(Duration::from_millis(millis));
+                prop_assert!(time.outlived() >= Duration::from_millis(15));
+                prop_assert!(time.outlived() <= Duration::from_secs(90));
+            }
+        }
+    }
+}

@@ -38,9 +38,13 @@ struct Run {
     dry_failed: u32,
 }
 
-/// One call for so many failures may outlive them: the failure time that calls are measured by is
-/// exceeded by chance too.
-const EXCUSED: u32 = 50;
+/// How many calls may outlive so many failures: the time that calls are measured by is exceeded by
+/// chance too, where failure times are spread widely. One for the first fifty, so that fifty
+/// failures are no chance where four in five fail; then one for each fifteen, which is a third of
+/// what outlives them there.
+fn excused(failed: u32) -> u32 {
+    failed.saturating_sub(35) / 15
+}
 
 impl OutageRule {
     pub(crate) fn new(outage: Outage) -> Self {
@@ -159,7 +163,7 @@ impl OutageRule {
             run.failed = run.failed.saturating_add(calls.failed);
             run.outlived = run.outlived.saturating_add(calls.under_way);
         }
-        run.outlived > run.failed / EXCUSED
+        run.outlived > excused(run.failed)
     }
 
     /// The run was interrupted by calls that are well so far: it starts over with the calls not

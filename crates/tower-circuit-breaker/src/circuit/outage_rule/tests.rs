@@ -50,17 +50,11 @@ struct Begun {
 
 impl Model {
     fn outlived(&self) -> Duration {
-        let mut slow = None;
+        let mut time = FailureTime::default();
         for end in self.results.iter().filter(|end| end.failed) {
-            let took = (end.now - end.sent).as_secs_f64();
-            let next = match slow {
-                None => took,
-                Some(slow) if took > slow => slow * 0.19_f64.exp(),
-                Some(slow) => slow * (-0.01_f64).exp(),
-            };
-            slow = Some(next.clamp(0.01, 60.0));
+            time.learn(end.now - end.sent);
         }
-        Duration::from_secs_f64(slow.unwrap_or(0.01) * 1.5)
+        time.outlived()
     }
 
     fn send(&mut self, now: Instant, slot: u64) {
@@ -104,7 +98,13 @@ impl Model {
 
     fn is_interrupted(&self) -> bool {
         let (failed, outlived) = self.judged();
-        outlived > failed / 50
+        // One for the first fifty, and one for each fifteen more.
+        let excused = if failed < 50 {
+            0
+        } else {
+            1 + (failed - 50) / 15
+        };
+        outlived > excused
     }
 
     fn is_down(&mut self, now: Instant) -> bool {
@@ -159,10 +159,91 @@ impl Model {
     }
 }
 
+/// The rule and its model, side by side.
+struct Pair {
+    now: Instant,
+    rule: OutageRule,
+    model: Model,
+    /// When each call under way was sent, and where the model keeps it.
+    under_way: Vec<(Instant, Option<usize>)>,
+    /// How often both said that the service is down.
+    down: u32,
+}
+
+impl Pair {
+    fn new(failures: u32, span: Duration, without_success: Duration) -> Self {
+        let outage = Outage::new()
+            .failures(failures)
+            .span(span)
+            .without_success(without_success);
+        Self {
+            now: Instant::now(),
+            rule: OutageRule::new(outage),
+            model: Model {
+                outage,
+                calls: Vec::new(),
+                results: Vec::new(),
+                old: 0,
+                run: None,
+            },
+            under_way: Vec::new(),
+            down: 0,
+        }
+    }
+
+    fn send(&mut self) {
+        let slot = self.rule.send(self.now);
+        assert_eq!(slot.is_some(), self.model.run.is_some());
+        let call = slot.map(|slot| {
+            self.model.send(self.now, slot);
+            self.model.calls.len() - 1
+        });
+        self.under_way.push((self.now, call));
+    }
+
+    /// A call ends that is under way: it failed or not, or nothing is told.
+    fn end(&mut self, (sent, call): (Instant, Option<usize>), verdict: Option<bool>) {
+        let now = self.now;
+        let slot = call.map(|call| self.model.calls[call].slot);
+        self.model.end(now, sent, call, verdict);
+        match verdict {
+            None => self.rule.pass(slot),
+            Some(false) => self.rule.succeed(now, sent, slot),
+            Some(true) => {
+                let down = self.rule.fail(now, sent, slot).is_some();
+                assert_eq!(down, self.model.is_down(now));
+                self.down += u32::from(down);
+            }
+        }
+        assert_eq!(self.rule.is_watching(), self.model.run.is_some());
+    }
+
+    fn ask(&mut self) {
+        let down = self.rule.down(self.now).is_some();
+        assert_eq!(down, self.model.is_down(self.now));
+        self.down += u32::from(down);
+    }
+
+    fn succeed_some(&mut self) {
+        self.rule.succeed_some(self.now);
+        let run = self.model.run.as_ref();
+        // Sent before any run could have begun.
+        let sent = run.map_or(self.now, |run| run.sent - MILLI);
+        let (now, failed) = (self.now, false);
+        self.model.results.push(Ended { now, sent, failed });
+    }
+
+    fn stop(&mut self) {
+        self.rule.end_run();
+        self.model.stop();
+        assert!(!self.rule.is_watching());
+    }
+}
+
 #[derive(Clone, Debug)]
 enum Op {
     Send(u8),
-    /// The results of calls under way: failed or not, or nothing told.
+    /// One of the calls under way ends.
     End(usize, Option<bool>),
     SucceedSome,
     Ask,
@@ -188,6 +269,26 @@ fn ops() -> impl Strategy<Value = Vec<Op>> {
     proptest::collection::vec(op, 0..400)
 }
 
+/// Calls in a steady stream, most of which fail at the same age: when each is sent after the one
+/// before, how long it takes, and what comes of it.
+fn stream() -> impl Strategy<Value = Vec<(u64, u64, Option<bool>)>> {
+    let gap = prop_oneof![Just(0_u64), Just(1), Just(5), Just(25)];
+    let took = prop_oneof![
+        80 => Just(50_u64),
+        // As long as it takes to outlive them, and a little longer.
+        5 => Just(75),
+        3 => Just(80),
+        2 => Just(120),
+        1 => Just(1000),
+    ];
+    let verdict = prop_oneof![
+        100 => Just(Some(true)),
+        1 => Just(Some(false)),
+        4 => Just(None),
+    ];
+    proptest::collection::vec((gap, took, verdict), 0..400)
+}
+
 proptest! {
     #[test]
     fn it_does_what_the_plain_model_does(
@@ -196,60 +297,52 @@ proptest! {
         span in 0..2000_u32,
         without_success in 0..20_000_u32,
     ) {
-        let outage = Outage::new()
-            .failures(failures)
-            .span(span * MILLI)
-            .without_success(without_success * MILLI);
-        let mut now = Instant::now();
-        let mut rule = OutageRule::new(outage);
-        let mut model = Model {
-            outage,
-            calls: Vec::new(),
-            results: Vec::new(),
-            old: 0,
-            run: None,
-        };
-        // When each was sent, and where the model keeps it.
-        let mut under_way: Vec<(Instant, Option<usize>)> = Vec::new();
+        let mut pair = Pair::new(failures, span * MILLI, without_success * MILLI);
         for op in ops {
             match op {
-                Op::Send(calls) => for _ in 0..calls {
-                    let slot = rule.send(now);
-                    prop_assert_eq!(slot.is_some(), model.run.is_some());
-                    let call = slot.map(|slot| {
-                        model.send(now, slot);
-                        model.calls.len() - 1
-                    });
-                    under_way.push((now, call));
-                },
-                Op::End(_, _) if under_way.is_empty() => {}
+                Op::Send(calls) => (0..calls).for_each(|_| pair.send()),
+                Op::End(_, _) if pair.under_way.is_empty() => {}
                 Op::End(call, verdict) => {
-                    let (sent, call) = under_way.swap_remove(call % under_way.len());
-                    let slot = call.map(|call| model.calls[call].slot);
-                    model.end(now, sent, call, verdict);
-                    match verdict {
-                        None => rule.pass(slot),
-                        Some(false) => rule.succeed(now, sent, slot),
-                        Some(true) => {
-                            let down = rule.fail(now, sent, slot).is_some();
-                            prop_assert_eq!(down, model.is_down(now));
-                        }
-                    }
+                    let call = pair.under_way.swap_remove(call % pair.under_way.len());
+                    pair.end(call, verdict);
                 }
-                Op::SucceedSome => {
-                    rule.succeed_some(now);
-                    // Sent before any run could have begun.
-                    let sent = model.run.as_ref().map_or(now, |run| run.sent - MILLI);
-                    model.results.push(Ended { now, sent, failed: false });
-                }
-                Op::Ask => prop_assert_eq!(rule.down(now).is_some(), model.is_down(now)),
-                Op::Stop => {
-                    rule.end_run();
-                    model.stop();
-                }
-                Op::Wait(millis) => now += Duration::from_millis(millis),
+                Op::SucceedSome => pair.succeed_some(),
+                Op::Ask => pair.ask(),
+                Op::Stop => pair.stop(),
+                Op::Wait(millis) => pair.now += Duration::from_millis(millis),
             }
-            prop_assert_eq!(rule.is_watching(), model.run.is_some());
+        }
+    }
+
+    #[test]
+    fn it_judges_a_stream_as_the_plain_model_does(
+        stream in stream(),
+        failures in 20..60_u32,
+        span in (0..8_u32).prop_map(|steps| 50 * steps),
+        without_success in (4..80_u32).prop_map(|steps| 50 * steps),
+    ) {
+        let mut pair = Pair::new(failures, span * MILLI, without_success * MILLI);
+        let start = pair.now;
+        // When something happens, and which call it is; the end of a call comes after its sending.
+        let mut events = Vec::new();
+        let mut sent = 0;
+        for (call, (gap, took, _)) in stream.iter().enumerate() {
+            sent += gap;
+            events.push((sent, call, false));
+            events.push((sent + took, call, true));
+        }
+        events.sort_unstable();
+        let mut under_way = vec![None; stream.len()];
+        for (millis, call, ends) in events {
+            pair.now = start + Duration::from_millis(millis);
+            if ends {
+                let sent = under_way[call].expect("it was sent before");
+                pair.end(sent, stream[call].2);
+            } else {
+                pair.ask();
+                pair.send();
+                under_way[call] = pair.under_way.pop();
+            }
         }
     }
 
