@@ -1,14 +1,15 @@
 use super::meter::{Meter, Now, Verdict};
 use super::overrun::Overrun;
 use super::purse::Purse;
+use super::recent::Recent;
 use super::ring::Ring;
 use super::{MILLISECOND, SECOND};
 use crate::limit::{Amount, Limit, Unit};
 
 /// So many watched calls are under way at once, after as many were confirmed.
 const WATCHED: u32 = 4;
-/// At a high rate more of them: one in so many that were confirmed, and no more than are remembered.
-const WATCHED_PART: u32 = 50;
+/// At a high rate more of them: one in so many that were confirmed in the last minute.
+const WATCHED_PART: u64 = 50;
 /// What is taken for the time that a throttle needs, until one came.
 const LATENCY: u64 = 150 * MILLISECOND;
 /// After so many times that long a call that was not throttled was admitted.
@@ -37,8 +38,9 @@ pub(crate) struct Account {
     next: u64,
     /// All before this number are known to be admitted, or not.
     unconfirmed: u64,
-    /// How many calls were confirmed.
+    /// How many calls were confirmed, and how many of them in the last minute.
     confirmed: u32,
+    lately: Recent,
     /// How long a throttle takes: of ten, nine come sooner.
     latency: Option<u64>,
     purse: Purse,
@@ -108,6 +110,7 @@ impl Account {
             next: 0,
             unconfirmed: 0,
             confirmed: 0,
+            lately: Recent::new(60 * SECOND),
             latency: None,
             purse: Purse::new(),
             overrun: Overrun::default(),
@@ -180,8 +183,9 @@ impl Account {
         at
     }
 
-    fn common(&self) -> Now {
-        let fast = ((self.next - self.first) as u32).min(self.confirmed / WATCHED_PART);
+    fn common(&mut self) -> Now {
+        let lately = self.lately.sum(self.now) / WATCHED_PART;
+        let fast = u32::try_from(lately).unwrap_or(u32::MAX);
         Now {
             at: self.now,
             spare: self.purse.affords_trial(),
@@ -514,6 +518,7 @@ impl Account {
         call.state = State::Confirmed;
         let call = *call;
         self.confirmed = self.confirmed.saturating_add(1);
+        self.lately.add(self.now, 1);
         if self.round.is_none_or(|round| call.at > round) {
             self.rounds = 0;
         }

@@ -18,6 +18,8 @@ pub(crate) struct Burst {
     /// What was seen of that. Somebody may have told more, who may be wrong.
     pub(crate) seen: u128,
     pub(crate) refused: Option<u128>,
+    /// The same where no window explains it.
+    pub(crate) refused_alone: Option<u128>,
     /// When `refused` was set or raised.
     refused_at: u64,
     /// How long it stays as it is.
@@ -31,6 +33,7 @@ impl Burst {
             proven: seen.max(told.unwrap_or(0)),
             seen,
             refused: None,
+            refused_alone: None,
             refused_at: 0,
             holds: HOLDS,
         }
@@ -47,6 +50,7 @@ impl Burst {
             self.holds = HOLDS;
             let fresh = now - self.refused_at < FRESH;
             self.refused = fresh.then(|| level.saturating_mul(2));
+            self.refused_alone = None;
         }
     }
 
@@ -67,8 +71,12 @@ impl Burst {
         self.seen = self.seen.max(other.seen);
     }
 
-    /// A call was throttled with so much lacking, and nothing else explains it.
-    pub(crate) fn refused(&mut self, now: u64, level: u128) {
+    /// A call was throttled with so much lacking. `alone`: no window explains it.
+    pub(crate) fn refused(&mut self, now: u64, level: u128, alone: bool) {
+        if alone {
+            let least = self.refused_alone.map_or(level, |least| least.min(level));
+            self.refused_alone = Some(least);
+        }
         if self.refused.is_none_or(|refused| level < refused) {
             self.refused = Some(level);
             self.refused_at = now;
@@ -81,6 +89,7 @@ impl Burst {
             if now - self.refused_at >= self.holds {
                 let raised = refused.saturating_add(refused / 2);
                 self.refused = (raised <= most).then_some(raised);
+                self.refused_alone = self.refused_alone.and(self.refused);
                 self.refused_at = now;
                 self.holds = (2 * self.holds).min(HOLDS_LONGEST);
             }

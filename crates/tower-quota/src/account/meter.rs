@@ -288,7 +288,7 @@ impl Meter {
     /// Whether a throttle has shown that a bucket holds little. Then it is no window.
     fn is_small(&self) -> bool {
         let small = self.worth(self.amount / SMALL);
-        self.burst.refused.is_some_and(|refused| refused < small)
+        self.burst.refused_alone.is_some_and(|level| level < small)
     }
 
     #[cfg(test)]

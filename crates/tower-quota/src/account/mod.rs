@@ -7,6 +7,7 @@
 //! cost, and a `ring` what is remembered of the last calls. All of it is pure: time is handed in, as nanoseconds, and never goes back.
 
 mod account;
+mod arc;
 mod burst;
 mod deficit;
 mod evidence;

@@ -1,9 +1,12 @@
+use super::arc::Arc;
 use super::{SECOND, TURNAROUND};
 
 /// As near as the beginning of a window has to be known.
 const NEAR: u64 = 2 * SECOND;
 /// So much later than its first charge an entry of the window may be full.
 const GRAIN: u64 = SECOND;
+/// A question is worth a throttle if either answer takes off this part of what is in doubt.
+const TELLING: u64 = 4;
 /// What was not found is not looked for again so soon.
 const GIVEN_UP: u64 = 1200 * SECOND;
 /// So many throttles in a row show that what was found is wrong.
@@ -14,7 +17,7 @@ const STRIKES: u32 = 3;
 /// One that slides never does, and what is safe for that is safe for a fixed one too. But a fixed
 /// one has room earlier: so a call beyond the sliding window is sent now and then. Admitted, it
 /// shows that a new window began after the charges that would have been too many; throttled, that
-/// none did. Each answer halves the time in which the beginning may lie.
+/// none did. Each answer leaves an arc of the clock in which the beginning may lie.
 #[derive(Debug)]
 pub(crate) struct Phase {
     period: u64,
@@ -44,8 +47,8 @@ struct Asked {
 enum State {
     #[default]
     Unknown,
-    /// If it is fixed a window begins in this time, and each period before and after.
-    Between { from: u64, to: u64, seen: bool },
+    /// If it is fixed a window begins in this arc. `seen`: it does not slide.
+    Between { arc: Arc, seen: bool },
     /// It slides, as far as is known. Looked for again from then on.
     Slides(u64),
 }
@@ -68,38 +71,49 @@ impl Phase {
         self.found.get_or_insert_default()
     }
 
-    /// When a call beyond the window is worth a throttle.
-    pub(crate) fn asks_at(&self, now: u64) -> Option<u64> {
+    /// Whether there is anything to ask.
+    pub(crate) fn is_in_doubt(&self, now: u64) -> bool {
         match self.state() {
-            State::Unknown => Some(now),
-            State::Between { from, to, .. } if to - from > NEAR => {
-                // The middle half: calls do not come when they are asked to.
-                let quarter = (to - from) / 4;
-                let periods = now.saturating_sub(to - quarter).div_ceil(self.period);
-                Some(now.max(from + quarter + periods * self.period))
-            }
-            // Nothing was admitted yet: this is where it would have to be.
-            State::Between { to, seen, .. } if !seen => {
-                let at = to + TURNAROUND;
-                let periods = now.saturating_sub(at).div_ceil(self.period);
-                Some(at + periods * self.period)
-            }
-            State::Between { .. } => None,
-            State::Slides(until) => (now >= until).then_some(now),
+            State::Unknown => true,
+            State::Between { arc, seen } => !seen || arc.len() > NEAR,
+            State::Slides(until) => now >= until,
         }
     }
 
-    /// Whether the answer to a call tells something that is too much for a window that began before
+    /// Whether the answer to a call tells enough that is too much for a window that began before
     /// `full`: a throttle that no window has begun yet; and admission, that one has. The latter is
     /// not needed of a window that is known to be fixed: what it admits is won.
     pub(crate) fn is_telling(&self, now: u64, full: (u64, u64)) -> bool {
         // What makes it too much still counts in a window that slides.
         let counts = now + GRAIN < full.0 + self.period;
-        match self.state() {
-            State::Unknown | State::Slides(_) => counts,
-            State::Between { from, to, seen } => {
-                let (from, to) = self.latest(from, to, now);
-                counts && full.1 <= from && (seen || to <= full.0 + self.period + GRAIN)
+        let State::Between { arc, seen } = self.state() else {
+            return counts && self.is_in_doubt(now);
+        };
+        let arc = arc.last_at(now, self.period);
+        let left = |admitted| {
+            let answer = self.answer(now, full, admitted);
+            arc.both(answer, self.period).map_or(0, Arc::len)
+        };
+        if arc.len() <= NEAR {
+            // Nothing was admitted yet: this is where it would have to be.
+            let over = now > arc.to + TURNAROUND && full.0 <= arc.from;
+            return !seen && counts && over && left(false) == 0;
+        }
+        let most = arc.len() - arc.len() / TELLING;
+        counts && left(false) <= most && (seen || left(true) <= most)
+    }
+
+    /// Where a window begins by the answer to a call.
+    fn answer(&self, at: u64, full: (u64, u64), admitted: bool) -> Arc {
+        if admitted {
+            Arc {
+                from: full.0,
+                to: at + TURNAROUND,
+            }
+        } else {
+            Arc {
+                from: at,
+                to: at.max(full.1 + self.period) + TURNAROUND,
             }
         }
     }
@@ -116,8 +130,8 @@ impl Phase {
 
     /// So much was given back by the server, somewhat earlier.
     pub(crate) fn refunded(&mut self, now: u64, amount: u64) {
-        let found = self.found.as_mut();
-        if let Some(asked) = found.and_then(|found| found.asked.as_mut()) {
+        let asked = self.found.as_mut().and_then(|found| found.asked.as_mut());
+        if let Some(asked) = asked {
             if now - asked.at <= TURNAROUND {
                 asked.beyond = asked.beyond.saturating_sub(amount);
             }
@@ -126,71 +140,64 @@ impl Phase {
 
     /// When the current window began, at the earliest, and that it has begun for sure.
     pub(crate) fn begun(&self, now: u64, jitter: u64) -> Option<u64> {
-        let (from, to) = self.known()?;
-        let periods = now.checked_sub(to + jitter)? / self.period;
-        Some(from + periods * self.period)
+        let last = self.known()?.last_at(now, self.period);
+        if last.to + jitter <= now {
+            return Some(last.from);
+        }
+        last.from.checked_sub(self.period)
     }
 
     /// When the next window has begun for sure.
     pub(crate) fn next(&self, now: u64, jitter: u64) -> Option<u64> {
-        let (_, to) = self.known()?;
-        let periods = now.saturating_sub(to + jitter) / self.period + 1;
-        Some(to + jitter + periods * self.period)
+        let last = self.known()?.last_at(now, self.period);
+        let begun = last.to + jitter;
+        Some(if begun > now {
+            begun
+        } else {
+            begun + self.period
+        })
     }
 
-    fn known(&self) -> Option<(u64, u64)> {
+    fn known(&self) -> Option<Arc> {
         match self.state() {
-            State::Between {
-                from,
-                to,
-                seen: true,
-            } => Some((from, to)),
+            State::Between { arc, seen: true } => Some(arc),
             State::Between { .. } | State::Unknown | State::Slides(_) => None,
         }
     }
 
     /// The call that was sent `at` that time was admitted or not, if it is the one that asked.
     pub(crate) fn answered(&mut self, at: u64, admitted: bool, now: u64) {
-        let found = self.found.as_mut();
-        let asked = found.and_then(|found| found.asked.take_if(|asked| asked.at == at));
-        let Some(asked) = asked else { return };
-        if asked.beyond == 0 {
+        let asked = self.found.as_mut().map(|found| &mut found.asked);
+        let Some(asked) = asked.and_then(|asked| asked.take_if(|asked| asked.at == at)) else {
+            return;
+        };
+        let answer = self.answer(at, asked.full, admitted);
+        if asked.beyond == 0 || (admitted && answer.len() > self.period) {
             return;
         }
-        let (from, to, seen) = match self.state() {
-            State::Between { from, to, seen } => {
-                let (from, to) = self.latest(from, to, at);
-                match admitted {
-                    // Where the window before this one may have begun late enough it says nothing.
-                    true if to > asked.full.0 + self.period + GRAIN => (from, to, true),
-                    true => (from, to.min(at + TURNAROUND), true),
-                    false => (from.max(at), to, seen),
-                }
+        let (arc, seen) = match self.state() {
+            State::Between { arc, seen } => {
+                let arc = arc.last_at(at, self.period);
+                (arc.both(answer, self.period), seen)
             }
-            State::Unknown | State::Slides(_) if admitted => (asked.full.0, at + TURNAROUND, true),
-            State::Unknown | State::Slides(_) => {
-                (at, asked.full.1 + TURNAROUND + self.period, false)
-            }
+            State::Unknown | State::Slides(_) => (Some(answer), false),
         };
-        // Where the answers contradict each other it slides, or a neighbour was in between.
-        self.found().state = if from >= to {
-            State::Slides(now + GIVEN_UP)
-        } else {
-            State::Between { from, to, seen }
+        self.found().state = match arc {
+            Some(arc) => State::Between {
+                arc,
+                seen: seen || admitted,
+            },
+            // The answers contradict each other: it slides, or a neighbour was in between.
+            None => State::Slides(now + GIVEN_UP),
         };
     }
 
     /// Something was admitted that no sliding window admits.
     pub(crate) fn is_fixed(&mut self) {
-        if let State::Between { seen, .. } = &mut self.found().state {
+        if let Some(State::Between { seen, .. }) = self.found.as_mut().map(|found| &mut found.state)
+        {
             *seen = true;
         }
-    }
-
-    /// Of the times in which a window may begin the last that has begun.
-    fn latest(&self, from: u64, to: u64, now: u64) -> (u64, u64) {
-        let periods = now.saturating_sub(from) / self.period * self.period;
-        (from + periods, to + periods)
     }
 
     /// A call that went by it was admitted.
@@ -202,8 +209,8 @@ impl Phase {
     pub(crate) fn disproved(&mut self, now: u64) {
         let found = self.found();
         found.strikes += 1;
-        if let State::Between { to, .. } = &mut found.state {
-            *to += TURNAROUND;
+        if let State::Between { arc, .. } = &mut found.state {
+            arc.to += TURNAROUND;
         }
         if found.strikes > STRIKES {
             found.state = State::Slides(now + GIVEN_UP);

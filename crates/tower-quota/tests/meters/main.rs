@@ -86,7 +86,7 @@ fn calls_that_reserve_more_than_they_use_run_at_the_servers_rate() {
 fn agents_reserve_much_and_use_little_and_do_not_wait() {
     hold(
         "agents, 32k reserved",
-        &["bucket 1.5 s", "bucket 60 s", "sliding"],
+        &["bucket 1.5 s", "bucket 60 s", "fixed", "sliding"],
     );
 }
 

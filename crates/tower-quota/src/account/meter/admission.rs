@@ -180,9 +180,9 @@ impl Meter {
         if !now.spare || self.window.sum() >= self.room.saturating_add(self.room / BEYOND) {
             return Verdict::Waits(at);
         }
-        let Some(asks_at) = self.phase.asks_at(now.at) else {
+        if !self.phase.is_in_doubt(now.at) {
             return Verdict::Waits(at);
-        };
+        }
         let distance = self.distance();
         if now.at < distance {
             return Verdict::Waits(at.min(distance));
@@ -191,8 +191,8 @@ impl Meter {
             .window
             .fuller_since(self.room.saturating_sub(x))
             .unwrap_or((0, 0));
-        if now.at < asks_at || !self.phase.is_telling(now.at, full) {
-            return Verdict::Waits(at.min(asks_at.max(now.at + SECOND)));
+        if !self.phase.is_telling(now.at, full) {
+            return Verdict::Waits(at.min(now.at + SECOND));
         }
         match self.watched {
             0 => Verdict::AsksPhase,

@@ -30,6 +30,7 @@ impl Meter {
             self.amount = limit.amount;
         } else if limit.amount > self.amount {
             self.burst.refused = None;
+            self.burst.refused_alone = None;
             self.amount = limit.amount;
         }
         if limit.burst != self.limit.burst {

@@ -172,7 +172,7 @@ impl Meter {
             } else {
                 sent.least
             };
-            self.burst.refused(now.at, level);
+            self.burst.refused(now.at, level, !window_full);
             if hearsay {
                 self.burst.unlearn(self.burst.seen);
             }
@@ -239,7 +239,7 @@ impl Meter {
             Meaning::NoWindow => {
                 self.kind = Kind::Unsure;
                 self.phase = Phase::new(self.period);
-                self.burst.refused(self.at, sent.least);
+                self.burst.refused(self.at, sent.least, true);
                 0
             }
             Meaning::Debts => {
