@@ -121,6 +121,36 @@ fn the_table_of_the_layers_errors_is_what_retries_do() {
 }
 
 #[test]
+fn the_servers_hint_counts_in_full_and_an_estimate_of_ours_up_to_a_minute() {
+    use tower_backoff::{Classify, Verdict};
+    let (minute, hour) = (Duration::from_secs(60), Duration::from_secs(3600));
+    let throttled = |retry_after| Verdict::Throttled { retry_after };
+    let verdict = |error| RetryPolicy::new().classify(&Err::<Answer, _>(error));
+    let error = Error::new(ErrorKind::Throttled, "for a test");
+    assert_eq!(verdict(error.clone()), throttled(None));
+    let mut hinted = error.clone().with_retry_after(hour);
+    hinted.suggest_retry_after(minute);
+    assert_eq!(verdict(hinted), throttled(Some(hour)));
+    for (estimate, wait) in [(hour, minute), (minute / 2, minute / 2)] {
+        let mut suggested = error.clone();
+        suggested.suggest_retry_after(estimate);
+        assert_eq!(suggested.retry_after(), Some(estimate));
+        assert_eq!(verdict(suggested), throttled(Some(wait)));
+    }
+}
+
+#[test]
+fn what_the_model_had_begun_is_made_once_more() {
+    let transient = Error::new(ErrorKind::Transient, "for a test");
+    // An answer that broke off came with a status of success.
+    for (status, retry) in [(200, "once"), (424, "once"), (500, "yes"), (502, "yes")] {
+        let error = transient.clone().with_status(status);
+        assert_eq!(retried(error), retry, "{status}");
+    }
+    assert_eq!(retried(transient), "yes");
+}
+
+#[test]
 fn the_table_of_shared_errors_is_what_the_cache_does() {
     let policy = CachePolicy::new("us-east-1", Duration::ZERO);
     let request = || Request::new(ConverseInput::builder().build().unwrap());
