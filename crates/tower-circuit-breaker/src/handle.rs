@@ -40,6 +40,12 @@ impl Handle {
         self.circuit().change(Snapshot::of)
     }
 
+    /// Whether the next call would be rejected.
+    #[cfg(feature = "load")]
+    pub(crate) fn rejects(&self) -> bool {
+        self.circuit().rejects()
+    }
+
     /// The text of the circuit's key, or `None` where all requests share one circuit.
     #[must_use]
     pub fn key(&self) -> Option<&str> {

@@ -17,6 +17,8 @@ mod future;
 mod handle;
 mod keyed;
 mod layer;
+#[cfg(feature = "load")]
+mod loaded;
 mod outage;
 mod readiness;
 mod service;
@@ -36,6 +38,8 @@ pub use self::future::ResponseFuture;
 pub use self::handle::Handle;
 pub use self::keyed::{Circuits, KeyOf, SingleCircuit};
 pub use self::layer::CircuitBreakerLayer;
+#[cfg(feature = "load")]
+pub use self::loaded::Loaded;
 pub use self::outage::Outage;
 pub use self::service::CircuitBreaker;
 pub use self::snapshot::Snapshot;

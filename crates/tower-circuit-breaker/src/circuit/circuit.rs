@@ -331,6 +331,16 @@ impl Circuit {
         }
     }
 
+    /// Whether the next call would be rejected, whatever share of the calls is admitted.
+    #[cfg(feature = "load")]
+    pub(crate) fn rejects(&self, now: Instant) -> bool {
+        match &self.phase {
+            Phase::Closed { .. } => false,
+            Phase::Open { until } => until.is_none_or(|until| now < until),
+            Phase::HalfOpen(half_open) => half_open.is_full(&self.settings, now),
+        }
+    }
+
     /// The places that are free for probes; none unless it is half-open.
     pub(crate) fn places(&self) -> u64 {
         match &self.phase {

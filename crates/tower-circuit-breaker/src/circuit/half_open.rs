@@ -66,6 +66,13 @@ impl HalfOpen {
         u64::from(settings.probes.get()).saturating_sub(taken)
     }
 
+    /// Whether another probe would have to wait.
+    #[cfg(feature = "load")]
+    pub(crate) fn is_full(&self, settings: &Settings, now: Instant) -> bool {
+        let oldest = self.leases.first();
+        self.places(settings) == 0 && oldest.is_some_and(|lease| now < lease.ends)
+    }
+
     /// The probe has ended, whatever its result: its place is free. Says whether it still held it:
     /// the failure of one that has lost its place is old news, while a success is good at any time.
     pub(crate) fn give_back(&mut self, probe: Option<NonZeroU32>) -> bool {

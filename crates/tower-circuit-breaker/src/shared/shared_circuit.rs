@@ -151,6 +151,11 @@ impl SharedCircuit {
         lock(&self.circuit).state()
     }
 
+    #[cfg(feature = "load")]
+    pub(crate) fn rejects(&self) -> bool {
+        lock(&self.circuit).rejects(Instant::now())
+    }
+
     /// Until when the circuit is worth keeping although nobody holds it.
     pub(crate) fn kept_until(&self, now: Instant) -> Kept {
         lock(&self.circuit).kept_until(now)
