@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::time::Duration;
+
 use support::{Layered, SECOND, advance, answered, layer, rejected, service, soon};
 use tower::ServiceExt;
 use tower_circuit_breaker::{CircuitBreakerLayer, Open, SingleCircuit, State};
@@ -93,4 +95,13 @@ async fn a_circuit_closed_by_hand_admits_all() {
         close(&layer.handle());
         assert_eq!(passed(&service, &mut handle, 0).await, 100);
     }
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn a_ramp_of_any_length_is_kept() {
+    let layer = layer().consecutive_failures(1).ramp(Duration::MAX);
+    let (service, mut handle) = closed(&layer).await;
+    answered(&service, &mut handle, "fine").await.unwrap();
+    assert!(rejected(&service).await.retry_after() > SECOND);
+    assert_eq!(layer.handle().snapshot().ramping, Some(0.1));
 }

@@ -15,7 +15,7 @@ pub(crate) enum Holds {
     /// The place of the probe with this number.
     Probe(NonZeroU32),
     /// It is one of the calls of this slot.
-    Slot(u64),
+    Slot(u32),
 }
 
 impl Admission {
@@ -26,7 +26,7 @@ impl Admission {
         }
     }
 
-    pub(crate) fn slot(&self) -> Option<u64> {
+    pub(crate) fn slot(&self) -> Option<u32> {
         match self.holds {
             Holds::Slot(slot) => Some(slot),
             Holds::Nothing | Holds::Probe(_) => None,

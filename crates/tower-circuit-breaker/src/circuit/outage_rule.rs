@@ -30,7 +30,7 @@ struct Run {
     began: Instant,
     sent: Instant,
     /// The slot of the first call that belongs to the run, and what was judged from there on.
-    first: u64,
+    first: u32,
     failed: u32,
     outlived: u32,
     /// Since when there was no success at all, and how many failed since then.
@@ -63,13 +63,13 @@ impl OutageRule {
     }
 
     /// A call is sent. During a run it is kept in a slot until it ends or is judged.
-    pub(crate) fn send(&mut self, now: Instant) -> Option<u64> {
+    pub(crate) fn send(&mut self, now: Instant) -> Option<u32> {
         self.run.as_ref()?;
         Some(self.sent.send(now, self.failure_time.outlived()))
     }
 
     /// A call succeeded that was sent at `sent`.
-    pub(crate) fn succeed(&mut self, now: Instant, sent: Instant, slot: Option<u64>) {
+    pub(crate) fn succeed(&mut self, now: Instant, sent: Instant, slot: Option<u32>) {
         self.succeed_some(now);
         if self.run.as_ref().is_some_and(|run| sent >= run.sent) {
             self.end_run();
@@ -91,7 +91,7 @@ impl OutageRule {
         &mut self,
         now: Instant,
         sent: Instant,
-        slot: Option<u64>,
+        slot: Option<u32>,
     ) -> Option<OpenedBy> {
         self.learn(now, sent);
         if self.run.is_some() {
@@ -120,7 +120,7 @@ impl OutageRule {
     }
 
     /// A call ended that tells nothing.
-    pub(crate) fn pass(&mut self, slot: Option<u64>) {
+    pub(crate) fn pass(&mut self, slot: Option<u32>) {
         self.take_out(slot, false);
     }
 
@@ -176,18 +176,29 @@ impl OutageRule {
         }
     }
 
-    fn take_out(&mut self, slot: Option<u64>, failed: bool) {
+    fn take_out(&mut self, slot: Option<u32>, failed: bool) {
         let (Some(run), Some(slot)) = (&mut self.run, slot) else {
             return;
         };
         if let Some(calls) = self.sent.of_slot(slot) {
             calls.under_way = calls.under_way.saturating_sub(1);
             calls.failed += u32::from(failed);
-        } else if slot >= run.first {
+        } else if slot.wrapping_sub(run.first) < self.sent.first().wrapping_sub(run.first) {
             // It was judged as one that outlived the failures, and has failed after all.
             run.outlived = run.outlived.saturating_sub(1);
             run.failed = run.failed.saturating_add(u32::from(failed));
         }
+    }
+}
+
+#[cfg(all(test, loom))]
+impl OutageRule {
+    pub(crate) fn under_way(&self) -> u32 {
+        self.sent.under_way()
+    }
+
+    pub(crate) fn last_success(&self) -> Option<Instant> {
+        self.well
     }
 }
 

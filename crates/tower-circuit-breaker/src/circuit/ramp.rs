@@ -27,7 +27,7 @@ impl Ramp {
     pub(crate) fn new(began: Instant, length: Duration) -> Self {
         Self {
             began,
-            length,
+            length: after(began, length) - began,
             credit: WHOLE,
         }
     }
@@ -39,7 +39,7 @@ impl Ramp {
     }
 
     pub(crate) fn ends(&self) -> Instant {
-        after(self.began, self.length)
+        self.began + self.length
     }
 
     /// Admits a call, or holds it back until some moment of the rest of the ramp: they should not

@@ -9,8 +9,9 @@ use tokio::time::Instant;
 #[derive(Debug, Default)]
 pub(crate) struct SentCalls {
     slots: VecDeque<Slot>,
-    /// The number of the first slot that is not judged yet.
-    first: u64,
+    /// The number of the first slot that is not judged yet. Numbers wrap around, after weeks of a
+    /// slot each half millisecond; no call is under way for so long.
+    first: u32,
 }
 
 #[derive(Debug)]
@@ -36,7 +37,7 @@ const MOST_SLOTS: usize = 2 * SLOTS as usize;
 
 impl SentCalls {
     /// A call is sent; they are judged at the age of `age`. Returns the number of its slot.
-    pub(crate) fn send(&mut self, now: Instant, age: Duration) -> u64 {
+    pub(crate) fn send(&mut self, now: Instant, age: Duration) -> u32 {
         let full = self.slots.len() >= MOST_SLOTS;
         match self.slots.back_mut() {
             Some(slot) if full || now.saturating_duration_since(slot.began) < age / SLOTS => {
@@ -52,13 +53,15 @@ impl SentCalls {
                 },
             }),
         }
-        self.first + self.slots.len() as u64 - 1
+        self.first.wrapping_add(self.slots.len() as u32 - 1)
     }
 
     /// The calls of a slot; `None` if they are judged already.
-    pub(crate) fn of_slot(&mut self, number: u64) -> Option<&mut Calls> {
-        let index = usize::try_from(number.checked_sub(self.first)?).ok()?;
-        self.slots.get_mut(index).map(|slot| &mut slot.calls)
+    pub(crate) fn of_slot(&mut self, number: u32) -> Option<&mut Calls> {
+        let index = number.wrapping_sub(self.first);
+        self.slots
+            .get_mut(index as usize)
+            .map(|slot| &mut slot.calls)
     }
 
     /// Takes out the first slot if all its calls were sent longer ago than `age`.
@@ -67,18 +70,18 @@ impl SentCalls {
         if now.saturating_duration_since(slot.ended) <= age {
             return None;
         }
-        self.first += 1;
+        self.first = self.first.wrapping_add(1);
         self.slots.pop_front().map(|slot| slot.calls)
     }
 
     /// The number of the first slot that is not judged yet.
-    pub(crate) fn first(&self) -> u64 {
+    pub(crate) fn first(&self) -> u32 {
         self.first
     }
 
     /// Forgets the calls. Their slots' numbers are not given again.
     pub(crate) fn clear(&mut self) {
-        self.first += self.slots.len() as u64;
+        self.first = self.first.wrapping_add(self.slots.len() as u32);
         self.slots = VecDeque::new();
     }
 }
@@ -87,5 +90,12 @@ impl SentCalls {
 impl SentCalls {
     pub(crate) fn len(&self) -> usize {
         self.slots.len()
+    }
+}
+
+#[cfg(all(test, loom))]
+impl SentCalls {
+    pub(crate) fn under_way(&self) -> u32 {
+        self.slots.iter().map(|slot| slot.calls.under_way).sum()
     }
 }

@@ -19,7 +19,7 @@ pub(crate) struct TripRules {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ended {
     pub(crate) sent: Instant,
-    pub(crate) slot: Option<u64>,
+    pub(crate) slot: Option<u32>,
     pub(crate) failed: bool,
     pub(crate) slow: bool,
 }
@@ -93,12 +93,12 @@ impl TripRules {
     }
 
     /// A call is sent to the service; returns the slot in which it is kept, if it is.
-    pub(crate) fn send(&mut self, now: Instant) -> Option<u64> {
+    pub(crate) fn send(&mut self, now: Instant) -> Option<u32> {
         self.outage.as_mut()?.send(now)
     }
 
     /// A call ended that does not count.
-    pub(crate) fn pass(&mut self, slot: Option<u64>) {
+    pub(crate) fn pass(&mut self, slot: Option<u32>) {
         if let Some(outage) = &mut self.outage {
             outage.pass(slot);
         }
@@ -185,5 +185,17 @@ impl TripRules {
     /// The calls in the window of slow calls; `bad` ones were slow.
     pub(crate) fn slow(&mut self, now: Instant) -> Option<Counts> {
         self.slow.as_mut().map(|rate| rate.counts(now))
+    }
+}
+
+#[cfg(all(test, loom))]
+impl TripRules {
+    /// The calls of a run that are neither judged nor over.
+    pub(crate) fn under_way(&self) -> u32 {
+        self.outage.as_ref().map_or(0, OutageRule::under_way)
+    }
+
+    pub(crate) fn last_success(&self) -> Option<Instant> {
+        self.outage.as_ref().and_then(OutageRule::last_success)
     }
 }

@@ -23,7 +23,7 @@ struct Call {
     /// When the first of the calls was sent that are judged together with it.
     together: Instant,
     /// The slot that the rule gave it.
-    slot: u64,
+    slot: u32,
     is: Is,
     judged: bool,
 }
@@ -57,7 +57,7 @@ impl Model {
         time.outlived()
     }
 
-    fn send(&mut self, now: Instant, slot: u64) {
+    fn send(&mut self, now: Instant, slot: u32) {
         let mut together = now;
         let unjudged = || self.calls.iter().filter(|call| !call.judged);
         if let Some(last) = unjudged().next_back() {

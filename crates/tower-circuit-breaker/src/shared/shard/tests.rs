@@ -4,6 +4,7 @@ use loom::thread;
 
 use super::*;
 use crate::circuit::{Circuit, State};
+use crate::outage::Outage;
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
 use crate::window::{RateRule, Window};
@@ -126,4 +127,58 @@ fn a_reset_forgets_what_comes_before_it() {
         },
         4,
     );
+}
+
+/// Shards whose rule for outages never trips, beside a window of four calls that never does.
+fn watching() -> [Arc<Shard>; 2] {
+    let mut settings = Settings::default();
+    let rules = settings.rules.named();
+    rules.failures = Some(RateRule::new(1.0, Window::calls(4).minimum(4)));
+    rules.outage = Some(Outage::new());
+    let circuit = SharedCircuit::new(Arc::new(settings), None, Some(1), 2);
+    let shards = Shards::new(circuit);
+    [Arc::clone(&shards.0[0]), Arc::clone(&shards.0[1])]
+}
+
+/// A call as a permit makes it, from its admission to its result.
+fn watched_call(shard: &Shard, verdict: Verdict) {
+    let admission = shard.admit().unwrap();
+    let admission = shard.send(admission).unwrap();
+    let sent = shard.circuit().sent();
+    shard.record(admission, verdict, sent);
+}
+
+#[test]
+fn no_call_stays_under_way_that_has_ended() {
+    loom::model(|| {
+        let [shard, other] = watching();
+        let circuit = Arc::clone(&shard.circuit);
+        let failures = thread::spawn(move || {
+            watched_call(&shard, Verdict::Failure);
+            watched_call(&shard, Verdict::Ignored);
+        });
+        watched_call(&other, Verdict::Failure);
+        failures.join().unwrap();
+        assert_eq!(circuit.change(|circuit, _| circuit.rules().under_way()), 0);
+        assert_eq!(circuit.change(Snapshot::of).calls, 2);
+    });
+}
+
+#[test]
+fn a_success_leaves_its_time() {
+    loom::model(|| {
+        let [shard, other] = watching();
+        // The first call goes to the circuit itself.
+        watched_call(&shard, Verdict::Ignored);
+        let before = Instant::now();
+        let success = thread::spawn(move || watched_call(&other, Verdict::Success));
+        let circuit = shard.circuit();
+        if circuit.change(Snapshot::of).calls == 1 {
+            let well = circuit.change(|circuit, _| circuit.rules().last_success());
+            assert!(well >= Some(before));
+        }
+        success.join().unwrap();
+        let well = circuit.change(|circuit, _| circuit.rules().last_success());
+        assert!(well >= Some(before));
+    });
 }
