@@ -28,6 +28,14 @@ pub trait Classify<Res, E> {
     /// Judges one attempt, the first included. Runs once per attempt.
     fn classify(&self, result: &Result<Res, E>) -> Verdict;
 
+    /// Sees a call that ends as [`Rejected`](Verdict::Rejected) although attempts were made, and the
+    /// error of the last of these.
+    ///
+    /// A place to note in the rejection what went wrong before. Does nothing by default.
+    fn rejected_after(&self, rejection: &mut Result<Res, E>, made: E) {
+        let _ = (rejection, made);
+    }
+
     /// Sees the result that goes to the caller, and how many attempts it took (1 or more).
     ///
     /// A place to note the count in the response or the error. Does nothing by default. Not called

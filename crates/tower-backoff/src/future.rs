@@ -34,8 +34,8 @@ pin_project! {
     ///
     /// May be dropped at any time. A retry that was paid for and has not begun goes back to the
     /// budget. While it sleeps the future holds the request and a clone of the inner service that
-    /// has not been made ready, so no permit; under a deadline it also holds the last result. Once it
-    /// is done it holds nothing of the inner service.
+    /// has not been made ready, so no permit; also the last error, and under a deadline the last
+    /// result. Once it is done it holds nothing of the inner service.
     ///
     /// # Panics
     ///
@@ -126,7 +126,7 @@ where
                     match this.classify.classify(&result) {
                         Verdict::Done => {
                             this.policy.telemetry.attempted(None);
-                            return Poll::Ready(self.finish(result));
+                            return Poll::Ready(self.finish(result, None));
                         }
                         Verdict::Throttled { retry_after } => {
                             self.as_mut()
@@ -184,7 +184,10 @@ where
                 self.policy.tell_retry(cause, self.attempts, wait);
                 None
             }
-            Err(why) => Some(self.give_up(why, result)),
+            Err(why) => {
+                let rejected = cause == RetryCause::Rejected;
+                Some(self.give_up(why, result, rejected))
+            }
         }
     }
 
@@ -241,9 +244,8 @@ where
         this.state.set(State::Sleeping);
         let mut retrying = pinned(this.retrying);
         // Under a deadline the inner service may not be ready in time.
-        if this.limits.deadline().is_some() {
-            retrying.as_mut().keep(result);
-        }
+        let needed = this.limits.deadline().is_some();
+        retrying.as_mut().keep(result, needed);
         // Even an elapsed timer yields once to the runtime, and needs one.
         if wait.is_zero() {
             self.make_ready();
@@ -285,14 +287,16 @@ where
                     }
                 };
                 if expired {
-                    let last = pinned(this.retrying).take_last();
+                    let mut retrying = pinned(this.retrying);
+                    let rejected = retrying.was_rejected();
+                    let last = retrying.as_mut().take_last();
                     let last = last.expect("under a deadline the last result is kept");
-                    return Poll::Ready(Some(self.give_up(GiveUpCause::Deadline, last)));
+                    return Poll::Ready(Some(self.give_up(GiveUpCause::Deadline, last, rejected)));
                 }
                 match ready!(readiness) {
                     Ok(()) => self.attempt(),
                     // As with the first attempt, a readiness error is the answer.
-                    Err(error) => return Poll::Ready(Some(self.finish(Err(error)))),
+                    Err(error) => return Poll::Ready(Some(self.finish(Err(error), None))),
                 }
             }
         }
@@ -329,9 +333,14 @@ where
         mut self: Pin<&mut Self>,
         why: GiveUpCause,
         result: Result<S::Response, S::Error>,
+        rejected: bool,
     ) -> <Self as Future>::Output {
         self.policy.state.gave_up(why);
-        let result = self.as_mut().finish(result);
+        let retrying = self.as_mut().project().retrying.as_mut();
+        let made = retrying
+            .filter(|_| rejected)
+            .and_then(|retrying| retrying.as_mut().take_made());
+        let result = self.as_mut().finish(result, made);
         self.policy.tell_give_up(why, self.attempts);
         result
     }
@@ -341,11 +350,15 @@ where
     fn finish(
         self: Pin<&mut Self>,
         mut result: Result<S::Response, S::Error>,
+        made_before: Option<S::Error>,
     ) -> <Self as Future>::Output {
         let mut this = self.project();
         this.state.set(State::Done);
         *this.spare = None;
         *this.retrying = None;
+        if let Some(made) = made_before {
+            this.classify.rejected_after(&mut result, made);
+        }
         this.classify.finished(&mut result, *this.attempts);
         result
     }

@@ -25,7 +25,10 @@ pin_project! {
         rejections: Rejections,
         costly: u32,
         next: Option<(RetryCause, Option<Charge>)>,
+        // The last result, where it is needed and is not the error below.
         last: Option<Result<Res, E>>,
+        // What the last attempt that was made failed with. An answer is not kept: it may hold more.
+        made: Option<E>,
         // The wait, and after it the deadline.
         #[pin]
         timer: Option<Sleep>,
@@ -42,6 +45,7 @@ impl<Res, E> Retrying<Res, E> {
             costly: 0,
             next: None,
             last: None,
+            made: None,
             timer: None,
         }
     }
@@ -83,13 +87,35 @@ impl<Res, E> Retrying<Res, E> {
         !self.rejections.is_used_up()
     }
 
-    /// Keeps the last result, which is the answer if there is no next.
-    pub(crate) fn keep(self: Pin<&mut Self>, last: Result<Res, E>) {
-        *self.project().last = Some(last);
+    /// Keeps the last result if it is `needed`, which is the answer if there is no next; and the
+    /// error of an attempt that was made.
+    pub(crate) fn keep(self: Pin<&mut Self>, last: Result<Res, E>, needed: bool) {
+        let rejected = self.was_rejected();
+        let this = self.project();
+        match last {
+            last if rejected => *this.last = needed.then_some(last),
+            Err(made) => *this.made = Some(made),
+            last => {
+                *this.made = None;
+                *this.last = needed.then_some(last);
+            }
+        }
     }
 
     pub(crate) fn take_last(self: Pin<&mut Self>) -> Option<Result<Res, E>> {
-        self.project().last.take()
+        let this = self.project();
+        this.last.take().or_else(|| this.made.take().map(Err))
+    }
+
+    /// What the last attempt that was made failed with, if the last result is that of one that was
+    /// not.
+    pub(crate) fn take_made(self: Pin<&mut Self>) -> Option<E> {
+        self.project().made.take()
+    }
+
+    /// Whether the next attempt is one that was rejected before.
+    pub(crate) fn was_rejected(&self) -> bool {
+        matches!(self.next, Some((RetryCause::Rejected, _)))
     }
 
     pub(crate) fn sleep(self: Pin<&mut Self>, wait: Duration) {

@@ -15,7 +15,7 @@ use futures_util::{FutureExt, future::join_all};
 use support::{Req, next, plain_layer, soon};
 use tokio::time::{Instant, sleep};
 use tower::{BoxError, Layer, Service, ServiceExt, service_fn};
-use tower_backoff::{Budget, Overrides, Replay, Snapshot};
+use tower_backoff::{BackoffLayer, Budget, Classify, Overrides, Replay, Snapshot, Verdict};
 use tower_test::mock;
 
 const LIMIT: Duration = Duration::from_secs(5);
@@ -316,5 +316,55 @@ async fn a_future_dropped_at_any_await_gives_everything_back() {
             "{polls} polls"
         );
         assert!(sent <= 4);
+    }
+}
+
+/// Notes in a rejection what the attempt before it failed with.
+#[derive(Clone)]
+struct Noting;
+
+impl Classify<Req, BoxError> for Noting {
+    fn classify(&self, result: &Result<Req, BoxError>) -> Verdict {
+        support::by_message(result)
+    }
+
+    fn rejected_after(&self, rejection: &mut Result<Req, BoxError>, made: BoxError) {
+        if let Err(rejection) = rejection {
+            *rejection = format!("{rejection} after {made}").into();
+        }
+    }
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn a_rejection_is_told_what_the_last_attempt_that_was_made_failed_with() {
+    for (words, said) in [
+        (
+            &["transient 1ms", "transient 2ms", "rejected"][..],
+            "rejected after transient 2ms",
+        ),
+        // None was made.
+        (&["rejected"][..], "rejected"),
+        // It was made after all, and its own error is what is told.
+        (&["transient", "rejected", "costly", "costly"][..], "costly"),
+        (&["transient", "rejected", "fatal"][..], "fatal"),
+    ] {
+        for deadline in [None, Some(Duration::from_secs(4))] {
+            let mut layer = BackoffLayer::new(Noting)
+                .max_attempts(4)
+                .max_costly_attempts(2);
+            if let Some(deadline) = deadline {
+                layer = layer.deadline(deadline);
+            }
+            let calls = Arc::new(AtomicU64::new(0));
+            let service = service_fn(move |_: Req| {
+                let n = calls.fetch_add(1, Ordering::Relaxed) as usize;
+                let word = *words.get(n).unwrap_or(&words[words.len() - 1]);
+                ready(Err::<Req, BoxError>(word.into()))
+            });
+            let error = soon(layer.layer(service).oneshot("hello"))
+                .await
+                .unwrap_err();
+            assert_eq!(error.to_string(), said, "{words:?} {deadline:?}");
+        }
     }
 }
