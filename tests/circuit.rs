@@ -1,14 +1,18 @@
 //! When the stack stops asking a model.
 
+use aws_sdk_bedrockruntime::config::timeout::TimeoutConfig;
 use bedrock_sim::{Fault, Latency, Model, Simulator};
 use end_to_end::{MODEL, prompt, stack};
-use std::time::Duration;
+use futures_util::{StreamExt, stream};
+use std::{error::Error as _, time::Duration};
 use tokio::time::{Instant, advance};
 use tower::{Layer, ServiceExt};
+use tower_backoff::AttemptTimeout;
 use tower_bedrock::{
-    Bedrock, ErrorKind, Request, StackLayer,
+    Bedrock, Error, ErrorKind, Request, StackLayer,
     policy::{ModelQuota, Quotas, RetryPolicy},
 };
+use tower_circuit_breaker::State;
 
 const OTHER: &str = "us.amazon.nova-micro-v1:0";
 
@@ -68,23 +72,6 @@ async fn a_short_fault_is_ridden_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_outage_fails_fast() {
-    let sim = sim();
-    sim.script([Fault::service_unavailable().rate(1.0)]);
-    let stack = stack(&sim);
-    let start = Instant::now();
-    for n in 0..10 {
-        let call = stack.clone().oneshot(Request::new(prompt(&n.to_string())));
-        assert_eq!(call.await.unwrap_err().kind(), ErrorKind::CircuitOpen);
-    }
-    assert!(
-        start.elapsed() < Duration::from_secs(60),
-        "{:?}",
-        start.elapsed()
-    );
-}
-
-#[tokio::test(start_paused = true)]
 async fn an_outage_can_be_waited_for() {
     let sim = sim();
     sim.script([Fault::service_unavailable().times(12)]);
@@ -109,6 +96,115 @@ async fn deadlines_of_the_impatient_open_nothing() {
         assert_eq!(error.kind(), ErrorKind::DeadlineExceeded);
     }
     stack.oneshot(Request::new(prompt("hello"))).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_prompt_that_the_model_fails_at_is_asked_twice_and_harms_no_other() {
+    let sim = sim().latency(Latency::new(Duration::from_secs(2), Duration::ZERO));
+    let message = "Model produced invalid sequence as part of ToolUse.";
+    sim.script([Fault::model_error()
+        .message(message)
+        .prompt("poison")
+        .rate(1.0)]);
+    let layer = StackLayer::new("us-east-1");
+    let stack = layer.layer(Bedrock::new(sim.sdk_config()));
+    // Three callers have nothing but such prompts, and a hundred of them each.
+    let calls = stream::iter(0..540).map(|n| {
+        let poisoned = n % 9 < 5;
+        let text = if poisoned { "poison" } else { "good" };
+        let call = stack
+            .clone()
+            .oneshot(Request::new(prompt(&format!("{text} {n}"))));
+        async move { (poisoned, call.await) }
+    });
+    let mut calls = calls.buffer_unordered(9);
+    while let Some((poisoned, result)) = calls.next().await {
+        assert_eq!(result.is_err(), poisoned, "{result:?}");
+        if let Err(error) = result {
+            assert_eq!(
+                (error.kind(), error.attempts()),
+                (ErrorKind::Transient, Some(2))
+            );
+            assert!(error.to_string().contains(message), "{error}");
+        }
+    }
+    let circuit = layer
+        .circuits()
+        .handle(&format!("us-east-1/{MODEL}").into());
+    assert_eq!(circuit.snapshot().failures, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_time_limit_that_is_too_short_costs_two_attempts_and_opens_nothing() {
+    let slow = || sim().latency(Latency::new(Duration::from_secs(150), Duration::ZERO));
+    let limit = Duration::from_secs(120);
+    let of_the_sdk = TimeoutConfig::builder()
+        .operation_attempt_timeout(limit)
+        .build();
+    for (sim, sdks) in [(slow(), false), (slow(), true)] {
+        let layer = StackLayer::new("us-east-1");
+        let (layer, config) = if sdks {
+            (layer, sim.sdk_config().timeout_config(of_the_sdk.clone()))
+        } else {
+            (layer.attempt_timeout(limit), sim.sdk_config())
+        };
+        let stack = layer.layer(Bedrock::new(config));
+        let start = Instant::now();
+        let calls = stream::iter(0..60)
+            .map(|n| stack.clone().oneshot(Request::new(prompt(&n.to_string()))));
+        let results: Vec<_> = calls.buffer_unordered(60).collect().await;
+        for result in results {
+            let error = result.unwrap_err();
+            assert_eq!(
+                (error.kind(), error.attempts()),
+                (ErrorKind::Timeout, Some(2)),
+                "{error}"
+            );
+        }
+        assert!(
+            start.elapsed() < Duration::from_secs(250),
+            "{:?}",
+            start.elapsed()
+        );
+        assert_eq!(admitted(&sim, MODEL), 120);
+        let circuit = layer
+            .circuits()
+            .handle(&format!("us-east-1/{MODEL}").into());
+        assert_eq!(circuit.state(), State::Closed);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_model_that_hangs_is_told_within_a_quarter_of_an_hour_with_the_cause() {
+    for callers in [1, 60] {
+        let sim = sim();
+        sim.script([Fault::hang().rate(1.0)]);
+        let stack = stack(&sim);
+        let start = Instant::now();
+        let calls = stream::iter(0..callers)
+            .map(|n| stack.clone().oneshot(Request::new(prompt(&n.to_string()))));
+        let mut calls = calls.buffer_unordered(callers);
+        let mut refused = 0;
+        while let Some(result) = calls.next().await {
+            let error = result.unwrap_err();
+            let elapsed = start.elapsed();
+            assert!(elapsed < Duration::from_secs(900), "{elapsed:?}");
+            // Two attempts time out, unless others have opened the circuit by the second one.
+            let cause = if error.kind() == ErrorKind::CircuitOpen {
+                refused += 1;
+                assert_eq!(error.attempts(), Some(2));
+                error.source().unwrap().downcast_ref::<Error>().unwrap()
+            } else {
+                assert_eq!(error.attempts(), Some(2));
+                &error
+            };
+            assert_eq!(cause.kind(), ErrorKind::Timeout);
+            assert!(cause.source().unwrap().is::<AttemptTimeout>());
+            let said = error.to_string();
+            assert!(said.contains("attempt took longer than 360s"), "{said}");
+        }
+        assert_eq!(refused > 0, callers > 1, "{refused}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

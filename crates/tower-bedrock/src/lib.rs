@@ -2,6 +2,7 @@
 #![doc = "[The quota]: docs::quota"]
 #![doc = "[The cache]: docs::cache"]
 #![doc = "[Errors]: docs::errors"]
+#![doc = "[What happens when]: docs::what_happens_when"]
 #![doc = "[Requests]: docs::requests"]
 #![doc = ""]
 #![doc = include_str!("../README.md")]

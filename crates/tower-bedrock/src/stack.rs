@@ -100,7 +100,7 @@ impl StackLayer {
     ///
     /// Defaults: complete answers are kept for an hour in 64 MiB; a call is attempted 12 times at
     /// most; a model's circuit opens as [`policy::circuit_breaker_layer`] says; a model's quota is
-    /// found by probing, unless [`quotas`](Self::quotas) tells it; an attempt may take 10 minutes.
+    /// found by probing, unless [`quotas`](Self::quotas) tells it; an attempt may take 6 minutes.
     #[must_use]
     pub fn new(region: impl Into<Arc<str>>) -> Self {
         const HOUR: Duration = Duration::from_secs(3600);
@@ -116,7 +116,7 @@ impl StackLayer {
                 backoff: Part::default(RetryPolicy::new().layer_over_quota()),
                 breaker: Part::default(policy::circuit_breaker_layer(Arc::clone(&region))),
                 quota: Part::default(policy::quota_layer(Arc::clone(&region), Limits::unknown())),
-                attempt_timeout: Duration::from_secs(600),
+                attempt_timeout: policy::LONGEST_ANSWER,
                 region,
             },
             taken: AtomicBool::new(false),
@@ -170,10 +170,13 @@ impl StackLayer {
         self
     }
 
-    /// Sets how long an attempt may take before it counts as timed out. Default: 10 minutes.
+    /// Sets how long an attempt may take before it counts as timed out. Default: 6 minutes.
     ///
     /// It is what finds a model that hangs: a call that its caller gives up says nothing about the
-    /// model. Set it to a little more than the longest answer takes.
+    /// model. Long answers take minutes, and whoever ends them sooner pays for them all the same; so
+    /// there is one more attempt, and a hanging model is told after two of them. Where answers are
+    /// shorter set it to a little more than the longest one takes, and tell the circuit breaker by
+    /// [`CircuitPolicy::longest_answer`]: without that a shorter limit opens no circuit.
     #[must_use]
     #[track_caller]
     pub fn attempt_timeout(mut self, limit: Duration) -> Self {

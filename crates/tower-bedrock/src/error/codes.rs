@@ -29,14 +29,18 @@ pub(crate) fn kind_of_answer(code: Option<&str>, message: Option<&str>, status: 
             ErrorKind::Timeout
         }
         "ValidationException"
+        | "ValidationError"
         | "ResourceNotFoundException"
         | "SerializationException"
         | "UnknownOperationException" => ErrorKind::Invalid,
         "AccessDeniedException"
+        | "AccessDenied"
         | "UnrecognizedClientException"
         | "ExpiredTokenException"
         | "ExpiredToken"
+        | "InvalidClientTokenId"
         | "InvalidSignatureException"
+        | "SignatureDoesNotMatch"
         | "MissingAuthenticationTokenException"
         | "IncompleteSignature"
         | "OptInRequired" => ErrorKind::AccessDenied,

@@ -20,6 +20,16 @@ impl Error {
         repr.retry_after.get_or_insert(time);
     }
 
+    /// Tells what the attempt before a rejection failed with: an open circuit alone says nothing of
+    /// what is wrong.
+    pub(crate) fn comes_after(&mut self, made: Self) {
+        let said = self.message().unwrap_or_default();
+        let message = format!("{said}; before that: {made}");
+        let repr = self.repr_mut();
+        repr.message = Some(message.into());
+        repr.source = Some(Arc::new(made));
+    }
+
     pub(crate) fn not_cached(operation: &'static str) -> Self {
         let message = "no answer is cached, and the request asked for no other";
         let mut error = Self::new(ErrorKind::NotCached, message);

@@ -1,7 +1,9 @@
 //! Reads the SDK's error: code first, then status, then where on the way it failed.
 
-use super::{Error, ErrorKind, codes, error::Repr, retry_after::retry_after};
-use aws_credential_types::provider::error::CredentialsError;
+use super::{
+    Error, ErrorKind, codes, credentials::kind_of_credentials, error::Repr, reach::never_connected,
+    retry_after::retry_after,
+};
 use aws_sdk_bedrockruntime::error::{ErrorMetadata, ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use std::{error::Error as StdError, fmt::Write, iter, sync::Arc};
@@ -51,20 +53,19 @@ where
         SdkError::TimeoutError(_) => ErrorKind::Timeout,
         // Bedrock answered, and the answer broke off or made no sense: the next one may be whole.
         SdkError::ResponseError(_) => ErrorKind::Transient,
+        // A connection that was not made cost nothing, however long it took.
+        SdkError::DispatchFailure(failure) if failure.is_timeout() && never_connected(error) => {
+            ErrorKind::Transient
+        }
         SdkError::DispatchFailure(failure) if failure.is_timeout() => ErrorKind::Timeout,
         // Connections that fail or break. The SDK marks what a new attempt may mend as IO, or with a
         // kind of its own.
         SdkError::DispatchFailure(failure) if failure.is_io() || failure.as_other().is_some() => {
             ErrorKind::Transient
         }
-        // What is left was never sent. Only credentials have more to say: a provider
-        // that was slow may be faster, one that refused stays so.
+        // What is left was never sent.
         SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) => {
-            match chain(error).find_map(|cause| cause.downcast_ref()) {
-                Some(CredentialsError::ProviderTimedOut(_)) => ErrorKind::Timeout,
-                Some(_) => ErrorKind::AccessDenied,
-                None => ErrorKind::Invalid,
-            }
+            kind_of_credentials(error).unwrap_or(ErrorKind::Invalid)
         }
         _ => ErrorKind::Other,
     }

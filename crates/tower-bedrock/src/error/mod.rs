@@ -1,8 +1,10 @@
 //! Why did a call fail? One type for every operation and every layer.
 //!
-//! Read `error` and `kind`, then `from_sdk` and `codes`, which decide the kind of what Bedrock said.
+//! Read `error` and `kind`, then `from_sdk`, `codes` and `credentials`, which decide the
+//! kind of what Bedrock and the SDK said.
 
 pub(crate) mod codes;
+mod credentials;
 mod error;
 mod from_layers;
 mod from_sdk;

@@ -1,6 +1,6 @@
 //! How far a call got that failed on its way.
 
-use super::{Error, from_sdk::chain};
+use super::{Error, credentials::kind_of_credentials, from_sdk::chain};
 use aws_smithy_runtime_api::client::dns::ResolveDnsError;
 use std::{error::Error as StdError, io};
 
@@ -14,20 +14,26 @@ impl Error {
             .is_some_and(|status| status == 424 || status < 400)
     }
 
+    /// Whether there were no credentials to send the call with.
+    pub(crate) fn lacked_credentials(&self) -> bool {
+        let source = self.source().filter(|_| self.status().is_none());
+        source.is_some_and(|source| kind_of_credentials(source).is_some())
+    }
+
     /// Whether it is certain that no model has seen the call: the service said that it could not
-    /// serve it, or no connection was made.
+    /// serve it, no connection was made, or there were no credentials.
     ///
     /// A model that failed (424) had begun, and a connection that broke may have delivered the call.
     pub(crate) fn never_reached_the_model(&self) -> bool {
         match self.status() {
             Some(424) => false,
             Some(status) => status >= 400,
-            None => self.source().is_some_and(never_connected),
+            None => self.source().is_some_and(never_connected) || self.lacked_credentials(),
         }
     }
 }
 
-fn never_connected(error: &(dyn StdError + 'static)) -> bool {
+pub(super) fn never_connected(error: &(dyn StdError + 'static)) -> bool {
     use io::ErrorKind::{
         AddrNotAvailable, ConnectionRefused, HostUnreachable, NetworkDown, NetworkUnreachable,
     };
@@ -35,6 +41,8 @@ fn never_connected(error: &(dyn StdError + 'static)) -> bool {
     chain(error).any(|cause| {
         let io = cause.downcast_ref::<io::Error>();
         cause.is::<ResolveDnsError>()
+            // The SDK's HTTP client has a private type for it.
+            || cause.to_string().starts_with("HTTP connect timeout")
             || io.is_some_and(|error| {
                 matches!(
                     error.kind(),

@@ -6,18 +6,30 @@ use crate::{
     response::Response,
 };
 use aws_sdk_bedrockruntime::operation::converse::ConverseInput;
-use std::sync::Arc;
-use tower_circuit_breaker::{CircuitBreakerLayer, Classify, KeyOf, Throttles, Verdict};
+use std::{error::Error as _, sync::Arc, time::Duration};
+use tower_backoff::AttemptTimeout;
+use tower_circuit_breaker::{CircuitBreakerLayer, Classify, KeyOf, Outage, Throttles, Verdict};
+
+/// A token or so in ten milliseconds is 36,000 of them, more than an agent asks for. Two attempts and
+/// the waits between them stay below 15 minutes.
+pub(crate) const LONGEST_ANSWER: Duration = Duration::from_secs(360);
 
 /// Tells a circuit breaker what Bedrock's errors say about a model's health, and which circuit a
 /// request belongs to: one for each Region and model id, as Bedrock's quotas go, and one apart for
 /// counting a model's tokens.
 ///
 /// A limit per day opens the circuit at once; capacity, transient faults and timeouts count as
-/// failures. The caller's own faults and deadlines count neither for nor against the model.
+/// failures. The caller's own faults and deadlines count neither for nor against the model, nor does
+/// what may be:
+///
+/// - a model that failed at one prompt (424), such as by an invalid sequence in its tool use: the next
+///   prompt is answered, as a rule, and this one never;
+/// - an attempt that timed out sooner than the [longest answer](Self::longest_answer) takes;
+/// - credentials that could not be had.
 #[derive(Debug, Clone)]
 pub struct CircuitPolicy {
     region: Arc<str>,
+    longest_answer: Duration,
 }
 
 impl CircuitPolicy {
@@ -26,17 +38,44 @@ impl CircuitPolicy {
     pub fn new(region: impl Into<Arc<str>>) -> Self {
         Self {
             region: region.into(),
+            longest_answer: LONGEST_ANSWER,
         }
     }
 
+    /// Sets how long the longest answer takes: an attempt that was given less and timed out says
+    /// nothing about the model, one that was given as much found a model that hangs. Default:
+    /// 6 minutes, as the stack's attempt timeout.
+    ///
+    /// Tell it where answers are short, along with a short
+    /// [attempt timeout](crate::StackLayer::attempt_timeout), to have circuits open sooner. A timeout
+    /// of the SDK's own configuration does not say how long it was, and counts for nothing.
+    #[must_use]
+    pub const fn longest_answer(mut self, time: Duration) -> Self {
+        self.longest_answer = time;
+        self
+    }
+
     /// A [`CircuitBreakerLayer`] with this policy: a circuit per model.
+    ///
+    /// A circuit opens when the model is [down altogether](Outage), and not while a part of the calls
+    /// succeeds: 50 failures over 5 seconds, or without an answer for as long as the
+    /// [longest](Self::longest_answer) takes. It is open for 2 to 10 seconds at a time, then a probe
+    /// goes out, another one every 10 seconds while none is answered; after the first answer the calls
+    /// grow from a tenth to all within 10 seconds.
     ///
     /// A throttle does not trip these circuits unless it names the day: the model is well, and
     /// waiting out a limit per minute is the retry layer's work.
     #[must_use]
     pub fn layer(self) -> CircuitBreakerLayer<Self, Self, Arc<str>> {
+        const PROBING: Duration = Duration::from_secs(10);
+        // Until then the answers to the first calls may all be still to come.
+        let outage = Outage::new().without_success(self.longest_answer);
         CircuitBreakerLayer::new(self.clone())
             .key_by::<Request<ConverseInput>, _>(self)
+            .outage(outage)
+            .open_for(PROBING / 5, PROBING)
+            .probe_lease(PROBING)
+            .ramp(PROBING)
             // Two layers would answer one throttle otherwise, and a busy model look like a sick one.
             .throttles(Throttles::Ignored)
     }
@@ -60,7 +99,13 @@ impl<O> Classify<Response<O>, Error> for CircuitPolicy {
         match error.kind() {
             ErrorKind::Throttled => Verdict::Throttled { retry_after },
             ErrorKind::Exhausted => Verdict::Exhausted { retry_after },
-            ErrorKind::Capacity | ErrorKind::Transient | ErrorKind::Timeout => Verdict::Failure,
+            ErrorKind::Capacity => Verdict::Failure,
+            ErrorKind::Transient if error.status() == Some(424) || error.lacked_credentials() => {
+                Verdict::Ignored
+            }
+            ErrorKind::Transient => Verdict::Failure,
+            ErrorKind::Timeout if self.found_a_hang(error) => Verdict::Failure,
+            ErrorKind::Timeout => Verdict::Ignored,
             // None of them says anything of the model: the caller is at fault or in a hurry, a layer
             // of ours answered in its place, or nobody knows.
             ErrorKind::DeadlineExceeded
@@ -70,6 +115,21 @@ impl<O> Classify<Response<O>, Error> for CircuitPolicy {
             | ErrorKind::NotCached
             | ErrorKind::QuotaRejected
             | ErrorKind::Other => Verdict::Ignored,
+        }
+    }
+}
+
+impl CircuitPolicy {
+    fn found_a_hang(&self, error: &Error) -> bool {
+        // Bedrock's own word for it, or a gateway's.
+        if error.status().is_some() {
+            return true;
+        }
+        let source = error.source();
+        match source.and_then(|source| source.downcast_ref::<AttemptTimeout>()) {
+            Some(timeout) => timeout.limit() >= self.longest_answer,
+            // Without a source it is made by hand: nobody knows of a limit.
+            None => source.is_none(),
         }
     }
 }

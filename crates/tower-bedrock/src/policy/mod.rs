@@ -10,6 +10,7 @@ mod retry;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use self::circuit::LONGEST_ANSWER;
 #[cfg(feature = "toml")]
 #[cfg_attr(docsrs, doc(cfg(feature = "toml")))]
 pub use self::limits::QuotasError;

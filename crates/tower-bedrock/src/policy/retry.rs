@@ -127,6 +127,12 @@ impl<O> Classify<Response<O>, Error> for RetryPolicy {
         }
     }
 
+    fn rejected_after(&self, rejection: &mut Result<Response<O>, Error>, made: Error) {
+        if let Err(rejection) = rejection {
+            rejection.comes_after(made);
+        }
+    }
+
     fn finished(&self, result: &mut Result<Response<O>, Error>, attempts: u32) {
         match result {
             Ok(response) => {

@@ -2,8 +2,9 @@
 
 use super::{CachePolicy, CircuitPolicy, RetryPolicy, cost::failed};
 use crate::{Error, ErrorKind, Request, Response, error::codes::kind_of_answer};
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_bedrockruntime::operation::converse::{ConverseInput, ConverseOutput};
-use std::{iter::successors, num::NonZeroU32, time::Duration};
+use std::{io, iter::successors, num::NonZeroU32, time::Duration};
 use tower_quota::Settle;
 use tower_response_cache::Policy;
 
@@ -102,7 +103,17 @@ fn the_table_of_bedrocks_errors_is_what_the_policies_do() {
             errors.push(plain.clone().with_status(status));
         }
         if errors.is_empty() {
-            errors.push(plain);
+            errors.push(match from {
+                _ if from.contains("credentials whose") => {
+                    plain.with_source(CredentialsError::provider_error("503"))
+                }
+                _ if from.contains("the SDK's own timeout") => {
+                    plain.with_source(io::Error::from(io::ErrorKind::TimedOut))
+                }
+                // It has the status of the answer.
+                _ if from.contains("breaks off") => plain.with_status(200),
+                _ => plain,
+            });
         }
         for error in errors {
             assert_eq!(quota(&error), charge, "{from}");

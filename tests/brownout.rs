@@ -1,0 +1,232 @@
+//! A model of which a part of the calls fails, and one that is down altogether for a while.
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
+use bedrock_sim::{Fault, Latency, Model, ScriptEntry, ScriptedAnswer, Simulator};
+use end_to_end::{MODEL, prompt};
+use std::{
+    ops::Range,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use tokio::{
+    task::JoinSet,
+    time::{Instant, sleep, timeout},
+};
+use tower::{Layer, Service, ServiceBuilder, ServiceExt};
+use tower_bedrock::{
+    Bedrock, Error, ErrorKind, Request, Response, StackLayer,
+    aws_sdk_bedrockruntime::operation::converse::{ConverseInput, ConverseOutput},
+    policy::{CircuitPolicy, ModelQuota, Quotas, RetryPolicy},
+    tower_backoff::AttemptTimeoutLayer,
+};
+
+const WORKERS: u32 = 50;
+/// The mean of 16 to 200 tokens: the first after a second, each further one after 25 ms.
+const MEAN_ANSWER: f64 = 3.7;
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+
+fn sim(fault: impl Into<ScriptEntry>) -> Simulator {
+    let sim = Simulator::new()
+        .latency(Latency::new(SECOND, Duration::from_millis(25)))
+        .model(Model::new(MODEL).tokens_per_minute(4_000_000));
+    sim.script([fault]);
+    sim
+}
+
+fn stack() -> StackLayer {
+    let quota = ModelQuota::new().tokens_per_minute(4_000_000);
+    StackLayer::new("us-east-1").quotas(Quotas::new().model(MODEL, quota))
+}
+
+/// One call, as its worker saw it.
+struct Ended {
+    began: Duration,
+    at: Duration,
+    error: Option<Error>,
+}
+
+impl Ended {
+    fn took(&self) -> Duration {
+        self.at - self.began
+    }
+}
+
+/// Fifty workers who go on for so long, and pause for a second after a call that is lost.
+async fn work<S>(service: S, lasts: Duration) -> Vec<Ended>
+where
+    S: Service<Request<ConverseInput>, Response = Response<ConverseOutput>, Error = Error>,
+    S: Clone + Send + Sync + 'static,
+    S::Future: Send,
+{
+    // What the layers draw by chance is then the same in every run.
+    fastrand::seed(1);
+    let start = Instant::now();
+    let log = Arc::new(Mutex::new(Vec::new()));
+    let mut workers = JoinSet::new();
+    for worker in 0..WORKERS {
+        let (service, log) = (service.clone(), Arc::clone(&log));
+        workers.spawn(async move {
+            for n in 0.. {
+                let began = start.elapsed();
+                let call = prompt(&format!("{worker} {n}"));
+                let result = service.clone().oneshot(Request::new(call)).await;
+                let error = result.err();
+                let lost = error.is_some();
+                log.lock().unwrap().push(Ended {
+                    began,
+                    at: start.elapsed(),
+                    error,
+                });
+                if lost {
+                    sleep(SECOND).await;
+                }
+            }
+        });
+    }
+    drop(timeout(lasts, workers.join_all()).await);
+    std::mem::take(&mut *log.lock().unwrap())
+}
+
+fn lost(calls: &[Ended]) -> f64 {
+    let lost = calls.iter().filter(|call| call.error.is_some()).count();
+    lost as f64 / calls.len() as f64
+}
+
+/// Answers a second within a span of time, by what the workers get if nothing fails.
+fn goodput(calls: &[Ended], span: Range<Duration>) -> f64 {
+    let answered = |call: &&Ended| call.error.is_none() && span.contains(&call.at);
+    let answers = calls.iter().filter(answered).count() as f64;
+    answers / (span.end - span.start).as_secs_f64() / f64::from(WORKERS) * MEAN_ANSWER
+}
+
+/// How often circuits opened, and how many calls they turned away.
+fn turned_away(layer: &StackLayer) -> (u32, u64) {
+    let circuit = layer
+        .circuits()
+        .handle(&format!("us-east-1/{MODEL}").into());
+    let snapshot = circuit.snapshot();
+    (snapshot.generation, snapshot.rejections)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_brownout_loses_no_more_than_retries_alone() {
+    for (share, seconds) in [(0.2, 30), (0.5, 40), (0.8, 120)] {
+        let lasts = seconds * SECOND;
+        let fault = || Fault::service_unavailable().rate(share);
+        let bedrock = Bedrock::new(sim(fault()).sdk_config());
+        let alone = work(RetryPolicy::new().layer_over_quota().layer(bedrock), lasts).await;
+
+        let layer = stack();
+        let calls = work(layer.layer(Bedrock::new(sim(fault()).sdk_config())), lasts).await;
+        assert_eq!(turned_away(&layer), (0, 0), "at {share}");
+        let [stack, retries] = [lost(&calls), lost(&alone)];
+        assert!(stack <= retries + 0.02, "{stack} {retries} at {share}");
+        let [stack, retries] = [&calls, &alone].map(|calls| goodput(calls, Duration::ZERO..lasts));
+        assert!(stack >= 0.95 * retries, "{stack} {retries} at {share}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_half_of_the_calls_meets_no_circuit_opens() {
+    let late = ScriptedAnswer::new().delay(20 * SECOND);
+    let busy = Fault::throttling().message("Model is currently overloaded.");
+    let faults: [ScriptEntry; 4] = [
+        Fault::model_not_ready().delay(2 * SECOND).rate(0.5).into(),
+        Fault::internal_server().rate(0.5).into(),
+        busy.rate(0.5).into(),
+        late.rate(0.5).into(),
+    ];
+    for fault in faults {
+        let layer = stack();
+        let bedrock = Bedrock::new(sim(fault.clone()).sdk_config());
+        let calls = work(layer.layer(bedrock), 30 * SECOND).await;
+        assert_eq!(turned_away(&layer), (0, 0), "{fault:?}");
+        assert!(lost(&calls) < 0.001, "{} by {fault:?}", lost(&calls));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn half_of_the_attempts_may_time_out_and_no_circuit_opens() {
+    let (limit, lasts) = (10 * SECOND, MINUTE);
+    let hang = || sim(Fault::hang().rate(0.5)).sdk_config();
+    let retries = ServiceBuilder::new()
+        .layer(RetryPolicy::new().layer_over_quota())
+        .layer(AttemptTimeoutLayer::new(limit));
+    let alone = work(retries.service(Bedrock::new(hang())), lasts).await;
+
+    let breaker = CircuitPolicy::new("us-east-1")
+        .longest_answer(limit)
+        .layer();
+    let layer = stack().attempt_timeout(limit).circuit_breaker(breaker);
+    let calls = work(layer.layer(Bedrock::new(hang())), lasts).await;
+    assert_eq!(turned_away(&layer), (0, 0));
+    // Two attempts in all, as they are paid for: a quarter of the calls meets two that hang.
+    let [stack, retries] = [lost(&calls), lost(&alone)];
+    assert!(stack <= retries + 0.02, "{stack} {retries}");
+    assert!((0.15..0.35).contains(&stack), "{stack}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_fails_fast_and_is_over_soon_after_its_end() {
+    let (from, to) = (20 * SECOND, 80 * SECOND);
+    for fault in [
+        Fault::service_unavailable(),
+        Fault::model_not_ready().delay(SECOND),
+    ] {
+        let sim = sim(fault.clone().rate(1.0).during(from..to));
+        let struck = tokio::spawn(struck_between(sim.clone(), from + 10 * SECOND, to));
+        let layer = stack();
+        let calls = work(layer.layer(Bedrock::new(sim.sdk_config())), 2 * MINUTE).await;
+        let asked = from + 10 * SECOND..to - 10 * SECOND;
+        let told = calls.iter().filter(|call| asked.contains(&call.began));
+        let mut number = 0;
+        for call in told {
+            number += 1;
+            let error = call.error.as_ref().expect("the model is down");
+            assert_eq!(error.kind(), ErrorKind::CircuitOpen, "{error} by {fault:?}");
+            assert!(call.took() <= 7 * SECOND, "{:?} by {fault:?}", call.took());
+        }
+        assert!(number > 200, "{number} by {fault:?}");
+        // What it sees when it is well is 13.5 calls a second.
+        let load = struck.await.unwrap() as f64 / 50.0 * MEAN_ANSWER / f64::from(WORKERS);
+        assert!(load <= 0.02, "{load} by {fault:?}");
+        let after = goodput(&calls, to + 30 * SECOND..to + 40 * SECOND);
+        assert!(after >= 0.95, "{after} by {fault:?}");
+    }
+}
+
+/// How many calls a fault struck from one time to another.
+async fn struck_between(sim: Simulator, from: Duration, to: Duration) -> u64 {
+    let struck = || sim.usage().model(MODEL).unwrap().faulted;
+    sleep(from).await;
+    let before = struck();
+    sleep(to - from).await;
+    struck() - before
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_model_that_hangs_opens_its_circuit_and_comes_back() {
+    let limit = 10 * SECOND;
+    let (from, to) = (10 * SECOND, 90 * SECOND);
+    let breaker = CircuitPolicy::new("us-east-1")
+        .longest_answer(limit)
+        .layer();
+    let layer = stack().attempt_timeout(limit).circuit_breaker(breaker);
+    let sim = sim(Fault::hang().rate(1.0).during(from..to));
+    let calls = work(layer.layer(Bedrock::new(sim.sdk_config())), 140 * SECOND).await;
+    let asked = from + 25 * SECOND..to - 20 * SECOND;
+    let told: Vec<_> = calls
+        .iter()
+        .filter(|call| asked.contains(&call.began))
+        .collect();
+    assert!(told.len() > 200, "{}", told.len());
+    for call in told {
+        let error = call.error.as_ref().expect("the model hangs");
+        assert_eq!(error.kind(), ErrorKind::CircuitOpen, "{error}");
+        // The longest are the probes, which hang too.
+        assert!(call.took() <= 16 * SECOND, "{:?}", call.took());
+    }
+    let after = goodput(&calls, to + 35 * SECOND..to + 45 * SECOND);
+    assert!(after >= 0.95, "{after}");
+}
