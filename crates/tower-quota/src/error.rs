@@ -55,8 +55,8 @@ impl Rejected {
     /// `None` where waiting does not help.
     ///
     /// Calls that come to less than they reserved make it shorter. So may tenants and priorities
-    /// that are mixed. With several limits it may be longer, for one that is full earns nothing
-    /// while calls wait for another.
+    /// that are mixed. Where over a hundred calls wait under several limits it may be longer, for
+    /// one that is full earns nothing while calls wait for another.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after

@@ -1,3 +1,4 @@
+use super::forecast::Forecast;
 use super::meter::{Meter, Now, Verdict};
 use super::overrun::Overrun;
 use super::purse::Purse;
@@ -260,6 +261,25 @@ impl Account {
             .iter()
             .map(|meter| meter.fits_at(ahead, mine, now));
         meters.fold(now.max(self.blocked), u64::max)
+    }
+
+    /// When those who wait go, from the first on.
+    pub(crate) fn forecast(&mut self, now: u64) -> Forecast {
+        self.advance(now);
+        let common = Now {
+            at: self.now.max(self.blocked),
+            spare: false,
+            watched: u32::MAX,
+            ..self.common()
+        };
+        Forecast::new(self.meters.iter().map(Meter::ahead).collect(), common)
+    }
+
+    /// Without a throttle to spare, and with no end of patience.
+    #[cfg(test)]
+    pub(crate) fn learns_nothing(&mut self) {
+        (0..8).for_each(|_| self.purse.pay());
+        self.latency = Some(3600 * SECOND);
     }
 
     /// The server has begun to answer the call: it was admitted.

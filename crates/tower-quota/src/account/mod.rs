@@ -4,13 +4,15 @@
 //! server may count: `deficit` (what a bucket lacks) and `window` (what the last period was
 //! charged). What the server answers is `evidence` on how it counts, how much a bucket holds
 //! (`burst`), and how much of the rate others leave (`share`). `purse` bounds what learning may
-//! cost, and a `ring` what is remembered of the last calls. All of it is pure: time is handed in, as nanoseconds, and never goes back.
+//! cost, a `ring` has what is remembered of the last calls, and a `forecast` tells when those go that
+//! wait. All of it is pure: time is handed in, as nanoseconds, and never goes back.
 
 mod account;
 mod arc;
 mod burst;
 mod deficit;
 mod evidence;
+mod forecast;
 mod knowledge;
 mod meter;
 mod overrun;

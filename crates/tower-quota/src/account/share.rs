@@ -26,7 +26,7 @@ const LEAST_CUT: f64 = 0.95;
 /// A throttle that none of our shadows foresaw cuts it to what passed before. Then one call at a
 /// time is sent, a ping, until one is confirmed; and from there the share rises slowly at first,
 /// near where it was cut, and faster the longer nothing is throttled.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Share {
     part: f64,
     /// Boxed because most limits never see one.
@@ -34,7 +34,7 @@ pub(crate) struct Share {
 }
 
 /// The last cut, and what became of the part since.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Cut {
     at: u64,
     /// The part just after it.

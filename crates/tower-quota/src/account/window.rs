@@ -9,7 +9,7 @@ const GRAINS: u64 = 120;
 /// that begins anew at fixed times admits that too, wherever it begins. Charges within a grain
 /// share an entry, which leaves when the last of them is older than period and margin: the sum is
 /// never too low.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Window {
     period: u64,
     margin: u64,
@@ -20,7 +20,7 @@ pub(crate) struct Window {
     old: VecDeque<Entry>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Entry {
     first: u64,
     last: u64,

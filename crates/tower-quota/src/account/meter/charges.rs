@@ -127,7 +127,7 @@ impl Meter {
         self.charged = self.charged.saturating_sub(x);
     }
 
-    fn add(&mut self, x: u64) {
+    pub(super) fn add(&mut self, x: u64) {
         let worth = self.worth(x);
         self.deficit.add(worth);
         self.least = self.least.saturating_add(worth);

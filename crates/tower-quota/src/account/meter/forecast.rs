@@ -1,6 +1,8 @@
 use super::super::SECOND;
 use super::super::deficit::falls;
 use super::super::knowledge::Knowledge;
+use super::super::phase::Phase;
+use super::super::ring::Ring;
 use super::{Kind, Meter};
 use crate::limit::Amount;
 
@@ -8,6 +10,25 @@ use crate::limit::Amount;
 const KEPT: u64 = 3600 * SECOND;
 
 impl Meter {
+    /// What it comes to if those who wait go one after the other: a copy without what was learned
+    /// by single calls.
+    pub(crate) fn ahead(&self) -> Self {
+        Self {
+            limit: self.limit.clone(),
+            share: self.share.clone(),
+            phase: Phase::new(self.period),
+            window: self.window.clone(),
+            sent: Ring::new(),
+            watched: 0,
+            ..*self
+        }
+    }
+
+    /// Charges one of those.
+    pub(crate) fn charge_ahead(&mut self, amount: Amount) {
+        self.add(amount.of(self.limit.unit));
+    }
+
     /// When `mine` fits after `ahead`, as far as is known.
     pub(crate) fn fits_at(&self, ahead: Amount, mine: Amount, now: u64) -> u64 {
         let (ahead, mine) = (ahead.of(self.limit.unit), mine.of(self.limit.unit));

@@ -109,6 +109,12 @@ impl Plain {
         self.account.fits_at(now, ahead, self.line[place].amount)
     }
 
+    fn told(&mut self, now: u64, place: usize) -> u64 {
+        let mut forecast = self.account.forecast(now);
+        let turns = self.line[..=place].iter();
+        turns.fold(now, |_, came| forecast.next(came.amount))
+    }
+
     fn enter(
         &mut self,
         now: u64,
@@ -133,15 +139,15 @@ impl Plain {
             .count();
         let (name, give_up, bound) = (came.name, came.give_up, came.bound.clone());
         self.line.insert(place, came);
-        let at = self.goes_at(now, place);
-        if at > give_up {
+        if self.goes_at(now, place) > give_up {
+            let at = self.told(now, place);
             self.line.remove(place);
             return Err((bound, Some(at)));
         }
         if self.line.len() > self.settings.max_queue {
             let last = (0..self.line.len()).max_by_key(|n| (self.line[*n].class, *n));
             let last = last.expect("it is lined up");
-            let at = self.goes_at(now, last);
+            let at = self.told(now, last);
             if self.line[last].name == name {
                 self.line.remove(last);
                 return Err((Cause::QueueFull, Some(at)));
@@ -202,6 +208,72 @@ impl Plain {
             } else {
                 place += 1;
             }
+        }
+    }
+}
+
+/// Limits that a server may have, and what calls ask for: some are larger than a bucket.
+fn any_limits() -> impl Strategy<Value = Vec<Limit>> {
+    let bucket = (60..600_u64, 1..30_u64).prop_map(|(amount, burst)| (amount, Some(burst)));
+    let kind = prop_oneof![bucket, (20..600_u64).prop_map(|amount| (amount, None))];
+    let limit = |limit: Limit, burst: Option<u64>| match burst {
+        Some(burst) => limit.burst(burst),
+        None => limit.window(),
+    };
+    (kind.clone(), kind).prop_map(move |(calls, tokens)| {
+        vec![
+            limit(Limit::calls_per_minute(calls.0), calls.1),
+            limit(
+                Limit::tokens_per_minute(10 * tokens.0),
+                tokens.1.map(|burst| 10 * burst),
+            ),
+        ]
+    })
+}
+
+proptest! {
+    /// Two lines of the same calls, one of them too short for the last: it is told when it goes in
+    /// the other, where nobody else comes and nothing is heard of those that went.
+    #[test]
+    fn one_that_finds_the_queue_full_is_told_when_it_would_have_gone(
+        limits in any_limits(),
+        one in 1..3_usize,
+        calls in proptest::collection::vec((0..3 * SECOND, 0..200_u64), 2..40),
+    ) {
+        let call = |tokens| Call {
+            amount: Amount::call(tokens),
+            priority: Priority::Normal,
+            tenant: 0,
+            deadline: None,
+        };
+        let (last, before) = calls.split_last().expect("there are two");
+        let mut now = 0;
+        let mut line = || {
+            let settings = Settings { max_queue: usize::MAX, ..Settings::default() };
+            let mut account = Account::new(limits[..one].to_vec(), 0);
+            account.learns_nothing();
+            let mut scheduler = Scheduler::<u64>::new(account, Arc::new(settings));
+            now = 0;
+            for (wait, tokens) in before {
+                now += wait;
+                scheduler.enter(now, call(*tokens));
+            }
+            now += last.0;
+            scheduler.advance(now);
+            scheduler
+        };
+        let (mut long, mut short) = (line(), line());
+        let max_queue = short.queue.len();
+        short.settings = Arc::new(Settings { max_queue, ..Settings::default() });
+        match (short.enter(now, call(last.1)), long.enter(now, call(last.1))) {
+            (Entered::Rejected(Cause::QueueFull, at), Entered::Waits(place)) => {
+                while long.answer(place).is_none() {
+                    now = long.wake_at.expect("somebody waits");
+                    long.advance(now);
+                }
+                prop_assert_eq!(at, Some(now));
+            }
+            (short, long) => prop_assert_eq!(short, long),
         }
     }
 }
