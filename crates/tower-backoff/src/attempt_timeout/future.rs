@@ -61,7 +61,6 @@ where
         };
         // Before the result is out: whoever has it may rely on the attempt being over.
         this.inner.set(None);
-        this.timer.set(None);
         Poll::Ready(result)
     }
 }
