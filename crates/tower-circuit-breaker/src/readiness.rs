@@ -22,6 +22,7 @@ pub(crate) enum Readiness {
 }
 
 impl Readiness {
+    #[cold]
     pub(crate) fn poll(
         &mut self,
         cx: &mut Context<'_>,
@@ -43,6 +44,7 @@ impl Readiness {
         Poll::Ready(())
     }
 
+    #[cold]
     pub(crate) fn take(&mut self) -> Option<Permit> {
         match std::mem::take(self) {
             Self::Permitted(permit) => Some(permit),

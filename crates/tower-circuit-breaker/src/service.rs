@@ -93,13 +93,12 @@ where
 
     #[inline]
     fn call(&mut self, request: Req) -> Self::Future {
-        let permitted = self.readiness.as_mut().and_then(Readiness::take);
-        let permit = permitted.map_or_else(
-            || Permit::acquire(self.circuits.shard_of(|| self.key_of.key(&request))),
-            Ok,
-        );
         let classify = self.classify.make_classifier(&request);
-        match permit {
+        if let Some(permit) = self.readiness.as_mut().and_then(Readiness::take) {
+            return ResponseFuture::admitted(self.inner.clone(), request, permit, classify);
+        }
+        let shard = self.circuits.shard_of(|| self.key_of.key(&request));
+        match Permit::acquire(shard) {
             // A clone goes into the future, which makes it ready; the one here is never polled.
             Ok(permit) => ResponseFuture::admitted(self.inner.clone(), request, permit, classify),
             Err(open) => ResponseFuture::rejected(open, classify),

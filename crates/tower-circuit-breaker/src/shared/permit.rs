@@ -69,7 +69,9 @@ impl Permit {
     /// admitted, as it may while a call waits for the inner service's readiness.
     #[inline]
     pub(crate) fn start(&mut self) -> Result<(), Open> {
-        self.admission = self.shard.send(self.admission)?;
+        if !self.shard.lets_send(self.admission) {
+            self.admission = self.shard.circuit().send(self.admission)?;
+        }
         self.sent = self.shard.circuit().sent();
         self.progress = Progress::Called;
         Ok(())

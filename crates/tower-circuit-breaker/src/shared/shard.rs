@@ -59,16 +59,12 @@ impl Shard {
         self.state.load().generation() == admission.generation
     }
 
-    /// The service is about to be called: nothing more to ask, unless the circuit has changed since
-    /// the call was admitted, or watches its calls.
+    /// Whether there is nothing to ask as the service is about to be called: the circuit has not
+    /// changed since the call was admitted, and does not watch its calls.
     #[inline]
-    pub(crate) fn send(&self, admission: Admission) -> Result<Admission, Open> {
+    pub(crate) fn lets_send(&self, admission: Admission) -> bool {
         let packed = self.state.load();
-        if packed.admits_all() && packed.generation() == admission.generation {
-            Ok(admission)
-        } else {
-            self.circuit.send(admission)
-        }
+        packed.admits_all() && packed.generation() == admission.generation
     }
 
     #[inline]
