@@ -10,11 +10,20 @@ pub(crate) fn kind_of_answer(code: Option<&str>, message: Option<&str>, status: 
         _ => ErrorKind::Throttled,
     };
     match code.unwrap_or_default() {
+        // Every code that the SDK takes for a throttle, whatever the status: the code decides.
         "ThrottlingException"
         | "ThrottledException"
         | "Throttling"
         | "TooManyRequestsException"
+        | "RequestThrottledException"
+        | "RequestThrottled"
         | "RequestLimitExceeded"
+        | "BandwidthLimitExceeded"
+        | "LimitExceededException"
+        | "ProvisionedThroughputExceededException"
+        | "TransactionInProgressException"
+        | "PriorRequestNotComplete"
+        | "EC2ThrottledException"
         | "SlowDown" => minute_or_day(),
         "ServiceQuotaExceededException" => ErrorKind::Exhausted,
         "ServiceUnavailableException" | "ServiceUnavailable" | "overloaded_error" => {
