@@ -20,6 +20,8 @@ pub struct Ask<K> {
     pub tenant: u64,
     /// The call is of no use if it starts after that.
     pub deadline: Option<Instant>,
+    /// Whose limits it must fit as well.
+    pub within: Option<K>,
 }
 
 impl<K> Ask<K> {
@@ -32,6 +34,7 @@ impl<K> Ask<K> {
             priority: Priority::default(),
             tenant: 0,
             deadline: None,
+            within: None,
         }
     }
 
@@ -62,6 +65,17 @@ impl<K> Ask<K> {
     #[must_use]
     pub fn deadline(mut self, deadline: Instant) -> Self {
         self.deadline = Some(deadline);
+        self
+    }
+
+    /// The call is one of `key` too, and must fit its limits as well as its own: such as what an
+    /// account has in all its models together. Default: none.
+    ///
+    /// It waits there first, and only then for its own limits. A throttle is taken for one of its own
+    /// limits. A ledger that knows nothing of this admits by the call's own key alone.
+    #[must_use]
+    pub fn within(mut self, key: K) -> Self {
+        self.within = Some(key);
         self
     }
 }

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use super::both_tickets::BothTickets;
 use super::key_state::KeyState;
 use super::memory_ticket::MemoryTicket;
 use crate::account::Charge;
@@ -27,6 +28,8 @@ pub struct Admit {
     /// `None` once it is done.
     key: Option<Arc<KeyState>>,
     stage: Stage,
+    /// A box, for few calls have it, and all would be larger for it.
+    within: Option<Box<Within>>,
 }
 
 /// An admission that fits is done in one poll and is never lined up.
@@ -35,12 +38,27 @@ enum Stage {
     Waiting(Place),
 }
 
+/// The admission by another key that the call must fit as well.
+enum Within {
+    Asking(Admit),
+    /// Held until the call's own key admits it, and then in the ticket of both.
+    Admitted(Reservation),
+}
+
 impl Admit {
     pub(crate) fn new(key: Arc<KeyState>, call: Call) -> Self {
         Self {
             key: Some(key),
             stage: Stage::New(call),
+            within: None,
         }
+    }
+
+    /// Has the call wait for `outer` first.
+    #[cold]
+    pub(crate) fn within(mut self, outer: Self) -> Self {
+        self.within = Some(Box::new(Within::Asking(outer)));
+        self
     }
 }
 
@@ -49,38 +67,68 @@ impl Future for Admit {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        let key = this.key.as_ref().expect("polled after it was ready");
-        let place = match &this.stage {
+        if this.within.is_some() {
+            return this.poll_both(cx);
+        }
+        let ticket = match ready!(this.poll_key(cx)) {
+            Ok(ticket) => ticket,
+            Err(rejected) => return Poll::Ready(Err(rejected)),
+        };
+        telemetry::admitted(ticket.key.settings.name);
+        Poll::Ready(Ok(Reservation::of(Held::Memory(ticket))))
+    }
+}
+
+impl Admit {
+    /// The outer key first. Where that is short of room for long its calls line up there, and not
+    /// admitted by their own keys, which would let all of them go at once in the end.
+    #[cold]
+    fn poll_both(&mut self, cx: &mut Context<'_>) -> Poll<Result<Reservation, Rejected>> {
+        if let Some(within) = &mut self.within
+            && let Within::Asking(outer) = &mut **within
+        {
+            match ready!(outer.poll_key(cx)) {
+                Ok(ticket) => {
+                    let reservation = Reservation::of(Held::Memory(ticket));
+                    **within = Within::Admitted(reservation);
+                }
+                Err(rejected) => {
+                    self.key = None;
+                    return Poll::Ready(Err(rejected));
+                }
+            }
+        }
+        let result = ready!(self.poll_key(cx));
+        let within = self.within.take().map(|within| *within);
+        Poll::Ready(result.map(|own| {
+            telemetry::admitted(own.key.settings.name);
+            match within {
+                Some(Within::Admitted(outer)) => Reservation::new(BothTickets { own, outer }),
+                _ => Reservation::of(Held::Memory(own)),
+            }
+        }))
+    }
+
+    fn poll_key(&mut self, cx: &mut Context<'_>) -> Poll<Result<MemoryTicket, Rejected>> {
+        let key = self.key.as_ref().expect("polled after it was ready");
+        let place = match &self.stage {
             Stage::New(call) => match key.enter_at_once(call) {
-                Some(charge) => return Poll::Ready(this.admitted(charge)),
+                Some(charge) => return Poll::Ready(self.done(Ok(charge))),
                 None => match key.enter(*call) {
-                    ControlFlow::Break(result) => return Poll::Ready(this.done(result)),
+                    ControlFlow::Break(result) => return Poll::Ready(self.done(result)),
                     ControlFlow::Continue(place) => place,
                 },
             },
             Stage::Waiting(place) => *place,
         };
-        this.stage = Stage::Waiting(place);
+        self.stage = Stage::Waiting(place);
         let result = ready!(key.poll(place, cx));
-        Poll::Ready(this.done(result))
-    }
-}
-
-impl Admit {
-    fn done(&mut self, result: Result<Charge, Rejected>) -> Result<Reservation, Rejected> {
-        match result {
-            Ok(charge) => self.admitted(charge),
-            Err(rejected) => {
-                self.key = None;
-                Err(rejected)
-            }
-        }
+        Poll::Ready(self.done(result))
     }
 
-    fn admitted(&mut self, charge: Charge) -> Result<Reservation, Rejected> {
-        let key = self.key.take().expect("it is admitted once");
-        telemetry::admitted(key.settings.name);
-        Ok(Reservation::of(Held::Memory(MemoryTicket { key, charge })))
+    fn done(&mut self, result: Result<Charge, Rejected>) -> Result<MemoryTicket, Rejected> {
+        let key = self.key.take().expect("it is done once");
+        result.map(|charge| MemoryTicket { key, charge })
     }
 }
 

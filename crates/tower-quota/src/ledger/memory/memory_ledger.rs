@@ -177,9 +177,16 @@ impl<K: Hash + Eq + Clone + fmt::Display> Ledger<K> for MemoryLedger<K> {
     type Admit = Admit;
 
     fn admit(&self, ask: Ask<K>) -> Admit {
-        let state = self.key_state(&ask.key);
-        let call = state.call(&ask);
-        Admit::new(state, call)
+        let admit = |key: &K| {
+            let state = self.key_state(key);
+            let call = state.call(&ask);
+            Admit::new(state, call)
+        };
+        let own = admit(&ask.key);
+        match &ask.within {
+            None => own,
+            Some(outer) => own.within(admit(outer)),
+        }
     }
 }
 
