@@ -60,6 +60,9 @@ impl Simulator {
     pub fn model(self, model: Model) -> Self {
         self.with(|state| {
             state.forget_accounts();
+            for other in &model.other_ids {
+                state.other_ids.insert(other.clone(), model.id.clone());
+            }
             state.models.insert(model.id.clone(), model);
         })
     }

@@ -25,6 +25,8 @@ pub(crate) struct State {
     pub(crate) guardrail_words: Vec<String>,
     pub(crate) meter: Meter,
     pub(crate) models: BTreeMap<String, Model>,
+    /// The ids of models by their other ids.
+    pub(crate) other_ids: BTreeMap<String, String>,
     pub(crate) accounts: BTreeMap<String, Account>,
     /// Goes up when the accounts are emptied: a call admitted before that is not settled after it.
     pub(crate) generation: u64,
@@ -44,6 +46,7 @@ impl Shared {
                 guardrail_words: Vec::new(),
                 meter: Meter::default(),
                 models: BTreeMap::new(),
+                other_ids: BTreeMap::new(),
                 accounts: BTreeMap::new(),
                 generation: 0,
                 started: Instant::now(),
@@ -59,6 +62,11 @@ impl Shared {
 }
 
 impl State {
+    /// The id by which a model is kept that a call names by this one.
+    pub(crate) fn own_id(&self, id: String) -> String {
+        self.other_ids.get(&id).cloned().unwrap_or(id)
+    }
+
     /// The model of this id, if it is served.
     pub(crate) fn find_model(&self, id: &str) -> Option<Model> {
         if self.models.is_empty() {

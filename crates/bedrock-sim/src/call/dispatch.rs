@@ -54,6 +54,7 @@ impl Simulator {
         if operation == Operation::ApplyGuardrail {
             return Ok(self.apply_guardrail(&id, &incoming.body)?);
         }
+        let id = self.shared.lock().own_id(id);
         if operation == Operation::CountTokens {
             return Ok(self.count_tokens(&id, &incoming.body)?);
         }

@@ -12,6 +12,7 @@ pub struct Model {
     pub(crate) burst: Duration,
     pub(crate) burndown: u64,
     pub(crate) max_tokens: u64,
+    pub(crate) other_ids: Vec<String>,
 }
 
 impl Model {
@@ -31,8 +32,17 @@ impl Model {
             requests_per_minute: None,
             tokens_per_day: None,
             burst: Duration::from_secs(60),
+            other_ids: Vec::new(),
             id,
         }
+    }
+
+    /// Is served by this id or ARN as well, from the same quotas: as a system profile is by its ARN,
+    /// and by each application inference profile that was made of it. Default: by its own id alone.
+    #[must_use]
+    pub fn also_called(mut self, id: impl Into<String>) -> Self {
+        self.other_ids.push(id.into());
+        self
     }
 
     /// Limits tokens per minute.
