@@ -41,9 +41,9 @@ const DIFFERENT: &[(&str, u64, u64)] = &[
     ("amazon.nova-2-lite-v1:0", 64_000, 65_535),
     // The simulator has a table for Claude and Nova alone, and one default for all others.
     ("amazon.titan-text-premier-v1:0", 4_096, 3_072),
-    ("deepseek.r1-v1:0", 4_096, 32_768),
+    ("deepseek.r1-v1:0", 4_096, 8_192),
     ("meta.llama3-70b-instruct-v1:0", 4_096, 2_048),
-    ("meta.llama4-scout-17b-instruct-v1:0", 4_096, 16_384),
+    ("meta.llama4-scout-17b-instruct-v1:0", 4_096, 8_192),
     ("openai.gpt-oss-120b-1:0", 4_096, 16_384),
     ("vendor.unknown-v1:0", 4_096, 8_192),
 ];

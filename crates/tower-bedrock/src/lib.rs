@@ -20,6 +20,7 @@ pub mod monitor;
 mod operation;
 pub mod policy;
 mod request;
+mod resolve_profiles;
 mod response;
 pub mod stack;
 mod timer;
@@ -35,6 +36,7 @@ pub use self::{
     operation::Operation,
     policy::cache::{CacheKey, CacheScope},
     request::{CacheUse, Options, Priority, Request},
+    resolve_profiles::{ResolveProfiles, ResolveProfilesFuture, ResolveProfilesLayer},
     response::{Response, ResponseMetadata, Usage},
     stack::{Stack, StackLayer},
 };

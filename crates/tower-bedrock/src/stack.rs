@@ -4,7 +4,11 @@ use crate::{
     client::Bedrock,
     deadline::{Deadline, DeadlineLayer},
     monitor::Monitor,
-    policy::{self, Answer, CachePolicy, CircuitPolicy, RetryPolicy, TokenCost, cache::CacheKey},
+    policy::{
+        self, AccountQuotas, Answer, CachePolicy, CircuitPolicy, Profiles, RetryPolicy, TokenCost,
+        cache::CacheKey,
+    },
+    resolve_profiles::{ResolveProfiles, ResolveProfilesLayer},
 };
 use std::{
     fmt,
@@ -19,7 +23,7 @@ use tower_backoff::{
 };
 use tower_circuit_breaker::{CircuitBreaker, CircuitBreakerLayer, Circuits};
 use tower_layer::Layer;
-use tower_quota::{Limits, LimitsOf, MemoryLedger, QuotaLayer};
+use tower_quota::{Limits, MemoryLedger, QuotaLayer};
 use tower_response_cache::{ResponseCache, ResponseCacheLayer};
 
 /// The retry layer of a [`StackLayer`].
@@ -32,8 +36,9 @@ pub type CacheLayer = ResponseCacheLayer<CachePolicy, CacheKey, Answer>;
 pub type TokenQuotaLayer = QuotaLayer<TokenCost, MemoryLedger<Arc<str>>>;
 
 /// The service that a [`StackLayer`] makes of `S`.
-pub type Stack<S = Bedrock> = Deadline<ResponseCache<Retried<S>, CachePolicy, CacheKey, Answer>>;
+pub type Stack<S = Bedrock> = Deadline<ResponseCache<Resolved<S>, CachePolicy, CacheKey, Answer>>;
 
+type Resolved<S> = ResolveProfiles<Retried<S>>;
 type Retried<S> = Retry<Guarded<S>, RetryPolicy, FromRequest>;
 type Guarded<S> = CircuitBreaker<Paced<S>, CircuitPolicy, CircuitPolicy, Arc<str>>;
 type Paced<S> =
@@ -68,6 +73,7 @@ struct Layers {
     backoff: Part<RetryLayer>,
     breaker: Part<BreakerLayer>,
     quota: Part<TokenQuotaLayer>,
+    profiles: Part<ResolveProfilesLayer>,
     attempt_timeout: Duration,
 }
 
@@ -116,6 +122,7 @@ impl StackLayer {
                 backoff: Part::default(RetryPolicy::new().layer_over_quota()),
                 breaker: Part::default(policy::circuit_breaker_layer(Arc::clone(&region))),
                 quota: Part::default(policy::quota_layer(Arc::clone(&region), Limits::unknown())),
+                profiles: Part::default(ResolveProfilesLayer::new(Profiles::new())),
                 attempt_timeout: policy::LONGEST_ANSWER,
                 region,
             },
@@ -149,15 +156,16 @@ impl StackLayer {
         self
     }
 
-    /// Tells the quota of each `"region/model"`. Default: each is found by probing.
+    /// Tells the quotas of the account. Default: each model's is found by probing.
     ///
-    /// Takes a table of [`Quotas`](policy::Quotas); a [`Limit`](tower_quota::Limit) or an array of
-    /// them, for each model alike; or a closure `Fn(&Arc<str>) -> Limits`. Makes a quota layer, so
-    /// there can be no [`quota`](Self::quota) beside it.
+    /// Takes a table of [`Quotas`](policy::Quotas), which also tells what all models have together
+    /// and which model an ARN stands for; a [`Limit`](tower_quota::Limit) or an array of them, for
+    /// each model alike; or a closure `Fn(&Arc<str>) -> Limits`. Makes a quota layer, so there can be
+    /// no [`quota`](Self::quota) beside it.
     #[must_use]
     #[track_caller]
-    pub fn quotas(self, limits: impl LimitsOf<Arc<str>> + Send + Sync + 'static) -> Self {
-        let quota = policy::quota_layer(Arc::clone(&self.layers.region), limits);
+    pub fn quotas(self, quotas: impl AccountQuotas + Send + Sync + 'static) -> Self {
+        let quota = policy::quota_layer(Arc::clone(&self.layers.region), quotas);
         self.quota(quota)
     }
 
@@ -166,7 +174,20 @@ impl StackLayer {
     #[must_use]
     #[track_caller]
     pub fn quota(mut self, quota: TokenQuotaLayer) -> Self {
-        self.knobs().quota.give(quota, "quota");
+        let layers = self.knobs();
+        layers.profiles.layer.add(quota.cost().profiles());
+        layers.quota.give(quota, "quota");
+        self
+    }
+
+    /// Takes another layer that knows what ARNs stand for, to have it ask AWS. What the
+    /// [`quotas`](Self::quotas) tell of them is added to it. Default: one that asks nobody.
+    #[must_use]
+    #[track_caller]
+    pub fn resolve_profiles(mut self, mut profiles: ResolveProfilesLayer) -> Self {
+        let layers = self.knobs();
+        profiles.add(layers.quota.layer.cost().profiles());
+        layers.profiles.give(profiles, "resolve_profiles");
         self
     }
 
@@ -250,6 +271,8 @@ impl<S> Layer<S> for StackLayer {
         let inner = layers.breaker.layer.layer(inner);
         // Inside the cache: callers who share a call share its retries.
         let inner = layers.backoff.layer.layer(inner);
+        // Outside whatever has a key for each model. Inside the cache: its answers are of no quota.
+        let inner = layers.profiles.layer.layer(inner);
         let inner = layers.cache.layer.layer(inner);
         // Outermost: a caller may wait for another one's call, which knows nothing of its deadline.
         DeadlineLayer.layer(inner)

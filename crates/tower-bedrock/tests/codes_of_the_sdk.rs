@@ -1,22 +1,15 @@
 //! The codes that the SDK retries, against the kinds that we make of them.
 
 mod common;
+#[path = "common/wire.rs"]
+mod wire;
 
 use aws_runtime::retries::classifiers::{THROTTLING_ERRORS, TRANSIENT_ERRORS};
-use aws_smithy_runtime_api::client::{
-    http::{
-        HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
-        SharedHttpConnector,
-    },
-    orchestrator::{HttpRequest, HttpResponse},
-    runtime_components::RuntimeComponents,
-};
-use aws_smithy_types::body::SdkBody;
-use bedrock_sim::Simulator;
 use common::prompt;
 use std::collections::BTreeMap;
 use tower::ServiceExt;
-use tower_bedrock::{Bedrock, Error, ErrorKind};
+use tower_bedrock::{Error, ErrorKind};
+use wire::answering;
 
 /// What each code of the SDK's lists is here. A code that the SDK adds has no row, and a row whose
 /// code it drops has no code: the test then wants somebody to say what it means to us.
@@ -42,41 +35,10 @@ const KINDS: [(&str, ErrorKind); 16] = [
     ("TransactionInProgressException", ErrorKind::Throttled),
 ];
 
-/// A wire on which every call fails with one status and code.
-#[derive(Clone, Debug)]
-struct Fails {
-    status: u16,
-    code: &'static str,
-}
-
-impl HttpClient for Fails {
-    fn http_connector(
-        &self,
-        _: &HttpConnectorSettings,
-        _: &RuntimeComponents,
-    ) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
-    }
-}
-
-impl HttpConnector for Fails {
-    fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
-        let response = http::Response::builder()
-            .status(self.status)
-            .header("content-type", "application/json")
-            .header("x-amzn-errortype", self.code)
-            .body(SdkBody::from(r#"{"message": "for a test"}"#))
-            .expect("status and headers are valid");
-        HttpConnectorFuture::ready(Ok(
-            HttpResponse::try_from(response).expect("the SDK takes it")
-        ))
-    }
-}
-
 /// The error that a real client's call comes back with.
 async fn fails_with(status: u16, code: &'static str) -> Error {
-    let wire = SharedHttpClient::new(Fails { status, code });
-    let bedrock = Bedrock::new(Simulator::new().sdk_config().http_client(wire));
+    let body = r#"{"message": "for a test"}"#;
+    let bedrock = answering(status, &[("x-amzn-errortype", code)], body);
     let call = bedrock.oneshot(prompt("hello").into());
     call.await.expect_err("the wire fails every call")
 }

@@ -12,8 +12,8 @@ use std::{
 };
 use tower::{Layer, ServiceExt};
 use tower_bedrock::{
-    ErrorKind, StackLayer,
-    policy::{self, ModelQuota, Quotas, RetryPolicy},
+    ErrorKind, ResolveProfilesLayer, StackLayer,
+    policy::{self, ModelQuota, Profiles, Quotas, RetryPolicy},
     tower_quota::Limits,
 };
 
@@ -21,7 +21,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 type Knob = (&'static str, fn(StackLayer) -> StackLayer);
 
-const KNOBS: [Knob; 6] = [
+const KNOBS: [Knob; 7] = [
     ("cache", |layer| {
         layer.cache(policy::response_cache_layer("r", MINUTE, 0))
     }),
@@ -34,6 +34,9 @@ const KNOBS: [Knob; 6] = [
     ("quotas", |layer| layer.quotas(Quotas::new())),
     ("quota", |layer| {
         layer.quota(policy::quota_layer("r", Limits::unknown()))
+    }),
+    ("resolve_profiles", |layer| {
+        layer.resolve_profiles(ResolveProfilesLayer::new(Profiles::new()))
     }),
     ("attempt_timeout", |layer| layer.attempt_timeout(MINUTE)),
 ];

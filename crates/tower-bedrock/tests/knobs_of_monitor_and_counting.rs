@@ -1,11 +1,13 @@
-//! Knobs come first: nothing that was taken from a monitor, a cost or a counting layer goes on with
-//! other settings than it.
+//! Knobs come first: nothing that was taken from a monitor, a cost, a counting layer or one that
+//! resolves profiles goes on with other settings than it.
 
 mod common;
 
 use bedrock_sim::Simulator;
 use common::{MODEL, bedrock, prompt, simulator};
 use std::{
+    convert::Infallible,
+    future::ready,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
@@ -15,9 +17,9 @@ use std::{
 };
 use tower::{Layer, ServiceExt};
 use tower_bedrock::{
-    Bedrock, CountTokensLayer,
+    Bedrock, CountTokensLayer, ResolveProfilesLayer,
     monitor::{Monitor, Record},
-    policy::{Burndown, MaxOutput, Quotas, TokenCost},
+    policy::{Burndown, MaxOutput, Profiles, Quotas, TokenCost},
 };
 
 type Counting = CountTokensLayer<Bedrock>;
@@ -51,6 +53,18 @@ const COUNTING: [Knob<Counting>; 3] = [
     ("patience", |layer| drop(layer.patience(Duration::ZERO))),
     ("pause", |layer| drop(layer.pause(Duration::ZERO))),
 ];
+
+const PROFILES: [Knob<ResolveProfilesLayer>; 3] = [
+    ("ask", |layer| {
+        drop(layer.ask(|_| ready(Ok::<_, Infallible>(vec![]))));
+    }),
+    ("patience", |layer| drop(layer.patience(Duration::ZERO))),
+    ("pause", |layer| drop(layer.pause(Duration::ZERO))),
+];
+
+fn profiles() -> ResolveProfilesLayer {
+    ResolveProfilesLayer::new(Profiles::new())
+}
 
 fn counting(sim: &Simulator) -> Counting {
     CountTokensLayer::new(bedrock(sim))
@@ -113,6 +127,36 @@ fn a_knob_of_a_shared_counting_layer_panics() {
         let layer = counting(&sim);
         let _service = layer.layer(());
         is_refused(|| turn(layer), knob, "a service");
+    }
+}
+
+#[test]
+fn a_knob_of_a_shared_layer_for_profiles_panics() {
+    for (knob, turn) in PROFILES {
+        assert_eq!(panic(|| turn(profiles())), None, "{knob}");
+        let layer = profiles();
+        drop(layer.clone());
+        is_refused(|| turn(layer), knob, "a clone");
+        let layer = profiles();
+        drop(layer.layer(()));
+        is_refused(|| turn(layer), knob, "a service");
+    }
+}
+
+/// What quotas tell beyond single models is a knob of the cost.
+#[test]
+fn a_shared_cost_takes_no_quotas_of_the_account() {
+    for quotas in [
+        Quotas::new().tokens_per_day(1),
+        Quotas::new().profile("a", "b"),
+    ] {
+        let cost = TokenCost::new("us-east-1");
+        let _clone = cost.clone();
+        is_refused(|| drop(cost.layer(quotas.clone())), "layer", "a clone");
+        assert_eq!(
+            panic(|| drop(TokenCost::new("us-east-1").layer(quotas))),
+            None
+        );
     }
 }
 

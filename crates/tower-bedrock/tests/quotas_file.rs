@@ -158,15 +158,18 @@ fn an_unknown_member_is_refused_with_the_nearest_known_one() {
     );
     assert_eq!(
         refused("quotas = 1"),
-        "line 1, column 1: unknown member `quotas`; expected `models` or `regions`"
+        "line 1, column 1: unknown member `quotas`; expected `models`, \
+         `profiles`, `regions` or `tokens_per_day`"
     );
     assert_eq!(
         refused("[regions.us-east-1.\"amazon.nova-micro-v1:0\"]"),
-        "line 1, column 20: unknown member `amazon.nova-micro-v1:0`; expected `models`"
+        "line 1, column 20: unknown member `amazon.nova-micro-v1:0`; expected `models` or \
+         `tokens_per_day`"
     );
     assert_eq!(
         refused("\"a\\nb\" = 1"),
-        "line 1, column 1: unknown member `a\\nb`; expected `models` or `regions`"
+        "line 1, column 1: unknown member `a\\nb`; expected `models`, \
+         `profiles`, `regions` or `tokens_per_day`"
     );
 }
 
@@ -351,11 +354,13 @@ fn what_is_not_toml_is_refused_at_its_place() {
 fn columns_count_characters_and_the_first_mistake_is_told() {
     assert_eq!(
         refused("\u{feff}# ü\n'öé' = 1"),
-        "line 2, column 1: unknown member `öé`; expected `models` or `regions`"
+        "line 2, column 1: unknown member `öé`; expected `models`, \
+         `profiles`, `regions` or `tokens_per_day`"
     );
     assert_eq!(
         refused("\u{feff}x = 1"),
-        "line 1, column 1: unknown member `x`; expected `models` or `regions`"
+        "line 1, column 1: unknown member `x`; expected `models`, \
+         `profiles`, `regions` or `tokens_per_day`"
     );
     assert_eq!(
         refused("[models.'ö']\ntokens_per_minute = 1\n[models.a]\nz = 1\na = 1\n[regions]\nx = 1"),
@@ -463,4 +468,76 @@ mod any_text {
             prop_assert_eq!(Quotas::from_toml(&text).unwrap(), quotas);
         }
     }
+}
+
+#[test]
+fn a_file_says_what_arns_stand_for_and_what_all_models_have() {
+    let team = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/a1b2";
+    let system = "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.vendor.model";
+    let text = format!(
+        r#"
+tokens_per_day = 500_000_000
+
+[models."{system}"]
+tokens_per_minute = 7
+
+[profiles]
+"{team}" = "{system}"
+"my-imported-model" = "vendor.model"
+
+[regions.eu-west-1]
+tokens_per_day = 10_000_000
+"#
+    );
+    let expected = Quotas::new()
+        .tokens_per_day(500_000_000)
+        .tokens_per_day_in("eu-west-1", 10_000_000)
+        .model("us.vendor.model", ModelQuota::new().tokens_per_minute(7))
+        .profile(team, "us.vendor.model")
+        .profile("my-imported-model", "vendor.model");
+    let read = Quotas::from_toml(&text).expect("it is right");
+    assert_eq!(read, expected);
+    assert_eq!(
+        read.get("us-east-1", team),
+        Some(ModelQuota::new().tokens_per_minute(7))
+    );
+    let code = Quotas::new().merge(read);
+    assert_eq!(code, expected);
+}
+
+#[test]
+fn a_wrong_profile_is_refused_with_what_to_write() {
+    let arn = "arn:aws:bedrock:us-east-1:1:application-inference-profile/a";
+    assert_eq!(
+        refused(&format!("[profiles]\n\"a\" = \"{arn}\"\n")),
+        format!(
+            "line 2, column 7: `{arn}` does not say its model either; write a model id or a \
+             system profile's, such as us.anthropic.claude-sonnet-4-5-20250929-v1:0"
+        )
+    );
+    assert_eq!(
+        refused(&format!("[profiles]\n\"{arn}\" = 5\n")),
+        format!(
+            "line 2, column 65: `profiles.{arn}` is a number, where a model id in quotes is expected"
+        )
+    );
+    assert_eq!(
+        refused("[profiles]\n\"a\" = us.amazon.nova-lite-v1:0\n"),
+        "line 2, column 7: put the whole model id in quotes: \"us.amazon.nova-lite-v1:0…\""
+    );
+    assert_eq!(
+        refused("[profile]\n"),
+        "line 1, column 2: unknown member `profile`; did you mean `profiles`?"
+    );
+}
+
+#[test]
+fn a_model_that_is_spelled_twice_is_refused() {
+    let arn = "arn:aws:bedrock:us-east-1:1:inference-profile/us.m";
+    assert_eq!(
+        refused(&format!(
+            "[models]\n\"{arn}\" = {{ tokens_per_day = 1 }}\n\"us.m\" = {{ tokens_per_day = 2 }}\n"
+        )),
+        format!("line 3, column 1: `us.m` and `{arn}` are one model; keep one of them")
+    );
 }

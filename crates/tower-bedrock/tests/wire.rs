@@ -95,7 +95,7 @@ fn converse_is_written_as_ever() {
 fn invoke_model_is_written_as_ever() {
     assert_eq!(
         canonical(&invoke()),
-        "POST /model/arn%3Aaws%3Abedrock%3Aus-east-1%3A%3Afoundation-model%2Fm/invoke\n\
+        "POST /model/m/invoke\n\
          accept: */*\n\
          content-type: application/json\n\
          x-amzn-bedrock-guardrailidentifier: gr-1\n\
@@ -105,6 +105,30 @@ fn invoke_model_is_written_as_ever() {
          x-amzn-bedrock-trace: ENABLED\n\n\
          {\"a\":[],\"z\":1.0}"
     );
+}
+
+#[test]
+fn an_arn_is_written_by_its_id_where_it_says_one() {
+    let first_line = |id: &str| {
+        let mut input = prompt("hello");
+        input.model_id = Some(id.to_owned());
+        let text = canonical(&input);
+        text.lines().next().map(str::to_owned)
+    };
+    for (id, written) in [
+        (
+            "arn:aws:bedrock:us-east-1:1:inference-profile/us.vendor.model-v1:0",
+            "us.vendor.model-v1%3A0",
+        ),
+        ("us.vendor.model-v1:0", "us.vendor.model-v1%3A0"),
+        (
+            "arn:aws:bedrock:us-east-1:1:application-inference-profile/a",
+            "arn%3Aaws%3Abedrock%3Aus-east-1%3A1%3Aapplication-inference-profile%2Fa",
+        ),
+    ] {
+        let line = format!("POST /model/{written}/converse");
+        assert_eq!(first_line(id), Some(line), "{id}");
+    }
 }
 
 #[test]

@@ -19,8 +19,8 @@ use tower_service::Service;
 /// The count goes into the request's [`input_tokens`](Request::input_tokens), which a quota layer
 /// reserves in place of its estimate. Requests of Converse and InvokeModel are counted that
 /// [ask for it](Request::count_tokens) and have no count yet. Bedrock counts for models and not for
-/// inference profiles, so a profile's model is asked. An ARN that does not name its model is not
-/// counted.
+/// inference profiles, so a profile's model is asked. An ARN that does not name its model is counted
+/// where it is known what it [stands for](Request::stands_for).
 ///
 /// A failed count fails no request: the request goes on without one. The model is then not asked for a
 /// while, whatever the reason, since most often it does not support counting.
@@ -70,7 +70,7 @@ impl<S, C> CountTokens<S, C> {
         if !wanted || options.input_tokens().is_some() {
             return None;
         }
-        let model = base_model(request.model_id()?)?;
+        let model = base_model(request.quota_model()?)?;
         if !self.shared.failures.may_ask(model, now) {
             return None;
         }

@@ -1,3 +1,5 @@
+use super::one_name::one_name;
+
 /// What AWS puts before a model's id to name where a cross-Region profile may send a call.
 const GEOGRAPHIES: &[&str] = &[
     "af", "apac", "au", "ca", "eu", "global", "il", "in", "jp", "me", "mx", "sa", "us", "us-gov",
@@ -9,16 +11,10 @@ const GEOGRAPHIES: &[&str] = &[
 /// `None` where the ARN does not say which model it stands for: application inference profiles,
 /// provisioned throughput, custom and imported models, prompts, prompt routers.
 pub(crate) fn base_model(id: &str) -> Option<&str> {
-    // arn:partition:service:region:account:resource, and only the resource may have more colons.
-    let name = if id.starts_with("arn:") {
-        let resource = id.splitn(6, ':').nth(5)?;
-        match resource.split_once('/')? {
-            ("foundation-model" | "inference-profile", name) => name,
-            _ => return None,
-        }
-    } else {
-        id
-    };
+    let name = one_name(id);
+    if name.starts_with("arn:") {
+        return None;
+    }
     // Only known prefixes are taken off: vendors are followed by a dot as well.
     match name.split_once('.') {
         Some((geography, rest)) if GEOGRAPHIES.contains(&geography) => Some(rest),

@@ -1,4 +1,4 @@
-use super::base_model::base_model;
+use super::{base_model::base_model, one_name::one_name};
 use std::borrow::Cow;
 
 /// A value for each model, by the longest prefix of its id.
@@ -17,8 +17,12 @@ impl<T: Copy> PrefixTable<T> {
         table
     }
 
-    /// A later entry for the same prefix takes the place of an earlier one.
+    /// A later entry for the same prefix takes the place of an earlier one, however each is spelled.
     pub(crate) fn set(&mut self, prefix: Cow<'static, str>, value: T) {
+        let prefix: Cow<'static, str> = match prefix {
+            Cow::Borrowed(prefix) => one_name(prefix).into(),
+            Cow::Owned(prefix) => one_name(&prefix).to_owned().into(),
+        };
         // Sorted on the way in, since a table is filled once and asked for every model.
         self.entries.retain(|(other, _)| *other != prefix);
         let no_shorter = |(other, _): &(Cow<'_, str>, T)| other.len() >= prefix.len();
@@ -26,12 +30,12 @@ impl<T: Copy> PrefixTable<T> {
         self.entries.insert(place, (prefix, value));
     }
 
-    /// The entry of the longest prefix of the model's own id, or of `id` as it was given.
+    /// The entry of the longest prefix of the model's own id, or of the profile's.
     pub(crate) fn get(&self, id: &str) -> Option<T> {
         // An entry may name a profile or an ARN in full, which is longer than its model's and wins.
-        let base = base_model(id);
+        let (name, base) = (one_name(id), base_model(id));
         let fits = |prefix: &str| {
-            id.starts_with(prefix) || base.is_some_and(|base| base.starts_with(prefix))
+            name.starts_with(prefix) || base.is_some_and(|base| base.starts_with(prefix))
         };
         let entry = self.entries.iter().find(|(prefix, _)| fits(prefix));
         entry.map(|&(_, value)| value)
@@ -90,6 +94,11 @@ mod tests {
         assert_eq!(burndown.of(&us), 3);
         assert_eq!(burndown.of(&format!("eu.{SONNET}")), 5);
         assert_eq!(burndown.of(PROFILE), 4);
+        let arn = format!("arn:aws:bedrock:us-east-1:1:inference-profile/{us}");
+        assert_eq!(burndown.of(&arn), 3);
+        let by_arn = Burndown::standard().with(arn, 6);
+        assert_eq!(by_arn.of(&us), 6);
+        assert_eq!(by_arn.of(&format!("eu.{SONNET}")), 5);
         assert_eq!(Burndown::standard().of(PROFILE), 1);
         assert_eq!(MaxOutput::standard().of(PROFILE), 8_192);
     }
@@ -120,7 +129,26 @@ mod tests {
             ("meta.llama3-8b-instruct-v1:0", 1, 2_048),
             ("us.meta.llama3-3-70b-instruct-v1:0", 1, 8_192),
             ("mistral.mistral-7b-instruct-v0:2", 1, 8_192),
-            ("us.deepseek.r1-v1:0", 1, 32_768),
+            ("us.deepseek.r1-v1:0", 1, 8_192),
+            ("deepseek.v3-v1:0", 1, 8_000),
+            ("deepseek.v3.2", 1, 8_000),
+            ("us.meta.llama4-maverick-17b-instruct-v1:0", 1, 8_192),
+            ("zai.glm-5.3", 1, 128_000),
+            ("moonshot.kimi-k2-thinking", 1, 16_000),
+            ("moonshotai.kimi-k2.5", 1, 16_000),
+            ("us.moonshotai.kimi-k3", 1, 131_072),
+            ("mistral.mistral-large-3-675b-instruct", 1, 32_000),
+            ("mistral.devstral-2-123b", 1, 32_000),
+            ("mistral.magistral-small-2509", 1, 40_000),
+            ("us.mistral.pixtral-large-2502-v1:0", 1, 16_384),
+            ("nvidia.nemotron-super-3-120b", 1, 32_000),
+            ("nvidia.nemotron-nano-9b-v2", 1, 8_192),
+            ("xai.grok-4.6", 1, 500_000),
+            ("global.twelvelabs.pegasus-1-5-v1:0", 1, 98_304),
+            ("twelvelabs.marengo-embed-3-0-v1:0", 1, 0),
+            ("amazon.titan-embed-text-v2:0", 1, 0),
+            ("cohere.rerank-v3-5:0", 1, 0),
+            ("us.stability.stable-image-inpaint-v1:0", 1, 0),
         ] {
             assert_eq!(Burndown::standard().of(id), burndown, "{id}");
             assert_eq!(MaxOutput::standard().of(id), max_output, "{id}");

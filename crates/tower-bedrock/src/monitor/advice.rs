@@ -19,6 +19,31 @@ pub struct Advice {
     pub cut_off: u64,
 }
 
+impl Advice {
+    /// Of calls of an unknown model.
+    pub(super) fn unknown(key: &Arc<str>) -> Self {
+        Self {
+            key: Arc::clone(key),
+            reason: Reason::UnknownModel,
+            suggested_max_tokens: None,
+            answers: 0,
+            cut_off: 0,
+        }
+    }
+
+    fn fmt_unknown(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // An ARN may have slashes of its own, a Region has none.
+        let arn = self.key.split_once('/').map_or(&*self.key, |(_, arn)| arn);
+        write!(
+            f,
+            "nothing says which model this is, so it has a quota of its own, and the burndown and \
+             maximum of an unknown model; if it shares a model's quota, add the model or system \
+             profile behind it to the quotas: in the file [profiles] \"{arn}\" = \
+             \"us.anthropic.…\", in code Quotas::profile"
+        )
+    }
+}
+
 impl fmt::Display for Advice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.key)?;
@@ -28,6 +53,7 @@ impl fmt::Display for Advice {
                 "{calls} calls set no max_tokens, and the model's maximum counts against the \
                  quota until each ends; "
             )?,
+            Reason::UnknownModel => return self.fmt_unknown(f),
             Reason::OverReserved { ratio } => write!(
                 f,
                 "calls reserve {ratio:.1} times the tokens they are charged in the end; "

@@ -22,6 +22,8 @@ use std::{
 /// output tokens plus 20 %, rounded up to two digits: 1.2 to 1.5 times the percentile. An answer
 /// that `max_tokens` cut off counts as twice its length, since its full length is not known.
 ///
+/// Calls of an ARN of which nothing says which model it stands for are advised on at the first one.
+///
 /// [`on_advice`](Self::on_advice) gets the advice when it is first given, and with the feature
 /// `tracing` a `warn` event; [`advice`](Self::advice) returns it at any time. The monitor sees the
 /// lengths of prompts and answers, and nothing else of them.
@@ -114,10 +116,25 @@ impl Monitor {
         // Whoever is told may ask the monitor back.
         drop(counts);
         if let Some(advice) = advice {
-            telemetry::advice(&advice);
-            if let Some(tell) = &settings.on_advice {
-                tell(&advice);
-            }
+            self.tell(&advice);
+        }
+    }
+
+    /// Advises, once, to say which model the calls of `key` are of.
+    pub(crate) fn unknown(&self, key: &Arc<str>) {
+        let mut counts = self.counts();
+        let tally = counts.tally(key, self.shared.settings.max_keys);
+        let is_news = tally.is_some_and(Tally::is_unknown);
+        drop(counts);
+        if is_news {
+            self.tell(&Advice::unknown(key));
+        }
+    }
+
+    fn tell(&self, advice: &Advice) {
+        telemetry::advice(advice);
+        if let Some(tell) = &self.shared.settings.on_advice {
+            tell(advice);
         }
     }
 
@@ -140,7 +157,7 @@ impl Monitor {
     pub fn advice(&self) -> Vec<Advice> {
         let counts = self.counts();
         let keys = counts.keys.iter();
-        let advice = keys.filter_map(|(key, tally)| tally.advice(key, &self.shared.settings));
+        let advice = keys.flat_map(|(key, tally)| tally.all_advice(key, &self.shared.settings));
         let mut advice: Vec<_> = advice.collect();
         drop(counts);
         advice.sort_unstable_by(|a, b| a.key.cmp(&b.key));

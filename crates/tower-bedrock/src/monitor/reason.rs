@@ -7,6 +7,9 @@ pub enum Reason {
         /// How many.
         calls: u64,
     },
+    /// The model is an ARN, and nothing says which model it stands for: its calls have a ledger of
+    /// their own, and the burndown and maximum of an unknown model.
+    UnknownModel,
     /// Calls reserve far more than they are charged in the end.
     OverReserved {
         /// How many times more, on average over the answers.
@@ -20,6 +23,7 @@ impl Reason {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Unset { .. } => "unset",
+            Self::UnknownModel => "unknown_model",
             Self::OverReserved { .. } => "over_reserved",
         }
     }

@@ -18,6 +18,8 @@ pub(super) struct Tally {
     lengths: Histogram,
     of_answers: OfAnswers,
     advised: bool,
+    /// Nothing says which model it is.
+    unknown: bool,
 }
 
 /// Sums over the answers alone: a call that failed is charged nothing, whatever it reserved.
@@ -69,7 +71,21 @@ impl Tally {
         }
     }
 
-    /// The advice, if there was none before.
+    /// Notes that nothing says which model it is. Whether that is news.
+    pub(super) fn is_unknown(&mut self) -> bool {
+        !std::mem::replace(&mut self.unknown, true)
+    }
+
+    /// All there is to advise.
+    pub(super) fn all_advice(&self, key: &Arc<str>, settings: &Settings) -> Vec<Advice> {
+        let unknown = self.unknown.then(|| Advice::unknown(key));
+        unknown
+            .into_iter()
+            .chain(self.advice(key, settings))
+            .collect()
+    }
+
+    /// The advice on `max_tokens`, if there was none before.
     pub(super) fn first_advice(&mut self, key: &Arc<str>, settings: &Settings) -> Option<Advice> {
         if self.advised {
             return None;
@@ -79,7 +95,7 @@ impl Tally {
         Some(advice)
     }
 
-    pub(super) fn advice(&self, key: &Arc<str>, settings: &Settings) -> Option<Advice> {
+    fn advice(&self, key: &Arc<str>, settings: &Settings) -> Option<Advice> {
         // The cheap question first: it is asked after every call until there is advice.
         let reason = self.reason(settings)?;
         let answers = self.lengths.total();

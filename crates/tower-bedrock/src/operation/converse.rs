@@ -36,7 +36,7 @@ impl Details for ConverseInput {
         ConverseError
     );
 
-    fn estimate(&self) -> Estimate {
+    fn estimate(&self, _: &str) -> Estimate {
         let limits = self.inference_config.as_ref();
         let max_tokens = limits.and_then(|limits| limits.max_tokens);
         Estimate {

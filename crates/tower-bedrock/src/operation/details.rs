@@ -33,8 +33,9 @@ pub trait Details: Sized {
     /// The SDK's own serializer and deserializer of the operation.
     fn codec() -> &'static Codec<Self, Self::Answer, Self::Failure>;
 
-    /// What the request is likely to cost. Asked of operations that draw tokens.
-    fn estimate(&self) -> Estimate {
+    /// What the request is likely to cost of `model`. Asked of operations that draw tokens.
+    fn estimate(&self, model: &str) -> Estimate {
+        let _ = model;
         Estimate::default()
     }
 

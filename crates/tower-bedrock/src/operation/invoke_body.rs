@@ -35,10 +35,56 @@ pub(super) struct Answered<'a> {
     stop_reason: Option<Cow<'a, str>>,
     #[serde(borrow, alias = "outputs")]
     choices: Option<Vec<Choice<'a>>>,
-    #[serde(alias = "embeddings", alias = "embeddingsByType")]
+    // Not aliases of one member: Titan answers with two of them.
     embedding: Option<IgnoredAny>,
+    embeddings: Option<IgnoredAny>,
+    #[serde(rename = "embeddingsByType")]
+    embeddings_by_type: Option<IgnoredAny>,
     #[serde(borrow, rename = "amazon-bedrock-guardrailAction")]
     guardrail: Option<Cow<'a, str>>,
+}
+
+/// What of an answer shows that it is no text: embeddings, images or a ranking.
+#[derive(Deserialize)]
+pub(super) struct Wordless {
+    embedding: Option<IgnoredAny>,
+    embeddings: Option<IgnoredAny>,
+    #[serde(rename = "embeddingsByType")]
+    embeddings_by_type: Option<IgnoredAny>,
+    images: Option<IgnoredAny>,
+    artifacts: Option<IgnoredAny>,
+    /// Some that write text have lists of these names too, of other things.
+    #[serde(default)]
+    results: Vec<Ranked>,
+    #[serde(default)]
+    data: Vec<Embedded>,
+}
+
+impl Wordless {
+    pub(super) fn is(&self) -> bool {
+        let members = [
+            &self.embedding,
+            &self.embeddings,
+            &self.embeddings_by_type,
+            &self.images,
+            &self.artifacts,
+        ];
+        let ranked = self.results.iter().map(|one| &one.relevance_score);
+        let embedded = self.data.iter().map(|one| &one.embedding);
+        let mut all = members.into_iter().chain(ranked).chain(embedded);
+        all.any(Option::is_some)
+    }
+}
+
+#[derive(Deserialize)]
+struct Ranked {
+    #[serde(alias = "relevanceScore")]
+    relevance_score: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct Embedded {
+    embedding: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -50,6 +96,8 @@ struct Choice<'a> {
 impl Answered<'_> {
     pub(super) fn ending(&self) -> Ending {
         let intervened = self.guardrail.as_deref() == Some("INTERVENED");
+        let embeddings = [&self.embedding, &self.embeddings, &self.embeddings_by_type];
+        let embeds = embeddings.into_iter().any(Option::is_some);
         let named = |name: &Option<Cow<'_, str>>| name.as_deref().map(Ending::named);
         let choices = self.choices.iter().flatten();
         let endings = choices.map(|choice| named(&choice.finish_reason).unwrap_or(Ending::Other));
@@ -57,7 +105,7 @@ impl Answered<'_> {
         match named(&self.stop_reason).or_else(|| endings.max()) {
             _ if intervened => Ending::Other,
             Some(ending) => ending,
-            None if self.embedding.is_some() => Ending::Complete,
+            None if embeds => Ending::Complete,
             None => Ending::Other,
         }
     }
@@ -99,6 +147,10 @@ mod tests {
                 Ending::Complete,
             ),
             (
+                r#"{"embedding":[0.1],"embeddingsByType":{"float":[0.1]},"inputTextTokenCount":2}"#,
+                Ending::Complete,
+            ),
+            (
                 r#"{"embedding":[0.1,0.2],"inputTextTokenCount":2}"#,
                 Ending::Complete,
             ),
@@ -128,6 +180,29 @@ mod tests {
         ] {
             let asked: Asked = serde_json::from_str(body).unwrap();
             assert_eq!(asked.temperature(), temperature, "{body}");
+        }
+    }
+
+    #[test]
+    fn embeddings_images_and_rankings_are_no_text() {
+        for (body, wordless) in [
+            (r#"{"embedding":[0.1],"embeddingsByType":{}}"#, true),
+            (r#"{"embeddings":[[0.1]],"id":"1"}"#, true),
+            (
+                r#"{"embeddings":[{"embeddingType":"TEXT","embedding":[1]}]}"#,
+                true,
+            ),
+            (r#"{"images":["AAAA"],"error":null}"#, true),
+            (r#"{"artifacts":[{"base64":"AAAA"}]}"#, true),
+            (r#"{"results":[{"index":0,"relevance_score":0.9}]}"#, true),
+            (r#"{"results":[{"index":0,"relevanceScore":0.9}]}"#, true),
+            (r#"{"data":[{"embedding":[0.1],"startSec":0}]}"#, true),
+            (r#"{"results":[{"tokenCount":2,"outputText":"hi"}]}"#, false),
+            (r#"{"message":"a film","finishReason":"stop"}"#, false),
+            (r#"{"content":[]}"#, false),
+        ] {
+            let read: Wordless = serde_json::from_str(body).unwrap();
+            assert_eq!(read.is(), wordless, "{body}");
         }
     }
 }

@@ -1,7 +1,7 @@
 use super::{
     Ending, Operation,
     details::{Details, plumbing},
-    invoke_body::{Answered, Asked},
+    invoke_body::{Answered, Asked, Wordless},
 };
 use crate::{
     estimate::{self, Estimate},
@@ -34,8 +34,7 @@ impl Details for InvokeModelInput {
         InvokeModelError
     );
 
-    fn estimate(&self) -> Estimate {
-        let model = self.model_id.as_deref().unwrap_or_default();
+    fn estimate(&self, model: &str) -> Estimate {
         estimate::body::estimate(model, body(self))
     }
 
@@ -52,8 +51,15 @@ impl Details for InvokeModelInput {
         Some(CountTokensInput::InvokeModel(request))
     }
 
-    fn usage(_: &InvokeModelOutput, head: &Head) -> Option<Usage> {
-        head.usage
+    /// Where the answer is no text, nothing is said of output tokens, and there are none.
+    fn usage(answer: &InvokeModelOutput, head: &Head) -> Option<Usage> {
+        let of_input = || {
+            let input_tokens = head.input_tokens?;
+            let answered = serde_json::from_slice::<Wordless>(answer.body.as_ref());
+            let is_wordless = answered.is_ok_and(|answered| answered.is());
+            is_wordless.then_some(Usage::new(input_tokens, 0))
+        };
+        head.usage.or_else(of_input)
     }
 
     /// An embedding is computed, not drawn.

@@ -21,6 +21,6 @@ pub use self::{
     },
     circuit::{CircuitPolicy, circuit_breaker_layer},
     cost::{Burndown, Forecast, MaxOutput, TokenCost, quota_layer},
-    limits::{ModelQuota, Quotas},
+    limits::{AccountQuotas, ModelQuota, Profiles, Quotas},
     retry::{RetryPolicy, backoff_layer},
 };

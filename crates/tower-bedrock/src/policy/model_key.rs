@@ -1,23 +1,24 @@
 //! What Bedrock keeps apart: the key of circuits and quotas.
 
-use crate::{operation::Operation, request::Request};
+use crate::{model_id::one_name, operation::Operation, request::Request};
 use aws_sdk_bedrockruntime::operation::{
     apply_guardrail::ApplyGuardrailInput, count_tokens::CountTokensInput,
 };
 use std::sync::Arc;
 
-/// `"region/model"` for a call that draws on the model's tokens. One that does not has a key apart,
-/// which ends in the operation's name, and so has one that names no model.
+/// `"region/model"` for a call that draws on the model's tokens, the same however the request spells
+/// the model. One that draws none has a key apart, which ends in the operation's name, and so has
+/// one that names no model.
 pub(super) fn key<I: Operation>(region: &str, request: &Request<I>) -> Arc<str> {
-    match request.model_id() {
+    match request.quota_model() {
         Some(model) if I::DRAWS_TOKENS => model_key(region, model),
-        Some(model) => format!("{region}/{model}/{}", I::NAME).into(),
+        Some(model) => format!("{region}/{}/{}", one_name(model), I::NAME).into(),
         None => format!("{region}/{}", I::NAME).into(),
     }
 }
 
 pub(super) fn model_key(region: &str, model: &str) -> Arc<str> {
-    format!("{region}/{model}").into()
+    format!("{region}/{}", one_name(model)).into()
 }
 
 /// Whether a key belongs to calls that draw on a model's tokens.
@@ -32,6 +33,30 @@ mod tests {
     use aws_sdk_bedrockruntime::operation::converse::ConverseInput;
 
     const PROFILE: &str = "arn:aws:bedrock:us-east-1:1:application-inference-profile/a1b2c3";
+
+    #[test]
+    fn a_model_has_one_key_however_it_is_spelled() {
+        let profile = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
+        let converse = |id: &str| {
+            let input = ConverseInput::builder().model_id(id).build().unwrap();
+            Request::new(input)
+        };
+        let expected = format!("us-east-1/{profile}");
+        for request in [
+            converse(profile),
+            converse(&format!(
+                "arn:aws:bedrock:us-east-1:123456789012:inference-profile/{profile}"
+            )),
+            converse(&format!("arn:aws:bedrock:::inference-profile/{profile}")),
+            converse(PROFILE).stands_for(profile),
+        ] {
+            assert_eq!(*key("us-east-1", &request), *expected);
+        }
+        assert_eq!(
+            *key("us-east-1", &converse(PROFILE)),
+            format!("us-east-1/{PROFILE}")
+        );
+    }
 
     #[test]
     fn only_calls_that_draw_tokens_have_the_models_key() {

@@ -15,6 +15,7 @@ pub struct Options {
     pub(crate) max_attempts: Option<NonZeroU32>,
     pub(crate) input_tokens: Option<u64>,
     pub(crate) count_tokens: bool,
+    pub(crate) stands_for: Option<Arc<str>>,
 }
 
 impl Options {
@@ -64,5 +65,11 @@ impl Options {
     #[must_use]
     pub fn count_tokens(&self) -> bool {
         self.count_tokens
+    }
+
+    /// Which model or system profile the request's ARN stands for, if that was told.
+    #[must_use]
+    pub fn stands_for(&self) -> Option<&str> {
+        self.stands_for.as_deref()
     }
 }

@@ -1,4 +1,5 @@
 use super::{CacheUse, Options, Priority};
+use crate::operation::Operation;
 use std::{fmt, num::NonZeroU32, ops::Deref, sync::Arc};
 use tokio::time::{Duration, Instant};
 
@@ -94,6 +95,24 @@ impl<I> Request<I> {
     pub fn count_tokens(mut self) -> Self {
         self.options.count_tokens = true;
         self
+    }
+
+    /// Says which model or system profile an ARN in the input stands for, such as
+    /// `us.anthropic.claude-sonnet-4-5-20250929-v1:0`: the call then counts as one of it, in its
+    /// quota and its circuit. Default: what a
+    /// [`ResolveProfilesLayer`](crate::ResolveProfilesLayer) knows.
+    #[must_use]
+    pub fn stands_for(mut self, model: impl Into<Arc<str>>) -> Self {
+        self.options.stands_for = Some(model.into());
+        self
+    }
+
+    /// What the call counts as: what its ARN stands for, else what it names.
+    pub(crate) fn quota_model(&self) -> Option<&str>
+    where
+        I: Operation,
+    {
+        self.options.stands_for().or_else(|| self.model_id())
     }
 
     /// What the caller wants done about the input.

@@ -8,6 +8,8 @@ use std::sync::Arc;
 pub struct Head {
     pub(crate) request_id: Option<Arc<str>>,
     pub(crate) usage: Option<Usage>,
+    /// What is said of the input, whether or not anything is said of the output.
+    pub(crate) input_tokens: Option<u64>,
     /// Zero if the answer does not say.
     pub(crate) body_bytes: u64,
     /// All of it, if it was asked for.
@@ -19,6 +21,7 @@ impl Head {
         Self {
             request_id: headers.get("x-amzn-requestid").map(Arc::from),
             usage: usage(headers),
+            input_tokens: count(headers, INPUT),
             body_bytes: headers
                 .get("content-length")
                 .and_then(|length| length.parse().ok())
@@ -28,15 +31,21 @@ impl Head {
     }
 }
 
+const INPUT: &str = "x-amzn-bedrock-input-token-count";
+
 /// An absent count means unknown, not zero. Only those of the prompt cache are left out when zero.
 fn usage(headers: &Headers) -> Option<Usage> {
-    let count = |name: &str| headers.get(name)?.trim().parse().ok();
+    let count = |name| count(headers, name);
     Some(Usage {
-        input_tokens: count("x-amzn-bedrock-input-token-count")?,
+        input_tokens: count(INPUT)?,
         output_tokens: count("x-amzn-bedrock-output-token-count")?,
         cache_read_tokens: count("x-amzn-bedrock-cache-read-input-token-count").unwrap_or(0),
         cache_write_tokens: count("x-amzn-bedrock-cache-write-input-token-count").unwrap_or(0),
     })
+}
+
+fn count(headers: &Headers, name: &str) -> Option<u64> {
+    headers.get(name)?.trim().parse().ok()
 }
 
 #[cfg(test)]

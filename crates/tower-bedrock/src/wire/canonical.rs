@@ -1,7 +1,7 @@
 //! One text for every spelling of a request.
 
 use super::json;
-use crate::operation::Operation;
+use crate::{model_id::one_name, operation::Operation};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use std::borrow::Cow;
 
@@ -9,10 +9,16 @@ use std::borrow::Cow;
 /// a body, which the canonical body may not have.
 const UNREAD_HEADERS: [&str; 2] = ["x-amzn-bedrock-request-metadata", "content-length"];
 
-/// Writes method, path and headers, without those that are unread or named in `without`.
+/// Writes method, path and headers, without those that are unread or named in `without`. The path has
+/// the one name of `model_id`, which the request spells in one way or another.
 ///
 /// None of the parts can have a line break in it, so the lines cannot run together.
-pub(crate) fn head(request: &HttpRequest, without: &[Box<str>], text: &mut Vec<u8>) {
+pub(crate) fn head(
+    request: &HttpRequest,
+    model_id: Option<&str>,
+    without: &[Box<str>],
+    text: &mut Vec<u8>,
+) {
     let mut headers: Vec<_> = request
         .headers()
         .iter_bytes()
@@ -23,7 +29,8 @@ pub(crate) fn head(request: &HttpRequest, without: &[Box<str>], text: &mut Vec<u
         .collect();
     // Their order means nothing in HTTP.
     headers.sort_unstable();
-    for part in [request.method(), " ", request.uri(), "\n"] {
+    let (before, path) = path(request.uri(), model_id);
+    for part in [request.method(), " ", before, path, "\n"] {
         text.extend_from_slice(part.as_bytes());
     }
     for (name, value) in headers {
@@ -32,6 +39,25 @@ pub(crate) fn head(request: &HttpRequest, without: &[Box<str>], text: &mut Vec<u
         }
     }
     text.push(b'\n');
+}
+
+/// The path in two parts, with the one name of its model between what stands before and after it.
+fn path<'a>(uri: &'a str, model_id: Option<&str>) -> (&'a str, &'a str) {
+    const BEFORE: &str = "/model/";
+    let spelled = model_id.map_or(0, |id| id.len() - one_name(id).len());
+    match uri.strip_prefix(BEFORE) {
+        Some(rest) if spelled > 0 => (BEFORE, after_encoded(rest, spelled)),
+        _ => (uri, ""),
+    }
+}
+
+/// What follows after so many bytes that are percent-encoded.
+fn after_encoded(mut text: &str, bytes: usize) -> &str {
+    for _ in 0..bytes {
+        let length = if text.starts_with('%') { 3 } else { 1 };
+        text = text.get(length..).unwrap_or_default();
+    }
+    text
 }
 
 /// The body, without the members that are unread or named in `without`.

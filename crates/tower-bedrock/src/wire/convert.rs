@@ -33,7 +33,7 @@ pub fn encode<I: Operation>(input: &I) -> Result<http::Request<Bytes>, EncodeErr
 /// The HTTP request for `input` as text, the same for equal inputs: what a
 /// [`CacheKey`](crate::CacheKey) is the digest of.
 ///
-/// One line of method and path, a line for each header in the order of their names, an empty line,
+/// One line of method and path, where a system profile's or a model's ARN is its id; a line for each header in the order of their names, an empty line,
 /// and the body. A JSON body has no white space and the members of each object in the order of
 /// their names; numbers and strings keep their very spelling. A body that is not JSON, or is nested
 /// more than 256 deep, stands as it is. What Bedrock logs and does not read, `requestMetadata`, is
@@ -45,7 +45,7 @@ pub fn encode<I: Operation>(input: &I) -> Result<http::Request<Bytes>, EncodeErr
 pub fn canonical<I: Operation>(input: &I) -> Result<Vec<u8>, EncodeError> {
     let request = serialize(input)?;
     let mut text = Vec::new();
-    head(&request, &[], &mut text);
+    head(&request, input.model_id(), &[], &mut text);
     text.extend_from_slice(&body::<I>(&request, &[]));
     Ok(text)
 }

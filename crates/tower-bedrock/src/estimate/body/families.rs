@@ -1,6 +1,6 @@
 //! Where each vendor's bodies say how much the model may write.
 
-use crate::model_id::PrefixTable;
+use crate::model_id::{NO_TEXT, PrefixTable};
 use std::sync::LazyLock;
 
 /// The names of nested members that lead to a value, outermost first.
@@ -18,7 +18,13 @@ pub(super) enum Family {
 /// The family of a model. One that is not listed, or that the id does not tell, may have its limit
 /// at any path that is known.
 pub(super) fn family(model: &str) -> Family {
-    static TABLE: LazyLock<PrefixTable<Family>> = LazyLock::new(|| PrefixTable::new(FAMILIES));
+    static TABLE: LazyLock<PrefixTable<Family>> = LazyLock::new(|| {
+        let mut table = PrefixTable::new(FAMILIES);
+        for &prefix in NO_TEXT {
+            table.set(prefix.into(), Family::NoOutput);
+        }
+        table
+    });
     TABLE.get(model).unwrap_or(ANY)
 }
 
@@ -27,12 +33,6 @@ pub(super) fn family(model: &str) -> Family {
 const FAMILIES: &[(&str, Family)] = &[
     ("ai21.", Family::Text(&[MAX_TOKENS, &["maxTokens"]])),
     ("amazon.nova-", NOVA),
-    ("amazon.nova-2-multimodal-embeddings", Family::NoOutput),
-    ("amazon.nova-canvas", Family::NoOutput),
-    ("amazon.nova-reel", Family::NoOutput),
-    ("amazon.rerank", Family::NoOutput),
-    ("amazon.titan-embed", Family::NoOutput),
-    ("amazon.titan-image", Family::NoOutput),
     ("amazon.titan-text", TITAN),
     ("amazon.titan-tg1", TITAN),
     (
@@ -40,11 +40,8 @@ const FAMILIES: &[(&str, Family)] = &[
         Family::Text(&[MAX_TOKENS, &["max_tokens_to_sample"]]),
     ),
     ("cohere.command", Family::Text(&[MAX_TOKENS])),
-    ("cohere.embed", Family::NoOutput),
-    ("cohere.rerank", Family::NoOutput),
     ("deepseek.", CHAT),
     ("google.", CHAT),
-    ("luma.", Family::NoOutput),
     ("meta.", Family::Text(&[&["max_gen_len"]])),
     ("minimax.", CHAT),
     ("mistral.", CHAT),
@@ -52,13 +49,14 @@ const FAMILIES: &[(&str, Family)] = &[
     ("nvidia.", CHAT),
     ("openai.", CHAT),
     ("qwen.", CHAT),
-    ("stability.", Family::NoOutput),
-    ("twelvelabs.marengo", Family::NoOutput),
+    ("twelvelabs.pegasus", Family::Text(&[MAX_OUTPUT_TOKENS])),
     ("writer.", CHAT),
+    ("xai.", CHAT),
     ("zai.", CHAT),
 ];
 
 const MAX_TOKENS: Path = &["max_tokens"];
+const MAX_OUTPUT_TOKENS: Path = &["maxOutputTokens"];
 /// The `OpenAI` chat format, which many speak.
 const CHAT: Family = Family::Text(&[&["max_completion_tokens"], MAX_TOKENS]);
 const NOVA: Family = Family::Text(&[
@@ -72,6 +70,7 @@ const ANY: Family = Family::Text(&[
     &["max_tokens_to_sample"],
     &["max_gen_len"],
     &["maxTokens"],
+    MAX_OUTPUT_TOKENS,
     &["inferenceConfig", "maxTokens"],
     &["inferenceConfig", "max_new_tokens"],
     &["textGenerationConfig", "maxTokenCount"],

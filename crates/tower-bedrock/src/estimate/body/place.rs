@@ -17,6 +17,7 @@ enum Medium {
     /// Text and whatever else says nothing of itself.
     Any,
     Document,
+    Image,
     Video,
     Audio,
     /// A schema or a tool's input, which the model reads as JSON.
@@ -36,8 +37,11 @@ impl<'n> Place<'n> {
             (Medium::Json, _)
             | (_, "input_schema" | "inputSchema" | "parameters" | "input" | "json") => Medium::Json,
             (_, "document") => Medium::Document,
-            (_, "video") => Medium::Video,
-            (_, "audio") => Medium::Audio,
+            (_, "video" | "inputVideo") => Medium::Video,
+            // Pegasus watches videos alone. Marengo says before it what else it is.
+            (Medium::Any, "mediaSource") => Medium::Video,
+            (_, "audio" | "inputAudio" | "input_audio") => Medium::Audio,
+            (_, "image" | "images") => Medium::Image,
             (medium, _) => medium,
         };
         Self {
@@ -116,12 +120,30 @@ impl<'n> Place<'n> {
     }
 
     fn is_medium(&self, value: &str) -> bool {
-        value.starts_with("data:")
-            || matches!(
-                self.name,
-                "bytes" | "data" | "image" | "images" | "inputImage"
-            ) && is_base64(value)
+        if value.starts_with("data:") {
+            return true;
+        }
+        if holds_media(self.name) {
+            return is_base64(value);
+        }
+        // Media that lie in S3 are as long as others, and the model reads no address.
+        let is_media = matches!(self.medium, Medium::Image | Medium::Video | Medium::Audio);
+        is_media && matches!(self.name, "uri" | "s3Uri") && value.starts_with("s3://")
     }
+}
+
+/// Whether members of this name hold media in base64. By the end of the name, for there are many:
+/// `inputImage`, `maskImage`, `init_image`, `mask_image`, `conditionImage`, `referenceImages`.
+fn holds_media(name: &str) -> bool {
+    let ends = |end: &str| {
+        let start = name.len().checked_sub(end.len());
+        let tail = start.and_then(|start| name.get(start..));
+        tail.is_some_and(|tail| tail.eq_ignore_ascii_case(end))
+    };
+    matches!(name, "bytes" | "data" | "base64String" | "file_data")
+        || ["image", "images", "mask", "video", "audio"]
+            .into_iter()
+            .any(ends)
 }
 
 /// Whether it begins as base64 does and text seldom: no space in 64 letters. A whole image is not

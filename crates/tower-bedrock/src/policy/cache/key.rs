@@ -7,7 +7,7 @@ use crate::{
 use std::fmt;
 
 /// Changes whenever the same request gets another key than before.
-const VERSION: &str = "tower-bedrock request key 2";
+const VERSION: &str = "tower-bedrock request key 3";
 
 /// Up to this length in bytes a body is copied behind the rest and hashed in one go, which takes less
 /// time than two updates.
@@ -19,7 +19,8 @@ const SHORT: usize = 16 * 1024;
 /// It covers the operation, the tenant, the [scope](CacheScope), and every header and every member
 /// of the body as the SDK itself serializes them, also those that a later SDK adds;
 /// `requestMetadata`, which Bedrock logs and does not read, is left out. Members of JSON objects may
-/// stand in any order, for the SDK writes its maps in a new order each time. It is the BLAKE3
+/// stand in any order, for the SDK writes its maps in a new order each time. A system profile is the
+/// same by its id and by its ARN. It is the BLAKE3
 /// digest of [`wire::canonical`] after scope and tenant, the same in every process.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CacheKey([u8; blake3::OUT_LEN]);
@@ -51,7 +52,7 @@ impl CacheKey {
         for name in &*scope.ignored {
             optional(Some(name), &mut text);
         }
-        wire::head(&encoded, &scope.ignored, &mut text);
+        wire::head(&encoded, request.model_id(), &scope.ignored, &mut text);
         let mut digest = blake3::Hasher::new();
         if is_short {
             text.extend_from_slice(&body);

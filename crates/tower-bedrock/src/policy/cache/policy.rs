@@ -4,6 +4,7 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorKind},
+    model_id::one_name,
     operation::{Ending, Operation},
     request::{CacheUse, Request},
     response::Response,
@@ -20,7 +21,8 @@ use tower_response_cache::{CacheStatus, Keep, Lookup, MemoryStore, Policy, Respo
 ///
 /// [`savings`](Self::savings) sums up what the cache's answers would have cost. Their own
 /// [`usage`](crate::ResponseMetadata::usage) is zero. The tags `model:` and `tenant:` find answers
-/// again, with the model id and the tenant as the request named them.
+/// again, with the id of the model or system profile, also where the request named its ARN, and the
+/// tenant.
 ///
 /// # Errors
 ///
@@ -225,7 +227,8 @@ impl<I: Operation> Policy<Request<I>, Response<I::Output>, Error> for CachePolic
             .map_or(0, |raw| raw.body().len() as u64);
         // A walk of the output misses what a later SDK adds; the body has all of it.
         let weight = I::weight(response).max(response.meta().body_bytes);
-        let model = asked.model_id.iter().map(|model| format!("model:{model}"));
+        let model = asked.model_id.iter();
+        let model = model.map(|model| format!("model:{}", one_name(model)));
         let tenant = asked.tenant.iter().map(|tenant| format!("tenant:{tenant}"));
         Some(
             Keep::new(asked.ttl.unwrap_or(self.ttl))

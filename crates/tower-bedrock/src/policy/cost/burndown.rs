@@ -1,11 +1,12 @@
-use crate::model_id::PrefixTable;
+use crate::model_id::{Claude, Line, PrefixTable, base_model};
 use std::borrow::Cow;
 
 /// How many tokens of quota one output token of a model costs in the end.
 ///
 /// An entry counts for every model id that begins with it; the longest entry wins. The Region prefix
 /// (`us.`, `global.`, …) and the ARN of a model or of an inference profile do not count as part of
-/// the id. The ARN of an application inference profile names no model: give it an entry in full.
+/// the id. An ARN that names no model has the rate of what it stands for, if
+/// [`Profiles`](crate::policy::Profiles) says so; else give it an entry in full.
 ///
 /// ```
 /// use tower_bedrock::policy::Burndown;
@@ -24,10 +25,13 @@ pub struct Burndown {
 impl Burndown {
     /// As AWS published it in 2026-09: 15 for Claude 4.8; 10 for Claude Sonnet 5, Opus 5 and
     /// Fable 5.1; 5 for Claude 3.7 to 4.7; 1 for every other model.
+    ///
+    /// A Claude that is not known yet has the highest rate of its family, 10 for Fable and 15 for
+    /// every other one: a rate that is too low is a throttle, one that is too high a little speed.
     #[must_use]
     pub fn standard() -> Self {
         Self {
-            entries: PrefixTable::new(STANDARD),
+            entries: PrefixTable::default(),
             otherwise: 1,
         }
     }
@@ -49,7 +53,14 @@ impl Burndown {
     /// The rate of a model, by its id, inference profile or ARN.
     #[must_use]
     pub fn of(&self, model: &str) -> u64 {
-        self.entries.get(model).unwrap_or(self.otherwise)
+        let own = self.entries.get(model);
+        own.or_else(|| claude(base_model(model)?))
+            .unwrap_or(self.otherwise)
+    }
+
+    /// Whether something is told of just this id.
+    pub(super) fn tells(&self, model: &str) -> bool {
+        self.entries.get(model).is_some()
     }
 }
 
@@ -59,15 +70,41 @@ impl Default for Burndown {
     }
 }
 
-const STANDARD: &[(&str, u64)] = &[
-    ("anthropic.claude-3-7", 5),
-    ("anthropic.claude-haiku-4", 5),
-    ("anthropic.claude-haiku-4-8", 15),
-    ("anthropic.claude-opus-4", 5),
-    ("anthropic.claude-opus-4-8", 15),
-    ("anthropic.claude-sonnet-4", 5),
-    ("anthropic.claude-sonnet-4-8", 15),
-    ("anthropic.claude-fable-5-1", 10),
-    ("anthropic.claude-opus-5", 10),
-    ("anthropic.claude-sonnet-5", 10),
-];
+/// The rate of a Claude. By its version and not by a prefix: one that ends in a digit would take
+/// 4.10 for 4.1.
+fn claude(base_model: &str) -> Option<u64> {
+    let Claude { line, version } = Claude::read(base_model)?;
+    Some(match (line, version) {
+        (Line::Early, _) | (Line::Main, (1..=2, _) | (3, 0..=6)) => 1,
+        (Line::Main, (3, _) | (4, 0..=7)) => 5,
+        (Line::Main, (5, 0)) | (Line::Fable, _) => 10,
+        _ => 15,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Burndown;
+
+    #[test]
+    fn a_claude_that_is_not_known_has_the_strictest_rate_of_its_family() {
+        for (id, rate) in [
+            ("anthropic.claude-opus-4-8", 15),
+            ("us.anthropic.claude-opus-4-9", 15),
+            ("anthropic.claude-opus-4-10", 15),
+            ("anthropic.claude-sonnet-5-1", 15),
+            ("global.anthropic.claude-haiku-5-5", 15),
+            ("anthropic.claude-opus-6", 15),
+            ("anthropic.claude-fable-5", 10),
+            ("anthropic.claude-fable-6-20270101-v1:0", 10),
+            ("anthropic.claude-saga-1", 15),
+            ("anthropic.claude-next", 15),
+            ("anthropic.claude-opus-4-1", 5),
+            ("anthropic.claude-3-opus-20240229-v1:0", 1),
+            ("anthropic.claude-instant-v1", 1),
+            ("amazon.nova-9-premier", 1),
+        ] {
+            assert_eq!(Burndown::standard().of(id), rate, "{id}");
+        }
+    }
+}

@@ -34,7 +34,7 @@ impl Drawn {
             ..
         } = &shared.settings;
         let rates = shared.models.get(region, model, burndown, max_output);
-        let estimate = request.estimate();
+        let estimate = request.estimate(model);
         let (input_tokens, estimated_tokens) = match request.options().input_tokens() {
             Some(exact) => (exact, None),
             None => {
@@ -75,8 +75,10 @@ impl Drawn {
                 // Refunded or throttled.
                 _ => 0,
             },
-            // Each format has a word of its own for it, and the number says the same for all.
-            cut_off: usage.is_some_and(|usage| usage.output_tokens >= self.output_tokens),
+            // Each format has a word of its own for it, and the number says the same for all. Of a
+            // model that writes no text nothing is cut off.
+            cut_off: self.output_tokens > 0
+                && usage.is_some_and(|usage| usage.output_tokens >= self.output_tokens),
         }
     }
 }

@@ -1,9 +1,16 @@
 use super::{burndown::Burndown, max_output::MaxOutput, throttle_run::ThrottleRun};
-use crate::{estimate::Correction, policy::model_key::model_key};
+use crate::{
+    estimate::Correction,
+    model_id::{base_model, one_name},
+    policy::model_key::model_key,
+};
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 use tokio::time::Instant;
@@ -13,6 +20,8 @@ pub(super) struct Rates {
     pub(super) key: Arc<str>,
     pub(super) burndown: u64,
     pub(super) max_output: u64,
+    /// Nothing says which model it is, and nobody was told of that yet.
+    unknown: AtomicBool,
     seen: Mutex<Seen>,
 }
 
@@ -24,6 +33,12 @@ struct Seen {
 }
 
 impl Rates {
+    /// Whether nothing says which model this is: true once, for whoever tells the user.
+    pub(super) fn is_news_of_an_unknown_model(&self) -> bool {
+        // Read first: it is asked for every call, and written for hardly any.
+        self.unknown.load(Ordering::Relaxed) && self.unknown.swap(false, Ordering::Relaxed)
+    }
+
     /// What `estimated_tokens` of input are likely to come to.
     pub(super) fn predict(&self, estimated_tokens: u64) -> u64 {
         let correction = lock(&self.seen).correction;
@@ -74,6 +89,7 @@ impl Models {
         burndown: &Burndown,
         max_output: &MaxOutput,
     ) -> Arc<Rates> {
+        let model = one_name(model);
         let mut known = lock(&self.known);
         if let Some(rates) = known.get(model) {
             return Arc::clone(rates);
@@ -82,6 +98,9 @@ impl Models {
             key: model_key(region, model),
             burndown: burndown.of(model),
             max_output: max_output.of(model),
+            unknown: AtomicBool::new(
+                base_model(model).is_none() && !burndown.tells(model) && !max_output.tells(model),
+            ),
             seen: Mutex::default(),
         });
         // Models that no call is using now. What was learned of them is learned again.

@@ -1,5 +1,5 @@
 use super::{burndown::Burndown, max_output::MaxOutput, rates::Models};
-use crate::monitor::Monitor;
+use crate::{monitor::Monitor, policy::limits::Profiles};
 use std::{
     sync::{Arc, atomic::AtomicBool},
     time::Duration,
@@ -20,6 +20,9 @@ pub(super) struct Settings {
     pub(super) read_body: Option<Box<ReadBody>>,
     pub(super) patience: Duration,
     pub(super) monitor: Monitor,
+    /// The key of what all models have together, if there is a limit to it.
+    pub(super) account: Option<Arc<str>>,
+    pub(super) profiles: Profiles,
 }
 
 type ReadBody = dyn Fn(&str, &[u8]) -> Option<u64> + Send + Sync;
@@ -34,6 +37,8 @@ impl Shared {
                 read_body: None,
                 patience: Duration::from_secs(600),
                 monitor: Monitor::new(),
+                account: None,
+                profiles: Profiles::new(),
             },
             models: Models::default(),
             taken: AtomicBool::new(false),

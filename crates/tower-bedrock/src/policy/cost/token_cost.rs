@@ -9,7 +9,10 @@ use crate::{
     error::{Error, ErrorKind},
     monitor::Monitor,
     operation::Operation,
-    policy::model_key::{draws_tokens, key},
+    policy::{
+        limits::{AccountQuotas, Profiles},
+        model_key::{draws_tokens, key},
+    },
     request::{Priority, Request},
     response::Response,
 };
@@ -19,7 +22,7 @@ use std::{
     time::Duration,
 };
 use tokio::time::Instant;
-use tower_quota::{Ask, Cost, Limit, Limits, LimitsOf, MemoryLedger, QuotaLayer, Settle};
+use tower_quota::{Ask, Cost, Limit, Limits, MemoryLedger, QuotaLayer, Settle};
 
 /// Tells a quota layer what Bedrock charges for a call, in tokens.
 ///
@@ -164,35 +167,61 @@ impl TokenCost {
         self.shared.settings.monitor.clone()
     }
 
-    /// A [`QuotaLayer`] with this cost and the limits of each `"region/model"`.
+    /// A [`QuotaLayer`] with this cost and the limits of each `"region/model"`: a
+    /// [`Quotas`](crate::policy::Quotas), or any other [`AccountQuotas`].
     ///
     /// Calls that draw on no model's tokens (`CountTokens`, `ApplyGuardrail`) have keys of their own
-    /// and never wait, whatever `limits` says. Up to a million calls of a model may wait
+    /// and never wait, whatever `quotas` says. Up to a million calls of a model may wait
     /// ([`max_queue`](QuotaLayer::max_queue)).
+    ///
+    /// What all models have together has the key `"region"`.
+    ///
+    /// # Panics
+    ///
+    /// As every knob, where `quotas` tells of all models together or of what ARNs stand for.
     #[must_use]
+    #[track_caller]
     pub fn layer(
-        self,
-        limits: impl LimitsOf<Arc<str>> + Send + Sync + 'static,
+        mut self,
+        quotas: impl AccountQuotas + Send + Sync + 'static,
     ) -> QuotaLayer<Self, MemoryLedger<Arc<str>>> {
+        let region = Arc::clone(&self.shared.settings.region);
+        if quotas.all_models(&region).is_some() {
+            self.settings().account = Some(Arc::clone(&region));
+        }
+        let profiles = quotas.profiles();
+        if profiles != Profiles::new() {
+            self.settings().profiles = profiles;
+        }
         let limits = move |key: &Arc<str>| {
-            if draws_tokens(key) {
-                limits.limits(key)
+            if *key == region {
+                quotas.all_models(key).unwrap_or_else(Limits::unknown)
+            } else if draws_tokens(key) {
+                quotas.limits(key)
             } else {
                 Limits::from(Limit::calls_per_minute(u64::from(u32::MAX)))
             }
         };
         QuotaLayer::new(limits, self).max_queue(MAX_QUEUE)
     }
+
+    /// What its quotas tell of ARNs.
+    pub(crate) fn profiles(&self) -> &Profiles {
+        &self.shared.settings.profiles
+    }
 }
 
 /// A [`QuotaLayer`] with Bedrock's [`TokenCost`]: each model in `region` has the limits that
-/// `limits` gives its key `"region/model"`; see [`TokenCost::layer`].
+/// `quotas` gives its key `"region/model"`; see [`TokenCost::layer`].
+///
+/// What `quotas` tells of ARNs takes a [`ResolveProfilesLayer`](crate::ResolveProfilesLayer) outside
+/// of this layer, as a [`StackLayer`](crate::StackLayer) has it.
 #[must_use]
 pub fn quota_layer(
     region: impl Into<Arc<str>>,
-    limits: impl LimitsOf<Arc<str>> + Send + Sync + 'static,
+    quotas: impl AccountQuotas + Send + Sync + 'static,
 ) -> QuotaLayer<TokenCost, MemoryLedger<Arc<str>>> {
-    TokenCost::new(region).layer(limits)
+    TokenCost::new(region).layer(quotas)
 }
 
 impl Clone for TokenCost {
@@ -210,10 +239,16 @@ impl<I: Operation> Cost<Request<I>, Response<I::Output>, Error> for TokenCost {
     type Context = Forecast;
 
     fn ask(&self, request: &Request<I>) -> (Ask<Arc<str>>, Forecast) {
-        let (ask, forecast) = match request.model_id() {
+        let (ask, forecast) = match request.quota_model() {
             Some(model) if I::DRAWS_TOKENS => {
                 let drawn = Drawn::of(model, request, &self.shared);
-                let ask = Ask::new(Arc::clone(&drawn.rates.key)).tokens(drawn.reserved_tokens);
+                if drawn.rates.is_news_of_an_unknown_model() {
+                    self.shared.settings.monitor.unknown(&drawn.rates.key);
+                }
+                let mut ask = Ask::new(Arc::clone(&drawn.rates.key)).tokens(drawn.reserved_tokens);
+                if let Some(account) = &self.shared.settings.account {
+                    ask = ask.within(Arc::clone(account));
+                }
                 (ask, Forecast(Some(drawn)))
             }
             _ => {

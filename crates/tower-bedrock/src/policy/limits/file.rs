@@ -12,9 +12,13 @@ impl Quotas {
     ///
     /// ```
     /// let quotas = tower_bedrock::policy::Quotas::from_toml(r#"
+    ///     tokens_per_day = 500_000_000 # of all models together
+    ///
     ///     [models."us.anthropic.claude-sonnet-4-5-20250929-v1:0"]
     ///     tokens_per_minute = 200_000
-    ///     requests_per_minute = 200
+    ///
+    ///     [profiles] # what ARNs stand for
+    ///     "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/a1b2c3d4e5f6" = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
     ///
     ///     [regions.eu-west-1.models."eu.amazon.nova-micro-v1:0"]
     ///     tokens_per_minute = 4_000_000
@@ -26,7 +30,7 @@ impl Quotas {
     /// # Errors
     ///
     /// If it is not TOML, has members that are not known, limits that are not whole numbers, models
-    /// without a limit, or ids and Regions that cannot be; the first such place is told.
+    /// without a limit or spelled twice, ARNs that stand for no model, or ids and Regions that cannot be; the first such place is told.
     pub fn from_toml(text: &str) -> Result<Self, QuotasError> {
         let parsed = Deserializer::parse(text).map_err(|error| mistake::syntax(text, &error))?;
         let format = Format::deserialize(parsed).map_err(|error| mistake::meaning(text, &error))?;

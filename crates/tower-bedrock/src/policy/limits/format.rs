@@ -5,6 +5,7 @@ use super::{
     model_quota::ModelQuota,
     quotas::{Models, Quotas},
 };
+use crate::model_id::{base_model, one_name};
 use serde::{Deserialize, Deserializer, de::Error};
 use std::collections::BTreeMap;
 use toml::{Spanned, Value};
@@ -17,13 +18,19 @@ pub(super) const TOKENS_PER_DAY: &str = "tokens_per_day";
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Format {
     models: ModelTable,
+    profiles: BTreeMap<ModelId, Spanned<ModelId>>,
     regions: BTreeMap<Region, RegionTable>,
+    /// Of all models together.
+    #[serde(deserialize_with = "amount")]
+    tokens_per_day: Option<u64>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
 struct RegionTable {
     models: ModelTable,
+    #[serde(deserialize_with = "amount")]
+    tokens_per_day: Option<u64>,
 }
 
 /// The ids keep their places, for the mistake that shows only when a table is read: no limit.
@@ -53,12 +60,33 @@ struct ModelId(Box<str>);
 impl Format {
     /// The table that the file describes; `text` is the file, to tell the place of a mistake in.
     pub(super) fn quotas(self, text: &str) -> Result<Quotas, QuotasError> {
-        let regions = self.regions.into_iter();
-        let regions = regions.map(|(region, table)| Ok((region.0, models(table.models, text)?)));
-        Ok(Quotas {
+        let mut quotas = Quotas {
             models: models(self.models, text)?,
-            regions: regions.collect::<Result<_, _>>()?,
-        })
+            tokens_per_day: self.tokens_per_day,
+            ..Quotas::new()
+        };
+        for (Region(region), table) in self.regions {
+            if let Some(tokens) = table.tokens_per_day {
+                quotas.tokens_per_day_in.insert(region.clone(), tokens);
+            }
+            let models = models(table.models, text)?;
+            if !models.is_empty() {
+                quotas.regions.insert(region, models);
+            }
+        }
+        for (ModelId(arn), model) in self.profiles {
+            let at = model.span();
+            let ModelId(model) = model.into_inner();
+            if base_model(&model).is_none() {
+                let reason = format!(
+                    "`{model}` does not say its model either; write a model id or a system \
+                     profile's, such as us.anthropic.claude-sonnet-4-5-20250929-v1:0"
+                );
+                return Err(QuotasError::at(text, &at, reason));
+            }
+            quotas.profiles = quotas.profiles.with(arn, model);
+        }
+        Ok(quotas)
     }
 }
 
@@ -73,9 +101,19 @@ fn models(table: ModelTable, text: &str) -> Result<Models, QuotasError> {
         );
         return Err(QuotasError::at(text, &id.span(), reason));
     }
-    let entries = table.into_iter();
-    let entries = entries.map(|(id, limits)| (id.into_inner().0, limits.into()));
-    Ok(entries.collect())
+    let mut models = Models::new();
+    let mut spelled = BTreeMap::<Box<str>, Box<str>>::new();
+    for (id, limits) in table {
+        let at = id.span();
+        let ModelId(id) = id.into_inner();
+        let name: Box<str> = one_name(&id).into();
+        models.insert(name.clone(), limits.into());
+        if let Some(other) = spelled.insert(name, id.clone()) {
+            let reason = format!("`{id}` and `{other}` are one model; keep one of them");
+            return Err(QuotasError::at(text, &at, reason));
+        }
+    }
+    Ok(models)
 }
 
 impl LimitTable {

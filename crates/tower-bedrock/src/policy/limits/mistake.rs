@@ -14,13 +14,23 @@ pub(super) fn syntax(text: &str, error: &Error) -> QuotasError {
     let (at, message) = (text.get(span.clone()).unwrap_or_default(), error.message());
     let reason = match message {
         "duplicate key" => format!("`{at}` is there twice; keep one of them"),
-        // The parser takes it for a string; numbers are all that it could be.
+        // The parser takes it for a string, which only an id could be.
+        _ if message.starts_with("string values must be quoted") && is_id(at) => {
+            format!("put the whole model id in quotes: \"{at}…\"")
+        }
+        // Numbers are all else that it could be.
         _ if message.starts_with("string values must be quoted") && !at.is_empty() => {
             format!("`{at}` is not a whole number; write it like 200_000")
         }
         _ => format!("not TOML: {}", message.replace('\n', ", ")),
     };
     QuotasError::at(text, &span, reason)
+}
+
+/// Whether a bare value begins as the id of a model or an ARN does.
+fn is_id(value: &str) -> bool {
+    let is_letter = |c: char| c.is_ascii_lowercase();
+    value.starts_with(is_letter) && value.contains(['.', ':'])
 }
 
 /// TOML that is no table of quotas. Serde says what is wrong for a programmer; this says it for
@@ -39,7 +49,11 @@ pub(super) fn meaning(text: &str, error: &Error) -> QuotasError {
             Some("boolean") => "a boolean",
             _ => "a list",
         };
-        of_member(error, &format!("is {is}, where a table is expected"))
+        let expected = match found.ends_with("expected a string") {
+            true => "a model id in quotes",
+            false => "a table",
+        };
+        of_member(error, &format!("is {is}, where {expected} is expected"))
     } else if let Some((name, known)) = unknown(message) {
         let in_model = known.contains(&TOKENS_PER_MINUTE);
         let unquoted = unquoted_id(text, &span).filter(|_| in_model);

@@ -8,7 +8,7 @@ use tower_quota::{Limit, Limits};
 /// ```
 /// use tower_bedrock::policy::ModelQuota;
 ///
-/// let quota = ModelQuota::new().tokens_per_minute(200_000).requests_per_minute(200);
+/// let quota = ModelQuota::new().tokens_per_minute(200_000).tokens_per_day(100_000_000);
 /// # let _ = quota;
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -38,7 +38,8 @@ impl ModelQuota {
         self
     }
 
-    /// How many calls a minute may bring. Default: not limited, as Bedrock has it for many models.
+    /// How many calls a minute may bring. Default: not limited: AWS's pages of 2026-11 know
+    /// no such limit any more.
     #[must_use]
     pub const fn requests_per_minute(mut self, calls: u64) -> Self {
         self.requests_per_minute = Some(calls);

@@ -170,8 +170,68 @@ fn base64_is_a_medium_and_not_text() {
             json!({"inputImage": image}),
             IMAGE,
         ),
+        (
+            "us.twelvelabs.pegasus-1-2-v1:0",
+            json!({"mediaSource": {"base64String": image}}),
+            10_000,
+        ),
+        (
+            "us.twelvelabs.pegasus-1-5-v1:0",
+            json!({"mediaSource": {"s3Location": {"uri": "s3://bucket/film.mp4"}}}),
+            10_000,
+        ),
+        (
+            "twelvelabs.marengo-embed-3-0-v1:0",
+            json!({"image": {"mediaSource": {"base64String": image}}}),
+            IMAGE,
+        ),
+        (
+            "us.stability.stable-image-inpaint-v1:0",
+            json!({"image": image, "mask": image}),
+            2 * IMAGE,
+        ),
+        (
+            "us.stability.stable-style-transfer-v1:0",
+            json!({"init_image": image, "style_image": image}),
+            2 * IMAGE,
+        ),
+        (
+            "amazon.nova-canvas-v1:0",
+            json!({"inPaintingParams": {"image": image, "maskImage": image}}),
+            2 * IMAGE,
+        ),
+        (
+            "amazon.nova-canvas-v1:0",
+            json!({"textToImageParams": {"conditionImage": image}}),
+            IMAGE,
+        ),
+        (
+            "amazon.nova-canvas-v1:0",
+            json!({"virtualTryOnParams": {"sourceImage": image, "referenceImage": image}}),
+            2 * IMAGE,
+        ),
+        (
+            "openai.gpt-oss-120b-1:0",
+            json!({"input_audio": {"data": image}}),
+            2_000,
+        ),
     ] {
         assert_eq!(read(model, &content).input_tokens, tokens, "{model}");
+    }
+}
+
+#[test]
+fn text_under_a_media_name_is_text() {
+    for (name, value) in [
+        ("image", "a red bicycle in front of a house"),
+        (
+            "mask",
+            "the sky, and what is above the trees, without the birds",
+        ),
+        ("uri", "s3://bucket/object"),
+    ] {
+        let read = read("vendor.model", &json!({name: value}));
+        assert_eq!(read.input_tokens, text(value), "{name}");
     }
 }
 
