@@ -20,9 +20,9 @@ use crate::window::{RateRule, Window};
 ///
 /// All services of one layer value, and of its clones, share their circuits.
 ///
-/// Without a rule named, five consecutive failures trip a circuit, and so does a failure rate of
-/// one half over the last 30 seconds with at least 20 calls. The first rule that is named takes
-/// the place of both; of several named rules any one is enough.
+/// Without a rule named, a circuit opens at an [`Outage`]: not at the fifth failure, but when nothing
+/// succeeds any more. The first rule that is named takes the place of that one; of several named rules
+/// any one is enough.
 ///
 /// # Knobs
 ///
@@ -201,7 +201,7 @@ impl<C, K, Q: Hash + Eq + Clone + fmt::Display, By> CircuitBreakerLayer<C, K, Q,
     }
 
     /// How long a probe holds its place: after that another may take it. One that has lost its
-    /// place stays under way, and its success counts, but its failure no longer. Default: 60
+    /// place stays under way, and its success counts, but its failure no longer. Default: 10
     /// seconds.
     ///
     /// # Panics
@@ -217,8 +217,8 @@ impl<C, K, Q: Hash + Eq + Clone + fmt::Display, By> CircuitBreakerLayer<C, K, Q,
     /// How long a circuit stays open: `base` at first, twice as long at each trip after that, up
     /// to `cap`; each time with jitter, which takes off up to half of it. A trip after the circuit
     /// stayed closed for `cap`, and for a minute, starts with `base` again. A throttled call's hint
-    /// that is longer takes precedence, up to [`max_hint`](Self::max_hint). Default: 5 seconds, up
-    /// to 60 seconds.
+    /// that is longer takes precedence, up to [`max_hint`](Self::max_hint). Default: 2 seconds, up
+    /// to 10 seconds.
     ///
     /// # Panics
     ///
@@ -234,8 +234,8 @@ impl<C, K, Q: Hash + Eq + Clone + fmt::Display, By> CircuitBreakerLayer<C, K, Q,
     /// How long a circuit that probes have closed admits only a share of the calls: it grows from
     /// a tenth to all of them. A call that is held back is rejected with a
     /// [`retry_after`](crate::Open::retry_after) within the rest of that time. The rules hold
-    /// meanwhile, and the state is [`Closed`](crate::State::Closed). Default: zero, that is to admit
-    /// all at once.
+    /// meanwhile, and the state is [`Closed`](crate::State::Closed). With zero all are admitted at
+    /// once. Default: 10 seconds.
     #[must_use]
     #[track_caller]
     pub fn ramp(self, time: Duration) -> Self {
@@ -250,8 +250,8 @@ impl<C, K, Q: Hash + Eq + Clone + fmt::Display, By> CircuitBreakerLayer<C, K, Q,
     }
 
     /// The longest time that the hint of a throttled call keeps a circuit open; a longer hint counts
-    /// as this long. One answer speaks for all callers of the circuit, and may be wrong. Default: the
-    /// longest open time of [`open_for`](Self::open_for), 60 seconds.
+    /// as this long. One answer speaks for all callers of the circuit, and may be wrong. Default: 60
+    /// seconds, or the longest open time of [`open_for`](Self::open_for) if that is longer.
     #[must_use]
     #[track_caller]
     pub fn max_hint(self, longest: Duration) -> Self {

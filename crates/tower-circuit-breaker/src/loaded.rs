@@ -19,7 +19,7 @@ use crate::handle::Handle;
 /// # type Request = &'static str;
 /// # fn health(_: &Result<&'static str, BoxError>) -> Verdict { Verdict::Success }
 /// let backend = |name: &'static str| {
-///     let breaker = CircuitBreakerLayer::new(health);
+///     let breaker = CircuitBreakerLayer::new(health).consecutive_failures(5);
 ///     let service = breaker.layer(service_fn(move |_| async move { Ok::<_, BoxError>(name) }));
 ///     let service = PendingRequests::new(service, CompleteOnResponse::default());
 ///     Loaded::new(service, breaker.handle())

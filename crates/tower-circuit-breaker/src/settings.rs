@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::classify::{Abandoned, Throttles};
 use crate::outage::Outage;
 use crate::transition::OnTransition;
-use crate::window::{RateRule, Window};
+use crate::window::RateRule;
 
 /// The knobs of the layer, shared by its circuits.
 #[derive(Clone, Debug)]
@@ -32,10 +32,13 @@ pub(crate) struct Settings {
     pub(crate) taken: Taken,
 }
 
+/// The window of the limits that most servers' hints tell of.
+const MINUTE: Duration = Duration::from_secs(60);
+
 impl Settings {
     /// The longest time that the hint of one throttled call keeps a circuit open.
     pub(crate) fn max_hint(&self) -> Duration {
-        self.max_hint.unwrap_or(self.open_cap)
+        self.max_hint.unwrap_or(self.open_cap.max(MINUTE))
     }
 }
 
@@ -44,20 +47,16 @@ impl Default for Settings {
         Self {
             name: "default",
             rules: Rules {
-                consecutive: NonZeroU32::new(5),
-                failures: Some(RateRule::new(
-                    0.5,
-                    Window::time(Duration::from_secs(30)).minimum(20),
-                )),
+                outage: Some(Outage::new()),
                 ..Rules::default()
             },
             throttles: Throttles::default(),
             abandoned: Abandoned::default(),
             probes: NonZeroU32::MIN,
-            probe_lease: Duration::from_secs(60),
-            open_base: Duration::from_secs(5),
-            open_cap: Duration::from_secs(60),
-            ramp: Duration::ZERO,
+            probe_lease: Duration::from_secs(10),
+            open_base: Duration::from_secs(2),
+            open_cap: Duration::from_secs(10),
+            ramp: Duration::from_secs(10),
             exhausted_for: Duration::from_secs(60 * 60),
             max_hint: None,
             max_exhausted_hint: Duration::from_secs(24 * 60 * 60),

@@ -5,6 +5,7 @@ mod support;
 use std::fmt::Debug;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use support::{SECOND, soon};
 use tokio::time::Instant;
@@ -20,10 +21,15 @@ type Breaker = CircuitBreakerLayer<Health>;
 type Layered = PendingRequests<CircuitBreaker<BoxCloneService<u32, u32, BoxError>, Health>>;
 
 fn breaker() -> Breaker {
-    CircuitBreakerLayer::new(|result| match result {
+    let health: Health = |result| match result {
         Ok(_) => Verdict::Success,
         Err(_) => Verdict::Failure,
-    })
+    };
+    // A rule that trips early, as another backend takes over.
+    CircuitBreakerLayer::new(health)
+        .consecutive_failures(5)
+        .open_for(5 * SECOND, 5 * SECOND)
+        .ramp(Duration::ZERO)
 }
 
 /// Takes 20 ms, and fails while it is broken.

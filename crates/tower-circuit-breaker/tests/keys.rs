@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::time::Duration;
+
 use support::{SECOND, advance, answered, layer, rejected, service};
 use tower::{BoxError, Layer, Service, ServiceExt};
 use tower_circuit_breaker::{CircuitBreakerLayer, KeyOf, Open, State, Verdict};
@@ -79,7 +81,12 @@ type Numbered<K> = CircuitBreakerLayer<AnyError, K, u32>;
 
 /// A circuit for each number.
 fn numbered() -> Numbered<impl KeyOf<u32, Key = u32>> {
-    CircuitBreakerLayer::new(AnyError).key_by(|number: &u32| *number)
+    CircuitBreakerLayer::new(AnyError)
+        .key_by(|number: &u32| *number)
+        .consecutive_failures(5)
+        .open_for(5 * SECOND, 60 * SECOND)
+        .probe_lease(60 * SECOND)
+        .ramp(Duration::ZERO)
 }
 
 /// Always fails with what is not [`Open`].

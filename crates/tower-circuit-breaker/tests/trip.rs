@@ -147,25 +147,21 @@ async fn slow_calls_trip_it() {
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
-async fn without_a_rule_five_in_a_row_or_half_of_twenty_trip_it() {
-    let in_a_row = layer();
-    let (service_a, mut handle) = service(&in_a_row);
-    for _ in 0..5 {
-        assert_eq!(in_a_row.handle().state(), State::Closed);
-        answered(&service_a, &mut handle, "!failed")
+async fn without_a_rule_an_outage_trips_it_and_half_of_the_calls_do_not() {
+    let layer = layer();
+    let (service, mut handle) = service(&layer);
+    for call in 0..200 {
+        let answer = if call % 2 == 0 { "!failed" } else { "fine" };
+        let _ = answered(&service, &mut handle, answer).await;
+    }
+    for _ in 0..51 {
+        assert_eq!(layer.handle().state(), State::Closed);
+        answered(&service, &mut handle, "!failed")
             .await
             .unwrap_err();
+        tokio::time::advance(SECOND / 10).await;
     }
-    assert_eq!(in_a_row.handle().state(), State::Open);
-
-    let half = layer();
-    let (service_b, mut handle) = service(&half);
-    for call in 0..20 {
-        assert_eq!(half.handle().state(), State::Closed);
-        let answer = if call % 2 == 0 { "fine" } else { "!failed" };
-        let _ = answered(&service_b, &mut handle, answer).await;
-    }
-    assert_eq!(half.handle().state(), State::Open);
+    rejected(&service).await;
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]

@@ -111,6 +111,7 @@ fn settings() -> Settings {
     let mut settings = Settings {
         probes: NonZeroU32::new(PROBES as u32).expect("not zero"),
         probe_lease: LEASE * SECOND,
+        ramp: Duration::ZERO,
         max_hint: Some(MAX_HINT),
         max_exhausted_hint: MAX_HINT,
         ..Settings::default()
