@@ -39,7 +39,10 @@ where
     ) -> Poll<Result<S::Response, S::Error>> {
         if let CallProj::Waiting { parts } = self.as_mut().project() {
             let (inner, _) = parts.as_mut().expect("polled after completion");
-            ready!(inner.poll_ready(cx))?;
+            if let Err(error) = ready!(inner.poll_ready(cx)) {
+                *parts = None;
+                return Poll::Ready(Err(error));
+            }
             // This instance is the one that is ready, and may hold a permit for this call; the request
             // goes to it at once, so no clone can be called in its place.
             let (mut inner, req) = parts.take().expect("it was there");
@@ -47,9 +50,12 @@ where
             let future = inner.call(req);
             self.set(Self::Called { future });
         }
-        match self.project() {
-            CallProj::Called { future } => future.poll(cx),
-            CallProj::Waiting { .. } => unreachable!("set above"),
-        }
+        let CallProj::Called { future } = self.as_mut().project() else {
+            unreachable!("set above")
+        };
+        let result = ready!(future.poll(cx));
+        // Before the result is out: whoever has it may rely on the call being over.
+        self.set(Self::Waiting { parts: None });
+        Poll::Ready(result)
     }
 }
