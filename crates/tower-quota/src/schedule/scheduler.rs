@@ -76,12 +76,12 @@ impl<W> Scheduler<W> {
 
     /// Admits the call, lines it up, or rejects it.
     pub(crate) fn enter(&mut self, now: u64, call: Call) -> Entered {
+        // The timer may be late. Those whose time has come go first, and leave their places.
+        self.advance(now);
         if let Some(cause) = self.too_large(call.amount) {
             return Entered::Rejected(cause, None);
         }
         self.note(now, call.amount);
-        // The timer may be late. Those whose time has come go first, and leave their places.
-        self.advance(now);
         if self.queue.is_empty() && call.deadline.is_none_or(|deadline| now <= deadline) {
             if let Ok(charge) = self.account.admit(now, call.amount) {
                 return Entered::Admitted(charge);

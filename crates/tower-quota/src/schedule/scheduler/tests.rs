@@ -121,10 +121,10 @@ impl Plain {
         came: Came,
         late: bool,
     ) -> Result<Option<Charge>, (Cause, Option<u64>)> {
+        self.advance(now);
         if let Some(cause) = self.cause(came.amount) {
             return Err((cause, None));
         }
-        self.advance(now);
         if self.line.is_empty() && !late {
             if let Ok(entry) = self.account.admit(now, came.amount) {
                 return Ok(Some(entry));
