@@ -85,6 +85,8 @@ impl Charge {
 struct Call {
     at: u64,
     tokens: u64,
+    /// How many were sent in the same slice of time.
+    calls: u32,
     state: State,
 }
 
@@ -213,16 +215,20 @@ impl Account {
 
     fn charge(&mut self, amount: Amount) -> Charge {
         self.make_room();
+        if self.next - self.first >= REMEMBERED * 3 / 4 {
+            if let Some(charge) = self.charge_with_last(amount) {
+                return charge;
+            }
+        }
         let number = self.next;
         for meter in &mut self.meters {
             meter.charge(self.first, number, amount);
         }
-        self.used_at = self.now;
-        self.counts.pending.calls += 1;
-        self.counts.pending.tokens = self.counts.pending.tokens.saturating_add(amount.tokens);
+        self.count(amount);
         let call = Call {
             at: self.now,
             tokens: amount.tokens,
+            calls: 1,
             state: State::Open,
         };
         self.calls.push(self.first, number, call);
@@ -232,6 +238,36 @@ impl Account {
             at: self.now,
             tokens: amount.tokens,
         }
+    }
+
+    /// Where there are too many to remember each, calls that were sure to go share the place of the
+    /// first in the same slice of time: what one of them shows, all of them do.
+    fn charge_with_last(&mut self, amount: Amount) -> Option<Charge> {
+        let number = self.next - 1;
+        let last = self.calls.get_mut(number);
+        let slice = 2 * LATE * PATIENCE * self.latency.unwrap_or(LATENCY) / REMEMBERED;
+        let same = last.state == State::Open && self.now - last.at < slice;
+        if !same || !self.meters.iter().all(|meter| meter.shares(number)) {
+            return None;
+        }
+        last.calls = last.calls.saturating_add(1);
+        for meter in &mut self.meters {
+            meter.charge_sure(amount);
+        }
+        self.count(amount);
+        Some(Charge {
+            number,
+            at: self.now,
+            tokens: amount.tokens,
+        })
+    }
+
+    /// A call is under way from now on.
+    fn count(&mut self, amount: Amount) {
+        self.used_at = self.now;
+        let pending = &mut self.counts.pending;
+        pending.calls += 1;
+        pending.tokens = pending.tokens.saturating_add(amount.tokens);
     }
 
     /// Forgets calls that are known to be admitted, or not, for so long that no throttle is late.
@@ -537,8 +573,8 @@ impl Account {
         let call = self.calls.get_mut(number);
         call.state = State::Confirmed;
         let call = *call;
-        self.confirmed = self.confirmed.saturating_add(1);
-        self.lately.add(self.now, 1);
+        self.confirmed = self.confirmed.saturating_add(call.calls);
+        self.lately.add(self.now, call.calls.into());
         if self.round.is_none_or(|round| call.at > round) {
             self.rounds = 0;
         }

@@ -431,6 +431,14 @@ fn told_wrong() -> Vec<Workload> {
             reserving("told 30 % too much, reserve 5 x", 5.0),
         ),
         told(Told::Burst(30.0), plain("told a burst of 30 s")),
+        told(
+            Told::Times(1.3),
+            Workload {
+                arrivals: Arrivals::Workers(3000),
+                count: Some(60_000),
+                ..Workload::tokens("50M tokens, told 30 % too much", 5e7)
+            },
+        ),
     ]
 }
 

@@ -627,3 +627,25 @@ fn a_throttled_call_may_be_made_again_when_those_under_way_end() {
         now + 10 * SECOND
     );
 }
+
+#[test]
+fn a_throttle_is_heard_at_any_rate() {
+    let mut account = Account::new(vec![Limit::calls_per_minute(600_000).window()], 0);
+    let mut now = 0;
+    let calls: Vec<_> = (0..4000)
+        .map(|_| {
+            now += SECOND / 10_000;
+            account.admit(now, Amount::call(0)).expect("it goes")
+        })
+        .collect();
+    assert!(account.heap() < 20 << 10, "{}", account.heap());
+    account.confirmed(now, &calls[3999]);
+    account.blame_limit(now, &calls[5], None);
+    assert!(account.share() < 1.0, "somebody else uses it");
+    account.blame_limit(now, &calls[6], None);
+    for call in calls.iter().skip(7) {
+        account.settle(now, call, Amount::call(0));
+    }
+    let meter = &account.meters(now)[0];
+    assert_eq!((meter.used(), account.counts().pending.calls), (3998, 5));
+}

@@ -66,6 +66,19 @@ impl Meter {
         self.sent.push(first, number, Kept::of(&sent));
     }
 
+    /// Whether a call that was just judged and the one of that number were both sure to go.
+    pub(crate) fn shares(&self, call: u64) -> bool {
+        self.verdict == Verdict::Goes && self.has(call) && self.sent.get(call).is_sure()
+    }
+
+    /// Charges the call that was judged last, which was sure to go, and keeps nothing of it.
+    pub(crate) fn charge_sure(&mut self, amount: Amount) {
+        let x = amount.of(self.limit.unit);
+        self.add(x);
+        self.lately.add(self.at, x);
+        self.plain = Some(self.at);
+    }
+
     /// What the call of that number was sent with: nothing if it was not charged here.
     pub(crate) fn sent(&self, call: u64) -> Sent {
         match self.has(call) {

@@ -45,10 +45,12 @@ impl Kept {
         }
     }
 
+    pub(super) fn is_sure(&self) -> bool {
+        self.reason == Reason::Sure
+    }
+
     /// Whether the call was sure to go, and no more lacked than `seen`.
     pub(super) fn is_sure_within(&self, seen: u128) -> bool {
-        self.reason == Reason::Sure
-            && self.certain == 0
-            && u128::from(self.least) * u128::from(WHOLE) <= seen
+        self.is_sure() && self.certain == 0 && u128::from(self.least) * u128::from(WHOLE) <= seen
     }
 }
