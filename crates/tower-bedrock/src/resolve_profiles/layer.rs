@@ -49,7 +49,8 @@ impl ResolveProfilesLayer {
     ///     let get = client.get_inference_profile().inference_profile_identifier(arn);
     ///     async move {
     ///         let models = get.send().await?.models;
-    ///         Ok(models.into_iter().filter_map(|model| model.model_arn).collect())
+    ///         let arns = models.into_iter().filter_map(|model| model.model_arn).collect();
+    ///         Ok::<_, aws_sdk_bedrock::Error>(arns)
     ///     }
     /// });
     /// ```
