@@ -5,7 +5,7 @@ use bedrock_sim::{Fault, Latency, Model, Simulator};
 use end_to_end::{MODEL, prompt, stack};
 use futures_util::{StreamExt, stream};
 use std::{error::Error as _, time::Duration};
-use tokio::time::{Instant, advance};
+use tokio::time::Instant;
 use tower::{Layer, ServiceExt};
 use tower_backoff::AttemptTimeout;
 use tower_bedrock::{
@@ -24,40 +24,6 @@ fn sim() -> Simulator {
 
 fn admitted(sim: &Simulator, model: &str) -> u64 {
     sim.usage().model(model).map_or(0, |model| model.admitted)
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_limit_per_day_stops_the_model_for_an_hour_and_no_other() {
-    let sim = sim();
-    let stack = stack(&sim);
-    sim.script([Fault::throttling_daily()]);
-    let spent = stack
-        .clone()
-        .oneshot(Request::new(prompt("one")))
-        .await
-        .unwrap_err();
-    assert_eq!(
-        (spent.kind(), spent.attempts()),
-        (ErrorKind::Exhausted, Some(1))
-    );
-
-    // However long it may wait, an hour for one circuit is not what it meant.
-    let patient = Request::new(prompt("two")).timeout(Duration::from_secs(7200));
-    let open = stack.clone().oneshot(patient).await.unwrap_err();
-    assert_eq!(
-        (open.kind(), open.attempts()),
-        (ErrorKind::Exhausted, Some(1))
-    );
-    assert!(open.retry_after().unwrap() > Duration::from_secs(3000));
-    assert!(open.to_string().contains("circuit is open"), "{open}");
-    assert_eq!(admitted(&sim, MODEL), 0);
-
-    let mut other = prompt("three");
-    other.model_id = Some(OTHER.to_owned());
-    stack.clone().oneshot(Request::new(other)).await.unwrap();
-
-    advance(Duration::from_secs(3600)).await;
-    stack.oneshot(Request::new(prompt("four"))).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,6 +1,7 @@
 //! Guides, one for each question.
 
 #[doc = "[The meter]: meter"]
+#[doc = "[Throttles]: throttles"]
 #[doc = ""]
 #[doc = include_str!("../docs/when-it-waits.md")]
 pub mod when_it_waits {}

@@ -25,6 +25,18 @@ pub enum Cause {
         /// The limit.
         limit: Box<Limit>,
     },
+    /// The amount is not known, and the server throttled calls of this size for a whole period, again
+    /// and again, while it answered smaller ones. Ten minutes after the last throttle one is sent
+    /// again, to see.
+    SeemsTooLarge {
+        /// What the call asked for.
+        tokens: u64,
+        /// The most that a call asked for that was answered, in tokens.
+        answered: u64,
+    },
+    /// The server refused a call of this size, or a smaller one, for lack of a quota that does not
+    /// come back soon; see [`Throttle::Exhausted`](crate::Throttle::Exhausted).
+    Exhausted,
     /// As many calls wait as [`max_queue`](crate::QuotaLayer::max_queue) allows, and this one is
     /// the last in turn of the lowest priority.
     QueueFull,
@@ -75,6 +87,12 @@ impl fmt::Display for Rejected {
             Cause::TooLarge { amount, limit } => {
                 write!(f, "call is larger than the limit: {amount} of {limit}")?;
             }
+            Cause::SeemsTooLarge { tokens, answered } => write!(
+                f,
+                "call seems to be larger than the quota: {tokens} tokens are throttled, up to \
+                 {answered} are answered"
+            )?,
+            Cause::Exhausted => f.write_str("quota is used up for long, for calls of this size")?,
             Cause::QueueFull => f.write_str("quota is used up and the queue is full")?,
             Cause::MaxWait => f.write_str("quota is used up for longer than a call may wait")?,
             Cause::Deadline => f.write_str("quota is used up until after the deadline")?,

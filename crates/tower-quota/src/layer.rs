@@ -53,6 +53,9 @@ impl<C, K: Hash + Eq + Clone + fmt::Display> QuotaLayer<C, MemoryLedger<K>> {
     }
 
     /// A call that would wait longer is rejected at once. Default: no bound.
+    ///
+    /// Where the amount is not known and the wait no more than a guess, it is rejected when it has
+    /// waited so long. The same goes for deadlines.
     #[must_use]
     #[track_caller]
     pub fn max_wait(self, wait: Duration) -> Self {
@@ -70,8 +73,9 @@ impl<C, K: Hash + Eq + Clone + fmt::Display> QuotaLayer<C, MemoryLedger<K>> {
         self.set(|settings| settings.aging = aging)
     }
 
-    /// How long a key admits nothing after [`Throttle::Exhausted`](crate::Throttle::Exhausted)
-    /// without a hint. Default: one hour, for a server does not say when its day ends.
+    /// How long calls are rejected after [`Throttle::Exhausted`](crate::Throttle::Exhausted) without
+    /// a hint, those of its size and larger ones. Default: one hour, for a server does not say when its
+    /// day ends. More than a day is a day.
     #[must_use]
     #[track_caller]
     pub fn exhausted_for(self, time: Duration) -> Self {

@@ -20,6 +20,8 @@ pub(crate) fn rejected(name: &'static str, rejected: &Rejected) {
         Cause::QueueFull => "queue_full",
         Cause::MaxWait => "max_wait",
         Cause::Deadline => "deadline",
+        Cause::SeemsTooLarge { .. } => "seems_too_large",
+        Cause::Exhausted => "exhausted",
     };
     #[cfg(feature = "tracing")]
     tracing::debug!(name, key = rejected.key(), cause, "call rejected");

@@ -8,7 +8,7 @@ use support::{
 use tokio::time::Instant;
 use tokio_test::{assert_pending, task};
 use tower::{BoxError, Service as _, ServiceExt};
-use tower_quota::{Cause, Limit};
+use tower_quota::{Cause, Limit, Limits};
 
 async fn answered(
     service: &Service,
@@ -83,8 +83,8 @@ async fn the_share_falls_once_for_calls_under_way_and_comes_back() {
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
-async fn a_throttle_for_the_day_closes_the_key_for_that_time() {
-    let layer = one_an_hour().exhausted_for(3 * HOUR).max_wait(2 * HOUR);
+async fn a_throttle_for_the_day_rejects_such_calls_for_that_time() {
+    let layer = one_an_hour().exhausted_for(3 * HOUR);
     let (mut service, mut handle) = service(&layer);
     let mut call = task::spawn(service.call(tokens(0)));
     let mut waiting = task::spawn(service.call(tokens(0)));
@@ -95,11 +95,17 @@ async fn a_throttle_for_the_day_closes_the_key_for_that_time() {
     assert!(call.poll().is_ready());
     // Who waits is told at once, and so is who comes.
     assert!(waiting.is_woken());
-    let error = rejected(waiting.await);
-    assert_eq!(*error.cause(), Cause::MaxWait);
-    assert_eq!(error.retry_after(), Some(3 * HOUR));
-    let error = rejected(soon(service.call(tokens(0))).await);
-    assert_eq!(error.retry_after(), Some(3 * HOUR));
+    for error in [
+        rejected(waiting.await),
+        rejected(soon(service.call(tokens(0))).await),
+    ] {
+        assert_eq!(*error.cause(), Cause::Exhausted);
+        assert_eq!(error.retry_after(), Some(3 * HOUR));
+        assert_eq!(
+            error.to_string(),
+            "quota is used up for long, for calls of this size; retry after 10800s"
+        );
+    }
     // Other keys go on.
     let other = Request {
         key: "other",
@@ -114,6 +120,77 @@ async fn a_throttle_for_the_day_closes_the_key_for_that_time() {
     tokio::time::advance(3 * HOUR).await;
     let answer = answered(&service, &mut handle, tokens(0), "fine").await;
     assert_eq!(answer.unwrap(), "fine");
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn a_throttle_for_the_day_speaks_for_calls_of_that_size_and_larger() {
+    let layer = layer(Limit::tokens_per_minute(1_000_000).burst(1_000_000));
+    let (service, mut handle) = service(&layer);
+    let rejects = async |n| {
+        let error = rejected(soon(service.clone().oneshot(tokens(n))).await);
+        assert_eq!(*error.cause(), Cause::Exhausted, "{n}");
+        error.retry_after().expect("it comes back")
+    };
+    let error = answered(&service, &mut handle, tokens(64_000), "!exhausted 7200").await;
+    error.unwrap_err();
+    // What is left may do for smaller ones: until one of them is refused too.
+    for n in [1000, 63_999, 500] {
+        let answer = answered(&service, &mut handle, tokens(n), "fine").await;
+        answer.expect("no rejection");
+        assert_eq!(rejects(64_000).await, 2 * HOUR);
+        assert_eq!(rejects(1_000_000).await, 2 * HOUR);
+    }
+    let error = answered(&service, &mut handle, tokens(1000), "!exhausted").await;
+    error.unwrap_err();
+    assert_eq!(rejects(1000).await, 2 * HOUR);
+    let answer = answered(&service, &mut handle, tokens(999), "fine").await;
+    answer.expect("no rejection");
+    tokio::time::advance(2 * HOUR).await;
+    let answer = answered(&service, &mut handle, tokens(64_000), "fine").await;
+    answer.expect("no rejection");
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn a_hint_for_the_day_is_believed_for_a_day() {
+    for (hint, seconds) in [(5000, 5000), (1_000_000_000, 86_400), (u64::MAX, 86_400)] {
+        let layer = one_an_hour();
+        let (service, mut handle) = service(&layer);
+        let text = format!("!exhausted {hint}").leak();
+        let answer = answered(&service, &mut handle, tokens(0), text).await;
+        let told = format!("throttled, wait {seconds}000ms");
+        assert_eq!(answer.unwrap_err().to_string(), told);
+        let error = rejected(soon(service.clone().oneshot(tokens(0))).await);
+        assert_eq!(error.retry_after(), Some(SECOND * seconds));
+        tokio::time::advance(SECOND * seconds).await;
+        let answer = answered(&service, &mut handle, tokens(0), "fine").await;
+        answer.expect("it is over");
+    }
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn one_callers_hint_holds_others_no_longer_than_a_minute_explains() {
+    let minute = || Limit::tokens_per_minute(600);
+    for (limits, most) in [
+        (minute().into(), 60),
+        ([minute(), Limit::tokens_per_day(60_000)].into(), 60),
+        (Limits::unknown(), 60),
+        (Limit::tokens(600, 5 * SECOND).into(), 5),
+        // Where an hour is all there is, it explains an hour.
+        (Limit::tokens(600, HOUR).into(), 3600),
+    ] {
+        let layer = layer(limits);
+        for hint in [2, 3600, 86_400, 1_000_000_000, u64::MAX] {
+            let (service, mut handle) = service(&layer);
+            let text = format!("!throttled {hint}").leak();
+            let answer = answered(&service, &mut handle, tokens(1), text).await;
+            answer.expect_err("it is throttled");
+            let start = Instant::now();
+            let answer = answered(&service, &mut handle, tokens(1), "fine").await;
+            answer.expect("no rejection");
+            assert_eq!(start.elapsed().as_secs(), hint.min(most), "{hint}");
+            tokio::time::advance(2 * HOUR).await;
+        }
+    }
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
@@ -136,18 +213,6 @@ async fn who_will_not_make_it_with_a_smaller_share_is_told_at_once() {
     assert_eq!(woken[10..], [true]);
     let late = rejected(calls.pop().expect("the last").await);
     assert_eq!(*late.cause(), Cause::MaxWait);
-}
-
-#[tokio::test(flavor = "current_thread", start_paused = true)]
-async fn a_hint_for_the_day_is_believed() {
-    let layer = one_an_hour();
-    let (service, mut handle) = service(&layer);
-    let answer = answered(&service, &mut handle, tokens(0), "!exhausted 5000").await;
-    assert_eq!(answer.unwrap_err().to_string(), "throttled, wait 5000000ms");
-    let start = Instant::now();
-    let answer = answered(&service, &mut handle, tokens(0), "fine").await;
-    answer.unwrap();
-    assert_eq!(start.elapsed().as_secs(), 5000);
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]

@@ -105,7 +105,7 @@ async fn throttles_and_rejections_are_events_without_content() {
     soon(waiting).await.unwrap();
     soon(call("for now")).await.unwrap_err();
     soon(call("for the day")).await.unwrap_err();
-    soon(call("fine")).await.unwrap_err();
+    soon(call("for the day")).await.unwrap_err();
     assert_eq!(
         *lines.0.lock().unwrap(),
         [
@@ -113,7 +113,7 @@ async fn throttles_and_rejections_are_events_without_content() {
             r#"DEBUG message=call rejected name="tests" key="model" cause="too_large""#,
             r#"WARN message=call throttled unexpectedly name="tests" key="model" kind="rate""#,
             r#"WARN message=call throttled unexpectedly name="tests" key="model" kind="exhausted""#,
-            r#"DEBUG message=call rejected name="tests" key="model" cause="max_wait""#,
+            r#"DEBUG message=call rejected name="tests" key="model" cause="exhausted""#,
         ]
     );
 }

@@ -7,11 +7,16 @@ use tower_circuit_breaker::Open;
 use tower_quota::{Cause, Rejected};
 
 impl Error {
-    /// Makes of a throttle the last one: for `time` there was nothing else.
-    pub(crate) fn give_up(&mut self, key: &str, time: Duration) {
+    /// Makes of a throttle the last one: for `time` there was nothing else. `reserved` is what the
+    /// call asks for if that is all that the model can write.
+    pub(crate) fn give_up(&mut self, key: &str, time: Duration, reserved: Option<u64>) {
         let said = self.message().unwrap_or_default();
+        let smaller = reserved.map_or_else(String::new, |reserved| {
+            format!(", or smaller than the {reserved} tokens of a call that sets no max_tokens")
+        });
         let message = format!(
-            "{said} For {}s all calls of {key} were throttled: its quota is 0, or others use it up",
+            "{said} For {}s all calls of {key} were throttled: its quota is 0{smaller}, or others \
+             use it up",
             time.as_secs()
         );
         let repr = self.repr_mut();
@@ -77,19 +82,26 @@ impl From<Open> for Error {
 
 impl From<Rejected> for Error {
     fn from(rejected: Rejected) -> Self {
-        let mut message = format!("{rejected}, for {}", rejected.key());
-        match rejected.cause() {
-            Cause::TooLarge { limit, .. } if limit.amount() == 0 => message.push_str(
+        const LOWER: &str = "; set a lower max_tokens: a call reserves its input and max_tokens, or \
+                             without that the model's maximum";
+        let (kind, advice) = match rejected.cause() {
+            Cause::TooLarge { limit, .. } if limit.amount() == 0 => (
+                ErrorKind::QuotaRejected,
                 "; a quota of 0 admits no call: have AWS raise it, or correct the table of quotas",
             ),
-            Cause::TooLarge { .. } => message.push_str(
-                "; set a lower max_tokens: a call reserves its input and max_tokens, or without \
-                 that the model's maximum",
+            Cause::TooLarge { .. } | Cause::SeemsTooLarge { .. } => {
+                (ErrorKind::QuotaRejected, LOWER)
+            }
+            // What Bedrock said of a call like this one, so it is of the same kind.
+            Cause::Exhausted => (
+                ErrorKind::Exhausted,
+                "; a limit per day is used up, or the quota is 0 or too small for such a call",
             ),
-            _ => {}
-        }
+            _ => (ErrorKind::QuotaRejected, ""),
+        };
+        let message = format!("{rejected}, for {}{advice}", rejected.key());
         let retry_after = rejected.retry_after();
-        let mut error = Self::new(ErrorKind::QuotaRejected, message).with_source(rejected);
+        let mut error = Self::new(kind, message).with_source(rejected);
         error.repr_mut().retry_after = retry_after;
         error
     }

@@ -18,9 +18,10 @@ pub(crate) const LONGEST_ANSWER: Duration = Duration::from_secs(360);
 /// request belongs to: one for each Region and model id, as Bedrock's quotas go, and one apart for
 /// counting a model's tokens.
 ///
-/// A limit per day opens the circuit at once; capacity, transient faults and timeouts count as
-/// failures. The caller's own faults and deadlines count neither for nor against the model, nor does
-/// what may be:
+/// Capacity, transient faults and timeouts count as failures. The caller's own faults and deadlines
+/// count neither for nor against the model. Nor do its quotas, per minute or per day: what is left of
+/// a day may be too little for one call and enough for others, and the quota layer turns away those
+/// that it is too little for. Nor does what may be:
 ///
 /// - a model that failed at one prompt (424), such as by an invalid sequence in its tool use: the next
 ///   prompt is answered, as a rule, and this one never;
@@ -63,8 +64,9 @@ impl CircuitPolicy {
     /// goes out, another one every 10 seconds while none is answered; after the first answer the calls
     /// grow from a tenth to all within 10 seconds.
     ///
-    /// A throttle does not trip these circuits unless it names the day: the model is well, and
-    /// waiting out a limit per minute is the retry layer's work.
+    /// A throttle does not trip these circuits: the model is well. Waiting out a limit per minute is
+    /// the retry layer's work, and turning away what exceeds a limit per day is the quota layer's.
+    /// Without that each such call is sent, refused at once, and not retried.
     #[must_use]
     pub fn layer(self) -> CircuitBreakerLayer<Self, Self, Arc<str>> {
         const PROBING: Duration = Duration::from_secs(10);
@@ -97,8 +99,7 @@ impl<O> Classify<Response<O>, Error> for CircuitPolicy {
         };
         let retry_after = error.retry_after();
         match error.kind() {
-            ErrorKind::Throttled => Verdict::Throttled { retry_after },
-            ErrorKind::Exhausted => Verdict::Exhausted { retry_after },
+            ErrorKind::Throttled | ErrorKind::Exhausted => Verdict::Throttled { retry_after },
             ErrorKind::Capacity => Verdict::Failure,
             ErrorKind::Transient if error.status() == Some(424) || error.lacked_credentials() => {
                 Verdict::Ignored

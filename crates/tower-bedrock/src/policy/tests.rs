@@ -66,7 +66,6 @@ fn circuit(error: Error) -> &'static str {
     use tower_circuit_breaker::{Classify, Verdict};
     match CircuitPolicy::new("us-east-1").classify(&Err::<Answer, _>(error)) {
         Verdict::Throttled { .. } => "no signal",
-        Verdict::Exhausted { .. } => "opens at once",
         Verdict::Failure => "failure",
         Verdict::Ignored => "ignored",
         verdict => panic!("{verdict:?} of an error"),

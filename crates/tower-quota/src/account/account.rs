@@ -1,10 +1,12 @@
+use super::exhausted::Exhausted;
 use super::forecast::Forecast;
 use super::meter::{Meter, Now, Verdict};
 use super::overrun::Overrun;
+use super::oversize::Oversize;
 use super::purse::Purse;
 use super::recent::Recent;
 use super::ring::Ring;
-use super::{MILLISECOND, SECOND};
+use super::{LONG, MILLISECOND, MINUTE, SECOND};
 use crate::limit::{Amount, Limit, Unit};
 
 /// So many watched calls are under way at once, after as many were confirmed.
@@ -22,6 +24,8 @@ const REMEMBERED: u64 = 128;
 /// The pause after a fourth round of throttles in a row, doubled with each that follows.
 const PAUSE: u64 = 100 * MILLISECOND;
 const LONGEST_PAUSE: u64 = 15 * SECOND;
+/// No server means more than that by a quota that is used up.
+const DAY: u64 = 24 * 3600 * SECOND;
 
 /// All limits of one key: what the server has left, and what is known of how it counts.
 ///
@@ -51,6 +55,9 @@ pub(crate) struct Account {
     round: Option<u64>,
     /// Nothing is admitted before.
     blocked: u64,
+    /// What is refused by its size.
+    exhausted: Exhausted,
+    oversize: Oversize,
     now: u64,
     used_at: u64,
     counts: Counts,
@@ -79,6 +86,17 @@ impl Charge {
     pub(crate) fn amount(&self) -> Amount {
         Amount::call(self.tokens)
     }
+}
+
+/// Why a call is not lined up.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Refusal<'a> {
+    /// The limit never holds that much.
+    ExceedsLimit(&'a Limit),
+    /// The server has no more for long, until then.
+    Exhausted(u64),
+    /// The server throttles calls of that size and answers smaller ones, of so many tokens.
+    SeemsTooLarge { answered: u64 },
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -120,21 +138,32 @@ impl Account {
             rounds: 0,
             round: None,
             blocked: 0,
+            exhausted: Exhausted::default(),
+            oversize: Oversize::default(),
             now,
             used_at: now,
             counts: Counts::default(),
         }
     }
 
-    /// The limit that can never admit so much.
-    pub(crate) fn exceeded(&self, amount: Amount) -> Option<&Limit> {
-        if amount.calls <= self.most.calls && amount.tokens <= self.most.tokens {
+    /// Why a call of that amount is not worth the wait.
+    pub(crate) fn refuses(&self, now: u64, amount: Amount) -> Option<Refusal<'_>> {
+        if amount.calls > self.most.calls || amount.tokens > self.most.tokens {
+            let meter = self.meters.iter().find(|meter| !meter.holds(amount))?;
+            return Some(Refusal::ExceedsLimit(meter.limit()));
+        }
+        if let Some(until) = self.exhausted.until(now, amount) {
+            return Some(Refusal::Exhausted(until));
+        }
+        if !self.oversize.is_suspected() {
             return None;
         }
-        self.meters
-            .iter()
-            .find(|meter| !meter.holds(amount))
-            .map(Meter::limit)
+        let rejects = self
+            .oversize
+            .rejects(now, amount.tokens, self.longest_hold());
+        rejects.then(|| Refusal::SeemsTooLarge {
+            answered: self.oversize.answered(),
+        })
     }
 
     /// Charges the call at the head of the queue, or says when to ask again, at the latest: then,
@@ -163,7 +192,8 @@ impl Account {
                 | Verdict::GoesWatched
                 | Verdict::Tries
                 | Verdict::AsksPhase
-                | Verdict::GoesByPhase => {}
+                | Verdict::GoesByPhase
+                | Verdict::GoesOversize => {}
                 Verdict::Waits(at) => until = until.max(at),
                 Verdict::WaitsForNews(at) => until_news = until_news.max(Some(at)),
             }
@@ -193,7 +223,7 @@ impl Account {
             at: self.now,
             spare: self.purse.affords_trial(),
             watched: fast.max(WATCHED.min(self.confirmed.saturating_add(1))),
-            confirmed: self.confirmed,
+            answered: self.oversize.answered(),
             owed: self.overrun.of(self.counts.pending.calls),
             call_time: self.overrun.time(),
         }
@@ -296,6 +326,17 @@ impl Account {
             .meters
             .iter()
             .map(|meter| meter.fits_at(ahead, mine, now));
+        let used_up = self.exhausted.until(now, mine).unwrap_or(0);
+        meters.fold(now.max(self.blocked).max(used_up), u64::max)
+    }
+
+    /// Before when `mine` does not go after `ahead` was admitted, as far as that is no guess: nobody
+    /// is turned away on one.
+    pub(crate) fn waits_until(&mut self, now: u64, ahead: Amount, mine: Amount) -> u64 {
+        self.advance(now);
+        let now = self.now;
+        let told = self.meters.iter().filter(|meter| meter.is_told());
+        let meters = told.map(|meter| meter.fits_at(ahead, mine, now));
         meters.fold(now.max(self.blocked), u64::max)
     }
 
@@ -335,6 +376,7 @@ impl Account {
         {
             meter.settle(self.now, charge.at, charge.amount(), actual);
         }
+        self.oversize.note_answer(self.now, charge.tokens);
         self.overrun
             .learn(charge.tokens, actual.tokens, self.now - charge.at);
         self.purse.earn();
@@ -365,6 +407,10 @@ impl Account {
     pub(crate) fn cancel(&mut self, now: u64, charge: &Charge) {
         self.advance(now);
         self.close(charge);
+        self.undo(charge);
+    }
+
+    fn undo(&mut self, charge: &Charge) {
         if let Some(state) = self.state(charge.number) {
             for meter in &mut self.meters {
                 match state {
@@ -391,15 +437,22 @@ impl Account {
         self.confirm_old();
     }
 
-    /// The server had nothing left for the call, in that unit if it said so.
-    pub(crate) fn blame_limit(&mut self, now: u64, charge: &Charge, unit: Option<Unit>) {
+    /// The server had nothing left for the call, in that unit if it said so. Returns when another
+    /// one of that size is worth a try, where that is all it means.
+    pub(crate) fn blame_limit(&mut self, now: u64, charge: &Charge, unit: Option<Unit>) -> u64 {
         self.advance(now);
         self.close(charge);
         self.counts.throttled += 1;
-        self.purse.pay();
         self.took(self.now - charge.at);
-        self.pause_if_in_row(charge.at);
         let blamed = self.blamed(charge, unit);
+        if blamed.is_some_and(|blamed| self.is_about_size(charge, blamed)) {
+            return self.blame_size(charge);
+        }
+        // A burst of calls that nobody held back costs one throttle, however many they were.
+        if blamed.is_none_or(|blamed| !self.meters[blamed].is_old_news(charge.at)) {
+            self.purse.pay();
+        }
+        self.pause_if_in_row(charge.at);
         let common = self.common();
         let was = self.state(charge.number);
         let mut pause = 0;
@@ -427,13 +480,53 @@ impl Account {
         }
         self.confirm_old();
         self.blocked = self.blocked.max(self.now.saturating_add(pause));
+        self.now
+    }
+
+    /// Whether the size of a throttled call explains it: it is larger than any that was answered, and
+    /// than all else that the period was charged.
+    fn is_about_size(&self, charge: &Charge, blamed: usize) -> bool {
+        let tokens = charge.tokens;
+        let answered = self.oversize.answered();
+        if tokens <= answered {
+            return false;
+        }
+        // Others like it under way count no more than it does, once anything was answered.
+        let calls = (self.first..self.next).filter(|number| *number != charge.number);
+        let others = calls.fold(0, |sum: u64, number| {
+            let call = self.calls.get(number);
+            let unproven = answered > 0 && call.tokens > answered && call.state == State::Open;
+            sum.saturating_add(if unproven { call.tokens } else { 0 })
+        });
+        let meter = &self.meters[blamed];
+        let sent = self.state(charge.number).map(|_| meter.sent(charge.number));
+        meter.dwarfs(tokens, answered, others, sent.as_ref())
+    }
+
+    /// The call was throttled for its size. To the limits it is as if it had never been.
+    fn blame_size(&mut self, charge: &Charge) -> u64 {
+        for meter in &mut self.meters {
+            meter.never_charged(charge.at, charge.amount());
+        }
+        self.undo(charge);
+        let (tokens, period) = (charge.tokens, self.longest_hold());
+        let pause = self
+            .oversize
+            .note_throttle(self.now, charge.at, tokens, period);
+        // Then the next one is told so at once.
+        let rejects = self.oversize.rejects(self.now, tokens, period);
+        self.now.saturating_add(if rejects { 0 } else { pause })
     }
 
     /// The server refused the call for something that no limit here tells, as a day that is used
-    /// up: nothing is concluded.
-    pub(crate) fn exhausted(&mut self, now: u64, charge: &Charge) {
+    /// up, for so long: of the rate nothing is concluded. Returns until when.
+    pub(crate) fn exhausted(&mut self, now: u64, charge: &Charge, time: u64) -> u64 {
         self.cancel(now, charge);
         self.counts.throttled += 1;
+        let longest = self.meters.iter().map(Meter::period).fold(DAY, u64::max);
+        let until = self.now.saturating_add(time.min(longest));
+        self.exhausted.refused(self.now, charge.amount(), until);
+        until
     }
 
     /// Which limit a throttle is about: of those in the unit the one that tried, or the fullest.
@@ -473,16 +566,27 @@ impl Account {
         });
     }
 
-    /// Admits nothing before `until`: the server said so.
-    pub(crate) fn block(&mut self, until: u64) {
+    /// Admits nothing for that time: the server said so to one caller. Others are held no longer
+    /// than its limits explain.
+    pub(crate) fn hold(&mut self, now: u64, time: u64) {
+        self.advance(now);
+        let until = self.now.saturating_add(time.min(self.longest_hold()));
         self.blocked = self.blocked.max(until);
+    }
+
+    /// The longest period that is not so long that a server would call it used up.
+    fn longest_hold(&self) -> u64 {
+        let periods = || self.meters.iter().map(Meter::period);
+        let short = periods().filter(|period| *period < LONG).max();
+        short.or(periods().max()).unwrap_or(MINUTE)
     }
 
     /// When nothing is lost by forgetting the account.
     pub(crate) fn whole_at(&mut self, now: u64) -> u64 {
         self.advance(now);
         let meters = self.meters.iter().map(|meter| meter.whole_at(self.used_at));
-        meters.fold(self.blocked, u64::max)
+        let rest = self.blocked.max(self.exhausted.over_at());
+        meters.fold(rest.max(self.oversize.over_at()), u64::max)
     }
 
     /// Takes other limits from now on. What was learned survives for those of the same unit and
@@ -491,6 +595,8 @@ impl Account {
         self.advance(now);
         // Whoever changes limits knows more than an old hint of the server's.
         self.blocked = self.now;
+        self.exhausted = Exhausted::default();
+        self.oversize = Oversize::default();
         let mut old = std::mem::take(&mut self.meters);
         for limit in limits {
             let same = old.iter().position(|meter| meter.is_like(&limit));
@@ -591,9 +697,11 @@ fn most(meters: &[Meter]) -> Amount {
         let meters = meters.iter().filter(|meter| meter.limit().unit == unit);
         meters.map(Meter::most).min().unwrap_or(u64::MAX)
     };
+    let tokens = least(Unit::Tokens);
     Amount {
-        calls: least(Unit::Calls),
-        tokens: least(Unit::Tokens),
+        // Where there are no tokens there is no call either, not even one that asks for none.
+        calls: least(Unit::Calls).min(tokens),
+        tokens,
     }
 }
 

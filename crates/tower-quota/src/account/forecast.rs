@@ -34,7 +34,8 @@ impl Forecast {
                     | Verdict::GoesWatched
                     | Verdict::Tries
                     | Verdict::AsksPhase
-                    | Verdict::GoesByPhase => {}
+                    | Verdict::GoesByPhase
+                    | Verdict::GoesOversize => {}
                 }
             }
             if at >= NEVER {

@@ -41,7 +41,9 @@ impl Knowledge {
 /// The time from the first throttle to the first call that goes through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Empty {
-    /// What the period had been charged when the first call was throttled.
+    /// What the period had been charged when the first call was throttled; and what of that was not
+    /// throttled itself, as far as is known.
+    charged: u64,
     held: u64,
     /// In how much time.
     within: u64,
@@ -65,11 +67,22 @@ pub(crate) enum Guess {
 impl Empty {
     pub(crate) fn new(now: u64, held: u64, within: u64) -> Self {
         Self {
+            charged: held,
             held,
             within,
             since: now,
             failed: now,
             pings: 0,
+        }
+    }
+
+    /// A call of `x` was throttled that was sent before anything was known, with so much charged
+    /// `before` it: if it is not known how much, it was sent before most others.
+    pub(crate) fn never_held(self, x: u64, before: Option<u64>) -> Self {
+        let counted = before.is_none_or(|before| before < self.charged);
+        Self {
+            held: self.held.saturating_sub(if counted { x } else { 0 }),
+            ..self
         }
     }
 

@@ -15,7 +15,7 @@ use super::recent::Recent;
 use super::ring::Ring;
 use super::share::Share;
 use super::window::Window;
-use super::{MILLISECOND, SECOND, TURNAROUND};
+use super::{LONG, MILLISECOND, SECOND, TURNAROUND};
 use crate::limit::{Amount, Limit};
 pub(crate) use admission::Verdict;
 use kept::Kept;
@@ -24,9 +24,6 @@ use kept::Kept;
 const WHOLE: u64 = 1 << 10;
 /// A bucket is taken to hold that much of the rate before anything is known: few hold less.
 const FIRST: u64 = SECOND;
-/// A limit of a period this long is obeyed as a window and not learned about: what a trial costs
-/// would be known too late.
-const LONG: u64 = 3600 * SECOND;
 /// A window that lacks no more than this part is as good as full: clocks differ, and calls catch
 /// up with each other.
 const MARGIN: u64 = 500;
@@ -115,8 +112,8 @@ pub(crate) struct Now {
     pub(crate) spare: bool,
     /// How many calls may be under way that are watched.
     pub(crate) watched: u32,
-    /// How many calls were confirmed so far.
-    pub(crate) confirmed: u32,
+    /// The largest call that was answered, in tokens.
+    pub(crate) answered: u64,
     /// What calls under way will come to above what they reserved, in tokens.
     pub(crate) owed: u64,
     /// How long a call takes.
@@ -205,6 +202,15 @@ impl Meter {
         self.knowledge == Knowledge::Open
     }
 
+    /// Whether somebody told the amount.
+    pub(crate) fn is_told(&self) -> bool {
+        self.knowledge == Knowledge::Told
+    }
+
+    pub(crate) fn period(&self) -> u64 {
+        self.period
+    }
+
     /// What the limit can ever admit at once.
     pub(crate) fn most(&self) -> u64 {
         match self.limit.probing {
@@ -213,9 +219,9 @@ impl Meter {
         }
     }
 
-    /// Whether the limit can ever admit that much.
+    /// Whether the limit can ever admit that much. One of nothing admits no call.
     pub(crate) fn holds(&self, amount: Amount) -> bool {
-        amount.of(self.limit.unit) <= self.most()
+        self.most() > 0 && amount.of(self.limit.unit) <= self.most()
     }
 
     /// Brings the shadows from the last time they were looked at to `now`.

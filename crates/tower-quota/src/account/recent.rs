@@ -26,6 +26,15 @@ impl Recent {
         self.sums[0] = self.sums[0].saturating_add(amount);
     }
 
+    /// Takes back what was counted `at` that time.
+    pub(crate) fn take(&mut self, now: u64, at: u64, amount: u64) {
+        self.advance(now);
+        let parts = self.begun.saturating_sub(at).div_ceil(self.part) as usize;
+        if let Some(sum) = self.sums.get_mut(parts) {
+            *sum = sum.saturating_sub(amount);
+        }
+    }
+
     pub(crate) fn sum(&mut self, now: u64) -> u64 {
         self.advance(now);
         self.sums

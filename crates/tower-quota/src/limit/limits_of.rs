@@ -4,8 +4,8 @@ use super::limit::Limit;
 
 /// The limits of one key. A call is reserved in all of them, or in none.
 ///
-/// Without any limit the key's limits are [found](Limit::probing): calls go as they come until the
-/// first throttle.
+/// Without any limit the key's limits are [found](Limit::probing): all calls go as they come until
+/// the first throttle.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     limits: Arc<[Limit]>,

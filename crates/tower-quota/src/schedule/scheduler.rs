@@ -4,7 +4,7 @@ use std::sync::Arc;
 use super::call::{Answer, Call, End, Entered};
 use super::queue::{Place, Queue};
 use super::waiter::{GiveUp, Waiter};
-use crate::account::{Account, Charge, nanos};
+use crate::account::{Account, Charge, Refusal, nanos};
 use crate::call::Throttle;
 use crate::error::Cause;
 use crate::limit::{Amount, Limit};
@@ -57,7 +57,7 @@ impl<W> Scheduler<W> {
         if !self.queue.is_empty() || call.deadline.is_some_and(|deadline| deadline < now) {
             return None;
         }
-        if self.account.exceeded(call.amount).is_some() {
+        if self.account.refuses(now, call.amount).is_some() {
             return None;
         }
         let charge = self.account.admit(now, call.amount).ok()?;
@@ -78,8 +78,8 @@ impl<W> Scheduler<W> {
     pub(crate) fn enter(&mut self, now: u64, call: Call) -> Entered {
         // The timer may be late. Those whose time has come go first, and leave their places.
         self.advance(now);
-        if let Some(cause) = self.too_large(call.amount) {
-            return Entered::Rejected(cause, None);
+        if let Some((cause, at)) = self.refusal(now, call.amount) {
+            return Entered::Rejected(cause, at);
         }
         self.note(now, call.amount);
         if self.queue.is_empty() && call.deadline.is_none_or(|deadline| now <= deadline) {
@@ -90,11 +90,21 @@ impl<W> Scheduler<W> {
         self.line_up(now, call)
     }
 
-    fn too_large(&self, amount: Amount) -> Option<Cause> {
-        let limit = self.account.exceeded(amount)?;
-        Some(Cause::TooLarge {
-            amount: amount.of(limit.unit()),
-            limit: Box::new(limit.clone()),
+    /// Why a call of that amount is not lined up, and until when if that ends.
+    fn refusal(&self, now: u64, amount: Amount) -> Option<(Cause, Option<u64>)> {
+        Some(match self.account.refuses(now, amount)? {
+            Refusal::ExceedsLimit(limit) => {
+                let cause = Cause::TooLarge {
+                    amount: amount.of(limit.unit()),
+                    limit: Box::new(limit.clone()),
+                };
+                (cause, None)
+            }
+            Refusal::Exhausted(until) => (Cause::Exhausted, Some(until)),
+            Refusal::SeemsTooLarge { answered } => {
+                let tokens = amount.tokens;
+                (Cause::SeemsTooLarge { tokens, answered }, None)
+            }
         })
     }
 
@@ -156,9 +166,9 @@ impl<W> Scheduler<W> {
         // a bound, or where the time is enough to come after everybody.
         give_up.at()?;
         let all = self.queue.amount_besides(amount);
-        give_up.missed(self.account.fits_at(now, all, amount))?;
+        give_up.missed(self.account.waits_until(now, all, amount))?;
         let ahead = self.queue.ahead_of(place);
-        give_up.missed(self.account.fits_at(now, ahead, amount))
+        give_up.missed(self.account.waits_until(now, ahead, amount))
     }
 
     /// When the turn of the one at `place` comes, as things are now: exactly where few wait.
@@ -167,6 +177,10 @@ impl<W> Scheduler<W> {
             let mut forecast = self.account.forecast(now);
             for (other, waiter) in self.queue.in_order() {
                 let at = forecast.next(waiter.amount);
+                // Where it is for the server to say there is no other answer than the usual one.
+                if at == u64::MAX {
+                    break;
+                }
                 if other == place {
                     return at;
                 }
@@ -218,47 +232,59 @@ impl<W> Scheduler<W> {
     /// The call was throttled. Says when one like it may go.
     pub(crate) fn end_throttled(&mut self, now: u64, charge: &Charge, throttle: Throttle) -> u64 {
         let all = self.queue.amount_besides(Amount::NONE);
-        let before = self.account.fits_at(now, all, Amount::NONE);
-        let block = match throttle {
+        let before = self.account.waits_until(now, all, Amount::NONE);
+        // Before when there is nothing for calls of that size, though there may be for others.
+        let again = match throttle {
             Throttle::Rate { retry_after, unit } => {
-                self.account.blame_limit(now, charge, unit);
-                retry_after
+                let again = self.account.blame_limit(now, charge, unit);
+                if let Some(hint) = retry_after {
+                    self.account.hold(now, nanos(hint));
+                }
+                again
             }
             Throttle::Exhausted { retry_after } => {
-                self.account.exhausted(now, charge);
-                Some(retry_after.unwrap_or(self.settings.exhausted_for))
+                let time = retry_after.unwrap_or(self.settings.exhausted_for);
+                self.account.exhausted(now, charge, nanos(time))
             }
         };
-        if let Some(block) = block {
-            self.account.block(now.saturating_add(nanos(block)));
+        if self.account.refuses(now, charge.amount()).is_some() {
+            self.reject_refused(now);
         }
         // Whoever is late by that is told now, while there is time to go elsewhere, and not when
         // its time is up.
-        if self.account.fits_at(now, all, Amount::NONE) > before {
+        if self.account.waits_until(now, all, Amount::NONE) > before {
             self.reject_late(now);
         }
         self.advance(now);
         // Those who wait are not counted: a call that is made again lines up behind them, and
         // would wait for them twice. Nor is it told when it surely fits, or it would come back
         // long after it could have gone.
-        self.account.retry_at(now, charge.amount())
+        self.account.retry_at(now, charge.amount()).max(again)
     }
 
     /// Takes other limits from now on. Who asks for more than they ever hold is rejected.
     pub(crate) fn set_limits(&mut self, now: u64, limits: Vec<Limit>) {
         self.account.set_limits(now, limits);
-        let waiters = self.queue.in_order();
-        let too_large = waiters.filter_map(|(place, waiter)| {
-            let cause = self.too_large(waiter.amount)?;
-            Some((place, cause))
-        });
-        for (place, cause) in too_large.collect::<Vec<_>>() {
-            if let Some(waiter) = self.queue.remove(place) {
-                self.answer_with(place, waiter, Err((cause, None)));
-            }
-        }
+        self.reject_refused(now);
         self.reject_late(now);
         self.advance(now);
+    }
+
+    /// Rejects those for whom there is nothing to wait for any more.
+    fn reject_refused(&mut self, now: u64) {
+        if self.queue.is_empty() {
+            return;
+        }
+        let waiters = self.queue.in_order();
+        let refused = waiters.filter_map(|(place, waiter)| {
+            let (cause, at) = self.refusal(now, waiter.amount)?;
+            Some((place, cause, at))
+        });
+        for (place, cause, at) in refused.collect::<Vec<_>>() {
+            if let Some(waiter) = self.queue.remove(place) {
+                self.answer_with(place, waiter, Err((cause, at)));
+            }
+        }
     }
 
     /// Lets go those whose turn it is while they fit, and those who can wait no longer.
@@ -287,7 +313,8 @@ impl<W> Scheduler<W> {
                 }
                 Err(at) => at,
             };
-            if first.give_up.missed(at).is_some() {
+            let give_up = first.give_up;
+            if give_up.missed(at).is_some() && self.misses_for_sure(now, give_up, amount) {
                 // It is asked for again at that time at the latest, which is before it surely fits.
                 let at = at.max(self.account.fits_at(now, Amount::NONE, amount));
                 self.reject(place, at);
@@ -299,6 +326,12 @@ impl<W> Scheduler<W> {
                 expiry => break Some(expiry.map_or(at, |(expiry, _)| at.min(expiry))),
             }
         };
+    }
+
+    /// Whether the first cannot make it whatever is guessed: on a guess it waits until its time is up.
+    fn misses_for_sure(&mut self, now: u64, give_up: GiveUp, amount: Amount) -> bool {
+        let certain = self.account.waits_until(now, Amount::NONE, amount);
+        give_up.missed(certain).is_some()
     }
 
     /// Wakes the first before its turn: it comes to [`wait`](Self::wait) once more.
@@ -335,9 +368,9 @@ impl<W> Scheduler<W> {
                 break;
             }
             bounded -= usize::from(waiter.give_up != GiveUp::Never);
-            let at = self.account.fits_at(now, ahead, waiter.amount);
-            if waiter.give_up.missed(at).is_some() {
-                late.push((place, at));
+            let certain = self.account.waits_until(now, ahead, waiter.amount);
+            if waiter.give_up.missed(certain).is_some() {
+                late.push((place, self.account.fits_at(now, ahead, waiter.amount)));
             } else {
                 // One that goes away takes no room from those behind it.
                 ahead += waiter.amount;

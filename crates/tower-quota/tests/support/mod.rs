@@ -67,7 +67,10 @@ impl Cost<Request, &'static str, BoxError> for Words {
             (Some("used"), Some(tokens)) => Settle::Used(tokens),
             (Some("refund"), _) => Settle::Refund,
             (Some("later"), _) => Settle::Later,
-            (Some("throttled"), _) => Settle::throttled(),
+            (Some("throttled"), hint) => match hint {
+                Some(hint) => Settle::throttled().retry_after(Duration::from_secs(hint)),
+                None => Settle::throttled(),
+            },
             (Some("exhausted"), hint) => match hint {
                 Some(hint) => Settle::exhausted().retry_after(Duration::from_secs(hint)),
                 None => Settle::exhausted(),

@@ -62,6 +62,11 @@ impl Drawn {
         self.rates.learn(self.estimated_tokens, prompt_tokens);
     }
 
+    /// What a call reserves for want of a limit of its own.
+    pub(super) fn without_max_tokens(&self) -> Option<u64> {
+        (!self.sets_max_tokens).then_some(self.reserved_tokens)
+    }
+
     /// What a monitor is told of the call.
     pub(super) fn record(&self, usage: Option<Usage>, settle: &Settle) -> Record {
         let output = u32::try_from(self.output_tokens).unwrap_or(u32::MAX);

@@ -55,11 +55,11 @@ impl Rates {
         }
     }
 
-    /// Notes a throttle. Whether the model is to be given up with it.
-    pub(super) fn gives_up(&self, patience: Duration, now: Instant) -> bool {
+    /// Notes a throttle. For how long the model did nothing else, if it is to be given up with it.
+    pub(super) fn gives_up(&self, patience: Duration, now: Instant) -> Option<Duration> {
         let run = &mut lock(&self.seen).throttle_run;
         run.add(now);
-        run.outlasts(patience, now)
+        run.outlasts(patience)
     }
 }
 

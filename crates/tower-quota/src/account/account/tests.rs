@@ -203,7 +203,7 @@ proptest! {
                     account.settle(now, &charge, Amount::call(last));
                     break;
                 }
-                Ok(charge) => account.blame_limit(now, &charge, None),
+                Ok(charge) => drop(account.blame_limit(now, &charge, None)),
                 Err(at) => now = at,
             }
             prop_assert!(now - begin < 5 * MINUTE, "it waits for {} s", (now - begin) / SECOND);
@@ -385,9 +385,9 @@ fn first_event_confirms_and_a_late_throttle_takes_that_back() {
 }
 
 #[test]
-fn blocked_account_admits_nothing_before_the_server_said() {
+fn account_on_hold_admits_nothing_before_the_server_said() {
     let mut account = Account::new(vec![Limit::calls_per_minute(60)], 0);
-    account.block(30 * SECOND);
+    account.hold(0, 30 * SECOND);
     assert_eq!(account.admit(0, Amount::call(0)), Err(30 * SECOND));
     assert_eq!(
         account.fits_at(0, Amount::NONE, Amount::call(0)),
@@ -598,8 +598,9 @@ fn the_second_that_a_bucket_is_taken_to_hold_is_unlearned() {
 #[test]
 fn other_limits_end_what_an_old_hint_said() {
     let mut account = Account::new(vec![Limit::calls_per_minute(60)], 0);
-    account.block(u64::MAX);
-    assert_eq!(account.admit(SECOND, Amount::call(0)), Err(u64::MAX));
+    account.hold(0, u64::MAX);
+    // A minute explains no longer hint.
+    assert_eq!(account.admit(SECOND, Amount::call(0)), Err(60 * SECOND));
     account.set_limits(SECOND, vec![Limit::calls_per_minute(120)]);
     assert!(account.admit(SECOND, Amount::call(0)).is_ok());
 }
@@ -621,7 +622,7 @@ fn a_throttled_call_may_be_made_again_when_those_under_way_end() {
     // The window has room again in a minute, and at once when one of the two ends.
     let at = account.retry_at(now, Amount::call(20_000));
     assert!((now..=now + 2 * SECOND).contains(&at), "{at}");
-    account.block(now + 10 * SECOND);
+    account.hold(now, 10 * SECOND);
     assert_eq!(
         account.retry_at(now, Amount::call(20_000)),
         now + 10 * SECOND

@@ -14,8 +14,6 @@ const CLOSE: u64 = 300 * MILLISECOND;
 const CARE: u64 = 180 * SECOND;
 /// So much beyond a window is enough to find out whether it is fixed: a quarter.
 const BEYOND: u64 = 4;
-/// While nothing was throttled so many calls may be under way, and one more for each confirmed.
-const OPEN_AT_FIRST: u32 = 4;
 
 /// What may become of the call at the head of the queue, by one limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +28,8 @@ pub(crate) enum Verdict {
     AsksPhase,
     /// A fixed window has begun anew.
     GoesByPhase,
+    /// It is larger than all there seems to be: nobody waits until all is there.
+    GoesOversize,
     /// Not before that time.
     Waits(u64),
     /// Not before that time, or before a call under way is confirmed or throttled.
@@ -44,10 +44,18 @@ impl Meter {
     }
 
     fn judge(&self, amount: Amount, now: &Now) -> Verdict {
+        let x = amount.of(self.limit.unit);
+        match self.knowledge {
+            // Whether there is a limit at all is for the server to say.
+            Knowledge::Open => return Verdict::Goes,
+            Knowledge::Guess if self.is_of_size() && x > self.room && x > now.answered => {
+                return Verdict::GoesOversize;
+            }
+            Knowledge::Told | Knowledge::Empty(_) | Knowledge::FirstGuess | Knowledge::Guess => {}
+        }
         let careful = self.is_careful(now.at);
         // How many calls may be under way now, if few may.
         let most = match self.knowledge {
-            Knowledge::Open => Some(now.watched.max(OPEN_AT_FIRST.saturating_add(now.confirmed))),
             Knowledge::Empty(_) => Some(1),
             _ if self.share.is_pinging() => Some(1),
             _ if careful => Some(if now.spare { now.watched } else { 1 }),
@@ -56,16 +64,14 @@ impl Meter {
         if most.is_some_and(|most| self.watched >= most) {
             return Verdict::WaitsForNews(u64::MAX);
         }
-        match self.knowledge {
-            Knowledge::Open | Knowledge::Empty(_) => return Verdict::GoesWatched,
-            Knowledge::Told | Knowledge::FirstGuess | Knowledge::Guess => {}
+        if matches!(self.knowledge, Knowledge::Empty(_)) {
+            return Verdict::GoesWatched;
         }
         let goes = if most.is_some() {
             Verdict::GoesWatched
         } else {
             Verdict::Goes
         };
-        let x = amount.of(self.limit.unit);
         let in_window = self.window.sum().saturating_add(x) <= self.room || self.window.sum() == 0;
         match self.kind {
             Kind::Window if in_window => goes,

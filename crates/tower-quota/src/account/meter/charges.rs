@@ -24,6 +24,7 @@ pub(super) enum Reason {
     Trial,
     AsksPhase,
     ByPhase,
+    Oversize,
 }
 
 impl Meter {
@@ -35,6 +36,7 @@ impl Meter {
             Verdict::GoesWatched => Reason::Watched,
             Verdict::AsksPhase => Reason::AsksPhase,
             Verdict::GoesByPhase => Reason::ByPhase,
+            Verdict::GoesOversize => Reason::Oversize,
             Verdict::Goes | Verdict::Waits(_) | Verdict::WaitsForNews(_) => Reason::Sure,
         };
         let x = amount.of(self.limit.unit);
@@ -121,6 +123,11 @@ impl Meter {
         } else {
             self.refund(at, reserved - actual);
         }
+    }
+
+    /// The server never counted what was charged `at` that time, so all of it can be given back.
+    pub(crate) fn never_charged(&mut self, at: u64, amount: Amount) {
+        self.lately.take(self.at, at, amount.of(self.limit.unit));
     }
 
     /// Of what was charged `at` that time so much was not counted.

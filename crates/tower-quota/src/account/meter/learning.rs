@@ -92,7 +92,7 @@ impl Meter {
         match sent.reason {
             Reason::AsksPhase => self.phase.answered(at, true, self.at),
             Reason::ByPhase => self.phase.proved(),
-            Reason::Sure | Reason::Watched | Reason::Trial => {}
+            Reason::Sure | Reason::Watched | Reason::Trial | Reason::Oversize => {}
         }
         if self.kind == Kind::Unsure && certain > self.amount.saturating_add(self.amount / MARGIN) {
             self.kind = Kind::Bucket;
@@ -121,7 +121,11 @@ impl Meter {
         let old = self.news.is_some_and(|news| at <= news);
         let x = amount.of(self.limit.unit);
         match (self.knowledge, sent) {
-            (Knowledge::Open | Knowledge::Empty(_), _) if old => 0,
+            (Knowledge::Empty(empty), _) if old => {
+                let before = sent.map(|sent| sent.window.saturating_sub(x));
+                self.knowledge = Knowledge::Empty(empty.never_held(x, before));
+                0
+            }
             (Knowledge::Open, _) => {
                 let first = self.window.first().unwrap_or(self.at);
                 let held = sent.map_or(self.window.sum(), |sent| sent.window.saturating_sub(x));
@@ -138,7 +142,7 @@ impl Meter {
                     self.throttled_by_phase(at, old);
                     0
                 }
-                Reason::Sure | Reason::Watched | Reason::Trial => {
+                Reason::Sure | Reason::Watched | Reason::Trial | Reason::Oversize => {
                     let evidence = self.evidence(x, sent, was_confirmed, now);
                     if old {
                         0
@@ -148,6 +152,32 @@ impl Meter {
                 }
             },
         }
+    }
+
+    /// Whether a call of `x` is larger than all else that the period was charged, as far as that is
+    /// known by its throttle. `answered` is the largest that was answered; `others` is what calls
+    /// under way were charged that do not count.
+    pub(crate) fn dwarfs(&self, x: u64, answered: u64, others: u64, sent: Option<&Sent>) -> bool {
+        // Where nothing is answered at all it is not for the size.
+        let others_go = answered > 0 || self.knowledge == Knowledge::Open;
+        if !self.is_of_size() || !others_go {
+            return false;
+        }
+        let rest = self.window.sum().saturating_sub(others).saturating_sub(x);
+        let Some(sent) = sent else { return x > rest };
+        let before = sent.window.saturating_sub(x);
+        sent.reason == Reason::Oversize || x > rest.min(before)
+    }
+
+    /// Whether calls of different sizes are counted, and nobody told how much there is.
+    pub(super) fn is_of_size(&self) -> bool {
+        self.limit.probing && self.is_learned() && self.limit.unit == Unit::Tokens
+    }
+
+    /// Whether it was known already, at the first throttle of all, that there is a limit.
+    pub(crate) fn is_old_news(&self, at: u64) -> bool {
+        let empty = matches!(self.knowledge, Knowledge::Empty(_));
+        empty && self.news.is_some_and(|news| at <= news)
     }
 
     /// What speaks for which explanation. Bounds of the bucket are learned from old news too.

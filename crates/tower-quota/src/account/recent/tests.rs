@@ -18,3 +18,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_is_taken_back_was_never_there() {
+    for gap in 0..40 {
+        let mut recent = Recent::new(100);
+        recent.add(1000, 7);
+        recent.add(1000 + gap, 5);
+        recent.add(1040, 3);
+        recent.take(1050, 1000 + gap, 5);
+        assert_eq!(recent.sum(1050), 10, "{gap}");
+        // What is gone already is not taken from others.
+        recent.take(1125, 1000, 7);
+        assert_eq!(recent.sum(1130), 3, "{gap}");
+    }
+}

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::call::Priority;
-use crate::limit::Limit;
+use crate::limit::{Limit, Limits};
 
 const SECOND: u64 = 1_000_000_000;
 
@@ -26,6 +26,7 @@ enum Op {
     Keep(usize),
     Confirm(usize),
     Throttle(usize, Option<u64>),
+    Exhaust(usize, u64),
     SetLimits(u64, u64),
 }
 
@@ -48,8 +49,10 @@ fn ops(tenants: u64) -> impl Strategy<Value = Vec<Op>> {
         1 => any::<usize>().prop_map(Op::Keep),
         1 => any::<usize>().prop_map(Op::Confirm),
         1 => (10..100_u64, 15..1000_u64).prop_map(|(calls, tokens)| Op::SetLimits(calls, tokens)),
+        1 => Just(Op::SetLimits(0, 0)),
         1 => (any::<usize>(), proptest::option::of(0..3 * SECOND))
             .prop_map(|(n, hint)| Op::Throttle(n, hint)),
+        1 => (any::<usize>(), 0..10 * SECOND).prop_map(|(n, hint)| Op::Exhaust(n, hint)),
     ];
     proptest::collection::vec(op, 1..150)
 }
@@ -63,7 +66,11 @@ fn settings() -> impl Strategy<Value = Settings> {
     })
 }
 
+/// Limits of nothing are not known.
 fn limits(calls: u64, tokens: u64) -> Vec<Limit> {
+    if calls == 0 {
+        return Limits::unknown().or_probing();
+    }
     vec![
         Limit::calls_per_minute(calls).burst(3),
         Limit::tokens_per_minute(tokens).burst(tokens / 15),
@@ -112,7 +119,22 @@ impl Plain {
     fn told(&mut self, now: u64, place: usize) -> u64 {
         let mut forecast = self.account.forecast(now);
         let turns = self.line[..=place].iter();
-        turns.fold(now, |_, came| forecast.next(came.amount))
+        match turns.fold(now, |at, came| at.max(forecast.next(came.amount))) {
+            u64::MAX => self.goes_at(now, place),
+            at => at,
+        }
+    }
+
+    /// Whether the one at `place` will not make it, whatever is only guessed.
+    fn is_late(&mut self, now: u64, place: usize) -> bool {
+        let mut ahead = Amount::NONE;
+        for came in &self.line[..place] {
+            ahead += came.amount;
+        }
+        let Came {
+            amount, give_up, ..
+        } = self.line[place];
+        self.account.waits_until(now, ahead, amount) > give_up
     }
 
     fn enter(
@@ -122,8 +144,8 @@ impl Plain {
         late: bool,
     ) -> Result<Option<Charge>, (Cause, Option<u64>)> {
         self.advance(now);
-        if let Some(cause) = self.cause(came.amount) {
-            return Err((cause, None));
+        if let Some(refused) = self.refuses(now, came.amount) {
+            return Err(refused);
         }
         if self.line.is_empty() && !late {
             if let Ok(entry) = self.account.admit(now, came.amount) {
@@ -137,9 +159,9 @@ impl Plain {
             .iter()
             .filter(|other| other.turn(aging) < turn)
             .count();
-        let (name, give_up, bound) = (came.name, came.give_up, came.bound.clone());
+        let (name, bound) = (came.name, came.bound.clone());
         self.line.insert(place, came);
-        if self.goes_at(now, place) > give_up {
+        if self.is_late(now, place) {
             let at = self.told(now, place);
             self.line.remove(place);
             return Err((bound, Some(at)));
@@ -163,16 +185,32 @@ impl Plain {
         for came in &self.line {
             all += came.amount;
         }
-        self.account.fits_at(now, all, Amount::NONE)
+        self.account.waits_until(now, all, Amount::NONE)
     }
 
-    /// Why so much never goes.
-    fn cause(&self, amount: Amount) -> Option<Cause> {
-        let limit = self.account.exceeded(amount)?;
-        Some(Cause::TooLarge {
-            amount: amount.of(limit.unit()),
-            limit: Box::new(limit.clone()),
+    /// Why so much does not go however long it waits, or not for long.
+    fn refuses(&self, now: u64, amount: Amount) -> Option<(Cause, Option<u64>)> {
+        Some(match self.account.refuses(now, amount)? {
+            Refusal::ExceedsLimit(limit) => {
+                let (amount, limit) = (amount.of(limit.unit()), Box::new(limit.clone()));
+                (Cause::TooLarge { amount, limit }, None)
+            }
+            Refusal::Exhausted(until) => (Cause::Exhausted, Some(until)),
+            Refusal::SeemsTooLarge { answered } => {
+                let tokens = amount.tokens;
+                (Cause::SeemsTooLarge { tokens, answered }, None)
+            }
         })
+    }
+
+    fn turn_away(&mut self, now: u64) {
+        let mut place = 0;
+        while place < self.line.len() {
+            match self.refuses(now, self.line[place].amount) {
+                Some(refused) => self.end(place, |_| Err(refused)),
+                None => place += 1,
+            }
+        }
     }
 
     fn end(&mut self, place: usize, answer: impl FnOnce(Cause) -> Answer) {
@@ -185,7 +223,7 @@ impl Plain {
             let first = self.line[0].amount;
             match self.account.admit(now, first) {
                 Ok(entry) => self.end(0, |_| Ok(entry)),
-                Err(at) if at > self.line[0].give_up => {
+                Err(at) if at > self.line[0].give_up && self.is_late(now, 0) => {
                     let at = at.max(self.account.fits_at(now, Amount::NONE, first));
                     self.end(0, |bound| Err((bound, Some(at))));
                 }
@@ -202,8 +240,8 @@ impl Plain {
     fn look_over(&mut self, now: u64) {
         let mut place = 0;
         while place < self.line.len() {
-            let at = self.goes_at(now, place);
-            if at > self.line[place].give_up {
+            if self.is_late(now, place) {
+                let at = self.goes_at(now, place);
                 self.end(place, |bound| Err((bound, Some(at))));
             } else {
                 place += 1;
@@ -424,38 +462,38 @@ impl Run {
         self.scheduler.set_limits(self.now, limits.clone());
         if let Some(plain) = &mut self.plain {
             plain.account.set_limits(self.now, limits);
-            let mut place = 0;
-            while place < plain.line.len() {
-                match plain.cause(plain.line[place].amount) {
-                    Some(cause) => plain.end(place, |_| Err((cause, None))),
-                    None => place += 1,
-                }
-            }
+            plain.turn_away(self.now);
             plain.look_over(self.now);
             plain.advance(self.now);
         }
     }
 
-    fn throttle(&mut self, held: usize, hint: Option<u64>) {
+    fn throttle(&mut self, held: usize, throttle: Throttle) {
         self.told = true;
         let entry = self.held.swap_remove(held);
         let now = self.now;
-        let throttle = Throttle::Rate {
-            retry_after: hint.map(Duration::from_nanos),
-            unit: None,
-        };
         let at = self.scheduler.end_throttled(now, &entry, throttle);
         if let Some(plain) = &mut self.plain {
             let before = plain.all_go_at(now);
-            plain.account.blame_limit(now, &entry, None);
-            if let Some(hint) = hint {
-                plain.account.block(now + hint);
-            }
+            let again = match throttle {
+                Throttle::Rate { retry_after, unit } => {
+                    let again = plain.account.blame_limit(now, &entry, unit);
+                    if let Some(hint) = retry_after {
+                        plain.account.hold(now, nanos(hint));
+                    }
+                    again
+                }
+                Throttle::Exhausted { retry_after } => {
+                    let hint = retry_after.expect("it has one");
+                    plain.account.exhausted(now, &entry, nanos(hint))
+                }
+            };
+            plain.turn_away(now);
             if plain.all_go_at(now) > before {
                 plain.look_over(now);
             }
             plain.advance(now);
-            assert_eq!(at, plain.account.retry_at(now, entry.amount()));
+            assert_eq!(at, plain.account.retry_at(now, entry.amount()).max(again));
         }
     }
 
@@ -504,7 +542,15 @@ impl Run {
             Op::SetLimits(calls, tokens) => self.set_limits(limits(calls, tokens)),
             Op::Throttle(n, hint) => {
                 if let Some(n) = nth(n, self.held.len()) {
-                    self.throttle(n, hint);
+                    let retry_after = hint.map(Duration::from_nanos);
+                    let unit = None;
+                    self.throttle(n, Throttle::Rate { retry_after, unit });
+                }
+            }
+            Op::Exhaust(n, hint) => {
+                if let Some(n) = nth(n, self.held.len()) {
+                    let retry_after = Some(Duration::from_nanos(hint));
+                    self.throttle(n, Throttle::Exhausted { retry_after });
                 }
             }
         }
