@@ -40,10 +40,10 @@ struct Run {
 
 /// How many calls may outlive so many failures: the time that calls are measured by is exceeded by
 /// chance too, where failure times are spread widely. One for the first fifty, so that fifty
-/// failures are no chance where four in five fail; then one for each fifteen, which is a third of
-/// what outlives them there.
+/// failures are no chance where four in five fail; then one for each 25, less than half of what
+/// outlives them where nine in ten do.
 fn excused(failed: u32) -> u32 {
-    failed.saturating_sub(35) / 15
+    (failed / 25).saturating_sub(1)
 }
 
 impl OutageRule {

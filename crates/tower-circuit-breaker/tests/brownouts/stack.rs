@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tower::{Layer, Service, ServiceExt};
 use tower_backoff::{BackoffLayer, Budget};
-use tower_circuit_breaker::{CircuitBreakerLayer, Outage, State, Verdict, Window};
+use tower_circuit_breaker::{CircuitBreakerLayer, State, Verdict, Window};
 
 use crate::seconds::{Seconds, since};
 use crate::service::{Fault, Moody, Request};
@@ -16,9 +16,9 @@ use crate::service::{Fault, Moody, Request};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Layers {
     Retries,
-    /// Retries, and inside of them a breaker that opens at outages.
+    /// Retries, and inside of them a breaker as it is by default: it opens at outages.
     Outage,
-    /// The same with rules that count the calls that have ended.
+    /// The same with rules that count the calls that have ended, and no ramp.
     Ended,
 }
 
@@ -77,18 +77,14 @@ impl Layers {
         let breaker = CircuitBreakerLayer::new(health as fn(&Said) -> Verdict);
         match self {
             Self::Retries => None,
-            Self::Outage => Some(
-                breaker
-                    .outage(Outage::new())
-                    .open_for(2 * SECOND, 10 * SECOND)
-                    .probe_lease(10 * SECOND)
-                    .ramp(10 * SECOND),
-            ),
+            Self::Outage => Some(breaker),
             Self::Ended => Some(
                 breaker
                     .consecutive_failures(5)
                     .failure_rate(0.5, Window::time(30 * SECOND).minimum(20))
-                    .open_for(5 * SECOND, 60 * SECOND),
+                    .open_for(5 * SECOND, 60 * SECOND)
+                    .probe_lease(60 * SECOND)
+                    .ramp(Duration::ZERO),
             ),
         }
     }

@@ -98,11 +98,11 @@ impl Model {
 
     fn is_interrupted(&self) -> bool {
         let (failed, outlived) = self.judged();
-        // One for the first fifty, and one for each fifteen more.
+        // One for the first fifty, and one for each 25 more.
         let excused = if failed < 50 {
             0
         } else {
-            1 + (failed - 50) / 15
+            1 + (failed - 50) / 25
         };
         outlived > excused
     }
