@@ -150,20 +150,21 @@ impl Flags {
         Ok(scenario.with_room_for_the_largest_call())
     }
 
-    /// Each strategy once.
-    pub(crate) fn strategies(&self) -> Vec<Strategy> {
+    /// Each strategy once, where the quota or where faults are in the way.
+    pub(crate) fn strategies(&self, faults: bool) -> Vec<Strategy> {
         let mut strategies = Vec::new();
-        let all = Strategy::value_variants();
-        let wanted = if self.strategy.is_empty() {
-            all
-        } else {
-            &self.strategy
-        };
-        for strategy in wanted {
+        for strategy in &self.strategy {
             if !strategies.contains(strategy) {
                 strategies.push(*strategy);
             }
         }
+        if strategies.is_empty() {
+            // The stack's retries by themselves are there to tell what its circuits change.
+            let all = Strategy::value_variants().iter().copied();
+            strategies.extend(all.filter(|strategy| faults || *strategy != Strategy::Retries));
+        }
+        // The oracle knows quotas and no faults.
+        strategies.retain(|strategy| !faults || *strategy != Strategy::Oracle);
         strategies
     }
 }
@@ -275,7 +276,7 @@ mod tests {
         let words = "throttle_lab --strategy backoff,none --strategy none stack --strategy stack";
         let flags = Flags::try_parse_from(words.split_whitespace()).unwrap();
         let wanted = [Strategy::Backoff, Strategy::None, Strategy::Stack];
-        assert_eq!(flags.strategies(), wanted);
+        assert_eq!(flags.strategies(false), wanted);
     }
 
     #[test]

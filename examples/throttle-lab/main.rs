@@ -29,7 +29,7 @@ use std::{
 use clap::{CommandFactory, Parser, error::ErrorKind};
 use serde::Serialize;
 
-use crate::{batch::Batch, flags::Flags, ideal::Ideal, report::Report, strategy::Strategy};
+use crate::{batch::Batch, flags::Flags, ideal::Ideal, report::Report};
 
 fn main() -> ExitCode {
     let flags = Flags::parse();
@@ -55,15 +55,12 @@ fn run(flags: &Flags) -> Result<(), Box<dyn Error>> {
     }
     let batch = Batch::draw(&scenario)?;
     if let Some(lasts) = scenario.lasts {
-        // The oracle knows quotas and no faults.
-        let mut strategies = flags.strategies();
-        strategies.retain(|strategy| *strategy != Strategy::Oracle);
-        let runs = lasting::all(&scenario, lasts, &batch, &strategies)?;
+        let runs = lasting::all(&scenario, lasts, &batch, &flags.strategies(true))?;
         let report = lasting::Report::new(&scenario, lasts, &batch, &runs);
         return print(flags, &report);
     }
     let ideal = Ideal::new(&scenario, batch.charge);
-    let runs = run::all(&scenario, &batch, &ideal, &flags.strategies())?;
+    let runs = run::all(&scenario, &batch, &ideal, &flags.strategies(false))?;
     let oracle = oracle::run(&scenario, &batch, &ideal);
     let report = Report::new(&scenario, &ideal, &oracle, &runs);
     print(flags, &report)?;

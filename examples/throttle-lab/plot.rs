@@ -117,6 +117,7 @@ fn style(strategy: Strategy) -> (&'static str, f64) {
         Strategy::TowerResilience => ("#e69f00", 1.5),
         Strategy::Semaphore => ("#57606a", 2.0),
         Strategy::Backoff => ("#56b4e9", 2.5),
+        Strategy::Retries => ("#a6d8f0", 2.5),
         Strategy::StackAdaptive => ("#0072b2", 2.5),
         Strategy::Stack => ("#009e73", 2.5),
         Strategy::Oracle => ("#24292f", 1.0),

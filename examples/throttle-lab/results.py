@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Makes all figures of the lab anew: docs/results.md, both plots, and the tables of the READMEs.
 
-    examples/throttle-lab/results.py [--seeds N]
+    examples/throttle-lab/results.py [--seeds N] [--only faults|readmes]
 
-Tables are of one seed; the figures of docs/results.md are medians over the seeds 1 to N. It needs
-Rust and Python 3.11, and some minutes.
+Tables are of one seed; the figures of docs/results.md and those of faults are medians over the seeds
+1 to N. It needs Rust and Python 3.11, and some minutes.
 """
 
 import argparse
@@ -21,8 +21,14 @@ WORKSPACE = LAB.parent.parent
 REQUESTS = ["--plot", "examples/throttle-lab/requests.svg"]
 AGENTS = [
     "--scenario", "agents", "--plot", "examples/throttle-lab/agents.svg",
-    "--strategy", "sdk-adaptive", "tower-retry", "tower-resilience", "semaphore", "backoff",
-    "stack", "stack-adaptive", "oracle",
+    "--strategy", "sdk-standard", "sdk-adaptive", "tower-retry", "tower-resilience", "semaphore",
+    "backoff", "stack", "stack-adaptive", "oracle",
+]  # fmt: skip
+
+# The table of the workspace's README.
+HEADLINE = [
+    "sdk-standard", "sdk-adaptive", "tower-retry", "tower-resilience", "semaphore", "backoff",
+    "stack", "stack-adaptive",
 ]  # fmt: skip
 
 # By what a call costs, so that no table is too wide.
@@ -38,6 +44,31 @@ METERS = {
 BY_METER = ["over10", "agents", "bursts"]
 # Those that lose no more than a few calls.
 LASTING = ["sdk-adaptive", "tower-retry", "semaphore", "backoff", "stack", "stack-adaptive"]
+
+# A service that fails: what is compared, in which shares, and how else.
+FAULTS = [
+    "sdk-standard", "sdk-adaptive", "tower-resilience", "backoff", "retries", "stack",
+    "stack-adaptive",
+]  # fmt: skip
+SHARES = [0.1, 0.2, 0.3, 0.5, 0.8]
+HALVES = {
+    "503 after 2 s": ["--fault", "unavailable:0.5", "--fault-takes", "2s"],
+    "500": ["--fault", "internal:0.5"],
+    "429, model not ready": ["--fault", "not-ready:0.5"],
+    "429, model overloaded": ["--fault", "busy:0.5"],
+    "529": ["--fault", "overloaded:0.5"],
+    "answers a minute late": ["--fault", "slow:0.5"],
+    "no answer, attempts end after 30 s": ["--fault", "hang:0.5", "--attempt-timeout", "30s"],
+}
+DOWN = "1@120s-420s"
+OUTAGES = {
+    "503": ["--fault", f"unavailable:{DOWN}"],
+    "503 after 2 s": ["--fault", f"unavailable:{DOWN}", "--fault-takes", "2s"],
+    "500": ["--fault", f"internal:{DOWN}"],
+    "429, model not ready": ["--fault", f"not-ready:{DOWN}"],
+    "429, model overloaded": ["--fault", f"busy:{DOWN}"],
+    "no answer, attempts end after 30 s": ["--fault", f"hang:{DOWN}", "--attempt-timeout", "30s"],
+}
 
 PAGE = """\
 # What comes of each scenario?
@@ -58,6 +89,24 @@ Where it is one of tokens:
 # What does the meter change?
 
 {meters}
+
+# What if half of the calls fail?
+
+Lost calls in %, and goodput by the healthy one, as in the README's table, where half of the calls meet
+something else than a quick 503:
+
+<!-- halves: written by results.py -->
+{halves}
+<!-- end -->
+
+# What if all calls fail for five minutes?
+
+Seconds until callers are told within 6 s (95 % of them; - for never), requests meanwhile in % of the healthy rate,
+and seconds after the end until the goodput is back at 95 %:
+
+<!-- outages: written by results.py -->
+{outages}
+<!-- end -->
 
 # How are the figures made?
 
@@ -135,48 +184,136 @@ def replaced(file, pattern, text):
     return new
 
 
+def by_fault(scenario, columns, seeds, cell):
+    """A table of strategies by the flags of each column."""
+    runs = {}
+    for name, flags in columns.items():
+        for seed in range(1, seeds + 1):
+            printed = lab(
+                "--scenario", scenario, "--seed", str(seed), "--json", *flags, "--strategy", *FAULTS
+            )  # fmt: skip
+            for row in json.loads(printed)["rows"]:
+                runs.setdefault((row["strategy"], name), []).append(row)
+        print(scenario, name, flush=True)
+    rows = [
+        [f"`{strategy}`", *(cell(runs[strategy, name]) for name in columns)]
+        for strategy in FAULTS
+    ]
+    return table(list(columns), rows)
+
+
+def lost(rows):
+    percent = median(row["lost_percent"] or 0 for row in rows)
+    goodput = median(row["goodput"] for row in rows)
+    return f"{percent:.0f} / {goodput:.2f}" if percent >= 10 else f"{percent:.2g} / {goodput:.2f}"
+
+
+def outage(rows):
+    rows = [row["outage"] for row in rows]
+
+    def middle(key, digits):
+        numbers = [row[key] if row[key] is not None else float("inf") for row in rows]
+        number = median(numbers)
+        return "-" if number == float("inf") else f"{number:.{digits}f}"
+
+    load = median(row["load_percent"] for row in rows)
+    load = f"{load:.0f}" if load >= 10 else f"{load:.1f}"
+    return f"{middle('fast_after_s', 0)} / {load} / {middle('recovered_after_s', 0)}"
+
+
+def brownouts(seeds):
+    columns = {f"{share:.0%}".replace("%", " %"): ["--fault", f"unavailable:{share}"] for share in SHARES}
+    return by_fault("brownout", columns, seeds, lost)
+
+
+def halves(seeds):
+    return by_fault("brownout", HALVES, seeds, lost)
+
+
+def outages(seeds):
+    return by_fault("outage", OUTAGES, seeds, outage)
+
+
+def marked(file, name, text):
+    """Puts a text between the marks of that name."""
+    pattern = rf"(?<=<!-- {name}: written by results.py -->\n).*?(?=<!-- end -->)"
+    file.write_text(replaced(file, pattern, text + "\n"))
+
+
 def headline(name, flags, alt):
-    """The plot and the table of one command, for the lab's README; and the table alone."""
+    """The plot and the table of one command, for the lab's README."""
     printed = lab(*flags)
     wrapped = " ".join(flags).replace(" --strategy", " \\\n    --strategy")
     block = f"![{alt}]({name}.svg)\n\n```text\n"
     block += f"$ cargo run --release --example throttle_lab -- {wrapped}\n{printed}```\n"
-    readme = LAB / "README.md"
-    readme.write_text(
-        replaced(
-            readme,
-            rf"(?<=<!-- {name}: written by results.py -->\n).*?(?=<!-- end -->)",
-            block,
-        )
-    )
-    return printed
+    marked(LAB / "README.md", name, block.rstrip("\n"))
 
 
-def workspace_readme(printed):
-    """Keeps the rows that the table has, with the new figures."""
-    readme = WORKSPACE / "README.md"
-    pattern = r"```text\nideal: .*?```"
-    (old,) = re.findall(pattern, readme.read_text(), flags=re.DOTALL)
-    names = [line.split()[0] for line in old.splitlines()[1:] if line.strip("`")]
-    kept = [line for line in printed.splitlines()[1:] if not line or line.split()[0] in names]
-    readme.write_text(replaced(readme, pattern, "\n".join(["```text", *kept, "```"])))
+def workspace_readme():
+    """One table of three scenarios, of those strategies that an application may choose."""
+    agents = [flag for flag in AGENTS if not flag.startswith("--plot") and ".svg" not in flag]
+    half = ["--scenario", "brownout", "--fault", "unavailable:0.5", "--strategy", *HEADLINE]
+    of = {}
+    for name, flags in {"requests": [], "agents": agents, "brownout": half}.items():
+        rows = json.loads(lab(*flags, "--json"))["rows"]
+        of[name] = {row["strategy"]: row for row in rows}
+
+    def cells(row, speed):
+        if row is None:
+            return ["-", "-", "-"]
+        lost = 100 * row["failed"] / (row["ok"] + row["failed"])
+        # Who loses calls has fewer to make.
+        speed = row[speed] if speed == "goodput" or lost == 0 else None
+        numbers = [(lost, 1), (speed, 2), (row["p99_s"], 1)]
+        return ["-" if number is None else f"{number:.{digits}f}" for number, digits in numbers]
+
+    heads = ["lost %", "x oracle", "p99 s"]
+    lines = [" " * 18 + "".join(f"{name:<29}" for name in of).rstrip()]
+    head = heads + heads + ["lost %", "goodput", "p99 s"]
+    rows = [["strategy", *head]]
+    for strategy in HEADLINE:
+        row = [strategy]
+        for name, speed in {"requests": "x_oracle", "agents": "x_oracle", "brownout": "goodput"}.items():
+            row += cells(of[name].get(strategy), speed)
+        rows.append(row)
+    for row in rows:
+        groups = [row[at : at + 3] for at in (1, 4, 7)]
+        text = "   ".join("".join(f"{cell:>9}" for cell in group)[1:] for group in groups)
+        lines.append(f"{row[0]:<17}{text}".rstrip())
+    marked(WORKSPACE / "README.md", "headline", "\n".join(["```text", *lines, "```"]))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=5, metavar="N")
-    seeds = parser.parse_args().seeds
+    parser.add_argument(
+        "--only", choices=["faults", "readmes"], help="leave the other figures as they are"
+    )
+    arguments = parser.parse_args()
+    seeds = arguments.seeds
     build = ["cargo", "build", "--release", "-p", "throttle-lab", "--example", "throttle_lab"]
     subprocess.run(build, cwd=WORKSPACE, check=True)
-    workspace_readme(headline("requests", REQUESTS, "Calls completed over time, by strategy"))
+    results = LAB / "docs/results.md"
+    if arguments.only != "readmes":
+        marked(LAB / "README.md", "brownouts", brownouts(seeds))
+    if arguments.only == "faults":
+        marked(results, "halves", halves(seeds))
+        marked(results, "outages", outages(seeds))
+        return
+    headline("requests", REQUESTS, "Calls completed over time, by strategy")
     headline("agents", AGENTS, "Calls that reserve 33,300 tokens and come to 1,400")
+    workspace_readme()
+    if arguments.only == "readmes":
+        return
     page = PAGE.format(
         seeds=seeds,
         calls=by_strategy(CALLS, seeds),
         tokens=by_strategy(TOKENS, seeds),
         meters=by_meter(seeds),
+        halves=halves(seeds),
+        outages=outages(seeds),
     )
-    (LAB / "docs/results.md").write_text(page)
+    results.write_text(page)
 
 
 if __name__ == "__main__":

@@ -78,11 +78,13 @@ async fn a_busy_model_that_throttles_is_not_the_day() {
         "Too many requests, please wait before trying again.",
         "Too many tokens, please wait before trying again.",
         "Your request rate is too high. Reduce the frequency of requests.",
-        "Model is currently overloaded. Please try again later.",
     ] {
         let error = fails_with(Fault::throttling().message(message)).await;
         assert_eq!(error.kind(), ErrorKind::Throttled, "{message}");
     }
+    let message = "Model is currently overloaded. Please try again later.";
+    let error = fails_with(Fault::throttling().message(message)).await;
+    assert_eq!(error.kind(), ErrorKind::Capacity);
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,7 +5,8 @@ use aws_sdk_bedrockruntime::{
 use tower::{Layer, ServiceBuilder};
 use tower_bedrock::{
     Bedrock, Request, StackLayer,
-    policy::{self, ModelQuota, Quotas},
+    policy::{self, CircuitPolicy, ModelQuota, Quotas, RetryPolicy},
+    stack::RetryLayer,
     tower_backoff::AttemptTimeoutLayer,
 };
 
@@ -17,10 +18,19 @@ use crate::{
 
 /// Retries alone: any number of them, for 15 minutes.
 pub(super) fn backoff(config: config::Builder, scenario: &Scenario) -> Caller {
+    by_retries(policy::backoff_layer(), config, scenario)
+}
+
+/// The retries of the stack alone: 12 attempts.
+pub(super) fn retries(config: config::Builder, scenario: &Scenario) -> Caller {
+    by_retries(RetryPolicy::new().layer_over_quota(), config, scenario)
+}
+
+fn by_retries(retries: RetryLayer, config: config::Builder, scenario: &Scenario) -> Caller {
     let limit = scenario.attempt_timeout;
     let attempts = AttemptTimeoutLayer::new(move |_: &Request<ConverseInput>| limit);
     let service = ServiceBuilder::new()
-        .layer(policy::backoff_layer())
+        .layer(retries)
         .layer(attempts)
         .service(bedrock(config));
     by_service::<_, Request<ConverseInput>>(service)
@@ -52,7 +62,11 @@ pub(super) fn stack_adaptive(config: config::Builder, scenario: &Scenario) -> Ca
 fn stack_layer(scenario: &Scenario) -> StackLayer {
     let stack = StackLayer::new(REGION);
     match scenario.attempt_timeout {
-        Some(limit) => stack.attempt_timeout(limit),
+        Some(limit) => {
+            // Whoever sets it knows that answers are shorter.
+            let policy = CircuitPolicy::new(REGION).longest_answer(limit);
+            stack.attempt_timeout(limit).circuit_breaker(policy.layer())
+        }
         None => stack,
     }
 }

@@ -40,6 +40,8 @@ pub(crate) enum Strategy {
     Semaphore,
     /// tower-bedrock's retry layer alone.
     Backoff,
+    /// The retry layer of tower-bedrock's stack alone: 12 attempts.
+    Retries,
     /// tower-bedrock's stack, told the quota per minute and per day.
     Stack,
     /// tower-bedrock's stack, told nothing.
@@ -69,6 +71,7 @@ impl Strategy {
             Self::TowerResilience => tower_resilience::caller(config, scenario, batch),
             Self::Semaphore => semaphore::caller(config, scenario.seed),
             Self::Backoff => bedrock::backoff(config, scenario),
+            Self::Retries => bedrock::retries(config, scenario),
             Self::Stack => bedrock::stack(config, scenario),
             Self::StackAdaptive => bedrock::stack_adaptive(config, scenario),
             Self::Oracle => unreachable!("the oracle is computed and calls nobody"),

@@ -7,6 +7,9 @@ pub(crate) fn kind_of_answer(code: Option<&str>, message: Option<&str>, status: 
     let minute_or_day = || match message {
         // Bedrock has one code for both limits, and only the text tells them apart.
         Some(message) if names_the_day(message) => ErrorKind::Exhausted,
+        // Nor has it one for its own capacity: no quota of the caller explains this throttle, and
+        // to slow down for it would be to stand still.
+        Some(message) if names_the_load(message) => ErrorKind::Capacity,
         _ => ErrorKind::Throttled,
     };
     match code.unwrap_or_default() {
@@ -74,4 +77,8 @@ fn kind_of_status(status: u16) -> ErrorKind {
 
 fn names_the_day(message: &str) -> bool {
     message.to_ascii_lowercase().contains("per day")
+}
+
+fn names_the_load(message: &str) -> bool {
+    message.to_ascii_lowercase().contains("overloaded")
 }

@@ -2,8 +2,8 @@ use std::fmt;
 
 /// What went wrong, as far as it decides what to do next.
 ///
-/// Bedrock's code decides, then the HTTP status; the message only tells a daily limit from one
-/// per minute. Which code belongs where is tabled in the [guide to errors](crate::docs::errors).
+/// Bedrock's code decides, then the HTTP status; the message only tells a daily limit, and a model that
+/// is overloaded, from a limit per minute. Which code belongs where is tabled in the [guide to errors](crate::docs::errors).
 // Retries, circuit, quota and cache each match on it without a catch-all: a new kind does not
 // compile before each of them has said what it means there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

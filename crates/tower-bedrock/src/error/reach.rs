@@ -55,3 +55,32 @@ pub(super) fn never_connected(error: &(dyn StdError + 'static)) -> bool {
             })
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fmt;
+
+    /// As the SDK's HTTP client says it.
+    #[derive(Debug)]
+    struct TimedOut(&'static str);
+
+    impl fmt::Display for TimedOut {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "HTTP {} timeout occurred after 3.1s", self.0)
+        }
+    }
+
+    impl StdError for TimedOut {}
+
+    #[test]
+    fn a_connection_that_was_never_made_delivered_nothing() {
+        let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
+        assert!(never_connected(&refused));
+        assert!(never_connected(&TimedOut("connect")));
+        assert!(!never_connected(&TimedOut("read")));
+        assert!(!never_connected(&io::Error::from(
+            io::ErrorKind::ConnectionReset
+        )));
+    }
+}

@@ -60,24 +60,20 @@ impl CircuitPolicy {
     ///
     /// A circuit opens when the model is [down altogether](Outage), and not while a part of the calls
     /// succeeds: 50 failures over 5 seconds, or without an answer for as long as the
-    /// [longest](Self::longest_answer) takes. It is open for 2 to 10 seconds at a time, then a probe
-    /// goes out, another one every 10 seconds while none is answered; after the first answer the calls
-    /// grow from a tenth to all within 10 seconds.
+    /// [longest](Self::longest_answer) takes. All else is the layer's default: it is open for 2 to 10
+    /// seconds at a time, then a probe goes out, another one every 10 seconds while none is answered;
+    /// after the first answer the calls grow from a tenth to all within 10 seconds.
     ///
     /// A throttle does not trip these circuits: the model is well. Waiting out a limit per minute is
     /// the retry layer's work, and turning away what exceeds a limit per day is the quota layer's.
     /// Without that each such call is sent, refused at once, and not retried.
     #[must_use]
     pub fn layer(self) -> CircuitBreakerLayer<Self, Self, Arc<str>> {
-        const PROBING: Duration = Duration::from_secs(10);
         // Until then the answers to the first calls may all be still to come.
         let outage = Outage::new().without_success(self.longest_answer);
         CircuitBreakerLayer::new(self.clone())
             .key_by::<Request<ConverseInput>, _>(self)
             .outage(outage)
-            .open_for(PROBING / 5, PROBING)
-            .probe_lease(PROBING)
-            .ramp(PROBING)
             // Two layers would answer one throttle otherwise, and a busy model look like a sick one.
             .throttles(Throttles::Ignored)
     }
