@@ -101,7 +101,7 @@ something else than a quick 503:
 
 # What if all calls fail for five minutes?
 
-Seconds until callers are told within 6 s (95 % of them; - for never), requests meanwhile in % of the healthy rate,
+From how many seconds on 95 % of all later callers are told within 6 s (0: of all, -: never), requests meanwhile in % of the healthy rate,
 and seconds after the end until the goodput is back at 95 %:
 
 <!-- outages: written by results.py -->
