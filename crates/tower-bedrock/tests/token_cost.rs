@@ -538,12 +538,12 @@ async fn a_quota_of_nothing_ends_in_good_time_and_says_so() {
         let answers = join_all(calls).await;
         // Before it takes anybody's attempts to know, and far before the ten minutes of a model that
         // answers.
-        assert!(start.elapsed() < 300 * SECOND, "{:?}", start.elapsed());
+        assert!(start.elapsed() < 180 * SECOND, "{:?}", start.elapsed());
         for answer in answers {
             let error = answer.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Exhausted, "{error}");
             assert!(error.to_string().contains("quota is 0"), "{error}");
-            assert!(error.retry_after() > Some(60 * SECOND), "{error:?}");
+            assert!(error.retry_after() >= Some(30 * SECOND), "{error:?}");
         }
     }
 }

@@ -19,9 +19,9 @@ const LONGEST_GAP: Duration = Duration::from_secs(90);
 /// With calls enough to be throttled this often, an answer would have come by if there were any quota.
 const LEAST: u32 = 8;
 
-/// A model that never answered has no quota, most likely. One caller learns that before its attempts
-/// are used up, which takes about three minutes.
-const NEVER_ANSWERED: u32 = 4;
+/// A model that never answered has no quota, most likely. After a whole minute of that, by default, it
+/// is given up: by then the attempts of a caller may be used up, and it would not learn why.
+const NEVER_ANSWERED: u32 = 10;
 
 impl ThrottleRun {
     /// The model answered.
@@ -40,7 +40,7 @@ impl ThrottleRun {
         self.throttles = self.throttles.saturating_add(1);
     }
 
-    /// For how long there were nothing but throttles, if that is as long as `patience`, or a quarter of
+    /// For how long there were nothing but throttles, if that is as long as `patience`, or a tenth of
     /// it for a model that never answered.
     pub(super) fn outlasts(&self, patience: Duration) -> Option<Duration> {
         let patience = if self.has_answered {
@@ -84,7 +84,7 @@ mod tests {
     async fn a_model_that_never_answered_is_given_up_sooner() {
         let mut run = ThrottleRun::default();
         let given_up = given_up(&mut run, Instant::now(), SECOND);
-        assert_eq!(given_up, Some((31, 30 * SECOND)));
+        assert_eq!(given_up, Some((13, 12 * SECOND)));
     }
 
     #[tokio::test(start_paused = true)]
@@ -94,6 +94,6 @@ mod tests {
         assert_eq!(given_up(&mut run, start, hour), None);
         // What was throttled before and after it counts.
         let start = start + 1000 * hour;
-        assert_eq!(given_up(&mut run, start, SECOND), Some((31, 30 * SECOND)));
+        assert_eq!(given_up(&mut run, start, SECOND), Some((13, 12 * SECOND)));
     }
 }

@@ -129,7 +129,7 @@ impl TokenCost {
         self
     }
 
-    /// Gives a model up that has throttled every call for this long. Default: 10 minutes, and a quarter
+    /// Gives a model up that has throttled every call for this long. Default: 10 minutes, and a tenth
     /// of the time for a model that has never answered.
     ///
     /// A quota of 0 throttles for ever, and so does one that others use up. After that time, and 8
