@@ -6,6 +6,7 @@ use super::*;
 use crate::circuit::{Circuit, State};
 use crate::outage::Outage;
 use crate::settings::Settings;
+use crate::shared::Permit;
 use crate::snapshot::Snapshot;
 use crate::window::{RateRule, Window};
 
@@ -140,12 +141,11 @@ fn watching() -> [Arc<Shard>; 2] {
     [Arc::clone(&shards.0[0]), Arc::clone(&shards.0[1])]
 }
 
-/// A call as a permit makes it, from its admission to its result.
-fn watched_call(shard: &Shard, verdict: Verdict) {
-    let admission = shard.admit().unwrap();
-    let admission = shard.send(admission).unwrap();
-    let sent = shard.circuit().sent();
-    shard.record(admission, verdict, sent);
+/// A call from its admission to its result.
+fn watched_call(shard: &Arc<Shard>, verdict: Verdict) {
+    let mut permit = Permit::acquire(Arc::clone(shard)).unwrap();
+    permit.start().unwrap();
+    permit.record(verdict);
 }
 
 #[test]
