@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::future::Ready;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use support::{
@@ -10,7 +12,7 @@ use support::{
 };
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
-use tower::{BoxError, Service, ServiceExt};
+use tower::{BoxError, Layer, Service, ServiceExt};
 use tower_circuit_breaker::{
     Abandoned, CircuitBreakerLayer, Outage, SingleCircuit, State, Throttles,
 };
@@ -234,4 +236,35 @@ async fn a_call_that_is_dropped_counts_where_asked_to() {
     }
     advance(1).await;
     rejected(&service).await;
+}
+
+/// Fails before a call can be sent.
+#[derive(Clone)]
+struct NeverReady;
+
+impl Service<&'static str> for NeverReady {
+    type Response = Response;
+    type Error = BoxError;
+    type Future = Ready<Result<Response, BoxError>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Err("failed".into()))
+    }
+
+    fn call(&mut self, _: &'static str) -> Self::Future {
+        unreachable!("it is never ready")
+    }
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn errors_of_readiness_open_it_as_other_failures_do() {
+    let layer = layer();
+    let service = layer.layer(NeverReady);
+    let start = Instant::now();
+    while layer.handle().state() == State::Closed {
+        soon(service.clone().oneshot("call")).await.unwrap_err();
+        tokio::time::advance(TENTH).await;
+    }
+    let opened = start.elapsed();
+    assert!((5 * SECOND..6 * SECOND).contains(&opened), "{opened:?}");
 }

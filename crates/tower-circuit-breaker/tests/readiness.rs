@@ -145,6 +145,20 @@ async fn one_that_is_ready_for_ever_keeps_the_others_out_no_longer_than_a_lease(
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn a_leave_whose_place_another_one_took_is_none() {
+    let layer = layer().not_ready_while_open(true);
+    let (mut service, _handle) = service(&layer);
+    layer.handle().force_open_for(SECOND);
+    soon(service.ready()).await.unwrap();
+    let mut other = service.clone();
+    soon(other.ready()).await.unwrap();
+    let error = soon(service.call("call")).await.unwrap_err();
+    assert!(error.is::<Open>());
+    assert!(!is_ready(&mut service));
+    assert!(is_ready(&mut other));
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn a_leave_of_before_the_circuit_changed_is_none() {
     let layer = layer().not_ready_while_open(true);
     let (mut service, mut handle) = service(&layer);

@@ -130,6 +130,32 @@ async fn a_probe_that_waits_for_readiness_gives_its_place_back() {
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn of_probes_that_wait_for_readiness_past_their_lease_one_is_sent() {
+    let layer = layer();
+    let (inner, mut handle) = mock::pair::<&'static str, &'static str>();
+    handle.allow(0);
+    let service = layer.layer(inner);
+    layer.handle().force_open_for(SECOND);
+    advance(1).await;
+    let mut waiting = Vec::new();
+    for _ in 0..5 {
+        waiting.push(tokio::spawn(service.clone().oneshot("waiting")));
+        advance(10).await;
+    }
+    handle.allow(5);
+    let (_, send) = soon(handle.next_request()).await.expect("a probe comes");
+    tokio::task::yield_now().await;
+    let newest = waiting.pop().expect("there are five");
+    for call in waiting {
+        let error = soon(call).await.expect("no panic").unwrap_err();
+        assert!(error.is::<Open>());
+    }
+    send.send_response("fine");
+    soon(newest).await.expect("no panic").unwrap();
+    assert_eq!(layer.handle().state(), State::Closed);
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn a_readied_clone_that_is_dropped_takes_no_probe() {
     let layer = layer();
     let (service, mut handle) = service(&layer);

@@ -166,15 +166,24 @@ impl Circuit {
         })
     }
 
-    /// The service is about to be called. Asks again where the circuit has changed since the call
-    /// was admitted: the old admission need not be given back, for its generation is over, and what
-    /// it held with it.
+    /// Whether an admission that nothing was made of yet still holds: the circuit has not changed,
+    /// and no other probe has taken its place.
+    pub(crate) fn still_admits(&self, admission: Admission) -> bool {
+        admission.generation == self.generation
+            && match &self.phase {
+                Phase::HalfOpen(half_open) => half_open.holds(admission.probe()),
+                Phase::Closed { .. } | Phase::Open { .. } => true,
+            }
+    }
+
+    /// The service is about to be called. Asks again where the admission does not hold any more;
+    /// nothing is left of it then that could be given back.
     pub(crate) fn send(
         &mut self,
         now: Instant,
         mut admission: Admission,
     ) -> Result<Admission, Duration> {
-        if admission.generation != self.generation {
+        if !self.still_admits(admission) {
             admission = self.admit(now)?;
         }
         if let Phase::Closed { .. } = self.phase {
@@ -199,13 +208,14 @@ impl Circuit {
         let slow = rule
             .zip(sent)
             .is_some_and(|(rule, sent)| now.saturating_duration_since(sent) >= rule.threshold);
-        let sent = sent.unwrap_or(now);
         match self.phase {
             Phase::Closed { forced: true, .. } | Phase::Open { .. } => {}
             Phase::Closed { .. } => {
-                let slot = admission.slot();
+                // One that failed before it could be sent is judged as if sent at this moment.
+                let unsent = || sent.is_none().then(|| self.rules.send(now)).flatten();
+                let slot = admission.slot().or_else(unsent);
                 let ended = |failed| Ended {
-                    sent,
+                    sent: sent.unwrap_or(now),
                     slot,
                     failed,
                     slow,
@@ -221,7 +231,9 @@ impl Circuit {
                     Verdict::Ignored => self.rules.pass(slot),
                 }
             }
-            Phase::HalfOpen(_) => self.record_probe(now, admission, verdict, slow, sent),
+            Phase::HalfOpen(_) => {
+                self.record_probe(now, admission, verdict, slow, sent.unwrap_or(now));
+            }
         }
     }
 

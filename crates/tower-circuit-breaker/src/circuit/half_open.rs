@@ -73,12 +73,17 @@ impl HalfOpen {
         self.places(settings) == 0 && oldest.is_some_and(|lease| now < lease.ends)
     }
 
+    /// Whether the probe holds its place still.
+    pub(crate) fn holds(&self, probe: Option<NonZeroU32>) -> bool {
+        self.leases.iter().any(|lease| Some(lease.probe) == probe)
+    }
+
     /// The probe has ended, whatever its result: its place is free. Says whether it still held it:
     /// the failure of one that has lost its place is old news, while a success is good at any time.
     pub(crate) fn give_back(&mut self, probe: Option<NonZeroU32>) -> bool {
-        let held = self.leases.len();
+        let held = self.holds(probe);
         self.leases.retain(|lease| Some(lease.probe) != probe);
-        self.leases.len() < held
+        held
     }
 
     /// Counts a success, and says whether there are as many as it takes to close.

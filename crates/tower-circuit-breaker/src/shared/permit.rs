@@ -60,9 +60,9 @@ impl Permit {
         }
     }
 
-    /// Whether nothing has changed since the call was admitted.
+    /// Whether a call that was not made yet is still admitted.
     pub(crate) fn is_current(&self) -> bool {
-        self.shard.still_admits(self.admission)
+        self.shard.circuit().still_admits(self.admission)
     }
 
     /// The call is about to be made: asks again where the circuit has changed since the call was

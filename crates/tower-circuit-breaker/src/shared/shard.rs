@@ -54,11 +54,6 @@ impl Shard {
         self.state.load().admits_all()
     }
 
-    /// Whether nothing has changed since the call was admitted.
-    pub(crate) fn still_admits(&self, admission: Admission) -> bool {
-        self.state.load().generation() == admission.generation
-    }
-
     /// Whether there is nothing to ask as the service is about to be called: the circuit has not
     /// changed since the call was admitted, and does not watch its calls.
     #[inline]

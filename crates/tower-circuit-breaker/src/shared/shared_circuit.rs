@@ -99,6 +99,11 @@ impl SharedCircuit {
         self.change(Circuit::try_admit)
     }
 
+    /// Whether an admission that nothing was made of yet still holds.
+    pub(crate) fn still_admits(&self, admission: Admission) -> bool {
+        lock(&self.circuit).still_admits(admission)
+    }
+
     /// When a call is sent, where a rule asks for it.
     #[inline]
     pub(crate) fn sent(&self) -> Option<Instant> {
