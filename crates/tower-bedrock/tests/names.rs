@@ -112,7 +112,7 @@ async fn every_name_of_a_model_draws_on_one_ledger() {
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
-async fn every_name_of_a_model_has_one_circuit() {
+async fn every_name_of_a_model_has_one_circuit_and_one_day() {
     let sim = sim(|model| model);
     sim.script([Fault::throttling_daily()]);
     let quotas = Quotas::new().profile(TEAM_A, MODEL);
@@ -122,10 +122,15 @@ async fn every_name_of_a_model_has_one_circuit() {
     call(ARN).await.expect_err("the day is used up");
     assert_eq!(layer.circuits().keys(), [KEY.into()]);
     let circuit = layer.circuits().handle(&KEY.into());
-    assert_eq!(circuit.snapshot().state, State::Open);
+    assert_eq!(circuit.snapshot().state, State::Closed);
+    for name in [MODEL, ARN, TEAM_A] {
+        let error = call(name).await.expect_err("the day is used up");
+        assert_eq!(error.kind(), ErrorKind::Exhausted, "{name}");
+    }
+    circuit.force_open();
     for name in [MODEL, ARN, TEAM_A] {
         let error = call(name).await.expect_err("the circuit is open");
-        assert_eq!(error.kind(), ErrorKind::Exhausted, "{name}");
+        assert_eq!(error.kind(), ErrorKind::CircuitOpen, "{name}");
     }
     assert_eq!(sim.usage().model(MODEL).expect("it was called").faulted, 1);
     // A name that nothing is known of is a model of its own.

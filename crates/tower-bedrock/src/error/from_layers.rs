@@ -7,9 +7,9 @@ use tower_circuit_breaker::Open;
 use tower_quota::{Cause, Rejected};
 
 impl Error {
-    /// Makes of a throttle the last one: for `time` there was nothing else. `reserved` is what the
-    /// call asks for if that is all that the model can write.
-    pub(crate) fn give_up(&mut self, key: &str, time: Duration, reserved: Option<u64>) {
+    /// Says of a throttle that there was nothing else for `time`. `reserved` is what the call asks for
+    /// if that is all that the model can write.
+    pub(crate) fn explain_throttles(&mut self, key: &str, time: Duration, reserved: Option<u64>) {
         let said = self.message().unwrap_or_default();
         let smaller = reserved.map_or_else(String::new, |reserved| {
             format!(", or smaller than the {reserved} tokens of a call that sets no max_tokens")
@@ -19,9 +19,13 @@ impl Error {
              use it up",
             time.as_secs()
         );
+        self.repr_mut().message = Some(message.trim_start().into());
+    }
+
+    /// Makes of a throttle the last one.
+    pub(crate) fn give_up(&mut self, time: Duration) {
         let repr = self.repr_mut();
         repr.kind = ErrorKind::Exhausted;
-        repr.message = Some(message.trim_start().into());
         repr.retry_after.get_or_insert(time);
     }
 

@@ -55,11 +55,12 @@ impl Rates {
         }
     }
 
-    /// Notes a throttle. For how long the model did nothing else, if it is to be given up with it.
-    pub(super) fn gives_up(&self, patience: Duration, now: Instant) -> Option<Duration> {
+    /// Notes a throttle. For how long the model did nothing else, if that is worth a word, and whether
+    /// it is to be given up with it.
+    pub(super) fn throttled(&self, patience: Duration, now: Instant) -> Option<(Duration, bool)> {
         let run = &mut lock(&self.seen).throttle_run;
         run.add(now);
-        run.outlasts(patience)
+        run.lasts(patience)
     }
 }
 

@@ -19,9 +19,8 @@ const LONGEST_GAP: Duration = Duration::from_secs(90);
 /// With calls enough to be throttled this often, an answer would have come by if there were any quota.
 const LEAST: u32 = 8;
 
-/// A model that never answered has no quota, most likely. After a whole minute of that, by default, it
-/// is given up: by then the attempts of a caller may be used up, and it would not learn why.
-const NEVER_ANSWERED: u32 = 10;
+/// A model that never answered has no quota, most likely.
+const NEVER_ANSWERED: u32 = 4;
 
 impl ThrottleRun {
     /// The model answered.
@@ -40,16 +39,15 @@ impl ThrottleRun {
         self.throttles = self.throttles.saturating_add(1);
     }
 
-    /// For how long there were nothing but throttles, if that is as long as `patience`, or a tenth of
-    /// it for a model that never answered.
-    pub(super) fn outlasts(&self, patience: Duration) -> Option<Duration> {
+    /// For how long there were nothing but throttles, if that is worth a word, and whether it is as
+    /// long as `patience`, or a quarter of it for a model that never answered.
+    pub(super) fn lasts(&self, patience: Duration) -> Option<(Duration, bool)> {
         let patience = if self.has_answered {
             patience
         } else {
             patience / NEVER_ANSWERED
         };
-        let outlasts = self.throttles >= LEAST && self.lasted >= patience;
-        outlasts.then_some(self.lasted)
+        (self.throttles >= LEAST).then_some((self.lasted, self.lasted >= patience))
     }
 }
 
@@ -63,7 +61,9 @@ mod tests {
     fn given_up(run: &mut ThrottleRun, start: Instant, every: Duration) -> Option<(u32, Duration)> {
         (0..1000).find_map(|number| {
             run.add(start + number * every);
-            run.outlasts(120 * SECOND).map(|time| (number + 1, time))
+            let lasts = run.lasts(120 * SECOND);
+            let over = lasts.filter(|(_, over)| *over);
+            over.map(|(time, _)| (number + 1, time))
         })
     }
 
@@ -84,7 +84,7 @@ mod tests {
     async fn a_model_that_never_answered_is_given_up_sooner() {
         let mut run = ThrottleRun::default();
         let given_up = given_up(&mut run, Instant::now(), SECOND);
-        assert_eq!(given_up, Some((13, 12 * SECOND)));
+        assert_eq!(given_up, Some((31, 30 * SECOND)));
     }
 
     #[tokio::test(start_paused = true)]
@@ -94,6 +94,6 @@ mod tests {
         assert_eq!(given_up(&mut run, start, hour), None);
         // What was throttled before and after it counts.
         let start = start + 1000 * hour;
-        assert_eq!(given_up(&mut run, start, SECOND), Some((13, 12 * SECOND)));
+        assert_eq!(given_up(&mut run, start, SECOND), Some((31, 30 * SECOND)));
     }
 }

@@ -129,13 +129,14 @@ impl TokenCost {
         self
     }
 
-    /// Gives a model up that has throttled every call for this long. Default: 10 minutes, and a tenth
+    /// Gives a model up that has throttled every call for this long. Default: 10 minutes, and a quarter
     /// of the time for a model that has never answered.
     ///
     /// A quota of 0 throttles for ever, and so does one that others use up. After that time, and 8
     /// throttles at least, a throttle becomes [`ErrorKind::Exhausted`](crate::ErrorKind), which is
     /// not retried. Calls of that size and larger ones are turned away for as long again, so those who
     /// wait learn it too. The first answer ends this. Time in which no call was made does not count.
+    /// From the eighth throttle in a row on the error says so, whatever its kind.
     #[must_use]
     #[track_caller]
     pub fn patience(mut self, patience: Duration) -> Self {
@@ -295,8 +296,12 @@ impl<I: Operation> Cost<Request<I>, Response<I::Output>, Error> for TokenCost {
                 })
             }
             Err(error) if error.kind() == ErrorKind::Throttled => {
-                if let Some(time) = drawn.rates.gives_up(*patience, Instant::now()) {
-                    error.give_up(&drawn.rates.key, time, drawn.without_max_tokens());
+                if let Some((time, is_over)) = drawn.rates.throttled(*patience, Instant::now()) {
+                    // Before that too: it may be the last attempt of its caller.
+                    error.explain_throttles(&drawn.rates.key, time, drawn.without_max_tokens());
+                    if is_over {
+                        error.give_up(time);
+                    }
                 }
                 failed(error)
             }
