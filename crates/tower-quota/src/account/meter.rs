@@ -4,6 +4,7 @@ mod forecast;
 mod kept;
 mod knobs;
 mod learning;
+mod sent;
 
 use std::time::Duration;
 

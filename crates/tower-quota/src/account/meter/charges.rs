@@ -1,31 +1,7 @@
 use super::kept::Kept;
+use super::sent::{Reason, Sent};
 use super::{Kind, Meter, Verdict};
 use crate::limit::Amount;
-
-/// The shadows at the time a call was sent, itself included.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Sent {
-    pub(super) deficit: u128,
-    pub(super) least: u128,
-    pub(super) window: u64,
-    /// What a window has certainly counted, where that is more than a period brings.
-    pub(super) certain: u64,
-    /// What had been given back by then.
-    pub(super) given: u64,
-    pub(super) reason: Reason,
-}
-
-/// Why a call was sent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Reason {
-    #[default]
-    Sure,
-    Watched,
-    Trial,
-    AsksPhase,
-    ByPhase,
-    Oversize,
-}
 
 impl Meter {
     /// Charges the call that was judged last, and keeps what it was sent with beside that of those

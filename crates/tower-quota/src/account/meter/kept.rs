@@ -1,5 +1,5 @@
 use super::WHOLE;
-use super::charges::{Reason, Sent};
+use super::sent::{Reason, Sent};
 
 /// [`Sent`] as it is remembered of many calls: a key in use has hundreds of them.
 ///

@@ -5,7 +5,7 @@ use super::super::knowledge::{Empty, Guess, Knowledge};
 use super::super::phase::Phase;
 use super::super::share::Share;
 use super::super::{MILLISECOND, SECOND};
-use super::charges::{Reason, Sent};
+use super::sent::{Reason, Sent};
 use super::{Kind, MARGIN, Meter, Now};
 use crate::limit::{Amount, Unit};
 
