@@ -87,7 +87,9 @@ impl Phase {
         // What makes it too much still counts in a window that slides.
         let counts = now + GRAIN < full.0 + self.period;
         let State::Between { arc, seen } = self.state() else {
-            return counts && self.is_in_doubt(now);
+            // Just after the charges it has hardly begun anew, and a throttle would say no more.
+            let over = now >= full.1 + self.period / TELLING;
+            return counts && over && self.is_in_doubt(now);
         };
         let arc = arc.last_at(now, self.period);
         let left = |admitted| {

@@ -96,9 +96,11 @@ impl Limit {
     }
 
     /// The server counts by a window, wherever that begins: the amount goes at once after a
-    /// pause, and nothing more before the period is over. Default: unknown, and learned.
+    /// pause, and then as calls leave the window. Default: unknown, and learned.
     ///
-    /// It is believed until a throttle contradicts it.
+    /// It is believed until a throttle contradicts it. Whether the window slides or begins anew at
+    /// fixed times is still to be learned: now and then a call goes beyond it to find out, but
+    /// none where the period is an hour or longer.
     #[must_use]
     pub fn window(mut self) -> Self {
         self.window = true;

@@ -54,3 +54,13 @@ fn refunds_before_the_call_came_take_the_question_back() {
     phase.answered(30 * SECOND, true, 31 * SECOND);
     assert_eq!(phase.begun(40 * SECOND, 0), None);
 }
+
+#[test]
+fn nothing_is_asked_just_after_a_window_was_filled() {
+    let phase = Phase::new(MINUTE);
+    let full = (5 * SECOND, 6 * SECOND);
+    for later in [0, 1, 14] {
+        assert!(!phase.is_telling(full.1 + later * SECOND, full), "{later}");
+    }
+    assert!(phase.is_telling(full.1 + 15 * SECOND, full));
+}
