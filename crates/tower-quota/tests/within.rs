@@ -1,9 +1,13 @@
 //! A call that is under the limits of two keys must fit both, and gives both back.
 
+use std::collections::VecDeque;
 use std::future::{pending, ready};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout};
+use futures_util::future::join_all;
+use tokio::time::{Instant, sleep, timeout};
 use tower::{BoxError, Layer, Service, ServiceExt, service_fn};
 use tower_quota::{
     Ask, Cause, Cost, Handle, Limit, Limits, QuotaLayer, Rejected, Settle, Throttle,
@@ -220,7 +224,106 @@ async fn what_a_call_came_to_counts_in_both_and_a_throttle_in_its_own_key() {
     // The other keys go on at once, and the throttled one after its minute.
     let start = Instant::now();
     ends("d", Settle::Used(1)).await.expect("it fits");
+    let error = rejected(ends("c", Settle::Used(1))).await;
+    assert_eq!((error.cause(), error.key()), (&Cause::Exhausted, "c"));
+    assert_eq!(error.retry_after(), Some(MINUTE));
     assert_eq!(start.elapsed(), Duration::ZERO);
+    sleep(MINUTE).await;
     ends("c", Settle::Used(1)).await.expect("it fits");
-    assert_eq!(start.elapsed(), MINUTE);
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn a_key_within_itself_is_charged_once() {
+    let layer = layer();
+    let service = layer.layer(answers());
+    let call = timeout(SECOND, service.oneshot(Call::of("account", 60)));
+    call.await.expect("no wait").expect("it fits");
+    assert_eq!(used(&layer.handle(), "account"), (60, 0));
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn a_call_that_waited_for_its_own_key_counts_in_the_other_from_then_on() {
+    let limits = |key: &Key| match *key {
+        "account" => Limits::from(Limit::tokens(100, HOUR).margin(Duration::ZERO)),
+        _ => Limits::from(Limit::tokens(60, HOUR)),
+    };
+    let layer = QuotaLayer::new(limits, InAccount);
+    let service = layer.layer(answers());
+    let all = [60, 40].map(|tokens| service.clone().oneshot(Call::of("a", tokens)));
+    let start = Instant::now();
+    timeout(2 * HOUR, join_all(all)).await.expect("it goes");
+    assert!(start.elapsed() > HOUR);
+    let snapshot = layer.handle().snapshot(&"account").expect("it was used");
+    assert_eq!(snapshot.limits[0].used, 40);
+}
+
+/// A server that admits 60,000 tokens in any minute, in whatever model.
+#[derive(Default)]
+struct Server {
+    admitted: Mutex<VecDeque<Instant>>,
+    throttled: AtomicU64,
+}
+
+impl Server {
+    async fn call(self: Arc<Self>, _: Call) -> Result<(), BoxError> {
+        let fits = {
+            let now = Instant::now();
+            let mut admitted = self.admitted.lock().expect("no panic");
+            admitted.retain(|at| now - *at < MINUTE);
+            let fits = admitted.len() < 60;
+            if fits {
+                admitted.push_back(now);
+            }
+            fits
+        };
+        sleep(SECOND / 20).await;
+        if !fits {
+            self.throttled.fetch_add(1, Ordering::Relaxed);
+            return Err("throttled".into());
+        }
+        sleep(SECOND).await;
+        Ok(())
+    }
+}
+
+#[derive(Clone)]
+struct Told;
+
+impl Cost<Call, (), BoxError> for Told {
+    type Key = Key;
+    type Context = ();
+
+    fn ask(&self, call: &Call) -> (Ask<Key>, ()) {
+        let ask = Ask::new(call.key).tokens(call.tokens).within("account");
+        (ask, ())
+    }
+
+    fn settle(&self, (): &(), result: &mut Result<(), BoxError>) -> Settle {
+        match result {
+            Ok(()) => Settle::Reserved,
+            Err(_) => Settle::throttled(),
+        }
+    }
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn what_the_other_key_tries_is_learned_there() {
+    let layer = QuotaLayer::new(Limit::tokens_per_minute(60_000), Told);
+    let server = Arc::<Server>::default();
+    let inner = Arc::clone(&server);
+    let service = layer.layer(service_fn(move |call| Arc::clone(&inner).call(call)));
+    let calls = (0..600).map(|number| {
+        let service = service.clone();
+        async move {
+            let key = ["a", "b", "c", "d"][number % 4];
+            while service.clone().oneshot(Call::of(key, 1000)).await.is_err() {
+                sleep(SECOND / 2).await;
+            }
+        }
+    });
+    let start = Instant::now();
+    timeout(HOUR, join_all(calls)).await.expect("all go");
+    assert!(start.elapsed() < 11 * MINUTE, "{:?}", start.elapsed());
+    let throttled = server.throttled.load(Ordering::Relaxed);
+    assert!(throttled <= 20, "{throttled} of 600 were throttled");
 }

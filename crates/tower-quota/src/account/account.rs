@@ -410,6 +410,15 @@ impl Account {
         self.undo(charge);
     }
 
+    /// The call is sent only now: it is charged anew, whether there is room or not.
+    pub(crate) fn renew(&mut self, now: u64, charge: &Charge) -> Charge {
+        let amount = charge.amount();
+        self.cancel(now, charge);
+        // What it tries, if anything, is what it is beyond by now.
+        self.may_go_at(now, amount);
+        self.charge(amount)
+    }
+
     fn undo(&mut self, charge: &Charge) {
         if let Some(state) = self.state(charge.number) {
             for meter in &mut self.meters {
@@ -527,6 +536,15 @@ impl Account {
         let until = self.now.saturating_add(time.min(longest));
         self.exhausted.refused(self.now, charge.amount(), until);
         until
+    }
+
+    /// Whether a throttle of the call is explained by these limits: it tried one, or filled it. What
+    /// is left would be somebody else's doing.
+    pub(crate) fn explains(&self, charge: &Charge, unit: Option<Unit>) -> bool {
+        let meters = self.meters.iter();
+        let mut meters = meters.filter(|meter| unit.is_none_or(|unit| meter.limit().unit == unit));
+        self.state(charge.number).is_some()
+            && meters.any(|meter| meter.explains(charge.number, charge.amount()))
     }
 
     /// Which limit a throttle is about: of those in the unit the one that tried, or the fullest.

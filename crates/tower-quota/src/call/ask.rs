@@ -71,8 +71,10 @@ impl<K> Ask<K> {
     /// The call is one of `key` too, and must fit its limits as well as its own: such as what an
     /// account has in all its models together. Default: none.
     ///
-    /// It waits there first, and only then for its own limits. A throttle is taken for one of its own
-    /// limits. A ledger that knows nothing of this admits by the call's own key alone.
+    /// It waits there first, and only then for its own limits: so it takes a turn there before it
+    /// can go. A throttle is taken for one of its own limits, unless only those of `key` were tried or
+    /// full. [`max_wait`](crate::QuotaLayer::max_wait) bounds each of the two waits. A ledger that knows
+    /// nothing of this admits by the call's own key alone.
     #[must_use]
     pub fn within(mut self, key: K) -> Self {
         self.within = Some(key);

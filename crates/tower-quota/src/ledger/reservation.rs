@@ -93,6 +93,18 @@ impl Reservation {
         }
     }
 
+    /// The call waited on after it was admitted: its key counts it from now on.
+    pub(crate) fn renew(&mut self) {
+        if let Some(Held::Memory(ticket)) = &mut self.held {
+            ticket.renew();
+        }
+    }
+
+    /// Whether the limits of its key explain a throttle of the call.
+    pub(crate) fn explains(&self, throttle: Throttle) -> bool {
+        matches!(&self.held, Some(Held::Memory(ticket)) if ticket.explains(throttle))
+    }
+
     /// From here on the server may charge.
     pub(crate) fn sent(&mut self) {
         self.sent = true;

@@ -213,6 +213,13 @@ impl<W> Scheduler<W> {
         waiter?.sleeper
     }
 
+    /// The call that was admitted before is sent only now.
+    pub(crate) fn renew(&mut self, now: u64, charge: &Charge) -> Charge {
+        let charge = self.account.renew(now, charge);
+        self.advance(now);
+        charge
+    }
+
     /// The server has begun to answer the call.
     pub(crate) fn confirmed(&mut self, now: u64, charge: &Charge) {
         self.account.confirmed(now, charge);

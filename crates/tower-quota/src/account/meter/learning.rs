@@ -180,6 +180,29 @@ impl Meter {
         empty && self.news.is_some_and(|news| at <= news)
     }
 
+    /// Whether a throttle of the call is no neighbour's doing: it was tried, or as much as there is.
+    pub(crate) fn explains(&self, call: u64, amount: Amount) -> bool {
+        if !self.is_learned() {
+            return false;
+        }
+        let sent = self.sent(call);
+        let tried = match sent.reason {
+            Reason::Sure => false,
+            Reason::Watched => self.share.is_pinging(),
+            Reason::Trial | Reason::AsksPhase | Reason::ByPhase | Reason::Oversize => true,
+        };
+        let (worth, slack) = (self.worth(amount.of(self.limit.unit)), self.slack());
+        let edge = worth.saturating_add(slack) <= self.burst.proven
+            && sent.deficit.saturating_add(EDGE * slack) > self.burst.proven;
+        let full = sent.window > self.room - self.room / MARGIN;
+        tried
+            || match self.kind {
+                Kind::Unsure => edge || full,
+                Kind::Bucket => edge,
+                Kind::Window => full,
+            }
+    }
+
     /// What speaks for which explanation. Bounds of the bucket are learned from old news too.
     fn evidence(&mut self, x: u64, sent: &Sent, was_confirmed: bool, now: &Now) -> Throttle {
         let (worth, slack) = (self.worth(x), self.slack());

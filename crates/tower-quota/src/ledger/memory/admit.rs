@@ -98,12 +98,20 @@ impl Admit {
                 }
             }
         }
+        let waited = matches!(self.stage, Stage::Waiting(_));
         let result = ready!(self.poll_key(cx));
         let within = self.within.take().map(|within| *within);
         Poll::Ready(result.map(|own| {
             telemetry::admitted(own.key.settings.name);
             match within {
-                Some(Within::Admitted(outer)) => Reservation::new(BothTickets { own, outer }),
+                Some(Within::Admitted(mut outer)) => {
+                    // The server counts it from now on, and so does the outer key: what came true
+                    // there since is not proven by a call that was not sent.
+                    if waited {
+                        outer.renew();
+                    }
+                    Reservation::new(BothTickets { own, outer })
+                }
                 _ => Reservation::of(Held::Memory(own)),
             }
         }))

@@ -36,9 +36,14 @@ impl Ticket for BothTickets {
         self.outer.refund();
     }
 
-    /// It says nothing of the outer key: who is short of both hears of it by the next call.
+    /// It is about one of the two keys, and the other hears of it as a call that was never made.
     fn throttled(self: Box<Self>, throttle: Throttle) -> Duration {
-        self.outer.refund();
-        self.own.throttled(throttle)
+        if !self.own.explains(throttle) && self.outer.explains(throttle) {
+            self.own.refund();
+            self.outer.throttled(throttle)
+        } else {
+            self.outer.refund();
+            self.own.throttled(throttle)
+        }
     }
 }

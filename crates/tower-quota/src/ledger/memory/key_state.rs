@@ -12,7 +12,7 @@ use super::sync::{Mutex, MutexGuard, lock};
 use crate::account::{Account, Charge, nanos};
 use crate::call::{Ask, Throttle};
 use crate::error::{Cause, Rejected};
-use crate::limit::{Amount, Limits};
+use crate::limit::{Amount, Limits, Unit};
 use crate::schedule::{Answer, Call, End, Entered, Place, Scheduler};
 use crate::settings::Settings;
 use crate::telemetry;
@@ -139,6 +139,15 @@ impl KeyState {
         drop(gone);
     }
 
+    /// The call that was admitted before is sent only now.
+    pub(crate) fn renew(self: &Arc<Self>, charge: &Charge) -> Charge {
+        let now = self.now();
+        let mut state = lock(&self.state);
+        let charge = state.scheduler.renew(now, charge);
+        self.go_on(state);
+        charge
+    }
+
     /// The server has begun to answer the call.
     pub(crate) fn confirmed(self: &Arc<Self>, charge: &Charge) {
         let now = self.now();
@@ -153,6 +162,11 @@ impl KeyState {
         let mut state = lock(&self.state);
         state.scheduler.end(now, charge, end);
         self.go_on(state);
+    }
+
+    /// Whether the limits here explain a throttle of the call, in that unit if the server said so.
+    pub(crate) fn explains(&self, charge: &Charge, unit: Option<Unit>) -> bool {
+        lock(&self.state).scheduler.account.explains(charge, unit)
     }
 
     /// The call was throttled. Says how long until one like it may go.

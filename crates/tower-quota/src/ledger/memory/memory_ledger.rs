@@ -184,8 +184,9 @@ impl<K: Hash + Eq + Clone + fmt::Display> Ledger<K> for MemoryLedger<K> {
         };
         let own = admit(&ask.key);
         match &ask.within {
-            None => own,
-            Some(outer) => own.within(admit(outer)),
+            Some(outer) if *outer != ask.key => own.within(admit(outer)),
+            // Within itself it fits if it fits: it is charged once.
+            Some(_) | None => own,
         }
     }
 }

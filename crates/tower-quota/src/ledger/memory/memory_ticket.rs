@@ -21,6 +21,11 @@ impl MemoryTicket {
         self.charge.amount().tokens
     }
 
+    /// The call is sent only now, and not when it was admitted.
+    pub(crate) fn renew(&mut self) {
+        self.charge = self.key.renew(&self.charge);
+    }
+
     pub(crate) fn confirmed(&self) {
         self.key.confirmed(&self.charge);
     }
@@ -35,6 +40,14 @@ impl MemoryTicket {
 
     pub(crate) fn refund(&self) {
         self.key.end(&self.charge, End::Refunded);
+    }
+
+    /// Whether the limits here explain a throttle of the call.
+    pub(crate) fn explains(&self, throttle: Throttle) -> bool {
+        match throttle {
+            Throttle::Rate { unit, .. } => self.key.explains(&self.charge, unit),
+            Throttle::Exhausted { .. } => false,
+        }
     }
 
     pub(crate) fn throttled(&self, throttle: Throttle) -> Duration {
