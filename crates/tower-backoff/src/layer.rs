@@ -166,8 +166,8 @@ impl<C, R, By> BackoffLayer<C, R, By> {
     ///
     /// Each wait is what the rejection asks for, or 100 ms, and up to a second of jitter on top. A
     /// rejection that asks for more than is left ends the call at once, with that rejection. With
-    /// `Duration::ZERO` every rejection does. A call that makes one attempt at most does not wait:
-    /// it keeps no copy of its request.
+    /// `Duration::ZERO` every rejection does. A call that makes one attempt at most does not wait,
+    /// nor one whose budget never pays: it keeps no copy of its request.
     #[must_use]
     #[track_caller]
     pub fn rejected_wait(mut self, in_all: Duration) -> Self {

@@ -6,8 +6,10 @@ use crate::overrides::{Overrides, RetryOptions};
 pub trait Replay<Req> {
     /// The request for the attempt after this one, or `None` if it cannot be sent again.
     ///
-    /// Runs before each attempt that another one may follow, and never before the last. It need
-    /// not be a plain copy: it may, say, set a header.
+    /// Runs before each attempt that another one may follow. Before the last one it runs too, as that
+    /// may be [rejected](crate::Verdict::Rejected) and made again, but with a
+    /// [`rejected_wait`](crate::BackoffLayer::rejected_wait) of zero, or where there is only one. It
+    /// need not be a plain copy: it may, say, set a header.
     fn replay(&self, request: &Req) -> Option<Req>;
 
     /// What this request asks for instead of the layer's settings. Runs once per call.
