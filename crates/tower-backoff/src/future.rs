@@ -21,7 +21,7 @@ use crate::{
     policy::Policy,
     replay::Replay,
     retrying::Retrying,
-    verdict::Verdict,
+    spare::Spare,
 };
 
 /// A call that never waits lets others run after so many steps, of which an attempt takes two.
@@ -70,18 +70,6 @@ pin_project! {
     }
 }
 
-/// What another attempt needs: a service that is not ready yet, and the request.
-pub(crate) struct Spare<S, Req> {
-    inner: S,
-    request: Req,
-}
-
-impl<S, Req> Spare<S, Req> {
-    pub(crate) fn new(inner: S, request: Req) -> Self {
-        Self { inner, request }
-    }
-}
-
 impl<S, C, R, Req> ResponseFuture<S, C, R, Req>
 where
     S: Service<Req>,
@@ -123,28 +111,12 @@ where
             let answer = match this.state.as_mut().project() {
                 StateProj::Called { future } => {
                     let result = ready!(future.poll(cx));
-                    match this.classify.classify(&result) {
-                        Verdict::Done => {
-                            this.policy.telemetry.attempted(None);
-                            return Poll::Ready(self.finish(result, None));
-                        }
-                        Verdict::Throttled { retry_after } => {
-                            self.as_mut()
-                                .failed(RetryCause::Throttled, retry_after, result)
-                        }
-                        Verdict::Transient { retry_after } => {
-                            self.as_mut()
-                                .failed(RetryCause::Transient, retry_after, result)
-                        }
-                        Verdict::Costly { retry_after } => {
-                            self.as_mut()
-                                .failed(RetryCause::Costly, retry_after, result)
-                        }
-                        Verdict::Rejected { retry_after } => {
-                            self.as_mut()
-                                .failed(RetryCause::Rejected, retry_after, result)
-                        }
-                    }
+                    let verdict = this.classify.classify(&result);
+                    let Some((cause, hint)) = RetryCause::of(verdict) else {
+                        this.policy.telemetry.attempted(None);
+                        return Poll::Ready(self.finish(result, None));
+                    };
+                    self.as_mut().failed(cause, hint, result)
                 }
                 _ => ready!(self.as_mut().resume(cx)),
             };

@@ -31,6 +31,7 @@ mod retrying;
 mod service;
 mod settings;
 mod snapshot;
+mod spare;
 mod state;
 mod sync;
 mod telemetry;

@@ -8,11 +8,12 @@ use std::{
 use tower_service::Service;
 
 use crate::{
-    future::{ResponseFuture, Spare},
+    future::ResponseFuture,
     limits::Limits,
     make_classifier::{MakeClassifier, SharedClassifier},
     policy::Policy,
     replay::{Replay, ReplayClone},
+    spare::Spare,
 };
 
 /// Sends requests again while their results are worth it. Made by

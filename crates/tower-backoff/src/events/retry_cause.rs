@@ -1,4 +1,6 @@
-use std::fmt;
+use std::{fmt, time::Duration};
+
+use crate::verdict::Verdict;
 
 /// Why a call is made again: what the classifier said of its last result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -16,6 +18,18 @@ pub enum RetryCause {
 
 impl RetryCause {
     pub(crate) const COUNT: usize = 4;
+
+    /// What a verdict asks to make the call again for, and the server's hint.
+    #[inline]
+    pub(crate) const fn of(verdict: Verdict) -> Option<(Self, Option<Duration>)> {
+        match verdict {
+            Verdict::Done => None,
+            Verdict::Throttled { retry_after } => Some((Self::Throttled, retry_after)),
+            Verdict::Transient { retry_after } => Some((Self::Transient, retry_after)),
+            Verdict::Costly { retry_after } => Some((Self::Costly, retry_after)),
+            Verdict::Rejected { retry_after } => Some((Self::Rejected, retry_after)),
+        }
+    }
 
     /// The name in `snake_case`, as in events and metrics.
     #[must_use]
