@@ -2,9 +2,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::circuit::{Circuit, State};
+use crate::circuit::Circuit;
 use crate::shared::{Shard, SharedCircuit};
 use crate::snapshot::Snapshot;
+use crate::state::State;
 
 /// Shows one circuit and steers it.
 ///

@@ -2,7 +2,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::circuit::{Circuit, OpenedBy, State};
+use crate::circuit::Circuit;
+use crate::opened_by::OpenedBy;
+use crate::state::State;
 
 /// One circuit at one moment.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,12 +6,15 @@ use tokio::time::Instant;
 use super::admission::{Admission, Holds};
 use super::half_open::HalfOpen;
 use super::open_time::{OpenTime, after};
-use super::opened_by::OpenedBy;
 use super::ramp::Ramp;
-use super::state::State;
 use super::trip_rules::{Ended, OnSuccess, TripRules};
 use crate::classify::{Throttles, Verdict};
+use crate::opened_by::OpenedBy;
 use crate::settings::Settings;
+
+mod shown;
+
+pub(crate) use shown::Kept;
 
 /// The state machine of one circuit: decisions only, at the `now` it is given.
 #[derive(Debug)]
@@ -29,14 +32,6 @@ pub(crate) struct Circuit {
     /// Why it opened last.
     opened_by: Option<OpenedBy>,
     rng: fastrand::Rng,
-}
-
-/// Until when a circuit says something that a new one would not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kept {
-    Not,
-    Until(Instant),
-    ForGood,
 }
 
 #[derive(Debug)]
@@ -71,34 +66,6 @@ impl Circuit {
             opened_by: None,
             rng: seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed),
         }
-    }
-
-    pub(crate) fn state(&self) -> State {
-        match self.phase {
-            Phase::Closed { .. } => State::Closed,
-            Phase::Open { .. } => State::Open,
-            Phase::HalfOpen(_) => State::HalfOpen,
-        }
-    }
-
-    /// Whether it is open because the service is exhausted.
-    pub(crate) fn is_exhausted(&self) -> bool {
-        self.state() == State::Open && self.opened_by == Some(OpenedBy::Exhausted)
-    }
-
-    /// Whether a call has come since it was made.
-    pub(crate) fn was_called(&self) -> bool {
-        self.called
-    }
-
-    /// The calls that it rejected.
-    pub(crate) fn rejections(&self) -> u64 {
-        self.rejections
-    }
-
-    /// Why it opened last; `None` if it never did.
-    pub(crate) fn opened_by(&self) -> Option<OpenedBy> {
-        self.opened_by
     }
 
     pub(crate) fn generation(&self) -> u32 {
@@ -291,74 +258,6 @@ impl Circuit {
         (self.opened_by, self.rejections) = (None, 0);
         self.rules = TripRules::new(&self.settings.rules, now);
         self.close(now, false, None);
-    }
-
-    /// When a circuit that is open stops being so by itself.
-    pub(crate) fn open_until(&self) -> Option<Instant> {
-        match self.phase {
-            Phase::Open { until } => until,
-            Phase::Closed { .. } | Phase::HalfOpen(_) => None,
-        }
-    }
-
-    /// Whether it stays as it is, open or closed, until told otherwise or, where it was forced open
-    /// for a time, until that is over.
-    pub(crate) fn is_forced(&self, now: Instant) -> bool {
-        match self.phase {
-            Phase::Open { until } => {
-                self.opened_by == Some(OpenedBy::Forced) && until.is_none_or(|until| now < until)
-            }
-            Phase::Closed { forced, .. } => forced,
-            Phase::HalfOpen(_) => false,
-        }
-    }
-
-    /// Until when it is worth keeping although no call is under way.
-    pub(crate) fn kept_until(&self, now: Instant) -> Kept {
-        match self.phase {
-            Phase::Open { until: Some(until) } if now < until => Kept::Until(until),
-            Phase::Open { until: None } | Phase::Closed { forced: true, .. } => Kept::ForGood,
-            Phase::Closed {
-                ramp: Some(ref ramp),
-                ..
-            } if ramp.share(now).is_some() => Kept::Until(ramp.ends()),
-            // A circuit that waits for its next probe does what a new one does: it lets that pass.
-            _ => Kept::Not,
-        }
-    }
-
-    /// The probes under way whose lease has not ended.
-    pub(crate) fn probes(&self, now: Instant) -> usize {
-        match &self.phase {
-            Phase::HalfOpen(half_open) => half_open.probes(now),
-            Phase::Closed { .. } | Phase::Open { .. } => 0,
-        }
-    }
-
-    /// The share of the calls that is admitted while a ramp follows the closing success.
-    pub(crate) fn ramping(&self, now: Instant) -> Option<f64> {
-        match &self.phase {
-            Phase::Closed { ramp, .. } => ramp.as_ref()?.share(now),
-            Phase::Open { .. } | Phase::HalfOpen(_) => None,
-        }
-    }
-
-    /// Whether the next call would be rejected, whatever share of the calls is admitted.
-    #[cfg(feature = "load")]
-    pub(crate) fn rejects(&self, now: Instant) -> bool {
-        match &self.phase {
-            Phase::Closed { .. } => false,
-            Phase::Open { until } => until.is_none_or(|until| now < until),
-            Phase::HalfOpen(half_open) => half_open.is_full(&self.settings, now),
-        }
-    }
-
-    /// The places that are free for probes; none unless it is half-open.
-    pub(crate) fn places(&self) -> u64 {
-        match &self.phase {
-            Phase::HalfOpen(half_open) => half_open.places(&self.settings),
-            Phase::Closed { .. } | Phase::Open { .. } => 0,
-        }
     }
 
     /// What its rules count.

@@ -1,7 +1,6 @@
 //! What does a circuit decide? Pure: no clock, no lock, no future. Read `circuit`, the state
-//! machine, then `trip_rules` (when does it open?), `opened_by` (why?), `open_time` (for how long?), `half_open` (when
-//! does it close again?) and `ramp` (how many calls pass then?). Of the rules the one for outages
-//! lives here, `outage_rule`, with the calls it waits for, `sent_calls`, and what it knows of a
+//! machine, then `trip_rules` (when does it open?), `open_time` (for how long?), `half_open` (when does
+//! it close again?) and `ramp` (how many calls pass then?). Of the rules the one for outages lives here, `outage_rule`, with the calls it waits for, `sent_calls`, and what it knows of a
 //! failure's time, `failure_time`; the others count in a `window`.
 
 mod admission;
@@ -9,15 +8,11 @@ mod circuit;
 mod failure_time;
 mod half_open;
 mod open_time;
-mod opened_by;
 mod outage_rule;
 mod ramp;
 mod sent_calls;
-mod state;
 mod trip_rules;
 
 pub(crate) use self::admission::{Admission, Holds};
 pub(crate) use self::circuit::{Circuit, Kept};
-pub use self::opened_by::OpenedBy;
-pub use self::state::State;
 pub(crate) use self::trip_rules::OnSuccess;

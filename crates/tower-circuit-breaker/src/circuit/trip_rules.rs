@@ -1,7 +1,7 @@
 use tokio::time::Instant;
 
-use super::opened_by::OpenedBy;
 use super::outage_rule::OutageRule;
+use crate::opened_by::OpenedBy;
 use crate::settings::Rules;
 use crate::window::{Counts, RollingRate};
 

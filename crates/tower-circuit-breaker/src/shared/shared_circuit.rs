@@ -9,10 +9,11 @@ use tokio::time::Instant;
 use super::news::{News, Untold};
 use super::packed_state::{AtomicState, PackedState};
 use super::sync::{AtomicU64, Mutex, lock};
-use crate::circuit::{Admission, Circuit, Holds, Kept, State};
+use crate::circuit::{Admission, Circuit, Holds, Kept};
 use crate::classify::{Abandoned, Verdict};
 use crate::error::Open;
 use crate::settings::Settings;
+use crate::state::State;
 use crate::telemetry;
 use crate::transition::Transition;
 

@@ -3,11 +3,12 @@
 use loom::thread;
 
 use super::*;
-use crate::circuit::{Circuit, State};
+use crate::circuit::Circuit;
 use crate::outage::Outage;
 use crate::settings::Settings;
 use crate::shared::Permit;
 use crate::snapshot::Snapshot;
+use crate::state::State;
 use crate::window::{RateRule, Window};
 
 /// Two shards to a circuit with a window of four calls, which trips at `trip` failures.
