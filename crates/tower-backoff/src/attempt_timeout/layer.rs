@@ -8,7 +8,8 @@ use super::AttemptTimeoutService;
 ///
 /// Inside a [`BackoffLayer`](crate::BackoffLayer) the limit is for each attempt, and the classifier
 /// decides whether a timed out attempt is worth another one. The time runs from the call to the
-/// response; what the response streams afterwards is not limited.
+/// response; what the response streams afterwards is not limited. The inner service's error has to be
+/// `From<AttemptTimeout>`, as `BoxError` is.
 ///
 /// # Panics
 ///
