@@ -27,6 +27,7 @@ fn limits(key: &&'static str) -> Limits {
         ]
         .into(),
         "by the hour" => [Limit::tokens(60_000, HOUR), Limit::calls(6_000, HOUR)].into(),
+        "account" => Limit::tokens(20_000, 60 * SECOND).burst(300).into(),
         _ => Limits::unknown(),
     }
 }
@@ -110,13 +111,16 @@ impl Cost<Request, Answer, BoxError> for Streams {
             .tokens(req.tokens)
             .priority(req.priority)
             .tenant(&req.tenant);
-        (
-            match req.deadline {
-                Some(deadline) => ask.deadline(deadline),
-                None => ask,
-            },
-            (),
-        )
+        let ask = match req.deadline {
+            Some(deadline) => ask.deadline(deadline),
+            None => ask,
+        };
+        // A third of them, and of others one that is within itself.
+        match req.name % 3 {
+            0 => (ask.within("account"), ()),
+            1 if req.name % 2 == 0 => (ask.within(req.key), ()),
+            _ => (ask, ()),
+        }
     }
 
     fn settle(&self, (): &(), result: &mut Result<Answer, BoxError>) -> Settle {
@@ -208,18 +212,23 @@ async fn a_hundred_thousand_cancellations_leave_the_ledger_exact() {
     }
     drop((calls, streams));
     tokio::time::advance(2 * HOUR).await;
+    let account = handle.snapshot(&"account").expect("it was used");
+    assert_eq!((account.queued, account.pending_calls), (0, 0));
+    assert_eq!((account.pending_tokens, account.limits[0].used), (0, 0));
+    // Those that were taken for the account's.
+    let mut throttled = account.throttled;
     for key in KEYS {
         let usage = handle.snapshot(&key).expect("it was used");
         assert_eq!(usage.queued, 0, "{key}");
         assert_eq!((usage.pending_calls, usage.pending_tokens), (0, 0), "{key}");
-        let told = Told {
-            used: usage.total_used,
-            reserved: usage.total_reserved,
-            throttled: usage.throttled,
-        };
-        assert_eq!(told, tally.borrow()[key], "{key}");
+        let told = &tally.borrow()[key];
+        let used = (usage.total_used, usage.total_reserved);
+        assert_eq!(used, (told.used, told.reserved), "{key}");
+        throttled += usage.throttled;
         assert!(usage.limits.iter().all(|limit| limit.used == 0), "{key}");
     }
+    let told: u64 = tally.borrow().values().map(|told| told.throttled).sum();
+    assert_eq!(throttled, told);
     // All is there again, and not one more: nothing was learned of a limit by the hour.
     let call = |key| {
         let request = Request {
