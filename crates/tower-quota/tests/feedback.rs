@@ -177,6 +177,7 @@ async fn one_callers_hint_holds_others_no_longer_than_a_minute_explains() {
         (Limit::tokens(600, 5 * SECOND).into(), 5),
         // Where an hour is all there is, it explains an hour.
         (Limit::tokens(600, HOUR).into(), 3600),
+        (Limit::tokens_per_day(60_000).into(), 60),
     ] {
         let layer = layer(limits);
         for hint in [2, 3600, 86_400, 1_000_000_000, u64::MAX] {

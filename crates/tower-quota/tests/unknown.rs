@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use support::{Request, SECOND, layer, rejected, soon, tokens};
 use tokio::time::{Instant, sleep};
 use tower::{BoxError, Layer, ServiceExt, service_fn};
-use tower_quota::{Cause, Limits};
+use tower_quota::{Ask, Cause, Cost, Limits, QuotaLayer, Settle, Unit};
 
 /// A service without limits, whose answers take so long.
 async fn callers(layer: support::Layered, count: usize, takes: Duration) -> (usize, Duration) {
@@ -170,4 +170,46 @@ async fn a_large_call_that_fits_goes_through() {
         let (_, results, _) = beside(50_000, every, &[large]).await;
         assert!(results[0].is_ok(), "{large} every {every:?}: {results:?}");
     }
+}
+
+/// Calls that ask for no tokens, of which the server says once that it is short of those.
+#[derive(Clone)]
+struct NoTokens;
+
+impl Cost<(), (), BoxError> for NoTokens {
+    type Key = u64;
+    type Context = ();
+
+    fn ask(&self, (): &()) -> (Ask<u64>, ()) {
+        (Ask::new(0), ())
+    }
+
+    fn settle(&self, (): &(), result: &mut Result<(), BoxError>) -> Settle {
+        match result {
+            Ok(()) => Settle::Reserved,
+            Err(_) => Settle::short_of(Unit::Tokens),
+        }
+    }
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn a_limit_that_calls_ask_nothing_of_does_not_hold_them_for_ever() {
+    let start = Instant::now();
+    let layer = QuotaLayer::new(Limits::unknown(), NoTokens);
+    let service = layer.layer(service_fn(move |()| async move {
+        let first = start.elapsed() < SECOND;
+        sleep(if first { SECOND / 20 } else { 10 * SECOND }).await;
+        if first {
+            Err("short".into())
+        } else {
+            Ok::<_, BoxError>(())
+        }
+    }));
+    let throttled = service.clone().oneshot(()).await;
+    assert!(throttled.is_err());
+    sleep(SECOND).await;
+    let calls = (0..600).map(|_| service.clone().oneshot(()));
+    let results = soon(join_all(calls)).await;
+    assert!(results.iter().all(Result::is_ok));
+    assert!(start.elapsed() < 15 * SECOND, "{:?}", start.elapsed());
 }

@@ -592,11 +592,13 @@ impl Account {
         self.blocked = self.blocked.max(until);
     }
 
-    /// The longest period that is not so long that a server would call it used up.
+    /// The longest period that is not so long that a server would call it used up. Where there is
+    /// none an hour explains an hour, and a day no more than if nobody had told it.
     fn longest_hold(&self) -> u64 {
         let periods = || self.meters.iter().map(Meter::period);
         let short = periods().filter(|period| *period < LONG).max();
-        short.or(periods().max()).unwrap_or(MINUTE)
+        let hour = || periods().find(|period| *period == LONG);
+        short.or_else(hour).unwrap_or(MINUTE)
     }
 
     /// When nothing is lost by forgetting the account.
@@ -703,8 +705,13 @@ impl Account {
             self.rounds = 0;
         }
         let spare = self.purse.affords_trial();
+        // What asks for nothing is worth what such calls come to.
+        let amount = Amount::call(match call.tokens {
+            0 => self.overrun.of(1),
+            tokens => tokens,
+        });
         for meter in &mut self.meters {
-            meter.confirmed(self.now, number, call.at, Amount::call(call.tokens), spare);
+            meter.confirmed(self.now, number, call.at, amount, spare);
         }
     }
 }

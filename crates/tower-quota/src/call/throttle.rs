@@ -10,8 +10,8 @@ pub enum Throttle {
     /// sent.
     Rate {
         /// The server's own hint: the key admits nothing before, for a minute at most, or as long
-        /// as its longest limit shorter than an hour. No such limit explains more, and one caller's
-        /// hint is not to hold the others.
+        /// as its longest limit below an hour, or an hour where that is all there is. No such limit
+        /// explains more, and one caller's hint is not to hold the others.
         retry_after: Option<Duration>,
         /// What there was too little of, if the server says so: it is about a limit in that unit,
         /// where there is any.

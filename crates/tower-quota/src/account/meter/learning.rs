@@ -68,8 +68,11 @@ impl Meter {
             Knowledge::Open => return,
             Knowledge::Empty(empty) => {
                 let x = amount.of(self.limit.unit);
-                if new && x > 0 {
-                    self.take_guess(empty.guess(x, at, self.period), at, x);
+                match x {
+                    _ if !new => {}
+                    // It measures nothing, and the next throttle finds what there is.
+                    0 => self.knowledge = Knowledge::Open,
+                    x => self.take_guess(empty.guess(x, at, self.period), at, x),
                 }
                 return;
             }
@@ -126,6 +129,7 @@ impl Meter {
                 self.knowledge = Knowledge::Empty(empty.never_held(x, before));
                 0
             }
+            (Knowledge::Open, _) if old => 0,
             (Knowledge::Open, _) => {
                 let first = self.window.first().unwrap_or(self.at);
                 let held = sent.map_or(self.window.sum(), |sent| sent.window.saturating_sub(x));
