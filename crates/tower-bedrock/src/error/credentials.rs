@@ -1,8 +1,9 @@
 //! What it means that the SDK could not get credentials.
 
 use super::{
-    ErrorKind, codes,
-    from_sdk::{Cause, chain},
+    ErrorKind,
+    chain::{Cause, chain},
+    codes,
 };
 use aws_credential_types::provider::error::{CredentialsError, TokenError};
 use aws_sdk_bedrockruntime::error::ErrorMetadata;

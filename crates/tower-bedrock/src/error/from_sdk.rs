@@ -1,12 +1,17 @@
 //! Reads the SDK's error: code first, then status, then where on the way it failed.
 
 use super::{
-    Error, ErrorKind, codes, credentials::kind_of_credentials, error::Repr, reach::never_connected,
+    Error, ErrorKind,
+    chain::{chain, texts},
+    codes,
+    credentials::kind_of_credentials,
+    error::Repr,
+    reach::never_connected,
     retry_after::retry_after,
 };
 use aws_sdk_bedrockruntime::error::{ErrorMetadata, ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use std::{error::Error as StdError, fmt::Write, iter, sync::Arc};
+use std::{error::Error as StdError, sync::Arc};
 
 impl Error {
     pub(crate) fn from_sdk<E>(operation: &'static str, error: SdkError<E, HttpResponse>) -> Self
@@ -20,7 +25,7 @@ impl Error {
             // The source's text may quote the body that could not be read, and an answer is not for
             // the log.
             SdkError::ResponseError(_) => Some("the answer could not be read".into()),
-            _ => Some(causes(&error).into()),
+            _ => Some(texts(&error).into()),
         };
         let repr = Repr {
             kind: kind(&error, status),
@@ -81,18 +86,4 @@ where
             .find_map(|cause| cause.downcast_ref::<ErrorMetadata>())
             .and_then(ErrorMetadata::message)
     })
-}
-
-pub(super) type Cause<'a> = &'a (dyn StdError + 'static);
-
-pub(super) fn chain<'a>(error: Cause<'a>) -> impl Iterator<Item = Cause<'a>> {
-    iter::successors(Some(error), |&cause| cause.source())
-}
-
-fn causes(error: Cause<'_>) -> String {
-    let mut text = error.to_string();
-    for cause in chain(error).skip(1) {
-        let _ = write!(text, ": {cause}");
-    }
-    text
 }

@@ -3,6 +3,7 @@
 //! Read `error` and `kind`, then `from_sdk`, `codes` and `credentials`, which decide the
 //! kind of what Bedrock and the SDK said.
 
+mod chain;
 pub(crate) mod codes;
 mod credentials;
 mod error;

@@ -1,6 +1,10 @@
 //! How far a call got that failed on its way.
 
-use super::{Error, credentials::kind_of_credentials, from_sdk::chain};
+use super::{
+    Error,
+    chain::{Cause, chain},
+    credentials::kind_of_credentials,
+};
 use aws_smithy_runtime_api::client::dns::ResolveDnsError;
 use std::{error::Error as StdError, io};
 
@@ -33,7 +37,7 @@ impl Error {
     }
 }
 
-pub(super) fn never_connected(error: &(dyn StdError + 'static)) -> bool {
+pub(super) fn never_connected(error: Cause<'_>) -> bool {
     use io::ErrorKind::{
         AddrNotAvailable, ConnectionRefused, HostUnreachable, NetworkDown, NetworkUnreachable,
     };
