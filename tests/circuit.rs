@@ -3,9 +3,9 @@
 use aws_sdk_bedrockruntime::config::timeout::TimeoutConfig;
 use bedrock_sim::{Fault, Latency, Model, Simulator};
 use end_to_end::{MODEL, prompt, stack};
-use futures_util::{StreamExt, stream};
-use std::{error::Error as _, time::Duration};
-use tokio::time::Instant;
+use futures_util::{StreamExt, future::join_all, stream};
+use std::{error::Error as _, sync::Arc, time::Duration};
+use tokio::time::{Instant, sleep};
 use tower::{Layer, ServiceExt};
 use tower_backoff::AttemptTimeout;
 use tower_bedrock::{
@@ -177,6 +177,9 @@ async fn a_model_that_hangs_is_told_within_a_quarter_of_an_hour_with_the_cause()
 async fn throttles_and_the_callers_faults_open_nothing() {
     let sim = sim();
     let stack = stack(&sim);
+    // A model that never answered may be given up before ten throttles are over.
+    let first = stack.clone().oneshot(Request::new(prompt("first")));
+    first.await.unwrap();
     sim.script([Fault::throttling().times(10)]);
     let call = stack.clone().oneshot(Request::new(prompt("hello")));
     assert_eq!(
@@ -190,4 +193,69 @@ async fn throttles_and_the_callers_faults_open_nothing() {
         assert_eq!(call.await.unwrap_err().kind(), ErrorKind::Invalid);
     }
     stack.oneshot(Request::new(prompt("again"))).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_storm_of_refusals_opens_nothing_and_costs_no_quota() {
+    let refusals = [
+        Fault::access_denied(),
+        Fault::validation(),
+        Fault::resource_not_found(),
+    ];
+    for refusal in refusals {
+        let sim = sim();
+        sim.script([refusal.clone().times(500)]);
+        let layer = StackLayer::new("us-east-1");
+        let stack = layer.layer(Bedrock::new(sim.sdk_config()));
+        let calls = stream::iter(0..500)
+            .map(|n| stack.clone().oneshot(Request::new(prompt(&n.to_string()))));
+        let results: Vec<_> = calls.buffer_unordered(50).collect().await;
+        for result in results {
+            assert_eq!(result.unwrap_err().attempts(), Some(1), "{refusal:?}");
+        }
+        let key: Arc<str> = format!("us-east-1/{MODEL}").into();
+        assert_eq!(layer.circuits().handle(&key).state(), State::Closed);
+        let charged = layer.monitor().snapshot(&key).unwrap().charged_tokens;
+        assert_eq!(charged, 0, "{refusal:?}");
+        let start = Instant::now();
+        stack.oneshot(Request::new(prompt("good"))).await.unwrap();
+        assert_eq!(start.elapsed(), Duration::ZERO, "{refusal:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn half_of_the_callers_may_be_too_impatient_and_the_others_recover_from_an_outage() {
+    let latency = Latency::new(Duration::from_secs(4), Duration::ZERO);
+    let sim = sim().latency(latency);
+    let over = Duration::from_secs(40);
+    let outage = Duration::from_secs(10)..over;
+    sim.script([Fault::service_unavailable().rate(1.0).during(outage)]);
+    let quota = ModelQuota::new().tokens_per_minute(4_000_000);
+    let stack = StackLayer::new("us-east-1")
+        .quotas(Quotas::new().model(MODEL, quota))
+        .layer(Bedrock::new(sim.sdk_config()));
+    let start = Instant::now();
+    let workers = (0..50).map(async |worker| {
+        let mut first = None;
+        for n in 0.. {
+            if start.elapsed() > over + Duration::from_secs(60) {
+                break;
+            }
+            let mut request = Request::new(prompt(&format!("{worker} {n}")));
+            if worker % 2 == 0 {
+                request = request.timeout(Duration::from_secs(1));
+            }
+            if stack.clone().oneshot(request).await.is_err() {
+                sleep(Duration::from_secs(1)).await;
+            } else if start.elapsed() > over {
+                first.get_or_insert(start.elapsed() - over);
+            }
+        }
+        first
+    });
+    let first = join_all(workers).await;
+    for first in first.iter().skip(1).step_by(2) {
+        let first = first.expect("it is answered again");
+        assert!(first < Duration::from_secs(35), "{first:?}");
+    }
 }

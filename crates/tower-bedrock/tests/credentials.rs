@@ -28,6 +28,7 @@ enum Trouble {
     Hangs,
     None,
     WronglySetUp,
+    Panics,
 }
 
 /// Gives out credentials for a minute, but not in a span of time since its beginning.
@@ -63,6 +64,7 @@ impl Provider {
             Trouble::Hangs => std::future::pending().await,
             Trouble::None => CredentialsError::not_loaded("no role on this machine"),
             Trouble::WronglySetUp => CredentialsError::invalid_configuration("a loop of roles"),
+            Trouble::Panics => panic!("the provider is broken"),
         })
     }
 }
@@ -154,4 +156,29 @@ async fn a_provider_that_says_no_is_not_asked_again() {
         assert_eq!(error.attempts(), Some(1));
         assert_eq!(provider.asked.load(Ordering::Relaxed), 1);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_that_panics_once_harms_no_later_call() {
+    let sim = simulator();
+    let provider = Provider::new(Trouble::Panics, Duration::ZERO..SECOND);
+    let (layer, stack) = stack(&sim, &provider);
+    // Two of them are one to the cache.
+    let calls: Vec<_> = ["a", "a", "b"]
+        .map(|text| stack.clone().oneshot(Request::new(prompt(text))))
+        .map(tokio::spawn)
+        .into();
+    for call in calls {
+        // It panics as the provider did, or gets what another one makes of it.
+        match call.await {
+            Ok(answer) => drop(answer.unwrap()),
+            Err(died) => assert!(died.is_panic(), "{died}"),
+        }
+    }
+    tokio::time::advance(2 * SECOND).await;
+    assert_eq!(lost(&stack).await, 0);
+    let key: Arc<str> = format!("us-east-1/{MODEL}").into();
+    assert_eq!(layer.circuits().handle(&key).snapshot().failures, 0);
+    let used = layer.quota_handle().snapshot(&key).unwrap();
+    assert_eq!((used.pending_calls, used.queued), (0, 0), "{used:?}");
 }

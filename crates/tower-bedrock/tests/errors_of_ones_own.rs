@@ -33,8 +33,10 @@ fn a_mock_can_make_what_the_real_one_would() {
         .with_request_id("r-1")
         .with_retry_after(Duration::from_secs(3))
         .with_attempts(twice);
-    let line = "ThrottlingException: slow down (status 429, request id r-1) after 2 attempts";
+    let line = "ThrottlingException: slow down (status 429, request id r-1, after 2 attempts)";
     assert_eq!(error.to_string(), line);
+    let rejected = Error::new(ErrorKind::QuotaRejected, "set a lower one").with_attempts(twice);
+    assert_eq!(rejected.to_string(), "set a lower one (after 2 attempts)");
     assert_eq!(error.retry_after(), Some(Duration::from_secs(3)));
 
     let response = Response::new(())

@@ -184,17 +184,20 @@ impl fmt::Display for Error {
             (Some(text), None) | (None, Some(text)) => f.write_str(text)?,
             (None, None) => f.write_str(self.kind().as_str())?,
         }
+        // Apart from the text, which may be whole sentences.
+        let mut between = " (";
         if let Some(status) = status {
-            write!(f, " (status {status}")?;
+            write!(f, "{between}status {status}")?;
+            between = ", ";
             if let Some(request_id) = request_id {
-                write!(f, ", request id {request_id}")?;
+                write!(f, "{between}request id {request_id}")?;
             }
-            f.write_str(")")?;
         }
-        match self.attempts() {
-            Some(attempts) if attempts > 1 => write!(f, " after {attempts} attempts"),
-            _ => Ok(()),
+        if let Some(attempts) = self.attempts().filter(|attempts| *attempts > 1) {
+            write!(f, "{between}after {attempts} attempts")?;
+            between = ", ";
         }
+        f.write_str(if between == ", " { ")" } else { "" })
     }
 }
 

@@ -25,7 +25,10 @@ pub(super) fn retry_after(headers: &Headers) -> Option<Duration> {
 }
 
 fn whole_number(value: &str) -> Option<u64> {
-    value.trim().parse().ok()
+    let value = value.trim();
+    let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+    // A number that is too large is no less a wait than one that fits.
+    is_number.then(|| value.parse().unwrap_or(u64::MAX))
 }
 
 fn date(value: &str) -> Option<DateTime> {
