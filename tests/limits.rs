@@ -1,4 +1,5 @@
 //! What is concluded from what Bedrock says of its limits.
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use aws_sdk_bedrockruntime::{operation::converse::ConverseInput, types::InferenceConfiguration};
 use bedrock_sim::{Fault, Model, Simulator};
