@@ -161,7 +161,7 @@ async fn whatever_half_of_the_calls_meets_no_circuit_opens() {
 
 #[tokio::test(start_paused = true)]
 async fn half_of_the_attempts_may_time_out_and_no_circuit_opens() {
-    let (limit, lasts) = (10 * SECOND, 40 * SECOND);
+    let (limit, lasts) = (10 * SECOND, 60 * SECOND);
     let hang = || sim(Fault::hang().rate(0.5)).sdk_config();
     let retries = ServiceBuilder::new()
         .layer(RetryPolicy::new().layer_over_quota())
@@ -190,7 +190,7 @@ async fn an_outage_fails_fast_and_is_over_soon_after_its_end() {
         let sim = sim(fault.clone().rate(1.0).during(from..to));
         let struck = tokio::spawn(struck_between(sim.clone(), from + 10 * SECOND, to));
         let layer = stack();
-        let calls = work(layer.layer(Bedrock::new(sim.sdk_config())), 120 * SECOND).await;
+        let calls = work(layer.layer(Bedrock::new(sim.sdk_config())), 145 * SECOND).await;
         let asked = from + 10 * SECOND..to - 10 * SECOND;
         let told = calls.iter().filter(|call| asked.contains(&call.began));
         let mut number = 0;
@@ -204,7 +204,8 @@ async fn an_outage_fails_fast_and_is_over_soon_after_its_end() {
         // What it sees when it is well is 13.5 calls a second.
         let load = struck.await.unwrap() as f64 / 50.0 * MEAN_ANSWER / f64::from(WORKERS);
         assert!(load <= 0.02, "{load} by {fault:?}");
-        let after = goodput(&calls, to + 30 * SECOND..to + 40 * SECOND);
+        // Ten seconds hold so few answers that chance would decide.
+        let after = goodput(&calls, to + 30 * SECOND..to + 65 * SECOND);
         assert!(after >= 0.95, "{after} by {fault:?}");
     }
 }
