@@ -25,9 +25,9 @@ pub enum Cause {
         /// The limit.
         limit: Box<Limit>,
     },
-    /// The amount is not known, and the server throttled calls of this size for a whole period, again
-    /// and again, while it answered smaller ones. Ten minutes after the last throttle one is sent
-    /// again, to see.
+    /// The server throttled calls of this size for a whole period, again and again, while it answered
+    /// smaller ones; for two periods where there is room by what was told. Ten minutes after the last
+    /// throttle one is sent again, to see.
     SeemsTooLarge {
         /// What the call asked for.
         tokens: u64,

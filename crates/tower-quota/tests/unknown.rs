@@ -1,4 +1,4 @@
-//! Limits that nobody told: nothing is refused on a guess.
+//! Limits that nobody told, or told wrong: little is refused on a guess.
 
 mod support;
 
@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use support::{Request, SECOND, layer, rejected, soon, tokens};
 use tokio::time::{Instant, sleep};
 use tower::{BoxError, Layer, ServiceExt, service_fn};
-use tower_quota::{Ask, Cause, Cost, Limits, QuotaLayer, Settle, Unit};
+use tower_quota::{Ask, Cause, Cost, Limit, Limits, QuotaLayer, Settle, Unit};
 
 /// A service without limits, whose answers take so long.
 async fn callers(layer: support::Layered, count: usize, takes: Duration) -> (usize, Duration) {
@@ -105,8 +105,17 @@ async fn beside(
     every: Duration,
     large: &[u64],
 ) -> (Duration, Vec<Result<u32, (BoxError, u32)>>, Duration) {
+    beside_told(Limits::unknown(), per_minute, every, large).await
+}
+
+async fn beside_told(
+    limits: Limits,
+    per_minute: u64,
+    every: Duration,
+    large: &[u64],
+) -> (Duration, Vec<Result<u32, (BoxError, u32)>>, Duration) {
     let server = Server::new(per_minute);
-    let layer = layer(Limits::unknown());
+    let layer = layer(limits);
     let service = layer.layer(service_fn(move |request| Arc::clone(&server).call(request)));
     let small = (0..900).map(|number| {
         let service = service.clone();
@@ -212,4 +221,27 @@ async fn a_limit_that_calls_ask_nothing_of_does_not_hold_them_for_ever() {
     let results = soon(join_all(calls)).await;
     assert!(results.iter().all(Result::is_ok));
     assert!(start.elapsed() < 15 * SECOND, "{:?}", start.elapsed());
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn a_call_larger_than_the_quota_ends_soon_where_too_much_is_told() {
+    let told = || Limit::tokens_per_minute(200_000).into();
+    for every in [6 * SECOND, SECOND * 60 / 49, SECOND] {
+        let (without, ..) = beside_told(told(), 50_000, every, &[]).await;
+        for large in [&[64_000][..], &[64_000, 64_100, 65_000]] {
+            let (with, results, took) = beside_told(told(), 50_000, every, large).await;
+            for result in results {
+                let (error, _) = result.expect_err("it never fits");
+                let error = rejected(Err(error));
+                assert!(
+                    matches!(error.cause(), Cause::SeemsTooLarge { answered: 1000, .. }),
+                    "{error}"
+                );
+            }
+            assert!(took < 240 * SECOND, "{took:?} every {every:?}");
+            // Each time that it is sent the small ones wait until there is room for it by what is told.
+            let most = without + SECOND * if every == 6 * SECOND { 20 } else { 65 };
+            assert!(with < most, "{with:?}, not {without:?}, every {every:?}");
+        }
+    }
 }

@@ -24,6 +24,8 @@ const REMEMBERED: u64 = 128;
 /// The pause after a fourth round of throttles in a row, doubled with each that follows.
 const PAUSE: u64 = 100 * MILLISECOND;
 const LONGEST_PAUSE: u64 = 15 * SECOND;
+/// What was told is doubted after so many periods.
+const TOLD_PERIODS: u64 = 2;
 /// No server means more than that by a quota that is used up.
 const DAY: u64 = 24 * 3600 * SECOND;
 
@@ -160,7 +162,7 @@ impl Account {
         }
         let rejects = self
             .oversize
-            .rejects(now, amount.tokens, self.longest_hold());
+            .rejects(now, amount.tokens, self.suspects_for());
         rejects.then(|| Refusal::SeemsTooLarge {
             answered: self.oversize.answered(),
         })
@@ -523,7 +525,7 @@ impl Account {
             .oversize
             .note_throttle(self.now, charge.at, tokens, period);
         // Then the next one is told so at once.
-        let rejects = self.oversize.rejects(self.now, tokens, period);
+        let rejects = self.oversize.rejects(self.now, tokens, self.suspects_for());
         self.now.saturating_add(if rejects { 0 } else { pause })
     }
 
@@ -599,6 +601,14 @@ impl Account {
         let short = periods().filter(|period| *period < LONG).max();
         let hour = || periods().find(|period| *period == LONG);
         short.or_else(hour).unwrap_or(MINUTE)
+    }
+
+    /// For how long calls are throttled before they are taken to be larger than the quota.
+    fn suspects_for(&self) -> u64 {
+        let guessed = self.meters.iter().any(Meter::is_of_size);
+        // What was told is doubted later than a guess: it may be a neighbour's doing.
+        let periods = if guessed { 1 } else { TOLD_PERIODS };
+        self.longest_hold().saturating_mul(periods)
     }
 
     /// When nothing is lost by forgetting the account.

@@ -72,7 +72,8 @@ impl Meter {
         } else {
             Verdict::Goes
         };
-        let in_window = self.window.sum().saturating_add(x) <= self.room || self.window.sum() == 0;
+        let used = self.window.sum();
+        let in_window = used == 0 || used.checked_add(x).is_some_and(|sum| sum <= self.room);
         match self.kind {
             Kind::Window if in_window => goes,
             Kind::Window => self.beyond_window(x, now),

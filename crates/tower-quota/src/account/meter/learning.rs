@@ -164,7 +164,12 @@ impl Meter {
     pub(crate) fn dwarfs(&self, x: u64, answered: u64, others: u64, sent: Option<&Sent>) -> bool {
         // Where nothing is answered at all it is not for the size.
         let others_go = answered > 0 || self.knowledge == Knowledge::Open;
-        if !self.is_of_size() || !others_go {
+        if !self.counts_sizes() || !others_go {
+            return false;
+        }
+        // Where the amount is told there has to be room by that: a trial says more of the bucket.
+        let trial = sent.is_none_or(|sent| !matches!(sent.reason, Reason::Sure | Reason::Watched));
+        if !self.limit.probing && trial {
             return false;
         }
         let rest = self.window.sum().saturating_sub(others).saturating_sub(x);
@@ -174,8 +179,12 @@ impl Meter {
     }
 
     /// Whether calls of different sizes are counted, and nobody told how much there is.
-    pub(super) fn is_of_size(&self) -> bool {
-        self.limit.probing && self.is_learned() && self.limit.unit == Unit::Tokens
+    pub(crate) fn is_of_size(&self) -> bool {
+        self.limit.probing && self.counts_sizes()
+    }
+
+    fn counts_sizes(&self) -> bool {
+        self.is_learned() && self.limit.unit == Unit::Tokens
     }
 
     /// Whether it was known already, at the first throttle of all, that there is a limit.
