@@ -390,7 +390,7 @@ impl Account {
     /// The call was given up, and nobody will say what became of it. It counts as what it
     /// reserved, and proves nothing: a throttle would not have been heard of.
     pub(crate) fn keep(&mut self, now: u64, charge: &Charge) {
-        self.advance(now);
+        self.bring_to(now);
         self.close(charge);
         self.counts.reserved = self.counts.reserved.saturating_add(charge.tokens);
         self.counts.used = self.counts.used.saturating_add(charge.tokens);
@@ -407,7 +407,7 @@ impl Account {
 
     /// The call was never charged: it is as if it had never been.
     pub(crate) fn cancel(&mut self, now: u64, charge: &Charge) {
-        self.advance(now);
+        self.bring_to(now);
         self.close(charge);
         self.undo(charge);
     }
@@ -451,7 +451,7 @@ impl Account {
     /// The server had nothing left for the call, in that unit if it said so. Returns when another
     /// one of that size is worth a try, where that is all it means.
     pub(crate) fn blame_limit(&mut self, now: u64, charge: &Charge, unit: Option<Unit>) -> u64 {
-        self.advance(now);
+        self.bring_to(now);
         self.close(charge);
         self.counts.throttled += 1;
         self.took(self.now - charge.at);
@@ -680,11 +680,16 @@ impl Account {
     }
 
     fn advance(&mut self, now: u64) {
+        self.bring_to(now);
+        self.confirm_old();
+    }
+
+    /// Confirms no call yet: what just came may say that this one was not admitted.
+    fn bring_to(&mut self, now: u64) {
         self.now = self.now.max(now);
         for meter in &mut self.meters {
             meter.advance(self.now);
         }
-        self.confirm_old();
     }
 
     /// A call that was not throttled for long enough was admitted.
