@@ -245,3 +245,45 @@ async fn a_call_larger_than_the_quota_ends_soon_where_too_much_is_told() {
         }
     }
 }
+
+/// How long the calls of others take after one was throttled with a hint of so many seconds, by a
+/// service without limits that had answered some `before`.
+async fn after_one_hint(hint: u32, before: usize) -> Vec<Duration> {
+    let next = Arc::new(Mutex::new("used 1000".to_owned()));
+    let answers = Arc::clone(&next);
+    let service = layer(Limits::unknown()).layer(service_fn(move |_: Request| {
+        let text = std::mem::replace(&mut *answers.lock().expect("no panic"), "used 1000".into());
+        async move {
+            sleep(SECOND / 10).await;
+            match text.as_str() {
+                "used 1000" => Ok("used 1000"),
+                _ => Err::<_, BoxError>(text.into()),
+            }
+        }
+    }));
+    let call = || service.clone().oneshot(tokens(1000));
+    for _ in 0..before {
+        soon(call()).await.expect("an answer");
+    }
+    *next.lock().expect("no panic") = format!("throttled {hint}");
+    soon(call()).await.expect_err("throttled");
+    let start = Instant::now();
+    let calls = (0..100).map(|_| async {
+        call().await.expect("an answer");
+        start.elapsed()
+    });
+    soon(join_all(calls)).await
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn the_time_of_a_hint_is_not_taken_for_the_rate_of_the_service() {
+    for hint in [1, 5, 30, 60] {
+        for before in [0, 200] {
+            let took = after_one_hint(hint, before).await;
+            let (tenth, last) = (took[9].as_secs_f64(), took[99].as_secs_f64());
+            let held = f64::from(hint);
+            assert!(tenth < 1.5 * held + 5.0, "{hint} s, {before}: {tenth} s");
+            assert!(last < 2.0 * held + 25.0, "{hint} s, {before}: {last} s");
+        }
+    }
+}

@@ -590,8 +590,11 @@ impl Account {
     /// than its limits explain.
     pub(crate) fn hold(&mut self, now: u64, time: u64) {
         self.advance(now);
-        let until = self.now.saturating_add(time.min(self.longest_hold()));
-        self.blocked = self.blocked.max(until);
+        let time = time.min(self.longest_hold());
+        self.blocked = self.blocked.max(self.now.saturating_add(time));
+        for meter in &mut self.meters {
+            meter.hinted(time);
+        }
     }
 
     /// The longest period that is not so long that a server would call it used up. Where there is

@@ -6,6 +6,8 @@ const PAUSE: u64 = 250 * MILLISECOND;
 const DOUBLINGS: u32 = 5;
 /// No rate is measured in less time than that.
 const SHORTEST: u64 = 50 * MILLISECOND;
+/// The part of a hint that may have been the server's need, at least.
+const HINT: u64 = 16;
 /// No limit to speak of, and small enough to count with.
 const OPEN: u64 = SECOND << 10;
 
@@ -53,6 +55,8 @@ pub(crate) struct Empty {
     failed: u64,
     /// How many such calls there were.
     pings: u32,
+    /// For how long a hint held back all calls.
+    hinted: u64,
 }
 
 /// What the server seems to have.
@@ -73,6 +77,15 @@ impl Empty {
             since: now,
             failed: now,
             pings: 0,
+            hinted: 0,
+        }
+    }
+
+    /// A hint holds back all calls for so long.
+    pub(crate) fn hinted(self, time: u64) -> Self {
+        Self {
+            hinted: self.hinted.max(time),
+            ..self
         }
     }
 
@@ -110,7 +123,10 @@ impl Empty {
         if held * failed / x.max(1) > period + u128::from(self.within) {
             return Guess::Window(self.held.max(1));
         }
-        let gap = u128::from(at.saturating_sub(self.since).max(SHORTEST));
+        // A hint says when to come back, not how long it takes a bucket to refill by one call.
+        let gap = at.saturating_sub(self.since);
+        let tried = gap.saturating_sub(self.hinted - self.hinted / HINT);
+        let gap = u128::from(tried.max(SHORTEST));
         // A quarter less than what came in: the bucket may almost have had room before.
         let rate = period * x / gap * 3 / 4;
         Guess::Rate(u64::try_from(rate).unwrap_or(u64::MAX).max(1))

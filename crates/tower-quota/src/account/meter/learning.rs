@@ -399,6 +399,13 @@ impl Meter {
         empty.pause()
     }
 
+    /// A hint holds back all calls for so long.
+    pub(crate) fn hinted(&mut self, time: u64) {
+        if let Knowledge::Empty(empty) = self.knowledge {
+            self.knowledge = Knowledge::Empty(empty.hinted(time));
+        }
+    }
+
     /// A call of `x`, sent `at` that time, shows what the server seems to have.
     fn take_guess(&mut self, guess: Guess, at: u64, x: u64) {
         (self.amount, self.kind, self.knowledge) = match guess {
