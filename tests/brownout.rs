@@ -92,7 +92,8 @@ fn lost(calls: &[Ended]) -> f64 {
     lost as f64 / calls.len() as f64
 }
 
-/// Answers a second within a span of time, by what the workers get if nothing fails.
+/// Answers a second within a span of time, by what the workers get if nothing fails. Ten seconds hold
+/// so few that chance would decide; of 35 it differs by less than one in a hundred.
 fn goodput(calls: &[Ended], span: Range<Duration>) -> f64 {
     let answered = |call: &&Ended| call.error.is_none() && span.contains(&call.at);
     let answers = calls.iter().filter(answered).count() as f64;
@@ -204,7 +205,6 @@ async fn an_outage_fails_fast_and_is_over_soon_after_its_end() {
         // What it sees when it is well is 13.5 calls a second.
         let load = struck.await.unwrap() as f64 / 50.0 * MEAN_ANSWER / f64::from(WORKERS);
         assert!(load <= 0.02, "{load} by {fault:?}");
-        // Ten seconds hold so few answers that chance would decide.
         let after = goodput(&calls, to + 30 * SECOND..to + 65 * SECOND);
         assert!(after >= 0.95, "{after} by {fault:?}");
     }
@@ -228,7 +228,7 @@ async fn a_model_that_hangs_opens_its_circuit_and_comes_back() {
         .layer();
     let layer = stack().attempt_timeout(limit).circuit_breaker(breaker);
     let sim = sim(Fault::hang().rate(1.0).during(from..to));
-    let calls = work(layer.layer(Bedrock::new(sim.sdk_config())), 140 * SECOND).await;
+    let calls = work(layer.layer(Bedrock::new(sim.sdk_config())), 165 * SECOND).await;
     let asked = from + 25 * SECOND..to - 20 * SECOND;
     let told: Vec<_> = calls
         .iter()
@@ -241,6 +241,6 @@ async fn a_model_that_hangs_opens_its_circuit_and_comes_back() {
         // The longest are the probes, which hang too.
         assert!(call.took() <= 16 * SECOND, "{:?}", call.took());
     }
-    let after = goodput(&calls, to + 35 * SECOND..to + 45 * SECOND);
+    let after = goodput(&calls, to + 35 * SECOND..to + 70 * SECOND);
     assert!(after >= 0.95, "{after}");
 }
