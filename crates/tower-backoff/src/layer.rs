@@ -3,17 +3,17 @@ use std::{fmt, marker::PhantomData, sync::Arc, time::Duration};
 use tower_layer::Layer;
 
 use crate::{
-    backoff::Backoff,
     budget::Budget,
+    classify::{PerRequest, SharedClassifier},
     events::{GiveUpEvent, RetryEvent},
     handle::Handle,
-    make_classifier::{PerRequest, SharedClassifier},
     policy::Policy,
-    replay::ReplayClone,
+    request::ReplayClone,
     service::Retry,
     settings::Settings,
     state::State,
     telemetry::Telemetry,
+    waits::Backoff,
 };
 
 /// Sends a request again, after a wait, while its results are worth another attempt.

@@ -8,12 +8,10 @@ use std::{
 use tower_service::Service;
 
 use crate::{
-    future::ResponseFuture,
-    limits::Limits,
-    make_classifier::{MakeClassifier, SharedClassifier},
+    classify::{MakeClassifier, SharedClassifier},
+    future::{ResponseFuture, Spare},
     policy::Policy,
-    replay::{Replay, ReplayClone},
-    spare::Spare,
+    request::{Limits, Replay, ReplayClone},
 };
 
 /// Sends requests again while their results are worth it. Made by

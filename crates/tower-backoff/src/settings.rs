@@ -1,6 +1,9 @@
 use std::time::Duration;
 
-use crate::{backoff::Backoff, events::Callbacks, jitter::Jitter};
+use crate::{
+    events::Callbacks,
+    waits::{Backoff, Jitter},
+};
 
 /// The knobs of a layer, as they stood when it made a service.
 #[derive(Clone, Debug)]

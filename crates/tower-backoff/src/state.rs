@@ -4,9 +4,8 @@ use fastrand::Rng;
 use tokio::time::Instant;
 
 use crate::{
-    budget::Budget,
+    budget::{Budget, Ledger},
     events::{GiveUpCause, RetryCause},
-    ledger::Ledger,
     snapshot::Snapshot,
     sync::{AtomicBool, AtomicU64, Mutex, MutexGuard, Ordering},
 };

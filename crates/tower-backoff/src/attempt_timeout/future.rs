@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep};
 
 use super::AttemptTimeout;
-use crate::timer::poll_timer;
+use crate::waits::poll_timer;
 
 pin_project! {
     /// Resolves to the inner result, or to [`AttemptTimeout`].

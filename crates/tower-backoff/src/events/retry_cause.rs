@@ -1,6 +1,6 @@
 use std::{fmt, time::Duration};
 
-use crate::verdict::Verdict;
+use crate::classify::Verdict;
 
 /// Why a call is made again: what the classifier said of its last result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

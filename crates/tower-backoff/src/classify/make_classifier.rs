@@ -1,4 +1,4 @@
-use crate::classify::Classify;
+use super::classify::Classify;
 
 /// Makes the classifier of a call from its request.
 ///

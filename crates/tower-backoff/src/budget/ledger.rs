@@ -1,6 +1,6 @@
 use tokio::time::Instant;
 
-use crate::budget::Budget;
+use super::budget::Budget;
 
 const NANOS: u128 = 1_000_000_000;
 

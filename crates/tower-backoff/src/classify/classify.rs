@@ -1,4 +1,4 @@
-use crate::verdict::Verdict;
+use super::verdict::Verdict;
 
 /// Decides whether the result of an attempt is worth another one.
 ///

@@ -2,10 +2,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::{
-    events::{GiveUpCause, RetryCause},
-    overrides::Overrides,
-};
+use super::overrides::Overrides;
+use crate::events::{GiveUpCause, RetryCause};
 
 /// What bounds one call: the layer's settings after the request's overrides.
 #[derive(Clone, Copy, Debug)]

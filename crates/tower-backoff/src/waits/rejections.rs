@@ -2,7 +2,8 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-use crate::{delays::longest_wait, events::GiveUpCause};
+use super::delays::longest_wait;
+use crate::events::GiveUpCause;
 
 /// The shortest wait after a rejection, so that a refused call never spins.
 const FLOOR: Duration = Duration::from_millis(100);

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::jitter::Jitter;
+use super::jitter::Jitter;
 
 /// The delays before the retries of one call: exponential, jittered, capped.
 ///

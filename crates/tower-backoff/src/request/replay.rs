@@ -1,4 +1,4 @@
-use crate::overrides::{Overrides, RetryOptions};
+use super::overrides::{Overrides, RetryOptions};
 
 /// Makes the request of the next attempt, and says what a request asks for itself.
 ///

@@ -2,7 +2,8 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-use crate::{backoff::Backoff, events::GiveUpCause, jitter::Jitter};
+use super::{backoff::Backoff, jitter::Jitter};
+use crate::events::GiveUpCause;
 
 /// Tokio's timer rounds up to whole milliseconds, so a sleep may end this much later than asked.
 const TICK: Duration = Duration::from_millis(1);

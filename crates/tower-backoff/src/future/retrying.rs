@@ -7,14 +7,12 @@ use std::{
 use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
+use super::charge::Charge;
 use crate::{
-    charge::Charge,
-    delays::Delays,
     events::{GiveUpCause, RetryCause},
     policy::Policy,
-    rejections::Rejections,
     settings::Settings,
-    timer::poll_timer,
+    waits::{Delays, Rejections, poll_timer},
 };
 
 pin_project! {

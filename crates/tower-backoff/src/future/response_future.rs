@@ -1,5 +1,3 @@
-//! The future of [`Retry`](crate::Retry).
-
 use std::{
     fmt,
     future::Future,
@@ -13,15 +11,12 @@ use pin_project_lite::pin_project;
 use tokio::time::Instant;
 use tower_service::Service;
 
+use super::{charge::Charge, retrying::Retrying, spare::Spare};
 use crate::{
-    charge::Charge,
     classify::Classify,
     events::{GiveUpCause, RetryCause},
-    limits::Limits,
     policy::Policy,
-    replay::Replay,
-    retrying::Retrying,
-    spare::Spare,
+    request::{Limits, Replay},
 };
 
 /// A call that never waits lets others run after so many steps, of which an attempt takes two.

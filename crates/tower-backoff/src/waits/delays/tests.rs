@@ -3,7 +3,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::TICK;
-use crate::{backoff::Backoff, delays::Delays, jitter::Jitter};
+use crate::waits::{Backoff, Delays, Jitter};
 
 const JITTERS: [Jitter; 4] = [
     Jitter::Full,
