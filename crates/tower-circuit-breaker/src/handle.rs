@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::circuit::Circuit;
 use crate::shared::{Shard, SharedCircuit};
 use crate::snapshot::Snapshot;
-use crate::state::State;
+use crate::transition::State;
 
 /// Shows one circuit and steers it.
 ///

@@ -19,14 +19,12 @@ mod keyed;
 mod layer;
 #[cfg(feature = "load")]
 mod loaded;
-mod opened_by;
 mod outage;
 mod readiness;
 mod service;
 mod settings;
 mod shared;
 mod snapshot;
-mod state;
 mod telemetry;
 mod transition;
 mod window;
@@ -41,10 +39,8 @@ pub use self::keyed::{Circuits, KeyOf, SingleCircuit};
 pub use self::layer::CircuitBreakerLayer;
 #[cfg(feature = "load")]
 pub use self::loaded::Loaded;
-pub use self::opened_by::OpenedBy;
 pub use self::outage::Outage;
 pub use self::service::CircuitBreaker;
 pub use self::snapshot::Snapshot;
-pub use self::state::State;
-pub use self::transition::Transition;
+pub use self::transition::{OpenedBy, State, Transition};
 pub use self::window::Window;

@@ -3,8 +3,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::circuit::Circuit;
-use crate::opened_by::OpenedBy;
-use crate::state::State;
+use crate::transition::{OpenedBy, State};
 
 /// One circuit at one moment.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,7 +1,6 @@
 //! Every log line and metric. Called outside locks.
 
-use crate::state::State;
-use crate::transition::Transition;
+use crate::transition::{State, Transition};
 
 /// A circuit has changed its state. Told in order, so that the gauge shows the last state.
 #[cfg_attr(

@@ -9,8 +9,8 @@ use super::open_time::{OpenTime, after};
 use super::ramp::Ramp;
 use super::trip_rules::{Ended, OnSuccess, TripRules};
 use crate::classify::{Throttles, Verdict};
-use crate::opened_by::OpenedBy;
 use crate::settings::Settings;
+use crate::transition::OpenedBy;
 
 mod shown;
 

@@ -1,7 +1,9 @@
-//! What does a circuit decide? Pure: no clock, no lock, no future. Read `circuit`, the state
-//! machine, then `trip_rules` (when does it open?), `open_time` (for how long?), `half_open` (when does
-//! it close again?) and `ramp` (how many calls pass then?). Of the rules the one for outages lives here, `outage_rule`, with the calls it waits for, `sent_calls`, and what it knows of a
-//! failure's time, `failure_time`; the others count in a `window`.
+//! What does a circuit decide? Pure: no clock, no lock, no future.
+//!
+//! Read `circuit`, the state machine, then `trip_rules` (when does it open?), `open_time` (for how
+//! long?), `half_open` (when does it close again?) and `ramp` (how many calls pass then?). Of the rules
+//! the one for outages lives here: `outage_rule`, with the calls that it waits for, `sent_calls`, and
+//! what it knows of the time that failures take, `failure_time`. The others count in a `window`.
 
 mod admission;
 mod circuit;

@@ -2,8 +2,8 @@ use tokio::time::Instant;
 
 use super::failure_time::FailureTime;
 use super::sent_calls::SentCalls;
-use crate::opened_by::OpenedBy;
 use crate::outage::Outage;
+use crate::transition::OpenedBy;
 
 /// Whether a service is down altogether: what a closed circuit knows of its calls for the rule that
 /// opens at an [`Outage`].

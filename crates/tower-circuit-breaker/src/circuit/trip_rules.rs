@@ -1,8 +1,8 @@
 use tokio::time::Instant;
 
 use super::outage_rule::OutageRule;
-use crate::opened_by::OpenedBy;
 use crate::settings::Rules;
+use crate::transition::OpenedBy;
 use crate::window::{Counts, RollingRate};
 
 /// What a closed circuit has counted for its rules, and whether that trips it.

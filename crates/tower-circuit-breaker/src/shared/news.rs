@@ -2,8 +2,7 @@ use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::sync::{Mutex, lock};
-use crate::state::State;
-use crate::transition::Transition;
+use crate::transition::{State, Transition};
 
 /// What happened to one circuit and was not told yet.
 ///

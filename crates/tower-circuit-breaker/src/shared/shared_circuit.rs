@@ -13,9 +13,8 @@ use crate::circuit::{Admission, Circuit, Holds, Kept};
 use crate::classify::{Abandoned, Verdict};
 use crate::error::Open;
 use crate::settings::Settings;
-use crate::state::State;
 use crate::telemetry;
-use crate::transition::Transition;
+use crate::transition::{State, Transition};
 
 /// One circuit and what its calls share.
 ///

@@ -1,8 +1,7 @@
 use tokio::time::Instant;
 
 use super::{Circuit, Phase};
-use crate::opened_by::OpenedBy;
-use crate::state::State;
+use crate::transition::{OpenedBy, State};
 
 /// Until when a circuit says something that a new one would not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

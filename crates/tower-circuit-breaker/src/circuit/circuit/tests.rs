@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use std::num::NonZeroU32;
 
 use super::*;
-use crate::state::State;
+use crate::transition::State;
 use crate::window::{RateRule, Window};
 
 const SECOND: Duration = Duration::from_secs(1);

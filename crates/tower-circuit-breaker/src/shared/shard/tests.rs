@@ -8,7 +8,7 @@ use crate::outage::Outage;
 use crate::settings::Settings;
 use crate::shared::Permit;
 use crate::snapshot::Snapshot;
-use crate::state::State;
+use crate::transition::State;
 use crate::window::{RateRule, Window};
 
 /// Two shards to a circuit with a window of four calls, which trips at `trip` failures.

@@ -2,8 +2,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::opened_by::OpenedBy;
-use crate::state::State;
+use super::opened_by::OpenedBy;
+use super::state::State;
 
 /// A change of a circuit's state, as
 /// [`on_transition`](crate::CircuitBreakerLayer::on_transition) is told of it.
