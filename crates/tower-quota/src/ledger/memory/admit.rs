@@ -84,17 +84,16 @@ impl Admit {
     /// admitted by their own keys, which would let all of them go at once in the end.
     #[cold]
     fn poll_both(&mut self, cx: &mut Context<'_>) -> Poll<Result<Reservation, Rejected>> {
-        if let Some(within) = &mut self.within
-            && let Within::Asking(outer) = &mut **within
-        {
-            match ready!(outer.poll_key(cx)) {
-                Ok(ticket) => {
-                    let reservation = Reservation::of(Held::Memory(ticket));
-                    **within = Within::Admitted(reservation);
-                }
-                Err(rejected) => {
-                    self.key = None;
-                    return Poll::Ready(Err(rejected));
+        if let Some(within) = self.within.as_deref_mut() {
+            if let Within::Asking(outer) = within {
+                match ready!(outer.poll_key(cx)) {
+                    Ok(ticket) => {
+                        *within = Within::Admitted(Reservation::of(Held::Memory(ticket)));
+                    }
+                    Err(rejected) => {
+                        self.key = None;
+                        return Poll::Ready(Err(rejected));
+                    }
                 }
             }
         }
