@@ -33,7 +33,7 @@ pub use self::{
     },
     deadline::{Deadline, DeadlineFuture, DeadlineLayer},
     error::{Error, ErrorKind},
-    operation::Operation,
+    operation::{Operation, UnaryOperation},
     policy::cache::{CacheKey, CacheScope},
     request::{CacheUse, Options, Priority, Request},
     resolve_profiles::{ResolveProfiles, ResolveProfilesFuture, ResolveProfilesLayer},

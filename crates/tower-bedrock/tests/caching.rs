@@ -22,7 +22,7 @@ use tokio::{task::yield_now, time::advance};
 use tower::{Layer, Service, ServiceExt};
 use tower_bedrock::{
     Bedrock, CacheKey, CacheStatus, CacheUse, Error, ErrorKind, Operation, Request, Response,
-    Usage,
+    UnaryOperation, Usage,
     policy::{Answer, CachePolicy, Price, PriceList},
     wire,
 };
@@ -392,7 +392,7 @@ impl RemoteStore<CacheKey> for Shared {
 
 #[tokio::test(start_paused = true)]
 async fn answers_of_every_operation_outlive_the_process_in_a_remote_store() {
-    async fn check<I: Operation>(input: I, usage: bool)
+    async fn check<I: UnaryOperation>(input: I, usage: bool)
     where
         I::Output: PartialEq,
     {

@@ -51,7 +51,7 @@ async fn soon<F: Future>(future: F) -> F::Output {
 }
 
 /// A service that notes the count each request came with, in front of `inner`.
-fn noting<I: tower_bedrock::Operation>(
+fn noting<I: tower_bedrock::UnaryOperation>(
     inner: Bedrock,
     notes: &Notes,
 ) -> BoxCloneSyncService<Request<I>, Response<I::Output>, Error> {

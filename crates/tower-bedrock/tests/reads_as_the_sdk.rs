@@ -13,7 +13,7 @@ use std::{
     collections::BTreeSet,
     fs::{self, read_to_string},
 };
-use tower_bedrock::{Operation, Response, wire};
+use tower_bedrock::{Response, UnaryOperation, wire};
 
 const CONVERSE: &str = r#"{
     "output": {"message": {"role": "assistant", "content": [{"text": "Hello."}]}},
@@ -39,7 +39,7 @@ const GUARDRAIL: &str = r#"{
 }"#;
 
 /// The SDK's output of a body, and ours.
-fn both<I: Operation>(body: &'static str) -> (I::Output, Response<I::Output>) {
+fn both<I: UnaryOperation>(body: &'static str) -> (I::Output, Response<I::Output>) {
     let answer = || {
         http::Response::builder()
             .header("content-type", "application/json")

@@ -1,5 +1,5 @@
 use super::{exchange::Exchange, future::ResponseFuture};
-use crate::{error::Error, operation::Operation, request::Request, response::Response};
+use crate::{error::Error, operation::Operation, request::Request, response::Reply};
 use aws_sdk_bedrockruntime::{Client, Config, config::retry::RetryConfig};
 use std::{
     fmt,
@@ -108,9 +108,9 @@ fn makes_one_attempt(config: &Config) -> bool {
 }
 
 impl<I: Operation> Service<Request<I>> for Bedrock {
-    type Response = Response<I::Output>;
+    type Response = I::Response;
     type Error = Error;
-    type Future = ResponseFuture<I::Output>;
+    type Future = ResponseFuture<I::Response>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
         Poll::Ready(Ok(()))
@@ -139,7 +139,7 @@ async fn attempt<I: Operation>(
     client: &Client,
     raw: bool,
     request: Request<I>,
-) -> Result<Response<I::Output>, Error> {
+) -> Result<I::Response, Error> {
     // The input is about to be given away, and an output does not name its model.
     let model_id: Option<Arc<str>> = request.model_id().map(Arc::from);
     let (exchange, head) = Exchange::new(request.into_input(), raw);
@@ -147,8 +147,7 @@ async fn attempt<I: Operation>(
         Ok(output) => {
             // The interceptor has run by now: the SDK runs it before it hands out the output.
             let head = head.get().cloned().unwrap_or_default();
-            let usage = I::usage(&output, &head);
-            let mut response = Response::answered(output, usage, head);
+            let mut response = I::reply(output, head).await?;
             response.meta_mut().origin.model_id = model_id;
             Ok(response)
         }

@@ -1,13 +1,14 @@
 use super::{
     Ending, Operation,
-    details::{Details, plumbing},
+    details::{Details, UnaryDetails, plumbing},
 };
-use crate::response::{Head, Usage};
+use crate::response::{Head, Response, Usage};
 use aws_sdk_bedrockruntime::operation::apply_guardrail::{
     ApplyGuardrail, ApplyGuardrailError, ApplyGuardrailInput, ApplyGuardrailOutput,
 };
 
 impl Operation for ApplyGuardrailInput {
+    type Response = Response<ApplyGuardrailOutput>;
     type Output = ApplyGuardrailOutput;
     type Error = ApplyGuardrailError;
 
@@ -30,21 +31,23 @@ impl Details for ApplyGuardrailInput {
         ApplyGuardrailError
     );
 
-    /// Guardrails are charged by text units, not by tokens.
-    fn usage(_: &ApplyGuardrailOutput, _: &Head) -> Option<Usage> {
-        None
-    }
-
     fn is_sampled(&self) -> bool {
         false
     }
 
     /// A draft guardrail can change under the same name, so its verdicts are never kept.
-    fn ending(_: &ApplyGuardrailOutput) -> Ending {
+    fn ending(_: &Response<ApplyGuardrailOutput>) -> Ending {
         Ending::Other
     }
 
-    fn weight(_: &ApplyGuardrailOutput) -> u64 {
+    fn weight(_: &Response<ApplyGuardrailOutput>) -> u64 {
         size_of::<ApplyGuardrailOutput>() as u64
+    }
+}
+
+impl UnaryDetails for ApplyGuardrailInput {
+    /// Guardrails are charged by text units, not by tokens.
+    fn usage(_: &ApplyGuardrailOutput, _: &Head) -> Option<Usage> {
+        None
     }
 }

@@ -1,10 +1,10 @@
 use super::{
     Ending, Operation,
-    details::{Details, plumbing},
+    details::{Details, UnaryDetails, plumbing},
 };
 use crate::{
     estimate::{Estimate, converse},
-    response::{Head, Usage},
+    response::{Head, Response, Usage},
 };
 use aws_sdk_bedrockruntime::{
     operation::converse::{Converse, ConverseError, ConverseInput, ConverseOutput},
@@ -13,6 +13,7 @@ use aws_sdk_bedrockruntime::{
 use aws_smithy_types::Document;
 
 impl Operation for ConverseInput {
+    type Response = Response<ConverseOutput>;
     type Output = ConverseOutput;
     type Error = ConverseError;
 
@@ -55,25 +56,27 @@ impl Details for ConverseInput {
         Some(CountTokensInput::Converse(request))
     }
 
-    fn usage(answer: &ConverseOutput, _: &Head) -> Option<Usage> {
-        answer.usage.as_ref().map(Usage::from)
-    }
-
     fn is_sampled(&self) -> bool {
         let inference = self.inference_config.as_ref();
         inference.and_then(|inference| inference.temperature) != Some(0.0)
     }
 
-    fn ending(answer: &ConverseOutput) -> Ending {
+    fn ending(answer: &Response<ConverseOutput>) -> Ending {
         Ending::named(answer.stop_reason.as_str())
     }
 
-    fn weight(answer: &ConverseOutput) -> u64 {
+    fn weight(answer: &Response<ConverseOutput>) -> u64 {
         let blocks = match &answer.output {
             Some(Output::Message(message)) => message.content.iter().map(block).sum(),
             _ => 0,
         };
         (size_of::<ConverseOutput>() + blocks) as u64
+    }
+}
+
+impl UnaryDetails for ConverseInput {
+    fn usage(answer: &ConverseOutput, _: &Head) -> Option<Usage> {
+        answer.usage.as_ref().map(Usage::from)
     }
 }
 

@@ -1,13 +1,14 @@
 use super::{
     Ending, Operation,
-    details::{Details, plumbing},
+    details::{Details, UnaryDetails, plumbing},
 };
-use crate::response::{Head, Usage};
+use crate::response::{Head, Response, Usage};
 use aws_sdk_bedrockruntime::operation::count_tokens::{
     CountTokens, CountTokensError, CountTokensInput, CountTokensOutput,
 };
 
 impl Operation for CountTokensInput {
+    type Response = Response<CountTokensOutput>;
     type Output = CountTokensOutput;
     type Error = CountTokensError;
 
@@ -29,20 +30,22 @@ impl Details for CountTokensInput {
         CountTokensError
     );
 
-    /// Counting is free of charge.
-    fn usage(_: &CountTokensOutput, _: &Head) -> Option<Usage> {
-        None
-    }
-
     fn is_sampled(&self) -> bool {
         false
     }
 
-    fn ending(_: &CountTokensOutput) -> Ending {
+    fn ending(_: &Response<CountTokensOutput>) -> Ending {
         Ending::Complete
     }
 
-    fn weight(_: &CountTokensOutput) -> u64 {
+    fn weight(_: &Response<CountTokensOutput>) -> u64 {
         size_of::<CountTokensOutput>() as u64
+    }
+}
+
+impl UnaryDetails for CountTokensInput {
+    /// Counting is free of charge.
+    fn usage(_: &CountTokensOutput, _: &Head) -> Option<Usage> {
+        None
     }
 }

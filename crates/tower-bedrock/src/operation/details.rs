@@ -2,6 +2,7 @@
 
 use super::{Ending, codec::Codec};
 use crate::{
+    error::Error,
     estimate::Estimate,
     response::{Head, Usage},
 };
@@ -17,6 +18,8 @@ pub trait Details: Sized {
     type Answer;
     /// The SDK's error of the operation; the same type as `Operation::Error`.
     type Failure;
+    /// What a service answers with; the same type as `Operation::Response`.
+    type Reply;
 
     /// Members of the body that Bedrock never reads to answer the request.
     const UNREAD_MEMBERS: &'static [&'static str] = &[];
@@ -29,6 +32,12 @@ pub trait Details: Sized {
         client: &Client,
         exchange: impl Intercept + 'static,
     ) -> impl Future<Output = Result<Self::Answer, SdkError<Self::Failure, HttpResponse>>> + Send;
+
+    /// What a service answers with, of the output and the answer's head.
+    fn reply(
+        output: Self::Answer,
+        head: Head,
+    ) -> impl Future<Output = Result<Self::Reply, Error>> + Send;
 
     /// The SDK's own serializer and deserializer of the operation.
     fn codec() -> &'static Codec<Self, Self::Answer, Self::Failure>;
@@ -49,26 +58,30 @@ pub trait Details: Sized {
         None
     }
 
-    /// What the answer says it used.
-    fn usage(answer: &Self::Answer, head: &Head) -> Option<Usage>;
-
     /// Whether the model draws its answer by chance: unless the input asks for a temperature
     /// of 0.
     fn is_sampled(&self) -> bool;
 
     /// How the answer ended.
-    fn ending(answer: &Self::Answer) -> Ending;
+    fn ending(reply: &Self::Reply) -> Ending;
 
     /// About how many bytes the answer takes in memory.
-    fn weight(answer: &Self::Answer) -> u64;
+    fn weight(reply: &Self::Reply) -> u64;
 }
 
-/// The parts that differ between operations by a name only. A macro, for the SDK gives each operation
+/// What it asks of those that are answered as a whole.
+pub trait UnaryDetails: Details {
+    /// What the answer says it used.
+    fn usage(answer: &Self::Answer, head: &Head) -> Option<Usage>;
+}
+
+/// The parts that differ between unary operations by a name only. A macro, for the SDK gives each operation
 /// types and methods of its own and no trait over them.
 macro_rules! plumbing {
     ($operation:ident, $send:ident, $input:ty, $output:ty, $failure:ty) => {
         type Answer = $output;
         type Failure = $failure;
+        type Reply = crate::response::Response<$output>;
 
         async fn send(
             client: &aws_sdk_bedrockruntime::Client,
@@ -86,6 +99,14 @@ macro_rules! plumbing {
                 .interceptor(exchange)
                 .send()
                 .await
+        }
+
+        fn reply(
+            output: $output,
+            head: crate::response::Head,
+        ) -> impl Future<Output = Result<Self::Reply, crate::error::Error>> + Send {
+            let usage = <Self as crate::operation::details::UnaryDetails>::usage(&output, &head);
+            std::future::ready(Ok(crate::response::Response::answered(output, usage, head)))
         }
 
         fn codec() -> &'static crate::operation::codec::Codec<Self, $output, $failure> {

@@ -1,11 +1,11 @@
 use super::{
     Ending, Operation,
-    details::{Details, plumbing},
+    details::{Details, UnaryDetails, plumbing},
     invoke_body::{Answered, Asked, Wordless},
 };
 use crate::{
     estimate::{self, Estimate},
-    response::{Head, Usage},
+    response::{Head, Response, Usage},
 };
 use aws_sdk_bedrockruntime::{
     operation::invoke_model::{InvokeModel, InvokeModelError, InvokeModelInput, InvokeModelOutput},
@@ -13,6 +13,7 @@ use aws_sdk_bedrockruntime::{
 };
 
 impl Operation for InvokeModelInput {
+    type Response = Response<InvokeModelOutput>;
     type Output = InvokeModelOutput;
     type Error = InvokeModelError;
 
@@ -51,17 +52,6 @@ impl Details for InvokeModelInput {
         Some(CountTokensInput::InvokeModel(request))
     }
 
-    /// Where the answer is no text, nothing is said of output tokens, and there are none.
-    fn usage(answer: &InvokeModelOutput, head: &Head) -> Option<Usage> {
-        let of_input = || {
-            let input_tokens = head.input_tokens?;
-            let answered = serde_json::from_slice::<Wordless>(answer.body.as_ref());
-            let is_wordless = answered.is_ok_and(|answered| answered.is());
-            is_wordless.then_some(Usage::new(input_tokens, 0))
-        };
-        head.usage.or_else(of_input)
-    }
-
     /// An embedding is computed, not drawn.
     fn is_sampled(&self) -> bool {
         let model_id = self.model_id.as_deref();
@@ -71,14 +61,27 @@ impl Details for InvokeModelInput {
         !embeds && temperature != Some(0.0)
     }
 
-    fn ending(answer: &InvokeModelOutput) -> Ending {
+    fn ending(answer: &Response<InvokeModelOutput>) -> Ending {
         serde_json::from_slice::<Answered<'_>>(answer.body.as_ref())
             .map_or(Ending::Other, |answered| answered.ending())
     }
 
-    fn weight(answer: &InvokeModelOutput) -> u64 {
+    fn weight(answer: &Response<InvokeModelOutput>) -> u64 {
         (size_of::<InvokeModelOutput>() + answer.content_type.len() + answer.body.as_ref().len())
             as u64
+    }
+}
+
+impl UnaryDetails for InvokeModelInput {
+    /// Where the answer is no text, nothing is said of output tokens, and there are none.
+    fn usage(answer: &InvokeModelOutput, head: &Head) -> Option<Usage> {
+        let of_input = || {
+            let input_tokens = head.input_tokens?;
+            let answered = serde_json::from_slice::<Wordless>(answer.body.as_ref());
+            let is_wordless = answered.is_ok_and(|answered| answered.is());
+            is_wordless.then_some(Usage::new(input_tokens, 0))
+        };
+        head.usage.or_else(of_input)
     }
 }
 

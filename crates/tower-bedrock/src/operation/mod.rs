@@ -11,6 +11,7 @@ mod ending;
 mod invoke_body;
 mod invoke_model;
 mod operation;
+mod unary;
 
 pub(crate) use self::ending::Ending;
-pub use self::operation::Operation;
+pub use self::{operation::Operation, unary::UnaryOperation};

@@ -1,21 +1,28 @@
 use super::details::Details;
+use crate::response::Reply;
 use aws_sdk_bedrockruntime::error::ProvideErrorMetadata;
 use std::{error::Error as StdError, fmt};
 
 /// An SDK input that [`Bedrock`](crate::Bedrock) serves.
 ///
-/// Implemented for `ConverseInput`, `InvokeModelInput`, `CountTokensInput` and
-/// `ApplyGuardrailInput`. Sealed: use it as a bound, for a layer or a policy over all of them.
+/// Sealed: use it as a bound, for a layer or a policy over all of them. Those whose answer comes as a
+/// whole are [`UnaryOperation`]s.
 pub trait Operation:
-    Details<Answer = <Self as Operation>::Output, Failure = <Self as Operation>::Error>
-    + fmt::Debug
+    Details<
+        Answer = <Self as Operation>::Output,
+        Failure = <Self as Operation>::Error,
+        Reply = <Self as Operation>::Response,
+    > + fmt::Debug
     + Clone
     + Send
     + Sync
     + 'static
 {
+    /// What a service answers with: the output, and how it came about.
+    type Response: Reply;
+
     /// The SDK output of the operation.
-    type Output: fmt::Debug + Clone + Send + Sync + 'static;
+    type Output: fmt::Debug + Send + Sync + 'static;
 
     /// The SDK's error of the operation, such as `ConverseError`.
     type Error: ProvideErrorMetadata + StdError + Send + Sync + 'static;

@@ -3,7 +3,7 @@ use crate::{
     operation::Operation,
     policy::model_key::key,
     request::Request,
-    response::Response,
+    response::Reply,
 };
 use aws_sdk_bedrockruntime::operation::converse::ConverseInput;
 use std::{error::Error as _, sync::Arc, time::Duration};
@@ -88,8 +88,8 @@ pub fn circuit_breaker_layer(
     CircuitPolicy::new(region).layer()
 }
 
-impl<O> Classify<Response<O>, Error> for CircuitPolicy {
-    fn classify(&self, result: &Result<Response<O>, Error>) -> Verdict {
+impl<R: Reply> Classify<R, Error> for CircuitPolicy {
+    fn classify(&self, result: &Result<R, Error>) -> Verdict {
         let Err(error) = result else {
             return Verdict::Success;
         };

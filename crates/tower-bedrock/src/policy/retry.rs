@@ -1,7 +1,7 @@
 use crate::{
     error::{Error, ErrorKind},
     request::Request,
-    response::Response,
+    response::Reply,
 };
 use std::{num::NonZeroU32, time::Duration};
 use tower_backoff::{
@@ -97,8 +97,8 @@ pub fn backoff_layer() -> BackoffLayer<RetryPolicy, FromRequest> {
     RetryPolicy::new().layer()
 }
 
-impl<O> Classify<Response<O>, Error> for RetryPolicy {
-    fn classify(&self, result: &Result<Response<O>, Error>) -> Verdict {
+impl<R: Reply> Classify<R, Error> for RetryPolicy {
+    fn classify(&self, result: &Result<R, Error>) -> Verdict {
         let Err(error) = result else {
             return Verdict::Done;
         };
@@ -127,13 +127,13 @@ impl<O> Classify<Response<O>, Error> for RetryPolicy {
         }
     }
 
-    fn rejected_after(&self, rejection: &mut Result<Response<O>, Error>, made: Error) {
+    fn rejected_after(&self, rejection: &mut Result<R, Error>, made: Error) {
         if let Err(rejection) = rejection {
             rejection.comes_after(made);
         }
     }
 
-    fn finished(&self, result: &mut Result<Response<O>, Error>, attempts: u32) {
+    fn finished(&self, result: &mut Result<R, Error>, attempts: u32) {
         match result {
             Ok(response) => {
                 // The first call is an attempt too, so there is no 0 to keep out.

@@ -3,8 +3,9 @@
 mod head;
 mod metadata;
 mod origin;
+mod reply;
 mod response;
 mod usage;
 
-pub(crate) use self::{head::Head, origin::Origin};
+pub(crate) use self::{head::Head, origin::Origin, reply::Reply};
 pub use self::{metadata::ResponseMetadata, response::Response, usage::Usage};

@@ -11,8 +11,8 @@ use tower_response_cache::CacheStatus;
 ///
 /// The output is shared, so a clone copies no answer. `Debug` shows everything but the output.
 pub struct Response<O> {
-    output: Arc<O>,
-    meta: ResponseMetadata,
+    pub(super) output: Arc<O>,
+    pub(super) meta: ResponseMetadata,
 }
 
 impl<O> Response<O> {
@@ -33,7 +33,7 @@ impl<O> Response<O> {
     }
 
     /// What another caller paid for: this one is charged nothing.
-    pub(crate) fn from_cache(
+    pub(super) fn from_cache(
         output: Arc<O>,
         saved: Option<Usage>,
         origin: Origin,
@@ -53,14 +53,6 @@ impl<O> Response<O> {
     #[must_use]
     pub fn meta(&self) -> &ResponseMetadata {
         &self.meta
-    }
-
-    pub(crate) fn meta_mut(&mut self) -> &mut ResponseMetadata {
-        &mut self.meta
-    }
-
-    pub(crate) fn output_shared(&self) -> Arc<O> {
-        Arc::clone(&self.output)
     }
 
     /// The SDK output, copied only if a clone or a cache still holds it.

@@ -4,7 +4,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    operation::Operation,
+    operation::{Operation, UnaryOperation},
     response::{Head, Response},
 };
 use aws_sdk_bedrockruntime::error::SdkError;
@@ -58,7 +58,7 @@ pub fn canonical<I: Operation>(input: &I) -> Result<Vec<u8>, EncodeError> {
 /// # Errors
 ///
 /// If the status is not a success, or the SDK cannot read the body.
-pub fn decode<I: Operation>(
+pub fn decode<I: UnaryOperation>(
     response: http::Response<impl Into<Bytes>>,
 ) -> Result<I::Output, I::Error> {
     I::codec().decode(&in_sdk_type(response))
@@ -69,7 +69,7 @@ pub fn decode<I: Operation>(
 /// # Errors
 ///
 /// If the SDK cannot read it.
-pub fn output<I: Operation>(json: impl Into<Bytes>) -> Result<I::Output, I::Error> {
+pub fn output<I: UnaryOperation>(json: impl Into<Bytes>) -> Result<I::Output, I::Error> {
     let mut response = http::Response::new(json);
     let json = HeaderValue::from_static("application/json");
     response.headers_mut().insert(CONTENT_TYPE, json);
@@ -82,7 +82,7 @@ pub fn output<I: Operation>(json: impl Into<Bytes>) -> Result<I::Output, I::Erro
 /// # Errors
 ///
 /// As [`decode`]; the source of the error is the SDK's `SdkError<I::Error, HttpResponse>`.
-pub fn response<I: Operation>(
+pub fn response<I: UnaryOperation>(
     response: http::Response<impl Into<Bytes>>,
 ) -> Result<Response<I::Output>, Error> {
     let response = in_sdk_type(response);

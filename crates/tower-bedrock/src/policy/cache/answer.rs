@@ -1,7 +1,7 @@
 use crate::{
     error::Error,
-    operation::Operation,
-    response::{Origin, Response, Usage},
+    operation::{Operation, UnaryOperation},
+    response::{Origin, Reply, Usage},
     wire,
 };
 use aws_sdk_bedrockruntime::operation::{
@@ -37,10 +37,10 @@ struct Output {
 }
 
 impl Answer {
-    pub(super) fn of<I: Operation>(response: &Response<I::Output>) -> Self {
+    pub(super) fn of<I: Operation>(response: &I::Response) -> Self {
         Self(Kind::Output(Arc::new(Output {
             operation: I::NAME,
-            output: response.output_shared(),
+            output: response.shared(),
             usage: response.meta().usage(),
             origin: response.meta().origin.clone(),
         })))
@@ -54,7 +54,7 @@ impl Answer {
     pub(super) fn response<I: Operation>(
         &self,
         status: CacheStatus,
-    ) -> Option<Result<Response<I::Output>, Error>> {
+    ) -> Option<Result<I::Response, Error>> {
         let Output {
             output,
             usage,
@@ -64,13 +64,8 @@ impl Answer {
             Kind::Output(output) => &**output,
             Kind::Failed(error) => return Some(Err(error.clone())),
         };
-        let output = Arc::clone(output).downcast().ok()?;
-        Some(Ok(Response::from_cache(
-            output,
-            *usage,
-            origin.clone(),
-            status,
-        )))
+        let output = Arc::clone(output);
+        I::Response::from_shared(output, *usage, origin.clone(), status).map(Ok)
     }
 }
 
@@ -129,7 +124,10 @@ impl Codec for Answer {
     }
 }
 
-fn read<I: Operation>(raw: http::Response<Bytes>, model_id: Option<Arc<str>>) -> Option<Answer> {
+fn read<I: UnaryOperation>(
+    raw: http::Response<Bytes>,
+    model_id: Option<Arc<str>>,
+) -> Option<Answer> {
     let mut response = wire::response::<I>(raw.clone()).ok()?;
     let origin = &mut response.meta_mut().origin;
     origin.model_id = model_id;

@@ -7,7 +7,7 @@ use crate::{
     model_id::one_name,
     operation::{Ending, Operation},
     request::{CacheUse, Request},
-    response::Response,
+    response::Reply,
 };
 use std::{sync::Arc, time::Duration};
 use tower_response_cache::{CacheStatus, Keep, Lookup, MemoryStore, Policy, ResponseCacheLayer};
@@ -182,7 +182,7 @@ pub fn response_cache_layer(
     CachePolicy::new(region, ttl).layer(bytes)
 }
 
-impl<I: Operation> Policy<Request<I>, Response<I::Output>, Error> for CachePolicy {
+impl<I: Operation> Policy<Request<I>, I::Response, Error> for CachePolicy {
     type Key = CacheKey;
     type Value = Answer;
     type Context = CacheContext;
@@ -212,12 +212,12 @@ impl<I: Operation> Policy<Request<I>, Response<I::Output>, Error> for CachePolic
         }
     }
 
-    fn absent(&self, request: &Request<I>) -> Option<Result<Response<I::Output>, Error>> {
+    fn absent(&self, request: &Request<I>) -> Option<Result<I::Response, Error>> {
         let only_if_cached = request.options().cache() == CacheUse::OnlyIfCached;
         only_if_cached.then(|| Err(Error::not_cached(I::NAME)))
     }
 
-    fn keep(&self, asked: &CacheContext, response: &Response<I::Output>) -> Option<Keep> {
+    fn keep(&self, asked: &CacheContext, response: &I::Response) -> Option<Keep> {
         if asked.no_store || !self.keeps(I::ending(response)) {
             return None;
         }
@@ -239,7 +239,7 @@ impl<I: Operation> Policy<Request<I>, Response<I::Output>, Error> for CachePolic
         )
     }
 
-    fn share(&self, response: &Response<I::Output>) -> Option<Answer> {
+    fn share(&self, response: &I::Response) -> Option<Answer> {
         Some(Answer::of::<I>(response))
     }
 
@@ -277,11 +277,7 @@ impl<I: Operation> Policy<Request<I>, Response<I::Output>, Error> for CachePolic
         }
     }
 
-    fn restore(
-        &self,
-        answer: Answer,
-        status: CacheStatus,
-    ) -> Option<Result<Response<I::Output>, Error>> {
+    fn restore(&self, answer: Answer, status: CacheStatus) -> Option<Result<I::Response, Error>> {
         let result = answer.response::<I>(status)?;
         if let Ok(response) = &result {
             let meta = response.meta();
@@ -291,7 +287,7 @@ impl<I: Operation> Policy<Request<I>, Response<I::Output>, Error> for CachePolic
         Some(result)
     }
 
-    fn mark(&self, response: &mut Response<I::Output>, status: CacheStatus) {
+    fn mark(&self, response: &mut I::Response, status: CacheStatus) {
         response.meta_mut().cache = Some(status);
     }
 }

@@ -14,7 +14,7 @@ use crate::{
         model_key::{draws_tokens, key},
     },
     request::{Priority, Request},
-    response::Response,
+    response::Reply,
 };
 use std::{
     fmt,
@@ -236,7 +236,7 @@ impl Clone for TokenCost {
     }
 }
 
-impl<I: Operation> Cost<Request<I>, Response<I::Output>, Error> for TokenCost {
+impl<I: Operation> Cost<Request<I>, I::Response, Error> for TokenCost {
     type Key = Arc<str>;
     type Context = Forecast;
 
@@ -273,11 +273,7 @@ impl<I: Operation> Cost<Request<I>, Response<I::Output>, Error> for TokenCost {
         (ask, forecast)
     }
 
-    fn settle(
-        &self,
-        forecast: &Forecast,
-        result: &mut Result<Response<I::Output>, Error>,
-    ) -> Settle {
+    fn settle(&self, forecast: &Forecast, result: &mut Result<I::Response, Error>) -> Settle {
         let Some(drawn) = &forecast.0 else {
             return match result {
                 Ok(_) => Settle::Used(0),
@@ -327,6 +323,7 @@ impl fmt::Debug for TokenCost {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Response;
     use aws_sdk_bedrockruntime::{
         operation::converse::{ConverseInput, ConverseOutput},
         types::{InferenceConfiguration, StopReason},
