@@ -37,7 +37,7 @@ impl<K: Hash + Eq, V, St: Store<K, V>> Handle<K, V, St> {
 impl<K, V, St> Handle<K, V, St>
 where
     K: Hash + Eq + Clone + Send + Sync + 'static,
-    V: Clone + Send + 'static,
+    V: Clone + Send + Sync + 'static,
     St: Store<K, V>,
 {
     /// Forgets the answer for `key`.

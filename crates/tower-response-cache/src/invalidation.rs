@@ -31,7 +31,7 @@ impl Invalidation {
     pub(crate) fn new<K, V, St>(cache: &Arc<Cache<K, V, St>>, scope: Scope<K>) -> Self
     where
         K: Hash + Eq + Send + Sync + 'static,
-        V: Send + 'static,
+        V: Send + Sync + 'static,
         St: Store<K, V>,
     {
         cache.forget(&scope);

@@ -24,7 +24,7 @@ mod snapshot;
 mod store;
 mod telemetry;
 
-pub use self::policy::{ByKey, CacheStatus, CacheStatusHeader, Keep, Lookup, Policy};
+pub use self::policy::{ByKey, CacheStatus, CacheStatusHeader, Keep, KeepTicket, Lookup, Policy};
 pub use self::snapshot::Snapshot;
 pub use self::store::remote::{Codec, RemoteEntry, RemoteSnapshot, RemoteStore};
 pub use self::store::{Entry, Freshness, MemoryStore, Store, StoreSnapshot};

@@ -52,7 +52,7 @@ impl<S, P, K, V, St> ResponseCache<S, P, K, V, St> {
 impl<S, P, K, V, St> ResponseCache<S, P, K, V, St>
 where
     K: Hash + Eq + Clone + Send + Sync + 'static,
-    V: Clone + Send + 'static,
+    V: Clone + Send + Sync + 'static,
     St: Store<K, V>,
 {
     /// Answers a request for which nothing fresh is stored.
@@ -126,7 +126,7 @@ where
     Req: Send + 'static,
     P: Policy<Req, S::Response, S::Error, Key = K, Value = V>,
     K: Hash + Eq + Clone + Send + Sync + 'static,
-    V: Clone + Send + 'static,
+    V: Clone + Send + Sync + 'static,
     St: Store<K, V>,
 {
     type Response = S::Response;

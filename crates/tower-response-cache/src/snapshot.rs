@@ -27,7 +27,7 @@ pub struct Snapshot {
     pub stored: u64,
     /// Values that the store refused because they were too large.
     pub refused: u64,
-    /// Keys for which a call is under way. A key counts twice while it is being refreshed during
+    /// Keys for which a call is under way, or its answer [goes on](crate::Keep::later). A key counts twice while it is being refreshed during
     /// another call.
     pub flights: u64,
     /// Callers that wait for one of these calls.

@@ -5,160 +5,25 @@ mod support;
 
 use std::{
     collections::HashMap,
-    sync::{
-        Arc, Mutex, Once,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, Once},
     time::Duration,
 };
 
 use futures_util::future::join_all;
+use support::rules::{Answer, Failure, How, Key, Request, Rules, Value};
 use support::{elsewhere::Elsewhere, soon};
 use tokio::time::{Instant, sleep};
-use tower::{BoxError, Layer, ServiceExt, service_fn};
-use tower_response_cache::{
-    ByKey, CacheStatus, Codec, Handle, Keep, Lookup, MemoryStore, Policy, ResponseCacheLayer,
-    Snapshot, Store,
-};
+use tower::{Layer, ServiceExt, service_fn};
+use tower_response_cache::{Handle, MemoryStore, ResponseCacheLayer, Snapshot, Store};
 
 const CALLERS: u64 = 10_000;
 const KEYS: u64 = 50;
 const TENANTS: u64 = 2;
-const TTL: Duration = Duration::from_millis(80);
-const STALE: Duration = Duration::from_millis(200);
-
 /// What the seed is, unless `STRESS_SEED` says otherwise; then only that one is run.
 fn seeds() -> Vec<u64> {
     match std::env::var("STRESS_SEED") {
         Ok(seed) => vec![seed.parse().expect("a number")],
         Err(_) => (0..4).collect(),
-    }
-}
-
-type Key = (u64, u64);
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum How {
-    Use,
-    Refresh,
-    Bypass,
-    NoStore,
-    OnlyIfCached,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Request {
-    tenant: u64,
-    key: u64,
-    how: How,
-}
-
-/// An answer knows what it is an answer to, and when its call began.
-#[derive(Clone, Debug, PartialEq)]
-struct Answer {
-    of: Key,
-    call: u64,
-    keep: bool,
-    share: bool,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-enum Value {
-    Answer(Answer),
-    Failed(u64),
-}
-
-impl Codec for Value {
-    fn encode(&self) -> Option<Vec<u8>> {
-        let Self::Answer(answer) = self else {
-            return None;
-        };
-        let numbers = [answer.of.0, answer.of.1, answer.call];
-        Some(numbers.into_iter().flat_map(u64::to_le_bytes).collect())
-    }
-
-    fn decode(bytes: &[u8]) -> Option<Self> {
-        let number = |at: usize| {
-            let bytes = bytes.get(at * 8..at * 8 + 8)?;
-            Some(u64::from_le_bytes(bytes.try_into().ok()?))
-        };
-        Some(Self::Answer(Answer {
-            of: (number(0)?, number(1)?),
-            call: number(2)?,
-            keep: true,
-            share: true,
-        }))
-    }
-}
-
-/// Why a call failed.
-#[derive(Clone, Debug, PartialEq)]
-enum Failure {
-    Mine,
-    Throttled,
-    Absent,
-    /// Everybody's, of this tenant.
-    Shared(u64),
-}
-
-struct Rules;
-
-impl Policy<Request, Answer, Failure> for Rules {
-    type Key = Key;
-    type Value = Value;
-    type Context = How;
-
-    fn lookup(&self, req: &Request) -> Lookup<Key> {
-        let key = (req.tenant, req.key);
-        match req.how {
-            How::Refresh => Lookup::Refresh(key),
-            How::Bypass => Lookup::Bypass,
-            How::Use | How::NoStore | How::OnlyIfCached => Lookup::Use(key),
-        }
-    }
-
-    fn context(&self, req: &Request) -> How {
-        req.how
-    }
-
-    fn absent(&self, req: &Request) -> Option<Result<Answer, Failure>> {
-        (req.how == How::OnlyIfCached).then_some(Err(Failure::Absent))
-    }
-
-    fn keep(&self, how: &How, res: &Answer) -> Option<Keep> {
-        assert!(res.call % 40 != 0, "keep");
-        (res.keep && *how != How::NoStore).then(|| {
-            Keep::new(TTL)
-                .stale_while_revalidate(STALE)
-                .stale_if_error(2 * STALE)
-                .with_tags([format!("tenant {}", res.of.0)])
-        })
-    }
-
-    fn share(&self, res: &Answer) -> Option<Value> {
-        res.share.then(|| Value::Answer(res.clone()))
-    }
-
-    fn share_error(&self, _: &How, err: &Failure) -> Option<Value> {
-        match err {
-            Failure::Shared(tenant) => Some(Value::Failed(*tenant)),
-            _ => None,
-        }
-    }
-
-    fn keep_error(&self, _: &How, _: &Failure) -> Option<Keep> {
-        Some(Keep::new(Duration::from_millis(20)))
-    }
-
-    fn stale_if_error(&self, _: &How, err: &Failure) -> bool {
-        *err == Failure::Throttled
-    }
-
-    fn restore(&self, value: Value, _: CacheStatus) -> Option<Result<Answer, Failure>> {
-        Some(match value {
-            Value::Answer(answer) => Ok(answer),
-            Value::Failed(tenant) => Err(Failure::Shared(tenant)),
-        })
     }
 }
 
@@ -210,6 +75,7 @@ impl World {
                 call,
                 keep: dice > 7,
                 share: dice != 6,
+                open: dice > 14,
             }),
         }
     }
@@ -363,8 +229,9 @@ fn paused<F: Future>(future: F) -> F::Output {
     runtime.block_on(future)
 }
 
-/// Nothing is served that is older than a lifetime, the longest time for stale answers and a call.
-const OLDEST: Duration = Duration::from_millis(80 + 2 * 200 + 40);
+/// Nothing is served that is older than a lifetime, the longest time for stale answers, a call and the
+/// time to its end.
+const OLDEST: Duration = Duration::from_millis(80 + 2 * 200 + 40 + 60);
 
 #[test]
 fn books_balance_after_cancellations_panics_and_errors() {
@@ -400,70 +267,4 @@ fn books_balance_before_a_remote_store_that_is_slow_and_fails() {
         );
         balance(seed, (outcome, snapshot));
     }
-}
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn threads_that_race_for_a_key_make_one_call() {
-    let calls = Arc::new(AtomicU64::new(0));
-    let inner = service_fn({
-        let calls = Arc::clone(&calls);
-        move |req: u64| {
-            calls.fetch_add(1, Ordering::Relaxed);
-            async move {
-                if req % 2 == 0 {
-                    tokio::task::yield_now().await;
-                }
-                Ok::<_, BoxError>(req)
-            }
-        }
-    });
-    let policy = ByKey::new(Duration::from_secs(3600), |req: &u64| Some(*req));
-    let layer = ResponseCacheLayer::new(policy, 1 << 20);
-    let service = layer.layer(inner);
-    for round in 0..2000 {
-        let callers = (0..8).map(|_| tokio::spawn(service.clone().oneshot(round)));
-        for answer in in_time(join_all(callers.collect::<Vec<_>>())).await {
-            assert_eq!(answer.unwrap().unwrap(), round);
-        }
-    }
-    let snapshot = layer.handle().snapshot();
-    assert_eq!(
-        (snapshot.misses, calls.load(Ordering::Relaxed)),
-        (2000, 2000)
-    );
-    assert_eq!(
-        (snapshot.hits + snapshot.joins, snapshot.flights),
-        (14_000, 0)
-    );
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn threads_that_abandon_flights_wedge_no_key() {
-    let inner = service_fn(|req: u64| async move {
-        tokio::task::yield_now().await;
-        Ok::<_, BoxError>(req)
-    });
-    // Nothing is stored, so that every caller is on a flight.
-    let policy = ByKey::new(Duration::ZERO, |req: &u64| Some(*req % 3));
-    let layer = ResponseCacheLayer::new(policy, 10);
-    let service = layer.layer(inner);
-    let callers = (0..20_000).map(|n| {
-        let caller = tokio::spawn(service.clone().oneshot(n));
-        if n % 3 == 0 {
-            caller.abort();
-        }
-        caller
-    });
-    for (n, caller) in callers.collect::<Vec<_>>().into_iter().enumerate() {
-        match in_time(caller).await {
-            Ok(answer) => assert_eq!(answer.unwrap() % 3, n as u64 % 3),
-            Err(error) => assert!(error.is_cancelled()),
-        }
-    }
-    assert_eq!(layer.handle().snapshot().flights, 0);
-}
-
-/// The clock of several threads cannot be paused; a minute is far more than they need.
-async fn in_time<F: Future>(future: F) -> F::Output {
-    let minute = Duration::from_secs(60);
-    tokio::time::timeout(minute, future).await.expect("hangs")
 }

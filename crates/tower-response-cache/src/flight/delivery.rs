@@ -94,7 +94,7 @@ impl<K: Key, V: Value, St: Store<K, V>> Delivery<K, V, St> {
         (self.cache.flights()).with(|table| table.claim(&self.key, self.flight, tags))
     }
 
-    fn end(&self) -> Ended<Waiter<V>> {
+    pub(super) fn end(&self) -> Ended<Waiter<V>, Arc<V>> {
         (self.cache.flights()).with(|table| table.end(&self.key, self.flight))
     }
 }

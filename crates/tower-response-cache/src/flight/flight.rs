@@ -73,9 +73,16 @@ where
         let result = poll_fn(|cx| call.as_mut().poll(cx, called)).await;
         let (policy, context) = (&*self.policy, &self.context);
         let err = match result {
-            Ok(res) => {
-                self.delivery
-                    .deliver(policy.keep(context, &res), || policy.share(&res));
+            Ok(mut res) => {
+                let keep = policy.keep(context, &res);
+                let later = keep.as_ref().is_some_and(|keep| keep.later);
+                match later.then(|| policy.share(&res)).flatten() {
+                    Some(value) => {
+                        let ticket = self.delivery.go_on(value);
+                        policy.later(context, &mut res, ticket);
+                    }
+                    None => self.delivery.deliver(keep, || policy.share(&res)),
+                }
                 return Done::Called(Ok(res));
             }
             Err(err) => err,

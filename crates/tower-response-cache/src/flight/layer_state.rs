@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use tower_service::Service;
 
-use super::callers::{Key, Lead, Value};
-use super::flight::{Cause, Flight};
+use super::callers::{Driven, Key, Lead, Value};
+use super::flight::{Cause, Done, Flight};
 use super::{cache::Cache, delivery::Delivery};
 use crate::policy::{CacheStatus, Policy};
 use crate::store::Store;
@@ -49,7 +49,12 @@ impl<P, K: Key, V: Value, St: Store<K, V>> LayerState<P, K, V, St> {
                 flight: lead.flight(),
             },
         };
-        lead.begin(Box::pin(flight.run()));
+        let policy = Arc::clone(&self.policy);
+        lead.begin(Box::pin(Driven::new(flight.run(), move |done| {
+            if let Done::Called(Ok(res)) = done {
+                policy.unclaimed(res);
+            }
+        })));
         lead
     }
 

@@ -1,6 +1,6 @@
 use tokio::time::Instant;
 
-use super::callers::{Joined, Key, Value, Waited};
+use super::callers::{GoesOn, Joined, Key, Value, Waited};
 use super::flight::{Cause, Done};
 use super::layer_state::LayerState;
 use super::miss_state::{Driver, MissState};
@@ -25,6 +25,7 @@ impl<P, K: Key, V: Value, St: Store<K, V>> LayerState<P, K, V, St> {
     {
         let lead = match Joined::new(self.cache.flights(), key) {
             Joined::Wait(wait) => return Step::Go(MissState::Wait(wait)),
+            Joined::GoesOn(going_on) => return self.going_on(going_on),
             Joined::Lead(lead) => lead,
         };
         // Another flight may have ended since the store was read. It stored its answer before it left
@@ -36,6 +37,25 @@ impl<P, K: Key, V: Value, St: Store<K, V>> LayerState<P, K, V, St> {
             }
         }
         Step::Go(MissState::Begin(lead, Cause::Miss))
+    }
+
+    /// Answers with an answer that goes on, or joins another flight.
+    fn going_on<Req, Res, E>(&self, going_on: GoesOn<K, V>) -> Step<K, V, Result<Res, E>>
+    where
+        P: Policy<Req, Res, E, Key = K, Value = V>,
+    {
+        let GoesOn {
+            key,
+            flight,
+            answer,
+        } = going_on;
+        if let Some(result) = self.restore((*answer).clone(), CacheStatus::Joined) {
+            return Step::Answer(result);
+        }
+        // Whoever asks later could make nothing of it either. The flight is closed and not merely
+        // passed over, so that these callers share one call and make none of their own.
+        self.cache.flights().with(|table| table.close(&key, flight));
+        Step::Go(MissState::Join(key))
     }
 
     /// What a caller does when its wait has ended.

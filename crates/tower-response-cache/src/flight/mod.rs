@@ -1,7 +1,8 @@
 //! How does a request that was no hit get its answer, and how do callers share the call?
 //!
 //! Read [`miss`] first, one request's way to its answer, with its [`miss_state`] and [`miss_step`]; then
-//! [`flight`], the shared call from its start to its end, and [`delivery`], who gets the result. Who
+//! [`flight`], the shared call from its start to its end, [`delivery`], who gets the result, and
+//! [`going_on`], an answer that is handed out before its end. Who
 //! drives the call is decided in [`callers`].
 
 mod cache;
@@ -9,6 +10,7 @@ mod call;
 mod callers;
 mod delivery;
 mod flight;
+mod going_on;
 mod layer_state;
 mod miss;
 mod miss_state;

@@ -28,7 +28,7 @@ impl<F, K, Req, Res, E> Policy<Req, Res, E> for ByKey<F>
 where
     F: Fn(&Req) -> Option<K> + Send + Sync + 'static,
     K: Hash + Eq + Clone + Send + Sync + 'static,
-    Res: Clone + Send + 'static,
+    Res: Clone + Send + Sync + 'static,
 {
     type Key = K;
     type Value = Res;

@@ -14,6 +14,7 @@ pub struct Keep {
     pub(crate) while_revalidate: Duration,
     pub(crate) if_error: Duration,
     pub(crate) weight: u64,
+    pub(crate) later: bool,
     tags: Option<Arc<[Arc<str>]>>,
 }
 
@@ -28,8 +29,20 @@ impl Keep {
             while_revalidate: Duration::ZERO,
             if_error: Duration::ZERO,
             weight: 1,
+            later: false,
             tags: None,
         }
+    }
+
+    /// Says at the end of the response whether and how it is kept: see
+    /// [`Policy::later`](crate::Policy::later).
+    ///
+    /// Anywhere but in [`Policy::keep`](crate::Policy::keep) it keeps nothing.
+    #[must_use]
+    pub const fn later() -> Self {
+        let mut keep = Self::new(Duration::ZERO);
+        keep.later = true;
+        keep
     }
 
     /// Answers with the stale value for `time` more, while one call in the background fetches a new

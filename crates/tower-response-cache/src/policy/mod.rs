@@ -5,10 +5,14 @@
 
 mod by_key;
 mod keep;
+mod keep_ticket;
 mod lookup;
 mod policy;
 mod status;
 mod status_header;
 
-pub use self::{by_key::ByKey, keep::Keep, lookup::Lookup, policy::Policy};
+pub(crate) use self::keep_ticket::KeepLater;
+pub use self::{
+    by_key::ByKey, keep::Keep, keep_ticket::KeepTicket, lookup::Lookup, policy::Policy,
+};
 pub use self::{status::CacheStatus, status_header::CacheStatusHeader};

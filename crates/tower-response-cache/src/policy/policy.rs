@@ -1,6 +1,6 @@
 use std::hash::Hash;
 
-use super::{CacheStatus, Keep, Lookup};
+use super::{CacheStatus, Keep, KeepTicket, Lookup};
 
 /// Decides which requests are answered from the cache, and which results are kept.
 ///
@@ -26,7 +26,7 @@ pub trait Policy<Req, Res, E>: Send + Sync + 'static {
 
     /// What is stored and handed to the callers that joined a flight. It should be cheap to clone, since
     /// a hit clones it once.
-    type Value: Clone + Send + 'static;
+    type Value: Clone + Send + Sync + 'static;
 
     /// What the policy must know about a request when the answer comes: the request itself was given to
     /// the inner service. For example a lifetime of its own, or that its answer is not stored. `()` if
@@ -50,7 +50,8 @@ pub trait Policy<Req, Res, E>: Send + Sync + 'static {
         None
     }
 
-    /// Says whether and how long `res` is kept; `None` keeps it out of the store.
+    /// Says whether and how long `res` is kept; `None` keeps it out of the store, and
+    /// [`Keep::later`] leaves that to [`later`](Self::later).
     ///
     /// `context` belongs to the request that was sent, not to those that joined its flight. They get
     /// the answer whether or not it is kept.
@@ -61,6 +62,27 @@ pub trait Policy<Req, Res, E>: Send + Sync + 'static {
     /// With `None` the response is not stored, and those callers make calls of their own, all at
     /// once.
     fn share(&self, res: &Res) -> Option<Self::Value>;
+
+    /// Takes the ticket with which a response is kept that comes to its end later, such as a stream.
+    ///
+    /// Called after [`share`](Self::share), for a response of which [`keep`](Self::keep) said
+    /// [`Keep::later`]. Put the ticket where the end is seen. Until the ticket is used or dropped, the
+    /// value that `share` made goes to all who ask for the key, who are [`Joined`](CacheStatus::Joined).
+    /// The cache holds that value meanwhile, so it must not own the ticket. Where
+    /// [`restore`](Self::restore) makes nothing of it any more, the next caller makes a call that others
+    /// join. Drops the ticket by default: nothing is kept.
+    fn later(&self, context: &Self::Context, res: &mut Res, ticket: KeepTicket<Self::Value>) {
+        let _ = (context, res, ticket);
+    }
+
+    /// Takes a response that no caller takes: its call was made for a stale answer, was finished without
+    /// callers, or was taken over by a request of another type.
+    ///
+    /// Drops it by default. If the response comes to its end only while somebody reads it, start a task
+    /// that does. Mind that this may be called outside of a tokio runtime.
+    fn unclaimed(&self, res: Res) {
+        drop(res);
+    }
 
     /// Makes a value of an error for the callers that joined the flight.
     ///

@@ -4,6 +4,8 @@
 
 pub(crate) mod elsewhere;
 pub(crate) mod interfering;
+pub(crate) mod rules;
+pub(crate) mod streams;
 
 use std::{
     future::Future,
@@ -156,9 +158,9 @@ pub(crate) async fn soon<F: Future>(future: F) -> F::Output {
         .expect("hangs")
 }
 
-/// Asserts that no request has come, and returns the handle's request otherwise.
+/// Asserts that no request has come.
 #[track_caller]
-pub(crate) fn assert_no_call(inner: &mut Inner) {
+pub(crate) fn assert_no_call<T>(inner: &mut mock::Handle<Request, T>) {
     assert!(inner.poll_request().is_pending(), "unexpected call");
 }
 

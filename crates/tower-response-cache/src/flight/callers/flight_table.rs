@@ -1,21 +1,22 @@
 use std::collections::{BTreeMap, HashMap};
 use std::{hash::Hash, mem, sync::Arc};
 
-/// The calls under way, by key, and who waits for them. Plain data; `W` is how to tell a waiter.
+/// The calls under way, by key, and who waits for them. Plain data; `W` is how to tell a waiter, and `A`
+/// an answer that goes on.
 ///
 /// A key has more than one flight while it is refreshed during an earlier call, after it was
 /// invalidated during one, or while an answer is being written to the remote store. Only the last
 /// flight of a key can be joined: its answer is the newest.
 #[derive(Debug)]
-pub(crate) struct FlightTable<K, W> {
+pub(crate) struct FlightTable<K, W, A> {
     /// For flights and tickets: later ones have larger numbers.
     last_number: u64,
-    by_key: HashMap<K, Vec<Row<W>>>,
+    by_key: HashMap<K, Vec<Row<W, A>>>,
 }
 
 /// One flight.
 #[derive(Debug)]
-struct Row<W> {
+struct Row<W, A> {
     id: u64,
     /// Its answer may be stored: it was not invalidated, and no later call of this key has claimed the
     /// store.
@@ -24,6 +25,9 @@ struct Row<W> {
     joinable: bool,
     /// Its callers have their answer, which is still being written to the remote store.
     writing: bool,
+    /// Its answer, which its callers have and which has not come to its end. Whoever asks meanwhile gets
+    /// it too, and nobody waits.
+    going_on: Option<A>,
     /// The tags of its answer, once that is known.
     tags: Option<Arc<[Arc<str>]>>,
     /// The tags that were invalidated meanwhile.
@@ -41,22 +45,25 @@ pub(crate) struct Place {
 
 /// What is left of a flight that has its answer.
 #[derive(Debug)]
-pub(crate) struct Ended<W> {
+pub(crate) struct Ended<W, A> {
     pub(crate) waiters: BTreeMap<u64, W>,
+    #[expect(dead_code, reason = "handed out to be dropped outside of the lock")]
+    going_on: Option<A>,
     /// Whether the answer may stay in the stores.
     pub(crate) keepable: bool,
 }
 
-impl<W> Ended<W> {
+impl<W, A> Ended<W, A> {
     const fn gone() -> Self {
         Self {
             waiters: BTreeMap::new(),
+            going_on: None,
             keepable: false,
         }
     }
 }
 
-impl<K, W> FlightTable<K, W> {
+impl<K, W, A> FlightTable<K, W, A> {
     pub(crate) fn new() -> Self {
         Self {
             last_number: 0,
@@ -64,7 +71,7 @@ impl<K, W> FlightTable<K, W> {
         }
     }
 
-    /// The number of flights without an answer, and of those who wait for one.
+    /// The number of flights without an answer or whose answer goes on, and of those who wait for one.
     pub(crate) fn count(&self) -> (u64, u64) {
         let flights = self.by_key.values().flatten().filter(|f| !f.writing);
         flights.fold((0, 0), |(flights, waiting), flight| {
@@ -97,7 +104,7 @@ impl<K, W> FlightTable<K, W> {
     }
 }
 
-impl<K: Hash + Eq, W> FlightTable<K, W> {
+impl<K: Hash + Eq, W, A> FlightTable<K, W, A> {
     /// Starts a flight, which others may join from now on.
     pub(crate) fn start(&mut self, key: K) -> u64 {
         let id = self.number();
@@ -106,6 +113,7 @@ impl<K: Hash + Eq, W> FlightTable<K, W> {
             keepable: true,
             joinable: true,
             writing: false,
+            going_on: None,
             tags: None,
             revoked: Vec::new(),
             waiters: BTreeMap::new(),
@@ -119,11 +127,21 @@ impl<K: Hash + Eq, W> FlightTable<K, W> {
         last.is_some_and(|flight| flight.joinable)
     }
 
-    /// Takes a place in the last flight of `key`, if there is one to join.
+    /// The answer that goes on of the last flight of `key`, if there is one to join.
+    pub(crate) fn going_on(&self, key: &K) -> Option<(u64, A)>
+    where
+        A: Clone,
+    {
+        let last = self.by_key.get(key)?.last()?;
+        let answer = last.going_on.clone().filter(|_| last.joinable)?;
+        Some((last.id, answer))
+    }
+
+    /// Takes a place in the last flight of `key`, if there is one to join whose answer is to come.
     pub(crate) fn join(&mut self, key: &K, waiter: impl FnOnce() -> W) -> Option<Place> {
         let ticket = self.number();
         let flight = self.by_key.get_mut(key)?.last_mut()?;
-        if !flight.joinable {
+        if !flight.joinable || flight.going_on.is_some() {
             return None;
         }
         flight.waiters.insert(ticket, waiter());
@@ -139,13 +157,34 @@ impl<K: Hash + Eq, W> FlightTable<K, W> {
     }
 
     /// Takes the next waiter out of the queue. With nobody left the flight ends, unless it `goes_on`
-    /// in the background.
+    /// in the background, or its answer does.
     pub(crate) fn next(&mut self, key: &K, flight: u64, goes_on: bool) -> Option<W> {
-        let next = self.find(key, flight)?.waiters.pop_first();
+        let row = self.find(key, flight)?;
+        let goes_on = goes_on || row.going_on.is_some();
+        let next = row.waiters.pop_first();
         if next.is_none() && !goes_on {
             self.end(key, flight);
         }
         next.map(|(_, waiter)| waiter)
+    }
+
+    /// Gives `answer`, which goes on, to whoever asks until the flight ends; returns those who waited.
+    pub(crate) fn go_on(&mut self, key: &K, flight: u64, answer: A) -> Ended<W, A> {
+        let Some(flight) = self.find(key, flight) else {
+            return Ended::gone();
+        };
+        Ended {
+            waiters: mem::take(&mut flight.waiters),
+            going_on: flight.going_on.replace(answer),
+            keepable: flight.keepable,
+        }
+    }
+
+    /// Keeps a flight from being joined: its answer, which goes on, was of no use to a caller.
+    pub(crate) fn close(&mut self, key: &K, flight: u64) {
+        if let Some(flight) = self.find(key, flight) {
+            flight.joinable = false;
+        }
     }
 
     /// Claims the right to store an answer with `tags` for `flight`, unless it was revoked. Earlier
@@ -155,9 +194,14 @@ impl<K: Hash + Eq, W> FlightTable<K, W> {
     /// after. The store is not under the table's lock, so what is revoked in between is stored for a
     /// moment; the second look tells the flight to remove it.
     pub(crate) fn claim(&mut self, key: &K, flight: u64, tags: Arc<[Arc<str>]>) -> bool {
-        let Some((earlier, flight)) = self.find_in_order(key, flight) else {
+        let Some(flights) = self.by_key.get_mut(key) else {
             return false;
         };
+        let Some(at) = flights.iter().position(|row| row.id == flight) else {
+            return false;
+        };
+        let (earlier, from_here) = flights.split_at_mut(at);
+        let flight = &mut from_here[0];
         flight.keepable &= !tags.iter().any(|tag| flight.revoked.contains(tag));
         flight.tags = Some(tags);
         if flight.keepable {
@@ -171,7 +215,7 @@ impl<K: Hash + Eq, W> FlightTable<K, W> {
 
     /// Lets the waiters of a flight go. It stays until it has [ended](Self::end), so that what is
     /// invalidated meanwhile is taken back from the remote store, too.
-    pub(crate) fn start_writing(&mut self, key: &K, flight: u64) -> Ended<W> {
+    pub(crate) fn start_writing(&mut self, key: &K, flight: u64) -> Ended<W, A> {
         let Some(flight) = self.find(key, flight) else {
             return Ended::gone();
         };
@@ -180,6 +224,7 @@ impl<K: Hash + Eq, W> FlightTable<K, W> {
         flight.writing = true;
         Ended {
             waiters: mem::take(&mut flight.waiters),
+            going_on: flight.going_on.take(),
             keepable: flight.keepable,
         }
     }
@@ -200,7 +245,7 @@ impl<K: Hash + Eq, W> FlightTable<K, W> {
     }
 
     /// Ends a flight. One that has ended before has no waiters, and nothing to keep.
-    pub(crate) fn end(&mut self, key: &K, flight: u64) -> Ended<W> {
+    pub(crate) fn end(&mut self, key: &K, flight: u64) -> Ended<W, A> {
         let ended = self.by_key.get_mut(key).and_then(|flights| {
             let at = flights.iter().position(|f| f.id == flight)?;
             Some((flights.remove(at), flights.is_empty()))
@@ -213,6 +258,7 @@ impl<K: Hash + Eq, W> FlightTable<K, W> {
         }
         Ended {
             waiters: row.waiters,
+            going_on: row.going_on,
             keepable: row.keepable,
         }
     }
@@ -223,20 +269,13 @@ impl<K: Hash + Eq, W> FlightTable<K, W> {
         flights.into_iter().flatten().for_each(Row::revoke);
     }
 
-    fn find(&mut self, key: &K, flight: u64) -> Option<&mut Row<W>> {
-        Some(self.find_in_order(key, flight)?.1)
-    }
-
-    /// The flights of the same key that began earlier, and the flight.
-    fn find_in_order(&mut self, key: &K, flight: u64) -> Option<(&mut [Row<W>], &mut Row<W>)> {
+    fn find(&mut self, key: &K, flight: u64) -> Option<&mut Row<W, A>> {
         let flights = self.by_key.get_mut(key)?;
-        let at = flights.iter().position(|f| f.id == flight)?;
-        let (earlier, from_here) = flights.split_at_mut(at);
-        Some((earlier, &mut from_here[0]))
+        flights.iter_mut().find(|row| row.id == flight)
     }
 }
 
-impl<W> Row<W> {
+impl<W, A> Row<W, A> {
     fn revoke(&mut self) {
         self.keepable = false;
         self.joinable = false;

@@ -11,6 +11,15 @@ use crate::policy::CacheStatus;
 pub(crate) enum Joined<K: Key, V: Value> {
     Lead(Lead<K, V>),
     Wait(Wait<K, V>),
+    /// The answer of that flight goes on.
+    GoesOn(GoesOn<K, V>),
+}
+
+/// An answer that goes on, of a flight that has its number.
+pub(crate) struct GoesOn<K, V> {
+    pub(crate) key: K,
+    pub(crate) flight: u64,
+    pub(crate) answer: Arc<V>,
 }
 
 /// A place in a flight that another leads. Dropped, it is given back.
@@ -28,28 +37,45 @@ pub(crate) enum Waited<K: Key, V: Value> {
     Alone,
 }
 
+/// What a visit to the table found, or the flight that it started.
+enum Found<V> {
+    Place(Place, oneshot::Receiver<Message<V>>),
+    GoesOn(u64, Arc<V>),
+    Nothing(u64),
+}
+
 impl<K: Key, V: Value> Joined<K, V> {
     /// Joins the flight of `key`, or leads a new one.
     pub(crate) fn new(flights: &Arc<LockedTable<K, V>>, key: K) -> Self {
         // One visit to the table: of two callers that find no flight, one must see the other's.
         let joined = flights.with(|table| {
+            if let Some((flight, answer)) = table.going_on(&key) {
+                return Found::GoesOn(flight, answer);
+            }
             let mut receiver = None;
             let place = table.join(&key, || {
                 let (sender, message) = oneshot::channel();
                 receiver = Some(message);
                 sender
             });
-            let waits = place.zip(receiver);
-            waits.ok_or_else(|| table.start(key.clone()))
+            match place.zip(receiver) {
+                Some((place, message)) => Found::Place(place, message),
+                None => Found::Nothing(table.start(key.clone())),
+            }
         });
         match joined {
-            Ok((place, message)) => Self::Wait(Wait {
+            Found::Place(place, message) => Self::Wait(Wait {
                 flights: Arc::clone(flights),
                 key,
                 place,
                 message,
             }),
-            Err(flight) => Self::Lead(Lead::of(flights, key, flight, None)),
+            Found::GoesOn(flight, answer) => Self::GoesOn(GoesOn {
+                key,
+                flight,
+                answer,
+            }),
+            Found::Nothing(flight) => Self::Lead(Lead::of(flights, key, flight, None)),
         }
     }
 }

@@ -85,7 +85,7 @@ impl<K: Key, V: Value> Lead<K, V> {
     }
 
     /// Ends the flight without work.
-    pub(crate) fn end(mut self) -> Ended<Waiter<V>> {
+    pub(crate) fn end(mut self) -> Ended<Waiter<V>, Arc<V>> {
         self.stage = Stage::Over;
         self.flights.with(|table| table.end(&self.key, self.flight))
     }

@@ -1,5 +1,5 @@
 use std::hash::Hash;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{flight_table::FlightTable, message::Waiter};
 
@@ -9,13 +9,16 @@ pub(crate) trait Key: Hash + Eq + Clone + Send + Sync + 'static {}
 impl<K: Hash + Eq + Clone + Send + Sync + 'static> Key for K {}
 
 /// What the answer of a flight has to be.
-pub(crate) trait Value: Clone + Send + 'static {}
+pub(crate) trait Value: Clone + Send + Sync + 'static {}
 
-impl<V: Clone + Send + 'static> Value for V {}
+impl<V: Clone + Send + Sync + 'static> Value for V {}
+
+/// An answer that goes on is shared, so that it is neither cloned nor dropped under the lock.
+pub(crate) type Flights<K, V> = FlightTable<K, Waiter<V>, Arc<V>>;
 
 /// The table of flights behind its lock, shared by all who lead a flight or wait for one.
 pub(crate) struct LockedTable<K, V> {
-    table: Mutex<FlightTable<K, Waiter<V>>>,
+    table: Mutex<Flights<K, V>>,
     finish_abandoned: bool,
 }
 
@@ -38,7 +41,7 @@ impl<K, V> LockedTable<K, V> {
     /// both can run a user's code, which may come back here. What does run under it of a user's code
     /// is `Hash`, `Eq` and `Clone` of the key. They run before anything is changed, so a poisoned lock
     /// guards a table that is still right.
-    pub(crate) fn with<T>(&self, look: impl FnOnce(&mut FlightTable<K, Waiter<V>>) -> T) -> T {
+    pub(crate) fn with<T>(&self, look: impl FnOnce(&mut Flights<K, V>) -> T) -> T {
         look(&mut self.table.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use tokio::sync::oneshot;
 
 use super::{flight_table::Ended, work::Work};
@@ -16,7 +18,7 @@ pub(crate) enum Message<V> {
     Alone,
 }
 
-impl<V: Clone> Ended<Waiter<V>> {
+impl<V: Clone> Ended<Waiter<V>, Arc<V>> {
     /// Hands the answer to each waiter, or sends each on its own way.
     pub(crate) fn tell(self, answer: Option<&V>, status: CacheStatus) {
         for waiter in self.waiters.into_values() {

@@ -13,9 +13,9 @@ mod message;
 mod take_over;
 mod work;
 
-pub(crate) use self::join::{Joined, Wait, Waited};
+pub(crate) use self::join::{GoesOn, Joined, Wait, Waited};
 pub(crate) use self::locked_table::{Key, LockedTable, Value};
 pub(crate) use self::{
     background::Background, flight_table::Ended, flight_table::FlightTable, lead::Lead,
-    message::Waiter,
+    message::Waiter, work::Driven,
 };

@@ -16,6 +16,7 @@ struct ModelFlight {
     keepable: bool,
     joinable: bool,
     writing: bool,
+    going_on: Option<u32>,
     tags: Vec<&'static str>,
     revoked: Vec<&'static str>,
     waiters: Vec<u32>,
@@ -28,6 +29,8 @@ enum Step {
     Leave(usize),
     Next(usize, bool),
     Claim(usize, Vec<&'static str>),
+    GoOn(usize),
+    Close(usize),
     StartWriting(usize),
     EndIfKeepable(usize),
     End(usize),
@@ -45,6 +48,8 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (0..64usize).prop_map(Step::Leave),
         3 => (at(), any::<bool>()).prop_map(|(at, goes_on)| Step::Next(at, goes_on)),
         4 => (at(), subsequence(TAGS.to_vec(), 0..=2)).prop_map(|(at, tags)| Step::Claim(at, tags)),
+        3 => at().prop_map(Step::GoOn),
+        1 => at().prop_map(Step::Close),
         2 => at().prop_map(Step::StartWriting),
         1 => at().prop_map(Step::EndIfKeepable),
         3 => at().prop_map(Step::End),
@@ -62,7 +67,7 @@ impl Model {
     }
 }
 
-fn plain(ended: Ended<u32>) -> (bool, Vec<u32>) {
+fn plain(ended: Ended<u32, u32>) -> (bool, Vec<u32>) {
     (ended.keepable, ended.waiters.into_values().collect())
 }
 
@@ -84,6 +89,7 @@ proptest! {
                         keepable: true,
                         joinable: true,
                         writing: false,
+                        going_on: None,
                         tags: Vec::new(),
                         revoked: Vec::new(),
                         waiters: Vec::new(),
@@ -92,8 +98,11 @@ proptest! {
                 Step::Join(key) => {
                     let last = model.0.iter_mut().rev().find(|f| f.key == key);
                     prop_assert_eq!(table.is_joinable(&key), last.as_ref().is_some_and(|f| f.joinable));
+                    let last = last.filter(|f| f.joinable);
+                    let going_on = last.as_ref().and_then(|f| Some((f.id, f.going_on?)));
+                    prop_assert_eq!(table.going_on(&key), going_on);
                     let place = table.join(&key, || number);
-                    let expected = last.filter(|f| f.joinable).map(|f| {
+                    let expected = last.filter(|f| f.going_on.is_none()).map(|f| {
                         f.waiters.push(number);
                         f.id
                     });
@@ -117,7 +126,7 @@ proptest! {
                     if let Some(at) = found {
                         if !model.0[at].waiters.is_empty() {
                             expected = Some(model.0[at].waiters.remove(0));
-                        } else if !goes_on {
+                        } else if !goes_on && model.0[at].going_on.is_none() {
                             model.0.remove(at);
                         }
                     }
@@ -139,12 +148,28 @@ proptest! {
                     let tags = tags.into_iter().map(Arc::from).collect();
                     prop_assert_eq!(table.claim(&key, id, tags), expected);
                 }
+                Step::GoOn(at) => {
+                    let Some(((id, key), found)) = model.at(&started, at) else { continue };
+                    let told = table.go_on(&key, id, number);
+                    let expected = found.map(|at| {
+                        let flight = &mut model.0[at];
+                        flight.going_on = Some(number);
+                        (flight.keepable, std::mem::take(&mut flight.waiters))
+                    });
+                    prop_assert_eq!(plain(told), expected.unwrap_or_default());
+                }
+                Step::Close(at) => {
+                    let Some(((id, key), found)) = model.at(&started, at) else { continue };
+                    table.close(&key, id);
+                    found.into_iter().for_each(|at| model.0[at].joinable = false);
+                }
                 Step::StartWriting(at) => {
                     let Some(((id, key), found)) = model.at(&started, at) else { continue };
                     let ended = table.start_writing(&key, id);
                     let expected = found.map(|at| {
                         let flight = &mut model.0[at];
                         (flight.joinable, flight.writing) = (false, true);
+                        flight.going_on = None;
                         (flight.keepable, std::mem::take(&mut flight.waiters))
                     });
                     prop_assert_eq!(plain(ended), expected.unwrap_or_default());
