@@ -23,7 +23,7 @@ mod wire;
 
 pub use fault::{Fault, FaultKind, InvalidFault, Script, ScriptEntry};
 pub use front::server::Server;
-pub use model::{Latency, Model, ScriptedAnswer, StopReason};
+pub use model::{Latency, Model, ScriptedAnswer, ScriptedBlock, StopReason};
 pub use operation::Operation;
 pub use quota::{Limits, Meter, ModelUsage, QuotaUsage, Throttled};
 pub use simulator::Simulator;

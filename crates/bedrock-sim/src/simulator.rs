@@ -4,7 +4,7 @@ use fastrand::Rng;
 use tokio::time::Instant;
 
 use crate::fault::{PendingScript, Script, ScriptEntry};
-use crate::model::{Latency, Model, PromptCache};
+use crate::model::{Latency, Model, PromptCache, ScriptedAnswer, StandingAnswers};
 use crate::quota::{Meter, QuotaUsage};
 use crate::state::{Shared, State};
 
@@ -74,6 +74,20 @@ impl Simulator {
         self.with(|state| state.guardrail_words.push(word))
     }
 
+    /// Answers calls of a model by their last user message, all its texts in it, each with a line
+    /// end; what it gives no answer to is made up as before. Default: all is.
+    ///
+    /// An answer that a [`script`](Self::script) has for a call takes precedence, and a fault of the
+    /// script strikes the answer that is given here. Of the answer it looks at what the model says
+    /// and not at which calls it is for.
+    #[must_use]
+    pub fn answers(
+        self,
+        answers: impl Fn(&str) -> Option<ScriptedAnswer> + Send + Sync + 'static,
+    ) -> Self {
+        self.with(|state| state.answers = Some(StandingAnswers::new(answers)))
+    }
+
     /// Adds faults and answers behind those that still wait, at any time.
     pub fn script(&self, entries: impl IntoIterator<Item: Into<ScriptEntry>>) {
         // Collected first: the caller's iterator is not run under the lock.
@@ -114,7 +128,7 @@ impl Simulator {
 
     /// Starts afresh with the same settings and models: ledgers and figures, prompt cache, waiting
     /// and random faults, the random sequence, and the count of minutes and days. Guardrail words
-    /// stay. Calls in flight are answered but no longer counted.
+    /// and [`answers`](Self::answers) stay. Calls in flight are answered but no longer counted.
     pub fn reset(&self) {
         let mut state = self.shared.lock();
         state.rng = Rng::with_seed(state.seed);

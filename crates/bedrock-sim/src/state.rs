@@ -9,7 +9,9 @@ use fastrand::Rng;
 use tokio::time::Instant;
 
 use crate::fault::PendingScript;
-use crate::model::{Latency, Model, PromptCache, base_id, is_foundation_model, is_valid_id};
+use crate::model::{
+    Latency, Model, PromptCache, StandingAnswers, base_id, is_foundation_model, is_valid_id,
+};
 use crate::quota::{Account, Meter};
 
 pub(crate) struct Shared {
@@ -20,6 +22,7 @@ pub(crate) struct State {
     pub(crate) seed: u64,
     pub(crate) latency: Latency,
     pub(crate) pending: PendingScript,
+    pub(crate) answers: Option<StandingAnswers>,
     pub(crate) rng: Rng,
     pub(crate) cache: PromptCache,
     pub(crate) guardrail_words: Vec<String>,
@@ -41,6 +44,7 @@ impl Shared {
                 seed: 0,
                 latency: Latency::none(),
                 pending: PendingScript::default(),
+                answers: None,
                 rng: Rng::with_seed(0),
                 cache: PromptCache::default(),
                 guardrail_words: Vec::new(),

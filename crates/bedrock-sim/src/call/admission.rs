@@ -17,35 +17,41 @@ pub(crate) struct Admission {
     model: String,
     ticket: Ticket,
     usage: TokenUsage,
+    started: Instant,
     output: Output,
 }
 
 /// How many output tokens were made so far.
 enum Output {
-    /// As many as the time since then allows: the caller waits for the whole answer.
-    Clock(Instant, Latency),
+    /// As many as the time since the start allows: the caller waits for the whole answer.
+    Clock(Latency),
     Counted(u64),
 }
 
 impl Admission {
-    /// An admission on the clock.
+    /// An admission whose answer is not known yet.
     pub(crate) fn new(
         shared: Arc<Shared>,
         state: &State,
         model: &Model,
         ticket: Ticket,
-        usage: TokenUsage,
         started: Instant,
-        latency: Latency,
     ) -> Self {
         Self {
             shared,
             generation: state.generation,
             model: model.id.clone(),
             ticket,
-            usage,
-            output: Output::Clock(started, latency),
+            usage: TokenUsage::default(),
+            started,
+            output: Output::Counted(0),
         }
+    }
+
+    /// Says what the answer will come to, and how fast by the clock.
+    pub(crate) fn expect(&mut self, usage: TokenUsage, latency: Latency) {
+        self.usage = usage;
+        self.output = Output::Clock(latency);
     }
 
     /// Says how many output tokens there are, from now on by count and not by the clock.
@@ -58,8 +64,9 @@ impl Drop for Admission {
     fn drop(&mut self) {
         let now = Instant::now();
         let output = match self.output {
-            Output::Clock(since, latency) => {
-                latency.produced(now.saturating_duration_since(since), self.usage.output)
+            Output::Clock(latency) => {
+                let since = now.saturating_duration_since(self.started);
+                latency.produced(since, self.usage.output)
             }
             Output::Counted(tokens) => tokens,
         };

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use tokio::time::Instant;
 
 use super::{admission::Admission, admitted::Admitted, refusal::Refusal, reply::Reply, streaming};
 use crate::fault::{ScriptEntry, ScriptedCall};
-use crate::model::{CacheTokens, Model, ScriptedAnswer, answer, chain, digest_text};
+use crate::model::{CacheTokens, Model, answer, chain, digest_text};
 use crate::operation::Operation;
 use crate::simulator::Simulator;
-use crate::wire::{Request, ServiceError, Timing};
+use crate::wire::{Format, Request, ServiceError, Timing};
 
 impl Simulator {
     pub(super) async fn invoke(
@@ -30,23 +30,14 @@ impl Simulator {
         }
         let mut call = self.admit(operation, &model, &request, maximum)?;
         call.strike().await?;
-        let output = call.answer.usage.output;
-        let timing = Timing::new(call.latency, output);
+        let mut headers = HeaderMap::new();
+        request.format.add_headers(&mut headers);
         let mut reply = if operation.streams() {
-            streaming::reply(operation, &request, timing, call)
+            streaming::reply(operation, request.format, call)
         } else {
-            // A caller that goes away during the wait pays for what was made until then, by the
-            // clock.
-            call.pause_until(output).await;
-            call.admission.produced(output);
-            let mut reply = Reply::json(StatusCode::OK, &request.format.body(&call.answer, timing));
-            if operation == Operation::InvokeModel {
-                reply.count_tokens(&call.answer.usage, timing);
-            }
-            streaming::slow_down(&mut reply, call);
-            reply
+            whole_reply(operation, &request.format, call).await
         };
-        request.format.add_headers(&mut reply.headers);
+        reply.headers.extend(headers);
         Ok(reply)
     }
 
@@ -61,18 +52,18 @@ impl Simulator {
         let started = Instant::now();
         let prompt = &request.prompt;
         let tokens = prompt.tokens().saturating_add(maximum);
-        // Under one lock, so that calls find the prompt cache in the order of their admission.
-        let mut state = self.shared.lock();
         let call = ScriptedCall {
             operation,
             model: &model.id,
             prompt: Some(&prompt.last_user_text),
         };
+        // Under one lock, so that calls find the prompt cache in the order of their admission.
+        let mut state = self.shared.lock();
         let (ticket, entry) = state.admit(started, &call, tokens)?;
         let (fault, script) = match entry {
-            Some(ScriptEntry::Fault(fault)) => (Some(fault), ScriptedAnswer::default()),
-            Some(ScriptEntry::Answer(answer)) => (None, answer),
-            None => (None, ScriptedAnswer::default()),
+            Some(ScriptEntry::Fault(fault)) => (Some(fault), None),
+            Some(ScriptEntry::Answer(answer)) => (None, Some(answer)),
+            None => (None, None),
         };
         // A call that fails leaves the prompt cache as it was.
         let fails = fault.as_ref().is_some_and(|fault| fault.error().is_some());
@@ -83,17 +74,17 @@ impl Simulator {
         };
         let blocked = prompt.blocked_words(&state.guardrail_words);
         let key = chain(chain(state.seed, digest_text(&model.id)), request.digest);
+        let answers = state.answers.clone();
+        let mut latency = state.latency;
+        let mut admission = Admission::new(Arc::clone(&self.shared), &state, model, ticket, started);
+        // Neither the user's code nor a long answer keeps other calls waiting.
+        drop(state);
+        let script = script
+            .or_else(|| answers.as_ref()?.to(&prompt.last_user_text))
+            .unwrap_or_default();
         let answer = answer::draw(key, prompt, maximum, cache, blocked, &script);
-        let latency = state.latency.later(script.later());
-        let admission = Admission::new(
-            Arc::clone(&self.shared),
-            &state,
-            model,
-            ticket,
-            answer.usage,
-            started,
-            latency,
-        );
+        latency = latency.later(script.later());
+        admission.expect(answer.usage, latency);
         Ok(Admitted {
             started,
             latency,
@@ -102,4 +93,19 @@ impl Simulator {
             fault,
         })
     }
+}
+
+/// The reply of a call that waits for the whole answer.
+async fn whole_reply(operation: Operation, format: &Format, mut call: Admitted) -> Reply {
+    let output = call.answer.usage.output;
+    // A caller that goes away during the wait pays for what was made until then, by the clock.
+    call.pause_until(output).await;
+    call.admission.produced(output);
+    let timing = Timing::new(call.latency, output);
+    let mut reply = Reply::json(StatusCode::OK, &format.body(&call.answer, timing));
+    if operation == Operation::InvokeModel {
+        reply.count_tokens(&call.answer.usage, timing);
+    }
+    streaming::slow_down(&mut reply, call);
+    reply
 }

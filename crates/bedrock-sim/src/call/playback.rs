@@ -1,5 +1,4 @@
 use std::{
-    collections::VecDeque,
     io,
     pin::Pin,
     task::{Context, Poll, ready},
@@ -8,7 +7,10 @@ use std::{
 
 use bytes::Bytes;
 use http_body::Body;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::{
+    task::coop,
+    time::{Instant, Sleep, sleep_until},
+};
 
 use super::admission::Admission;
 
@@ -32,7 +34,9 @@ pub(crate) enum BodyEnd {
 /// A body that delivers its frames when they are due, and settles the call at its end or, if it is
 /// dropped before, for what it delivered.
 pub(crate) struct Playback {
-    frames: VecDeque<TimedFrame>,
+    /// Made one ahead of the reader, who would not hear of the end in time otherwise.
+    next: Option<TimedFrame>,
+    frames: Box<dyn Iterator<Item = TimedFrame> + Send>,
     end: BodyEnd,
     started: Instant,
     /// Before each frame, on top of its own time.
@@ -46,13 +50,14 @@ pub(crate) struct Playback {
 
 impl Playback {
     pub(crate) fn new(
-        frames: VecDeque<TimedFrame>,
+        mut frames: Box<dyn Iterator<Item = TimedFrame> + Send>,
         end: BodyEnd,
         started: Instant,
         pause: Duration,
         admission: Admission,
     ) -> Self {
         Self {
+            next: frames.next(),
             frames,
             end,
             started,
@@ -87,10 +92,13 @@ impl Body for Playback {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<http_body::Frame<Bytes>, io::Error>>> {
         let this = &mut *self;
-        if let Some(due) = this.frames.front().map(|frame| frame.due) {
+        // However fast the reader is, others that wait for the same thread get their turns.
+        let turn = ready!(coop::poll_proceed(cx));
+        if let Some(due) = this.next.as_ref().map(|frame| frame.due) {
             ready!(this.poll_due(due, cx));
         }
-        let Some(frame) = this.frames.pop_front() else {
+        turn.made_progress();
+        let Some(frame) = this.next.take() else {
             return match this.end {
                 // Nothing will ever wake the reader; giving up drops the body and settles the call.
                 BodyEnd::Stall => Poll::Pending,
@@ -111,11 +119,12 @@ impl Body for Playback {
                 }
             };
         };
+        this.next = this.frames.next();
         // Counted when it is handed out: a dropped body has cost what its reader got.
         if let Some(admission) = &mut this.admission {
             admission.produced(frame.tokens);
         }
-        if this.frames.is_empty() && this.end == BodyEnd::Clean {
+        if this.next.is_none() && this.end == BodyEnd::Clean {
             // A reader may well stop at the last event without asking for the end.
             this.admission = None;
         }
@@ -123,6 +132,6 @@ impl Body for Playback {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.frames.is_empty() && self.end == BodyEnd::Clean
+        self.next.is_none() && self.end == BodyEnd::Clean
     }
 }

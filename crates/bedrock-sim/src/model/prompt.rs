@@ -14,6 +14,9 @@ pub(crate) struct Prompt {
     pub(crate) items: Vec<Item>,
     pub(crate) tools: Vec<Tool>,
     pub(crate) choice: ToolChoice,
+    pub(crate) one_tool_at_a_time: bool,
+    /// Whether the model is to think aloud first.
+    pub(crate) reasons: bool,
     pub(crate) max_tokens: Option<u64>,
     pub(crate) stop_sequences: Vec<String>,
     /// The text of the user's messages, the last one's apart.
@@ -120,18 +123,21 @@ impl Prompt {
         guardrail::blocked_words(&seen.concat(), words)
     }
 
-    /// The tool that this request makes the model call, if any.
+    /// The tools that this request makes the model call.
     ///
-    /// A choice of `auto` calls the first tool whose name is in the last user message.
-    pub(crate) fn called_tool(&self) -> Option<&Tool> {
+    /// A choice of `auto` calls those whose names are in the last user message, in the order in which
+    /// the request lists them; only the first where the request wants no more than one at a time.
+    pub(crate) fn called_tools(&self) -> Vec<&Tool> {
+        let is_named = |tool: &&Tool| self.last_user_text.contains(&tool.name);
+        let is_chosen = |tool: &&Tool| matches!(&self.choice, ToolChoice::Named(name) if tool.name == *name);
         match &self.choice {
-            ToolChoice::Never => None,
-            ToolChoice::Any => self.tools.first(),
-            ToolChoice::Named(name) => self.tools.iter().find(|tool| tool.name == *name),
-            ToolChoice::Auto => self
-                .tools
-                .iter()
-                .find(|tool| self.last_user_text.contains(&tool.name)),
+            ToolChoice::Never => Vec::new(),
+            ToolChoice::Any => self.tools.first().into_iter().collect(),
+            ToolChoice::Named(_) => self.tools.iter().find(is_chosen).into_iter().collect(),
+            ToolChoice::Auto => {
+                let most = if self.one_tool_at_a_time { 1 } else { usize::MAX };
+                self.tools.iter().filter(is_named).take(most).collect()
+            }
         }
     }
 }

@@ -1,8 +1,9 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::StopReason;
+use super::{ScriptedBlock, StopReason};
 use crate::entry_knobs::{at_most_a_year, entry_knobs, millis};
 use crate::operation::Operation;
 
@@ -35,6 +36,10 @@ pub struct ScriptedAnswer {
     pub(crate) rate: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) text: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) content: Option<Vec<ScriptedBlock>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) events: Option<Vec<Value>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) stop_reason: Option<StopReason>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -71,6 +76,29 @@ impl ScriptedAnswer {
         self
     }
 
+    /// All blocks of the answer, whatever the request's maximum; more than [`text`](Self::text)
+    /// can say: reasoning, and several calls of tools. Without a [`stop_reason`](Self::stop_reason)
+    /// it ends as its last block asks: by `tool_use` after a call, otherwise by `end_turn`.
+    #[must_use]
+    pub fn content(mut self, blocks: impl IntoIterator<Item = ScriptedBlock>) -> Self {
+        self.content = Some(blocks.into_iter().collect());
+        self
+    }
+
+    /// Exactly the events of a streamed answer, right or wrong; one that is not streamed is as it
+    /// would be without them.
+    ///
+    /// For Converse and Nova an event is an object with one member, which bears the event's name:
+    /// `{"messageStop": {"stopReason": "end_turn"}}`. For Anthropic's bodies it is the event that
+    /// `InvokeModelWithResponseStream` wraps in a chunk. The quota is charged
+    /// [`output_tokens`](Self::output_tokens), default 0, spread evenly over the events; what the
+    /// events themselves say of usage is not looked at.
+    #[must_use]
+    pub fn events(mut self, events: impl IntoIterator<Item = Value>) -> Self {
+        self.events = Some(events.into_iter().collect());
+        self
+    }
+
     /// Why the answer says that it ends.
     #[must_use]
     pub fn stop_reason(mut self, reason: StopReason) -> Self {
@@ -78,8 +106,8 @@ impl ScriptedAnswer {
         self
     }
 
-    /// The number of output tokens, at most the request's maximum and, without a
-    /// [`text`](Self::text), 1,000,000.
+    /// The number of output tokens, at most the request's maximum and, where the text is made up,
+    /// 1,000,000.
     #[must_use]
     pub fn output_tokens(mut self, tokens: u64) -> Self {
         self.output_tokens = Some(tokens);

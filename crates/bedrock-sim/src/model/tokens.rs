@@ -15,7 +15,11 @@ pub(crate) const VIDEO: u64 = 10_000;
 
 /// Four characters a token, rounded up.
 pub(crate) fn text(text: &str) -> u64 {
-    (text.chars().count() as u64).div_ceil(4)
+    characters(text.chars().count() as u64)
+}
+
+pub(crate) fn characters(characters: u64) -> u64 {
+    characters.div_ceil(4)
 }
 
 /// A call of a tool, in a request or an answer.

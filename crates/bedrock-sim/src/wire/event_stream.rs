@@ -4,6 +4,7 @@ use aws_smithy_eventstream::frame::write_message_to;
 use aws_smithy_types::{
     base64,
     event_stream::{Header, HeaderValue, Message},
+    str_bytes::StrBytes,
 };
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -12,7 +13,7 @@ use super::check::StreamException;
 
 pub(crate) const CONTENT_TYPE: &str = "application/vnd.amazon.eventstream";
 
-pub(crate) fn event(kind: &'static str, payload: &Value) -> Bytes {
+pub(crate) fn event(kind: impl Into<StrBytes>, payload: &Value) -> Bytes {
     frame(":event-type", kind, "event", payload)
 }
 
@@ -45,15 +46,18 @@ pub(crate) fn corrupt(frame: &Bytes) -> Bytes {
     bytes.into()
 }
 
-fn frame(key: &'static str, kind: &'static str, message: &'static str, payload: &Value) -> Bytes {
-    let header = |name: &'static str, value: &'static str| {
-        Header::new(name, HeaderValue::String(value.into()))
-    };
+fn frame(
+    key: &'static str,
+    kind: impl Into<StrBytes>,
+    message: &'static str,
+    payload: &Value,
+) -> Bytes {
+    let header = |name: &'static str, value| Header::new(name, HeaderValue::String(value));
     let message = Message::new_from_parts(
         vec![
-            header(key, kind),
-            header(":content-type", "application/json"),
-            header(":message-type", message),
+            header(key, kind.into()),
+            header(":content-type", "application/json".into()),
+            header(":message-type", message.into()),
         ],
         payload.to_string().into_bytes(),
     );

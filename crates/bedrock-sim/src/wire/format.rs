@@ -52,6 +52,18 @@ impl Format {
         }
     }
 
+    /// The frame of an event that a script sets.
+    pub(crate) fn scripted_frame(&self, event: &Value) -> Bytes {
+        match self {
+            Self::Converse(_) => match event.as_object().and_then(|event| event.iter().next()) {
+                Some((name, payload)) => event_stream::event(name.clone(), payload),
+                // No event has no name: it is for the reader to stumble over.
+                None => event_stream::event("", event),
+            },
+            Self::Invoke(..) => event_stream::chunk(event),
+        }
+    }
+
     /// Adds the headers that an answer of this format has of its own.
     pub(crate) fn add_headers(&self, headers: &mut HeaderMap) {
         if let Self::Invoke(_, asked) = self {

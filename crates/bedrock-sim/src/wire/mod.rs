@@ -17,6 +17,7 @@ mod request;
 pub use self::check::StreamException;
 pub(crate) use self::{
     check::{ServiceError, error_text},
+    format::Format,
     part::Timing,
     request::Request,
 };

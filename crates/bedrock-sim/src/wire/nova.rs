@@ -21,7 +21,9 @@ pub(super) fn read(root: &JsonField<'_>) -> Result<Prompt, ServiceError> {
     if let Some(version) = root.get("schemaVersion")? {
         version.one_of(&["messages-v1"])?;
     }
-    converse::request::read(root)
+    let mut prompt = converse::request::read(root)?;
+    prompt.reasons |= converse::request::turns_reasoning_on(root.value.get("reasoningConfig"));
+    Ok(prompt)
 }
 
 pub(super) fn body(answer: &Answer) -> Value {

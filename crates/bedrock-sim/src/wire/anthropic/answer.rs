@@ -1,25 +1,43 @@
 use serde_json::{Value, json};
 
-use crate::model::{Answer, Block, EventKind, StopReason, StreamEvent};
+use crate::model::{Answer, Block, EventKind, StopReason, StreamEvent, whole_input};
 use crate::wire::part::Timing;
 
 pub(crate) fn body(answer: &Answer, model: &str) -> Value {
-    let content: Vec<_> = answer
-        .blocks
-        .iter()
-        .map(|block| match block {
-            Block::Text(text) => json!({"type": "text", "text": text}),
-            Block::ToolUse { id, name, input } => {
-                json!({"type": "tool_use", "id": tool_use_id(id), "name": name, "input": input})
-            }
-        })
-        .collect();
+    let content: Vec<_> = answer.blocks.iter().map(block).collect();
     let mut body = message(answer, model);
     body["content"] = content.into();
     body["stop_reason"] = stop_reason(answer).into();
     body["stop_sequence"] = json!(answer.stop_sequence);
     body["usage"] = usage(answer, answer.usage.output);
     body
+}
+
+fn block(block: &Block) -> Value {
+    match block {
+        Block::Text(text) => json!({"type": "text", "text": text.whole()}),
+        Block::Reasoning { text, signature } => {
+            json!({"type": "thinking", "thinking": text.whole(), "signature": signature})
+        }
+        Block::RedactedReasoning(data) => json!({"type": "redacted_thinking", "data": data}),
+        Block::ToolUse { id, name, input } => {
+            let input = whole_input(input);
+            json!({"type": "tool_use", "id": tool_use_id(id), "name": name, "input": input})
+        }
+    }
+}
+
+/// A block as a stream begins it.
+fn begun_block(block: &Block) -> Value {
+    match block {
+        Block::Text(_) => json!({"type": "text", "text": ""}),
+        Block::Reasoning { .. } => json!({"type": "thinking", "thinking": "", "signature": ""}),
+        // All of it is there at once.
+        Block::RedactedReasoning(data) => json!({"type": "redacted_thinking", "data": data}),
+        Block::ToolUse { id, name, .. } => {
+            json!({"type": "tool_use", "id": tool_use_id(id), "name": name, "input": {}})
+        }
+    }
 }
 
 pub(crate) fn event(
@@ -35,19 +53,20 @@ pub(crate) fn event(
             json!({"type": "message_start", "message": message})
         }
         EventKind::BlockStart(index, block) => {
-            let block = match block {
-                Block::Text(_) => json!({"type": "text", "text": ""}),
-                Block::ToolUse { id, name, .. } => {
-                    json!({"type": "tool_use", "id": tool_use_id(id), "name": name, "input": {}})
-                }
-            };
+            let block = begun_block(block);
             json!({"type": "content_block_start", "index": index, "content_block": block})
         }
         EventKind::Delta(index, block, piece) => {
             let delta = match block {
                 Block::Text(_) => json!({"type": "text_delta", "text": piece}),
+                Block::Reasoning { .. } => json!({"type": "thinking_delta", "thinking": piece}),
+                Block::RedactedReasoning(_) => return None,
                 Block::ToolUse { .. } => json!({"type": "input_json_delta", "partial_json": piece}),
             };
+            json!({"type": "content_block_delta", "index": index, "delta": delta})
+        }
+        EventKind::Signature(index, signature) => {
+            let delta = json!({"type": "signature_delta", "signature": signature});
             json!({"type": "content_block_delta", "index": index, "delta": delta})
         }
         EventKind::BlockStop(index) => json!({"type": "content_block_stop", "index": index}),

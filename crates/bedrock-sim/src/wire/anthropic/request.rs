@@ -1,7 +1,7 @@
 use super::{content, messages, tools};
 use crate::model::Prompt;
 use crate::wire::check::{JsonField, ServiceError};
-use crate::wire::converse::request::stop_sequences;
+use crate::wire::converse::request::{stop_sequences, turns_reasoning_on};
 use crate::wire::part::guardrail::GUARDRAIL_CONFIG;
 
 /// What AWS documents for the body, without what only Anthropic's own API takes.
@@ -47,6 +47,7 @@ pub(crate) fn read(root: &JsonField<'_>, model: &str) -> Result<Prompt, ServiceE
         prompt.stop_sequences = stop_sequences(&sequences)?;
     }
     tools::read(root, &mut prompt)?;
+    prompt.reasons = turns_reasoning_on(root.value.get("thinking"));
     // An empty system prompt is as good as none; an empty message is an error.
     if let Some(system) = root.get("system")?
         && system.value != ""

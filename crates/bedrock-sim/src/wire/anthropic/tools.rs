@@ -36,6 +36,9 @@ pub(super) fn read(root: &JsonField<'_>, prompt: &mut Prompt) -> Result<(), Serv
             "none" => ToolChoice::Never,
             _ => ToolChoice::Auto,
         };
+        if let Some(one) = choice.get("disable_parallel_tool_use")? {
+            prompt.one_tool_at_a_time = one.value == true;
+        }
     }
     Ok(())
 }

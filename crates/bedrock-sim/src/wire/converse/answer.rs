@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::echo::Echo;
-use crate::model::{Answer, Block, EventKind, StreamEvent, TokenUsage};
+use crate::model::{Answer, Block, EventKind, StreamEvent, TokenUsage, whole_input};
 use crate::wire::part::Timing;
 
 pub(crate) fn body(answer: &Answer, echo: &Echo, timing: Timing) -> Value {
@@ -25,8 +25,6 @@ pub(crate) fn event(
 ) -> Option<(&'static str, Value)> {
     Some(match &event.kind {
         EventKind::Start => ("messageStart", json!({"role": "assistant"})),
-        // Text blocks begin with their first delta.
-        EventKind::BlockStart(_, Block::Text(_)) => return None,
         EventKind::BlockStart(index, Block::ToolUse { id, name, .. }) => (
             "contentBlockStart",
             json!({
@@ -34,16 +32,23 @@ pub(crate) fn event(
                 "contentBlockIndex": index,
             }),
         ),
+        // Other blocks begin with their first delta.
+        EventKind::BlockStart(..) => return None,
         EventKind::Delta(index, block, piece) => {
             let delta = match block {
                 Block::Text(_) => json!({"text": piece}),
+                Block::Reasoning { .. } => json!({"reasoningContent": {"text": piece}}),
+                Block::RedactedReasoning(_) => {
+                    json!({"reasoningContent": {"redactedContent": piece}})
+                }
                 Block::ToolUse { .. } => json!({"toolUse": {"input": piece}}),
             };
-            (
-                "contentBlockDelta",
-                json!({"delta": delta, "contentBlockIndex": index}),
-            )
+            content_delta(*index, delta)
         }
+        EventKind::Signature(index, signature) => content_delta(
+            *index,
+            json!({"reasoningContent": {"signature": signature}}),
+        ),
         EventKind::BlockStop(index) => ("contentBlockStop", json!({"contentBlockIndex": index})),
         EventKind::Stop => {
             let mut payload = json!({"stopReason": answer.stop.as_str()});
@@ -61,10 +66,21 @@ pub(crate) fn event(
     })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it goes into the value")]
+fn content_delta(index: usize, delta: Value) -> (&'static str, Value) {
+    let payload = json!({"delta": delta, "contentBlockIndex": index});
+    ("contentBlockDelta", payload)
+}
+
 pub(crate) fn block(block: &Block) -> Value {
     match block {
-        Block::Text(text) => json!({"text": text}),
+        Block::Text(text) => json!({"text": text.whole()}),
+        Block::Reasoning { text, signature } => json!({"reasoningContent": {
+            "reasoningText": {"text": text.whole(), "signature": signature},
+        }}),
+        Block::RedactedReasoning(data) => json!({"reasoningContent": {"redactedContent": data}}),
         Block::ToolUse { id, name, input } => {
+            let input = whole_input(input);
             json!({"toolUse": {"toolUseId": tool_use_id(id), "name": name, "input": input}})
         }
     }

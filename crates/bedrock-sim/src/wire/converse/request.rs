@@ -1,3 +1,5 @@
+use serde_json::Value;
+
 use super::{content, messages, tools};
 use crate::model::Prompt;
 use crate::wire::check::{JsonField, ServiceError};
@@ -13,12 +15,23 @@ pub(crate) fn read(root: &JsonField<'_>) -> Result<Prompt, ServiceError> {
     }
     messages::read(root, has_tools, &mut prompt)?;
     inference(root, &mut prompt)?;
+    if let Some(fields) = root.get("additionalModelRequestFields")? {
+        for key in ["thinking", "reasoning_config", "reasoningConfig"] {
+            prompt.reasons |= turns_reasoning_on(fields.value.get(key));
+        }
+    }
     match prompt.surplus_cache_points() {
         Some(complaint) => Err(ServiceError::validation(format!(
             "The model returned the following errors: {complaint}"
         ))),
         None => Ok(prompt),
     }
+}
+
+/// Whether a model's own setting makes it think aloud. What else it may say is the model's to check.
+pub(crate) fn turns_reasoning_on(setting: Option<&Value>) -> bool {
+    let kind = setting.and_then(|setting| setting.get("type"));
+    kind.is_some_and(|kind| kind == "enabled" || kind == "adaptive")
 }
 
 fn inference(root: &JsonField<'_>, prompt: &mut Prompt) -> Result<(), ServiceError> {
