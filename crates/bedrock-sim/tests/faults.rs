@@ -12,18 +12,9 @@ use aws_sdk_bedrockruntime::{
         RequestId as _,
         converse::{ConverseError, ConverseOutput},
     },
-    primitives::Blob,
-    types::{
-        ConverseStreamOutput,
-        error::{ConverseStreamOutputError, ResponseStreamError},
-    },
 };
-use bedrock_sim::{
-    Fault, Latency, Model, Operation, Script, ScriptEntry, ScriptedAnswer, Simulator, StopReason,
-    StreamException,
-};
-use fronts::{CLAUDE, NOVA, both, max_tokens, user};
-use serde_json::json;
+use bedrock_sim::{Fault, Latency, Model, Operation, ScriptedAnswer, Simulator};
+use fronts::{CLAUDE, NOVA, both, user};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -36,32 +27,6 @@ async fn call(client: &Client) -> Result<ConverseOutput, SdkError<ConverseError>
         .messages(user("hello"))
         .send()
         .await
-}
-
-/// Reads a ten-token stream: how many events came, and how it ended.
-async fn stream(
-    client: &Client,
-) -> (
-    usize,
-    Result<(), SdkError<ConverseStreamOutputError, aws_smithy_types::event_stream::RawMessage>>,
-) {
-    let mut stream = client
-        .converse_stream()
-        .model_id(CLAUDE)
-        .messages(user("hello"))
-        .inference_config(max_tokens(10))
-        .send()
-        .await
-        .unwrap()
-        .stream;
-    let mut events = 0;
-    loop {
-        match stream.recv().await {
-            Ok(Some(_)) => events += 1,
-            Ok(None) => return (events, Ok(())),
-            Err(error) => return (events, Err(error)),
-        }
-    }
 }
 
 #[tokio::test]
@@ -393,195 +358,6 @@ async fn a_throttled_call_does_not_use_up_a_fault_behind_the_quota() {
 }
 
 #[tokio::test]
-async fn a_stream_can_carry_each_exception_of_the_service_model() {
-    let simulator = Simulator::new();
-    let (clients, _server) = both(&simulator).await;
-    for client in &clients {
-        for exception in [
-            StreamException::InternalServer,
-            StreamException::ModelStreamError,
-            StreamException::ServiceUnavailable,
-            StreamException::Throttling,
-            StreamException::Validation,
-        ] {
-            simulator.script([Fault::stream_exception(exception).at(2).message("my words")]);
-            let (events, end) = stream(client).await;
-            assert_eq!(events, 2);
-            let error = end.unwrap_err().into_service_error();
-            let typed = match exception {
-                StreamException::InternalServer => error.is_internal_server_exception(),
-                StreamException::ModelStreamError => error.is_model_stream_error_exception(),
-                StreamException::ServiceUnavailable => error.is_service_unavailable_exception(),
-                StreamException::Throttling => error.is_throttling_exception(),
-                _ => error.is_validation_exception(),
-            };
-            assert!(typed, "{exception:?}: {error:?}");
-            assert!(format!("{error:?}").contains("my words"));
-        }
-        simulator.script([Fault::stream_exception(StreamException::ModelTimeout).at(0)]);
-        // Not an exception of ConverseStream, so it waits for the other operation.
-        stream(client).await.1.unwrap();
-        let body = json!({"messages": [{"role": "user", "content": [{"text": "hello"}]}]});
-        let mut chunks = client
-            .invoke_model_with_response_stream()
-            .model_id(NOVA)
-            .body(Blob::new(body.to_string()))
-            .send()
-            .await
-            .unwrap()
-            .body;
-        let error = chunks.recv().await.unwrap_err().into_service_error();
-        assert!(
-            matches!(error, ResponseStreamError::ModelTimeoutException(_)),
-            "{error:?}"
-        );
-    }
-}
-
-#[tokio::test]
-async fn a_stream_can_end_in_every_wrong_way() {
-    let simulator = Simulator::new();
-    let (clients, _server) = both(&simulator).await;
-    for client in &clients {
-        simulator.script([Fault::stream_cut().at(3)]);
-        let (events, end) = stream(client).await;
-        end.unwrap();
-        assert_eq!(events, 3);
-
-        simulator.script([Fault::stream_cut_in_frame().at(3)]);
-        let (events, end) = stream(client).await;
-        assert_eq!(events, 3);
-        end.unwrap_err();
-
-        simulator.script([Fault::stream_corrupt().at(3)]);
-        let (events, end) = stream(client).await;
-        assert_eq!(events, 3);
-        assert!(format!("{:?}", end.unwrap_err()).contains("Checksum"));
-
-        simulator.script([Fault::connection_reset().at(3)]);
-        let (events, end) = stream(client).await;
-        assert_eq!(events, 3);
-        end.unwrap_err();
-    }
-}
-
-#[tokio::test(flavor = "current_thread", start_paused = true)]
-async fn a_broken_stream_pays_for_what_it_delivered() {
-    let simulator = Simulator::new().model(Model::new(CLAUDE).burndown(5));
-    let client = simulator.sdk_client();
-    for fault in [
-        Fault::stream_exception(StreamException::Throttling),
-        Fault::stream_cut(),
-        Fault::stream_cut_in_frame(),
-        Fault::stream_corrupt(),
-        Fault::connection_reset(),
-        Fault::hang(),
-    ] {
-        simulator.reset();
-        simulator.script([fault.clone().at(3)]);
-        drop(tokio::time::timeout(Duration::from_secs(3_600), stream(&client)).await);
-        let usage = simulator.usage();
-        let usage = usage.model(CLAUDE).unwrap();
-        assert_eq!(
-            (usage.settled, usage.output_tokens, usage.in_flight),
-            (6 + 5 * 8, 8, 0),
-            "{fault:?}"
-        );
-    }
-}
-
-#[tokio::test(flavor = "current_thread", start_paused = true)]
-async fn a_stalled_stream_stays_open_after_its_events() {
-    let simulator = Simulator::new().latency(Latency::none());
-    let client = simulator.sdk_client();
-    simulator.script([Fault::hang().at(1)]);
-    let mut events = client
-        .converse_stream()
-        .model_id(CLAUDE)
-        .messages(user("hello"))
-        .send()
-        .await
-        .unwrap()
-        .stream;
-    assert!(matches!(
-        events.recv().await.unwrap(),
-        Some(ConverseStreamOutput::MessageStart(_))
-    ));
-    tokio::time::timeout(Duration::from_secs(3_600), events.recv())
-        .await
-        .unwrap_err();
-}
-
-#[test]
-fn a_fault_is_the_same_in_json_and_in_rust() {
-    let fault = Fault::stream_exception(StreamException::ServiceUnavailable)
-        .at(2)
-        .times(3)
-        .rate(0.5)
-        .model("m")
-        .operation(Operation::ConverseStream)
-        .message("words")
-        .retry_after(Duration::from_millis(1_500));
-    let json = json!({
-        "fault": "stream_exception",
-        "exception": "service_unavailable",
-        "at": 2,
-        "times": 3,
-        "rate": 0.5,
-        "model": "m",
-        "operation": "ConverseStream",
-        "message": "words",
-        "retry_after_ms": 1500,
-    });
-    assert_eq!(serde_json::to_value(&fault).unwrap(), json);
-    assert_eq!(serde_json::from_value::<Fault>(json).unwrap(), fault);
-    assert_eq!(
-        serde_json::to_value(Fault::throttling_400()).unwrap()["fault"],
-        "throttling_400"
-    );
-    assert_eq!(
-        serde_json::to_value(Fault::bare_429()).unwrap()["fault"],
-        "bare_429"
-    );
-}
-
-#[test]
-fn a_script_holds_faults_and_answers_in_one_order() {
-    let answer = ScriptedAnswer::new()
-        .text("42")
-        .stop_reason(StopReason::MaxTokens)
-        .cache_tokens(3, 4)
-        .times(2);
-    let entries = [ScriptEntry::from(Fault::throttling()), answer.into()];
-    let json = json!([
-        {"fault": "throttling"},
-        {
-            "fault": "answer",
-            "text": "42",
-            "stop_reason": "max_tokens",
-            "cache_read_tokens": 3,
-            "cache_write_tokens": 4,
-            "times": 2,
-        },
-    ]);
-    assert_eq!(serde_json::to_value(&entries).unwrap(), json);
-    let script = Script::from_json(json.to_string().as_bytes()).unwrap();
-    assert_eq!(script.entries, entries);
-
-    for (mixed, why) in [
-        (r#"[{"fault": "throttling", "text": "42"}]"#, "`text`"),
-        (r#"[{"fault": "answer", "message": "no"}]"#, "`message`"),
-        (
-            r#"[{"fault": "answer", "rate": 2}]"#,
-            "`rate` is from 0 to 1",
-        ),
-    ] {
-        let error = Script::from_json(mixed.as_bytes()).unwrap_err().to_string();
-        assert!(error.contains(why), "{error}");
-    }
-}
-
-#[tokio::test]
 async fn a_call_that_is_throttled_leaves_its_scripted_answer_to_the_next() {
     let simulator = Simulator::new()
         .model(Model::new(CLAUDE).requests_per_minute(0))
@@ -594,22 +370,4 @@ async fn a_call_that_is_throttled_leaves_its_scripted_answer_to_the_next() {
     let message = answered.output.unwrap();
     let content = &message.as_message().unwrap().content;
     assert_eq!(content[0].as_text().unwrap(), "42");
-}
-
-#[test]
-fn the_longest_hint_is_no_overflow() {
-    let fault = Fault::throttling().http_retry_after(Duration::MAX);
-    assert_eq!(
-        serde_json::to_value(fault).unwrap()["retry_after_s"],
-        u64::MAX
-    );
-}
-
-#[test]
-fn a_script_may_ask_the_simulator_while_it_is_made() {
-    let simulator = Simulator::new();
-    simulator.script((0..2).map(|_| {
-        assert!(simulator.usage().models.is_empty());
-        Fault::throttling()
-    }));
 }

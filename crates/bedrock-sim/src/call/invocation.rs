@@ -76,7 +76,8 @@ impl Simulator {
         let key = chain(chain(state.seed, digest_text(&model.id)), request.digest);
         let answers = state.answers.clone();
         let mut latency = state.latency;
-        let mut admission = Admission::new(Arc::clone(&self.shared), &state, model, ticket, started);
+        let mut admission =
+            Admission::new(Arc::clone(&self.shared), &state, model, ticket, started);
         // Neither the user's code nor a long answer keeps other calls waiting.
         drop(state);
         let script = script

@@ -7,10 +7,7 @@ use std::{
 
 use bytes::Bytes;
 use http_body::Body;
-use tokio::{
-    task::coop,
-    time::{Instant, Sleep, sleep_until},
-};
+use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::admission::Admission;
 
@@ -45,7 +42,8 @@ pub(crate) struct Playback {
     sleep: Option<Pin<Box<Sleep>>>,
     /// Gone once the call is settled, which may be before the body is.
     admission: Option<Admission>,
-    yielded: bool,
+    /// Something went out since others had their turn.
+    owes_a_turn: bool,
 }
 
 impl Playback {
@@ -65,7 +63,8 @@ impl Playback {
             ready_at: Instant::now(),
             sleep: None,
             admission: Some(admission),
-            yielded: false,
+            // The head of the reply.
+            owes_a_turn: true,
         }
     }
 
@@ -92,12 +91,16 @@ impl Body for Playback {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<http_body::Frame<Bytes>, io::Error>>> {
         let this = &mut *self;
-        // However fast the reader is, others that wait for the same thread get their turns.
-        let turn = ready!(coop::poll_proceed(cx));
+        // However fast the reader is, others that wait for the same thread get their turns; tokio's
+        // own budget, for steps that cost next to nothing, is too large for that. Meanwhile the
+        // transport sends what it has, before a reset can take it away.
+        if std::mem::take(&mut this.owes_a_turn) {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         if let Some(due) = this.next.as_ref().map(|frame| frame.due) {
             ready!(this.poll_due(due, cx));
         }
-        turn.made_progress();
         let Some(frame) = this.next.take() else {
             return match this.end {
                 // Nothing will ever wake the reader; giving up drops the body and settles the call.
@@ -105,12 +108,6 @@ impl Body for Playback {
                 BodyEnd::Clean => {
                     this.admission = None;
                     Poll::Ready(None)
-                }
-                BodyEnd::Reset if !this.yielded => {
-                    // What was sent before must leave the transport's buffer first.
-                    this.yielded = true;
-                    cx.waker().wake_by_ref();
-                    Poll::Pending
                 }
                 BodyEnd::Reset => {
                     this.admission = None;
@@ -120,6 +117,7 @@ impl Body for Playback {
             };
         };
         this.next = this.frames.next();
+        this.owes_a_turn = true;
         // Counted when it is handed out: a dropped body has cost what its reader got.
         if let Some(admission) = &mut this.admission {
             admission.produced(frame.tokens);

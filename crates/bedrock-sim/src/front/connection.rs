@@ -15,11 +15,11 @@ use axum::{
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream, ToSocketAddrs, lookup_host},
 };
 
 /// A listener whose connections can be reset by the call they carry.
-pub(super) struct ResettableListener(pub(super) TcpListener);
+pub(super) struct ResettableListener(TcpListener);
 
 /// A TCP connection with a [`ResetSwitch`].
 pub(super) struct Connection {
@@ -36,6 +36,37 @@ impl ResetSwitch {
         // A flag of its own with no data behind it: no ordering is needed.
         self.0.store(true, Ordering::Relaxed);
     }
+}
+
+/// Bytes that a connection takes ahead of its reader. Little: a stream is made as it is read.
+const SEND_BUFFER: u32 = 16 * 1024;
+/// Connections that wait to be taken in.
+const BACKLOG: u32 = 1024;
+
+impl ResettableListener {
+    pub(super) async fn bind(address: impl ToSocketAddrs) -> io::Result<Self> {
+        let mut refused = io::Error::from(io::ErrorKind::AddrNotAvailable);
+        for address in lookup_host(address).await? {
+            match listen(address) {
+                Ok(listener) => return Ok(Self(listener)),
+                Err(error) => refused = error,
+            }
+        }
+        Err(refused)
+    }
+}
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // As tokio's own listener has it; on Windows it would mean something else.
+    #[cfg(not(windows))]
+    socket.set_reuseaddr(true)?;
+    socket.set_send_buffer_size(SEND_BUFFER)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 impl Listener for ResettableListener {

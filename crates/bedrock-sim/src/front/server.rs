@@ -6,17 +6,13 @@ use axum::{
     extract::{ConnectInfo, Request, State},
     response::Response,
     routing::{get, post},
+    serve::Listener as _,
 };
 use bytes::{Bytes, BytesMut};
 use http::{StatusCode, header};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
-use tokio::{
-    net::{TcpListener, ToSocketAddrs},
-    sync::oneshot,
-    task::JoinHandle,
-    time::timeout,
-};
+use tokio::{net::ToSocketAddrs, sync::oneshot, task::JoinHandle, time::timeout};
 
 use super::connection::{ResetSwitch, ResettableListener};
 use crate::call::{IncomingCall, LONGEST_BODY, Reply, ReplyBody};
@@ -47,7 +43,7 @@ impl Simulator {
     ///
     /// If the address cannot be bound.
     pub async fn serve(&self, address: impl ToSocketAddrs) -> io::Result<Server> {
-        let listener = TcpListener::bind(address).await?;
+        let listener = ResettableListener::bind(address).await?;
         let address = listener.local_addr()?;
         let routes = Router::new()
             .route("/_sim/usage", get(usage))
@@ -57,7 +53,7 @@ impl Simulator {
             .with_state(self.clone())
             .into_make_service_with_connect_info::<ResetSwitch>();
         let (stop, stopped) = oneshot::channel();
-        let serve = axum::serve(ResettableListener(listener), routes)
+        let serve = axum::serve(listener, routes)
             .with_graceful_shutdown(async move { drop(stopped.await) });
         Ok(Server {
             address,

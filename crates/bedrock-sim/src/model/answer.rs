@@ -73,7 +73,11 @@ pub(crate) fn draw(
         let calls = script
             .stop_reason
             .is_none_or(|stop| stop == StopReason::ToolUse);
-        let mut tools = if calls { prompt.called_tools() } else { Vec::new() };
+        let mut tools = if calls {
+            prompt.called_tools()
+        } else {
+            Vec::new()
+        };
         if tools.is_empty() && script.stop_reason == Some(StopReason::ToolUse) {
             tools.extend(prompt.tools.first());
         }

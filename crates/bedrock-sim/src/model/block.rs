@@ -5,7 +5,10 @@ use super::{Text, tokens};
 /// A block of an answer's content, before any wire format.
 pub(crate) enum Block {
     Text(Text),
-    Reasoning { text: Text, signature: String },
+    Reasoning {
+        text: Text,
+        signature: String,
+    },
     /// Reasoning that nobody may read: base 64.
     RedactedReasoning(String),
     ToolUse {

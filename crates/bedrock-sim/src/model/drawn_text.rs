@@ -131,7 +131,14 @@ mod tests {
     fn a_text_is_searched_as_if_it_were_all_there() {
         let whole = text(10_000).piece(usize::MAX);
         let across = &whole[4_090..4_110];
-        for sought in ["The", "he", "no such words", across, &whole[30_000..39_999], "."] {
+        for sought in [
+            "The",
+            "he",
+            "no such words",
+            across,
+            &whole[30_000..39_999],
+            ".",
+        ] {
             let at = whole.find(sought).map(|at| at as u64);
             assert_eq!(text(10_000).find(sought), at, "{sought}");
         }

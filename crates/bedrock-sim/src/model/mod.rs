@@ -34,6 +34,6 @@ pub(crate) use self::{
     token_usage::TokenUsage,
 };
 pub use self::{
-    latency::Latency, model::Model, scripted_answer::ScriptedAnswer,
-    scripted_block::ScriptedBlock, stop_reason::StopReason,
+    latency::Latency, model::Model, scripted_answer::ScriptedAnswer, scripted_block::ScriptedBlock,
+    stop_reason::StopReason,
 };

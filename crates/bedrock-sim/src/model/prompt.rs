@@ -129,13 +129,18 @@ impl Prompt {
     /// the request lists them; only the first where the request wants no more than one at a time.
     pub(crate) fn called_tools(&self) -> Vec<&Tool> {
         let is_named = |tool: &&Tool| self.last_user_text.contains(&tool.name);
-        let is_chosen = |tool: &&Tool| matches!(&self.choice, ToolChoice::Named(name) if tool.name == *name);
+        let is_chosen =
+            |tool: &&Tool| matches!(&self.choice, ToolChoice::Named(name) if tool.name == *name);
         match &self.choice {
             ToolChoice::Never => Vec::new(),
             ToolChoice::Any => self.tools.first().into_iter().collect(),
             ToolChoice::Named(_) => self.tools.iter().find(is_chosen).into_iter().collect(),
             ToolChoice::Auto => {
-                let most = if self.one_tool_at_a_time { 1 } else { usize::MAX };
+                let most = if self.one_tool_at_a_time {
+                    1
+                } else {
+                    usize::MAX
+                };
                 self.tools.iter().filter(is_named).take(most).collect()
             }
         }
