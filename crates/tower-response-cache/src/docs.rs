@@ -9,6 +9,9 @@ pub mod who_makes_the_call {}
 #[doc = include_str!("../docs/remote-store.md")]
 pub mod remote_store {}
 
+#[doc = include_str!("../docs/http.md")]
+pub mod http {}
+
 #[doc = include_str!("../docs/stacking.md")]
 pub mod stacking {}
 

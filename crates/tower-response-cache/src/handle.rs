@@ -17,6 +17,11 @@ impl<K, V, St> Handle<K, V, St> {
     pub(crate) fn new(cache: Arc<Cache<K, V, St>>) -> Self {
         Self { cache }
     }
+
+    #[cfg(feature = "http")]
+    pub(crate) fn cache(&self) -> &Arc<Cache<K, V, St>> {
+        &self.cache
+    }
 }
 
 impl<K: Hash + Eq, V, St: Store<K, V>> Handle<K, V, St> {

@@ -2,6 +2,7 @@
 #![doc = "[what is kept]: docs::what_is_kept"]
 #![doc = "[who makes the call]: docs::who_makes_the_call"]
 #![doc = "[remote store]: docs::remote_store"]
+#![doc = "[for HTTP]: docs::http"]
 #![doc = "[Stacking]: docs::stacking"]
 #![doc = "[telemetry and cost]: docs::telemetry_and_cost"]
 #![doc = ""]
@@ -15,6 +16,8 @@ mod error;
 mod flight;
 mod future;
 mod handle;
+#[cfg(feature = "http")]
+mod http;
 mod invalidation;
 mod layer;
 mod policy;
@@ -24,6 +27,8 @@ mod snapshot;
 mod store;
 mod telemetry;
 
+#[cfg(feature = "http")]
+pub use self::http::{HttpCache, HttpCacheBody, HttpCacheFuture, HttpCacheHandle, HttpCacheLayer};
 pub use self::policy::{ByKey, CacheStatus, CacheStatusHeader, Keep, KeepTicket, Lookup, Policy};
 pub use self::snapshot::Snapshot;
 pub use self::store::remote::{Codec, RemoteEntry, RemoteSnapshot, RemoteStore};

@@ -1,0 +1,27 @@
+use std::sync::Arc;
+
+use http::Response;
+use http_body::Body;
+
+use super::{body::HttpCacheBody, stored::StoredResponse};
+use crate::policy::Keep;
+
+/// A response, and what of it is for the store and for other callers.
+pub(crate) struct Answer<B: Body> {
+    pub(super) res: Response<HttpCacheBody<B>>,
+    pub(super) kept: Option<Kept>,
+}
+
+/// What is stored, and how.
+#[derive(Clone)]
+pub(crate) struct Kept {
+    pub(super) keep: Keep,
+    pub(super) stored: Arc<StoredResponse>,
+}
+
+impl<B: Body> Answer<B> {
+    /// A response for its caller alone.
+    pub(super) fn alone(res: Response<HttpCacheBody<B>>) -> Self {
+        Self { res, kept: None }
+    }
+}

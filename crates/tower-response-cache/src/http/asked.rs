@@ -1,0 +1,29 @@
+use http::{Request, Response, StatusCode};
+use http_body::Body;
+
+use super::body::HttpCacheBody;
+use super::{key::HttpKey, rules::Demand};
+use crate::policy::Lookup;
+
+/// A request, and what the cache is to do for it.
+pub(crate) struct Asked<B> {
+    pub(super) req: Request<B>,
+    pub(super) demand: Demand,
+    pub(super) lookup: Lookup<HttpKey>,
+}
+
+impl<B> Asked<B> {
+    pub(super) fn key(&self) -> Option<&HttpKey> {
+        match &self.lookup {
+            Lookup::Use(key) | Lookup::Refresh(key) => Some(key),
+            Lookup::Bypass => None,
+        }
+    }
+}
+
+/// The answer to `only-if-cached` where nothing is stored.
+pub(super) fn nothing_stored<B: Body>() -> Response<HttpCacheBody<B>> {
+    let mut res = Response::new(HttpCacheBody::whole(bytes::Bytes::new(), None));
+    *res.status_mut() = StatusCode::GATEWAY_TIMEOUT;
+    res
+}

@@ -1,0 +1,25 @@
+//! What does a shared cache of HTTP keep, and for whom?
+//!
+//! Read [`service`] first: what is asked of the cache for one request. [`origin`] is what stands behind
+//! the cache: it judges each answer by the [`rules`], pure and of RFC 9111, and collects its body.
+//! [`policy`] takes those decisions to the cache. The rest is what is stored, and under which [`key`].
+
+mod answer;
+mod asked;
+mod body;
+mod failure;
+mod fields;
+mod future;
+mod generations;
+mod handle;
+mod key;
+mod layer;
+mod origin;
+mod policy;
+mod rules;
+mod service;
+mod settings;
+mod stored;
+
+pub use self::{body::HttpCacheBody, future::HttpCacheFuture, handle::HttpCacheHandle};
+pub use self::{layer::HttpCacheLayer, service::HttpCache};

@@ -1,0 +1,46 @@
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::{Request, Response};
+use http_body::Body;
+use tower_service::Service;
+
+use super::future::{OriginFuture, Purpose};
+use crate::http::asked::Asked;
+use crate::http::{answer::Answer, failure::Failure, key, policy::HttpPolicy, stored::Stored};
+use crate::{flight::Cache, http::key::HttpKey, store::MemoryStore};
+
+pub(crate) type HttpStore = MemoryStore<HttpKey, Stored>;
+
+/// The inner service, whose answers are judged and collected for the cache.
+#[derive(Clone)]
+pub(crate) struct Origin<S> {
+    pub(crate) inner: S,
+    pub(crate) policy: Arc<HttpPolicy>,
+    pub(crate) cache: Arc<Cache<HttpKey, Stored, HttpStore>>,
+}
+
+impl<S, Req, Res> Service<Asked<Req>> for Origin<S>
+where
+    S: Service<Request<Req>, Response = Response<Res>>,
+    Res: Body,
+{
+    type Response = Answer<Res>;
+    type Error = Failure<S::Error, Res>;
+    type Future = OriginFuture<S::Future, Res>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx).map_err(Failure::Error)
+    }
+
+    fn call(&mut self, asked: Asked<Req>) -> Self::Future {
+        let purpose = match asked.key() {
+            Some(key) => Purpose::Keep(key.clone()),
+            None if asked.req.method().is_safe() => Purpose::Pass,
+            None => Purpose::Invalidate(key::target(asked.req.uri(), asked.req.headers())),
+        };
+        let future = self.inner.call(asked.req);
+        let (policy, cache) = (Arc::clone(&self.policy), Arc::clone(&self.cache));
+        OriginFuture::new(future, purpose, policy, cache)
+    }
+}

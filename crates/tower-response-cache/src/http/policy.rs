@@ -1,0 +1,73 @@
+use std::sync::Arc;
+
+use http_body::Body;
+
+use super::answer::Answer;
+use super::asked::{Asked, nothing_stored};
+use super::failure::Failure;
+use super::generations::Generations;
+use super::key::HttpKey;
+use super::settings::HttpSettings;
+use super::stored::{Stored, mark};
+use crate::policy::{CacheStatus, Keep, Lookup, Policy};
+
+/// Takes to the cache what was decided about a request when it came, and about its answer by the origin.
+pub(crate) struct HttpPolicy {
+    pub(super) settings: HttpSettings,
+    pub(super) generations: Generations,
+}
+
+impl<Req, Res, E> Policy<Asked<Req>, Answer<Res>, Failure<E, Res>> for Arc<HttpPolicy>
+where
+    Res: Body,
+{
+    type Key = HttpKey;
+    type Value = Stored;
+    type Context = ();
+
+    fn lookup(&self, asked: &Asked<Req>) -> Lookup<HttpKey> {
+        asked.lookup.clone()
+    }
+
+    fn context(&self, _: &Asked<Req>) {}
+
+    fn absent(&self, asked: &Asked<Req>) -> Option<Result<Answer<Res>, Failure<E, Res>>> {
+        let only = asked.demand.only_if_cached;
+        only.then(|| Ok(Answer::alone(nothing_stored())))
+    }
+
+    fn keep(&self, (): &(), answer: &Answer<Res>) -> Option<Keep> {
+        answer.kept.as_ref().map(|kept| kept.keep.clone())
+    }
+
+    fn share(&self, answer: &Answer<Res>) -> Option<Stored> {
+        let kept = answer.kept.as_ref()?;
+        Some(Stored::Response(Arc::clone(&kept.stored)))
+    }
+
+    fn share_error(&self, (): &(), _: &Failure<E, Res>) -> Option<Stored> {
+        // Not `None`: then the callers would get such an error one after the other, each after a whole
+        // call.
+        Some(Stored::Nothing)
+    }
+
+    fn stale_if_error(&self, (): &(), _: &Failure<E, Res>) -> bool {
+        true
+    }
+
+    fn restore(
+        &self,
+        stored: Stored,
+        status: CacheStatus,
+    ) -> Option<Result<Answer<Res>, Failure<E, Res>>> {
+        let Stored::Response(stored) = stored else {
+            return None;
+        };
+        let res = stored.response(self.settings.name, status);
+        Some(Ok(Answer::alone(res)))
+    }
+
+    fn mark(&self, answer: &mut Answer<Res>, status: CacheStatus) {
+        mark(answer.res.headers_mut(), self.settings.name, status);
+    }
+}

@@ -1,0 +1,84 @@
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use tokio::time::Instant;
+
+use super::{body::HttpCacheBody, fields::Fields, rules::Lifetime};
+use crate::policy::CacheStatus;
+
+/// What the cache has for a key, or tells the callers that joined a flight.
+#[derive(Clone)]
+pub(crate) enum Stored {
+    Response(Arc<StoredResponse>),
+    /// What came of the call is for its caller alone; the others call at once, not one after another.
+    Nothing,
+}
+
+/// A whole response.
+pub(crate) struct StoredResponse {
+    status: StatusCode,
+    headers: Fields,
+    body: Bytes,
+    trailers: Option<Fields>,
+    lifetime: Lifetime,
+    arrived: Instant,
+}
+
+impl StoredResponse {
+    pub(super) fn new(
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: Bytes,
+        trailers: Option<&HeaderMap>,
+        (lifetime, arrived): (Lifetime, Instant),
+    ) -> Self {
+        Self {
+            status,
+            headers: Fields::of(headers),
+            body,
+            trailers: trailers.map(Fields::of),
+            lifetime,
+            arrived,
+        }
+    }
+
+    /// What it has on the heap, itself included: bytes.
+    pub(super) fn weight(&self) -> usize {
+        let trailers = self.trailers.as_ref().map_or(0, Fields::weight);
+        size_of::<Self>() + self.headers.weight() + self.body.len() + trailers
+    }
+
+    /// How old it is now: RFC 9111, section 4.2.3.
+    pub(super) fn age(&self) -> Duration {
+        self.lifetime.age.saturating_add(self.arrived.elapsed())
+    }
+
+    /// How long it stays fresh from now on.
+    pub(super) fn stays_fresh(&self) -> Duration {
+        self.lifetime.ttl.saturating_sub(self.arrived.elapsed())
+    }
+
+    /// The response for another caller, with its age and with `status` for the cache called `name`.
+    pub(super) fn response<B: http_body::Body>(
+        &self,
+        name: &str,
+        status: CacheStatus,
+    ) -> Response<HttpCacheBody<B>> {
+        let trailers = self.trailers.as_ref().map(Fields::to_map);
+        let mut res = Response::new(HttpCacheBody::whole(self.body.clone(), trailers));
+        *res.status_mut() = self.status;
+        *res.headers_mut() = self.headers.to_map();
+        let age = HeaderValue::from(self.age().as_secs());
+        res.headers_mut().insert(header::AGE, age);
+        mark(res.headers_mut(), name, status);
+        res
+    }
+}
+
+/// Adds how the cache called `name` took part. Caches nearer to the origin stand before it.
+pub(super) fn mark(headers: &mut HeaderMap, name: &str, status: CacheStatus) {
+    let value = HeaderValue::from_str(&status.cache_status(name).to_string());
+    let value = value.expect("the name is a token");
+    headers.append("cache-status", value);
+}

@@ -1,0 +1,14 @@
+//! `HttpCacheLayer`: what a shared cache of HTTP keeps, and for whom.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
+mod axum_server;
+mod bodies;
+mod failures;
+mod fields;
+mod invalidation;
+mod knobs;
+mod lifetimes;
+mod requests;
+mod responses;
+mod support;
