@@ -12,5 +12,8 @@ pub mod errors {}
 #[doc = include_str!("../docs/requests.md")]
 pub mod requests {}
 
+#[doc = include_str!("../docs/streams.md")]
+pub mod streams {}
+
 #[doc = include_str!("../docs/what-happens-when.md")]
 pub mod what_happens_when {}

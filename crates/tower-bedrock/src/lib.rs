@@ -4,11 +4,13 @@
 #![doc = "[Errors]: docs::errors"]
 #![doc = "[What happens when]: docs::what_happens_when"]
 #![doc = "[Requests]: docs::requests"]
+#![doc = "[Streams]: docs::streams"]
 #![doc = ""]
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod client;
+mod codec;
 mod count_tokens;
 mod deadline;
 #[cfg(any(doc, doctest))]
@@ -19,10 +21,19 @@ mod model_id;
 pub mod monitor;
 mod operation;
 pub mod policy;
+#[cfg_attr(
+    not(test),
+    expect(
+        dead_code,
+        reason = "the cache is to join and to keep what is recorded"
+    )
+)]
+mod record;
 mod request;
 mod resolve_profiles;
 mod response;
 pub mod stack;
+mod stream;
 mod timer;
 pub mod wire;
 
@@ -39,6 +50,7 @@ pub use self::{
     resolve_profiles::{ResolveProfiles, ResolveProfilesFuture, ResolveProfilesLayer},
     response::{Response, ResponseMetadata, Usage},
     stack::{Stack, StackLayer},
+    stream::{EventStream, StreamEvent, StreamLimits, TextStream},
 };
 pub use tower_response_cache::CacheStatus;
 

@@ -1,10 +1,17 @@
 use super::{exchange::Exchange, future::ResponseFuture};
-use crate::{error::Error, operation::Operation, request::Request, response::Reply};
+use crate::{
+    error::Error,
+    operation::Operation,
+    request::Request,
+    response::Reply,
+    stream::{StreamLimits, StreamTerms},
+};
 use aws_sdk_bedrockruntime::{Client, Config, config::retry::RetryConfig};
 use std::{
     fmt,
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 use tokio::time::{Instant, timeout_at};
 use tower_service::Service;
@@ -34,7 +41,19 @@ pub struct Bedrock {
     client: Client,
     region: Option<Arc<str>>,
     raw: bool,
+    stream: StreamSettings,
 }
+
+/// How streams are read.
+#[derive(Debug, Clone, Copy, Default)]
+struct StreamSettings {
+    limits: StreamLimits,
+    drain: Option<Duration>,
+}
+
+/// How much of a stream is recorded at most, in bytes, for others who ask for the same: 30,000 tokens
+/// or so, of some 250 bytes each on the wire.
+const RECORDED: usize = 8 * 1024 * 1024;
 
 impl Bedrock {
     /// A service with a client of its own, from an `&SdkConfig` or from a
@@ -54,6 +73,7 @@ impl Bedrock {
             client: Client::from_conf(config),
             region,
             raw: false,
+            stream: StreamSettings::default(),
         }
     }
 
@@ -64,6 +84,25 @@ impl Bedrock {
     #[must_use]
     pub fn with_raw_responses(mut self) -> Self {
         self.raw = true;
+        self
+    }
+
+    /// Sets how long the reader of a stream waits for an event. Default: [`StreamLimits::new`].
+    #[must_use]
+    pub fn with_stream_limits(mut self, limits: StreamLimits) -> Self {
+        self.stream.limits = limits;
+        self
+    }
+
+    /// Reads streams to their end that their readers dropped before, for `time` at most each, to learn
+    /// what they used: without that a quota counts such a stream as it reserved. Default: it does not.
+    ///
+    /// Bedrock is reported to charge for such a stream in full either way. The rest of the stream keeps
+    /// its connection, and its place among the calls in flight, until then. It is read on the runtime that
+    /// made the call.
+    #[must_use]
+    pub fn with_dropped_streams_read(mut self, time: Duration) -> Self {
+        self.stream.drain = Some(time);
         self
     }
 
@@ -93,6 +132,7 @@ impl From<Client> for Bedrock {
                 client,
                 region,
                 raw: false,
+                stream: StreamSettings::default(),
             }
         } else {
             Self::new(client.config().to_builder())
@@ -117,18 +157,18 @@ impl<I: Operation> Service<Request<I>> for Bedrock {
     }
 
     fn call(&mut self, request: Request<I>) -> Self::Future {
-        let (client, raw) = (self.client.clone(), self.raw);
+        let (client, raw, stream) = (self.client.clone(), self.raw, self.stream);
         ResponseFuture::new(async move {
             // A deadline ends the attempt here, and not only in a layer: whoever uses the leaf alone
             // is kept to it too.
             let Some(deadline) = request.options().deadline() else {
-                return attempt(&client, raw, request).await;
+                return attempt(&client, raw, stream, request).await;
             };
             // A timeout polls its call once even if the time is over, and that might send it.
             if deadline <= Instant::now() {
                 return Err(Error::deadline(I::NAME));
             }
-            timeout_at(deadline, attempt(&client, raw, request))
+            timeout_at(deadline, attempt(&client, raw, stream, request))
                 .await
                 .unwrap_or_else(|_| Err(Error::deadline(I::NAME)))
         })
@@ -138,16 +178,22 @@ impl<I: Operation> Service<Request<I>> for Bedrock {
 async fn attempt<I: Operation>(
     client: &Client,
     raw: bool,
+    stream: StreamSettings,
     request: Request<I>,
 ) -> Result<I::Response, Error> {
     // The input is about to be given away, and an output does not name its model.
     let model_id: Option<Arc<str>> = request.model_id().map(Arc::from);
-    let (exchange, head) = Exchange::new(request.into_input(), raw);
+    let options = request.options();
+    let terms = StreamTerms::new(stream.limits)
+        .deadline(options.deadline().filter(|_| options.whole_stream()))
+        .drain(stream.drain);
+    let records = I::Response::STREAMS.then_some(RECORDED);
+    let (exchange, head) = Exchange::new(request.into_input(), raw, records);
     match I::send(client, exchange).await {
         Ok(output) => {
             // The interceptor has run by now: the SDK runs it before it hands out the output.
             let head = head.get().cloned().unwrap_or_default();
-            let mut response = I::reply(output, head).await?;
+            let mut response = I::reply(output, head, terms).await?;
             response.meta_mut().origin.model_id = model_id;
             Ok(response)
         }

@@ -3,7 +3,7 @@
 //! The SDK has no public call that takes a whole input and gives back the HTTP response beside the
 //! output. An interceptor of the single call does both.
 
-use crate::response::Head;
+use crate::{record::Record, response::Head};
 use aws_smithy_runtime_api::{
     box_error::BoxError,
     client::{
@@ -11,6 +11,7 @@ use aws_smithy_runtime_api::{
             Intercept,
             context::{
                 AfterDeserializationInterceptorContextRef,
+                BeforeDeserializationInterceptorContextMut,
                 BeforeSerializationInterceptorContextMut, Input,
             },
         },
@@ -18,7 +19,7 @@ use aws_smithy_runtime_api::{
         runtime_components::RuntimeComponents,
     },
 };
-use aws_smithy_types::config_bag::ConfigBag;
+use aws_smithy_types::{body::SdkBody, config_bag::ConfigBag};
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 use std::{
@@ -53,16 +54,21 @@ pub(super) struct Exchange<I> {
     // Shared with the call, since the SDK owns the interceptor and does not give it back.
     head: Arc<OnceLock<Head>>,
     raw: bool,
+    /// Of an operation whose answer goes on: how much of its body is recorded.
+    records: Option<usize>,
+    record: OnceLock<Record<SdkBody>>,
 }
 
 impl<I> Exchange<I> {
     /// The interceptor, and where the answer's head will be; with the whole response if `raw`.
-    pub(super) fn new(input: I, raw: bool) -> (Self, Arc<OnceLock<Head>>) {
+    pub(super) fn new(input: I, raw: bool, records: Option<usize>) -> (Self, Arc<OnceLock<Head>>) {
         let head = Arc::new(OnceLock::new());
         let exchange = Self {
             input: Mutex::new(Some(input)),
             head: Arc::clone(&head),
             raw,
+            records,
+            record: OnceLock::new(),
         };
         (exchange, head)
     }
@@ -94,6 +100,23 @@ impl<I: fmt::Debug + Send + Sync + 'static> Intercept for Exchange<I> {
         Ok(())
     }
 
+    /// Puts a reader of a record in the place of the body, for others to read along.
+    fn modify_before_deserialization(
+        &self,
+        context: &mut BeforeDeserializationInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let response = context.response_mut();
+        if let Some(bound) = self.records.filter(|_| response.status().is_success()) {
+            let body = response.take_body();
+            let (record, reader) = Record::new(body, bound);
+            *response.body_mut() = SdkBody::from_body_1_x(reader);
+            self.record.get_or_init(|| record);
+        }
+        Ok(())
+    }
+
     /// By now the SDK has read the body into memory; one hook earlier it is still a stream.
     fn read_after_deserialization(
         &self,
@@ -105,6 +128,7 @@ impl<I: fmt::Debug + Send + Sync + 'static> Intercept for Exchange<I> {
         // Nobody asks for the head of an error: the SDK's error holds its whole response.
         self.head.get_or_init(|| Head {
             raw: self.raw.then(|| raw(response)).flatten().map(Arc::new),
+            record: self.record.get().cloned(),
             ..Head::read(response.headers())
         });
         Ok(())

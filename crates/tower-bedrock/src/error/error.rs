@@ -1,4 +1,4 @@
-use super::ErrorKind;
+use super::{ErrorKind, delivered::Delivered};
 use std::{error::Error as StdError, fmt, num::NonZeroU32, sync::Arc, time::Duration};
 
 /// Why a call failed: one flat type for every operation and every layer.
@@ -25,7 +25,26 @@ pub(super) struct Repr {
     /// Whether that wait is an estimate of ours.
     pub(super) wait_suggested: bool,
     pub(super) attempts: Option<NonZeroU32>,
+    pub(super) delivered: Option<Delivered>,
     pub(super) source: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+impl Repr {
+    pub(super) fn new(kind: ErrorKind) -> Self {
+        Self {
+            kind,
+            operation: None,
+            code: None,
+            message: None,
+            status: None,
+            request_id: None,
+            retry_after: None,
+            wait_suggested: false,
+            attempts: None,
+            delivered: None,
+            source: None,
+        }
+    }
 }
 
 impl Error {
@@ -34,16 +53,8 @@ impl Error {
     pub fn new(kind: ErrorKind, message: impl Into<Box<str>>) -> Self {
         Self {
             repr: Arc::new(Repr {
-                kind,
-                operation: None,
-                code: None,
                 message: Some(message.into()),
-                status: None,
-                request_id: None,
-                retry_after: None,
-                wait_suggested: false,
-                attempts: None,
-                source: None,
+                ..Repr::new(kind)
             }),
         }
     }
@@ -193,6 +204,10 @@ impl fmt::Display for Error {
                 write!(f, "{between}request id {request_id}")?;
             }
         }
+        if let Some(events) = self.events_delivered() {
+            write!(f, "{between}after {events} events")?;
+            between = ", ";
+        }
         if let Some(attempts) = self.attempts().filter(|attempts| *attempts > 1) {
             write!(f, "{between}after {attempts} attempts")?;
             between = ", ";
@@ -212,6 +227,7 @@ impl fmt::Debug for Error {
             .field("request_id", &self.request_id())
             .field("retry_after", &self.retry_after())
             .field("attempts", &self.attempts())
+            .field("events_delivered", &self.events_delivered())
             .finish_non_exhaustive()
     }
 }

@@ -39,6 +39,7 @@ impl Error {
             retry_after: answer.and_then(|answer| retry_after(answer.headers())),
             wait_suggested: false,
             attempts: None,
+            delivered: None,
             source: Some(Arc::new(error)),
         };
         Self {

@@ -19,6 +19,9 @@ pub enum ErrorKind {
     Transient,
     /// Time ran out for the model, for the connection or for an attempt.
     Timeout,
+    /// A stream broke off after its first event: what came of it is a part of the answer. It is never
+    /// retried behind the back of whoever has read that.
+    Truncated,
     /// The request's own deadline passed, which says nothing about the service. Never retried.
     DeadlineExceeded,
     /// The caller's fault, the request's or the client's configuration: it fails the same way for
@@ -53,6 +56,7 @@ impl ErrorKind {
             Self::Capacity => "capacity",
             Self::Transient => "transient",
             Self::Timeout => "timeout",
+            Self::Truncated => "truncated",
             Self::DeadlineExceeded => "deadline_exceeded",
             Self::Invalid => "invalid",
             Self::AccessDenied => "access_denied",

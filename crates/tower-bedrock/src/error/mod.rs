@@ -6,11 +6,15 @@
 mod chain;
 pub(crate) mod codes;
 mod credentials;
+mod delivered;
 mod error;
 mod from_layers;
 mod from_sdk;
+mod from_stream;
 mod kind;
 mod reach;
 mod retry_after;
+mod stalled;
 
+pub(crate) use self::stalled::Stalled;
 pub use self::{error::Error, kind::ErrorKind};

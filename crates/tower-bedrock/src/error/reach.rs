@@ -18,6 +18,12 @@ impl Error {
             .is_some_and(|status| status == 424 || status < 400)
     }
 
+    /// Whether the model failed at this prompt (424), or in the midst of its answer.
+    pub(crate) fn failed_in_the_model(&self) -> bool {
+        let named = ["ModelErrorException", "ModelStreamErrorException"];
+        self.status() == Some(424) || self.code().is_some_and(|code| named.contains(&code))
+    }
+
     /// Whether there were no credentials to send the call with.
     pub(crate) fn lacked_credentials(&self) -> bool {
         let source = self.source().filter(|_| self.status().is_none());

@@ -2,33 +2,40 @@ use super::{
     json,
     rules::{IMAGE, MESSAGE, TOOL, TOOL_CALL, audio, bytes, document, text, video},
 };
-use aws_sdk_bedrockruntime::{
-    operation::converse::ConverseInput,
-    types::{
-        AudioSource, CitationGeneratedContent, CitationsContentBlock, ContentBlock, DocumentBlock,
-        DocumentContentBlock, DocumentFormat, DocumentSource, GuardrailConverseContentBlock,
-        PromptVariableValues, ReasoningContentBlock, SearchResultBlock, SystemContentBlock, Tool,
-        ToolConfiguration, ToolInputSchema, ToolResultContentBlock, VideoSource,
-    },
+use aws_sdk_bedrockruntime::types::{
+    AudioSource, CitationGeneratedContent, CitationsContentBlock, ContentBlock, DocumentBlock,
+    DocumentContentBlock, DocumentFormat, DocumentSource, GuardrailConverseContentBlock, Message,
+    PromptVariableValues, ReasoningContentBlock, SearchResultBlock, SystemContentBlock, Tool,
+    ToolConfiguration, ToolInputSchema, ToolResultContentBlock, VideoSource,
 };
+use std::collections::HashMap;
 
-/// The tokens of what the model reads. A walk that copies and serializes nothing: prompts are long,
-/// and each call is estimated, attempts included.
-pub(crate) fn input_tokens(input: &ConverseInput) -> u64 {
-    let messages = input.messages.iter().flatten();
-    let messages = messages.map(|message| {
-        let content = message.content.iter().map(block).sum::<u64>();
-        content.saturating_add(MESSAGE)
-    });
-    let variables = input.prompt_variables.iter().flatten();
-    let variables = variables.map(|(_, value)| match value {
-        PromptVariableValues::Text(value) => text(value),
-        _ => 0,
-    });
-    messages.sum::<u64>()
-        + input.system.iter().flatten().map(system).sum::<u64>()
-        + input.tool_config.as_ref().map_or(0, tools)
-        + variables.sum::<u64>()
+/// What of an input the model reads.
+pub(crate) struct Prompt<'a> {
+    pub(crate) messages: &'a [Message],
+    pub(crate) system: &'a [SystemContentBlock],
+    pub(crate) tools: Option<&'a ToolConfiguration>,
+    pub(crate) variables: Option<&'a HashMap<String, PromptVariableValues>>,
+}
+
+impl Prompt<'_> {
+    /// Its tokens. A walk that copies and serializes nothing: prompts are long, and each call is
+    /// estimated, attempts included.
+    pub(crate) fn tokens(&self) -> u64 {
+        let messages = self.messages.iter().map(|message| {
+            let content = message.content.iter().map(block).sum::<u64>();
+            content.saturating_add(MESSAGE)
+        });
+        let variables = self.variables.into_iter().flatten();
+        let variables = variables.map(|(_, value)| match value {
+            PromptVariableValues::Text(value) => text(value),
+            _ => 0,
+        });
+        messages.sum::<u64>()
+            + self.system.iter().map(system).sum::<u64>()
+            + self.tools.map_or(0, tools)
+            + variables.sum::<u64>()
+    }
 }
 
 fn system(block: &SystemContentBlock) -> u64 {
@@ -151,16 +158,26 @@ fn optional(part: Option<&str>) -> u64 {
 mod tests {
     use super::*;
     use aws_sdk_bedrockruntime::{
+        operation::converse::ConverseInput,
         primitives::Blob,
         types::{
             CachePointBlock, CachePointType, ConversationRole, DocumentBlock,
-            GuardrailConverseTextBlock, ImageBlock, ImageFormat, ImageSource, Message, S3Location,
+            GuardrailConverseTextBlock, ImageBlock, ImageFormat, ImageSource, S3Location,
             ToolResultBlock, ToolSpecification, ToolUseBlock, VideoBlock, VideoFormat,
         },
     };
     use aws_smithy_types::Document;
     use proptest::prelude::*;
-    use std::collections::HashMap;
+
+    fn input_tokens(input: &ConverseInput) -> u64 {
+        let prompt = Prompt {
+            messages: input.messages(),
+            system: input.system(),
+            tools: input.tool_config(),
+            variables: input.prompt_variables(),
+        };
+        prompt.tokens()
+    }
 
     fn cost(content: Vec<ContentBlock>) -> u64 {
         let message = Message::builder()

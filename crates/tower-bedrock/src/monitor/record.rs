@@ -1,4 +1,5 @@
 use crate::response::Usage;
+use std::time::Duration;
 
 /// One call that has ended, as [`Monitor::record`](super::Monitor::record) counts it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -12,6 +13,10 @@ pub struct Record {
     pub usage: Option<Usage>,
     /// The tokens that it was charged in the end.
     pub charged_tokens: u64,
+    /// Of a stream: from the call to the first event.
+    pub first_event: Option<Duration>,
+    /// Of a stream: from one event to the next, on average.
+    pub between_events: Option<Duration>,
     /// Whether the answer ended because `max_tokens` was reached.
     pub cut_off: bool,
 }

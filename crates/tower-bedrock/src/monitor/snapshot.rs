@@ -1,4 +1,5 @@
 use crate::response::Usage;
+use std::time::Duration;
 
 /// What the calls of one key have used since the [`Monitor`](super::Monitor) was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +22,12 @@ pub struct Snapshot {
     /// The `max_tokens` that the answers so far suggest, be it more or less than what calls ask
     /// for; `None` before the first answer.
     pub suggested_max_tokens: Option<u32>,
+    /// Streams among the calls that came to an end, well or not.
+    pub streams: u64,
+    /// From the call of a stream to its first event, on average.
+    pub first_event: Option<Duration>,
+    /// From one event of a stream to the next, the average of the streams' averages.
+    pub between_events: Option<Duration>,
 }
 
 impl Snapshot {

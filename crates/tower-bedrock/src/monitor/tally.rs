@@ -3,7 +3,7 @@ use super::{
     snapshot::Snapshot,
 };
 use crate::response::Usage;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// All that is known of one key.
 #[derive(Debug, Default)]
@@ -14,6 +14,8 @@ pub(super) struct Tally {
     usage: Usage,
     reserved_tokens: u64,
     charged_tokens: u64,
+    first_event: Mean,
+    between_events: Mean,
     /// Of the answers, as long as they would have been had `max_tokens` not cut them off.
     lengths: Histogram,
     of_answers: OfAnswers,
@@ -37,6 +39,8 @@ impl Tally {
         add(&mut self.unset, u64::from(record.max_tokens.is_none()));
         add(&mut self.reserved_tokens, record.reserved_tokens);
         add(&mut self.charged_tokens, record.charged_tokens);
+        self.first_event.add(record.first_event);
+        self.between_events.add(record.between_events);
         let Some(usage) = record.usage else {
             return;
         };
@@ -68,6 +72,9 @@ impl Tally {
             reserved_tokens: self.reserved_tokens,
             charged_tokens: self.charged_tokens,
             suggested_max_tokens: self.suggestion(),
+            streams: u64::from(self.first_event.count),
+            first_event: self.first_event.get(),
+            between_events: self.between_events.get(),
         }
     }
 
@@ -130,6 +137,26 @@ impl Tally {
         // Room for answers that are longer than those seen so far.
         let with_headroom = u64::from(self.lengths.percentile_99()?) * 6 / 5;
         Some(round_up(with_headroom.max(1)))
+    }
+}
+
+/// A mean of times.
+#[derive(Debug, Default)]
+struct Mean {
+    sum: Duration,
+    count: u32,
+}
+
+impl Mean {
+    fn add(&mut self, time: Option<Duration>) {
+        if let Some(time) = time {
+            self.sum = self.sum.saturating_add(time);
+            self.count = self.count.saturating_add(1);
+        }
+    }
+
+    fn get(&self) -> Option<Duration> {
+        self.sum.checked_div(self.count)
     }
 }
 

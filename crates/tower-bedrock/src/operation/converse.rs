@@ -3,7 +3,7 @@ use super::{
     details::{Details, UnaryDetails, plumbing},
 };
 use crate::{
-    estimate::{Estimate, converse},
+    estimate::{Estimate, converse::Prompt},
     response::{Head, Response, Usage},
 };
 use aws_sdk_bedrockruntime::{
@@ -38,10 +38,16 @@ impl Details for ConverseInput {
     );
 
     fn estimate(&self, _: &str) -> Estimate {
+        let prompt = Prompt {
+            messages: self.messages(),
+            system: self.system(),
+            tools: self.tool_config(),
+            variables: self.prompt_variables(),
+        };
         let limits = self.inference_config.as_ref();
         let max_tokens = limits.and_then(|limits| limits.max_tokens);
         Estimate {
-            input_tokens: converse::input_tokens(self),
+            input_tokens: prompt.tokens(),
             max_output_tokens: max_tokens.map(|tokens| u64::try_from(tokens).unwrap_or(0)),
         }
     }

@@ -1,10 +1,12 @@
 //! What the crate needs to know of an operation, behind the scenes.
 
-use super::{Ending, codec::Codec};
+use super::Ending;
 use crate::{
+    codec::Codec,
     error::Error,
     estimate::Estimate,
     response::{Head, Usage},
+    stream::StreamTerms,
 };
 use aws_sdk_bedrockruntime::{Client, error::SdkError, types::CountTokensInput};
 use aws_smithy_runtime_api::client::{interceptors::Intercept, orchestrator::HttpResponse};
@@ -33,10 +35,11 @@ pub trait Details: Sized {
         exchange: impl Intercept + 'static,
     ) -> impl Future<Output = Result<Self::Answer, SdkError<Self::Failure, HttpResponse>>> + Send;
 
-    /// What a service answers with, of the output and the answer's head.
+    /// What a service answers with, of the output and the answer's head; a stream on these terms.
     fn reply(
         output: Self::Answer,
         head: Head,
+        terms: StreamTerms,
     ) -> impl Future<Output = Result<Self::Reply, Error>> + Send;
 
     /// The SDK's own serializer and deserializer of the operation.
@@ -75,13 +78,12 @@ pub trait UnaryDetails: Details {
     fn usage(answer: &Self::Answer, head: &Head) -> Option<Usage>;
 }
 
-/// The parts that differ between unary operations by a name only. A macro, for the SDK gives each operation
+/// The parts that differ between operations by a name only. A macro, for the SDK gives each operation
 /// types and methods of its own and no trait over them.
-macro_rules! plumbing {
-    ($operation:ident, $send:ident, $input:ty, $output:ty, $failure:ty) => {
+macro_rules! sending {
+    ($send:ident, $output:ty, $failure:ty) => {
         type Answer = $output;
         type Failure = $failure;
-        type Reply = crate::response::Response<$output>;
 
         async fn send(
             client: &aws_sdk_bedrockruntime::Client,
@@ -100,21 +102,30 @@ macro_rules! plumbing {
                 .send()
                 .await
         }
+    };
+}
+
+/// And those that differ between unary operations.
+macro_rules! plumbing {
+    ($operation:ident, $send:ident, $input:ty, $output:ty, $failure:ty) => {
+        crate::operation::details::sending!($send, $output, $failure);
+
+        type Reply = crate::response::Response<$output>;
 
         fn reply(
             output: $output,
             head: crate::response::Head,
+            _: crate::stream::StreamTerms,
         ) -> impl Future<Output = Result<Self::Reply, crate::error::Error>> + Send {
             let usage = <Self as crate::operation::details::UnaryDetails>::usage(&output, &head);
             std::future::ready(Ok(crate::response::Response::answered(output, usage, head)))
         }
 
-        fn codec() -> &'static crate::operation::codec::Codec<Self, $output, $failure> {
-            static CODEC: std::sync::OnceLock<
-                crate::operation::codec::Codec<$input, $output, $failure>,
-            > = std::sync::OnceLock::new();
-            CODEC.get_or_init(|| crate::operation::codec::Codec::of(&$operation::new()))
+        fn codec() -> &'static crate::codec::Codec<Self, $output, $failure> {
+            static CODEC: std::sync::OnceLock<crate::codec::Codec<$input, $output, $failure>> =
+                std::sync::OnceLock::new();
+            CODEC.get_or_init(|| crate::codec::Codec::of(&$operation::new()))
         }
     };
 }
-pub(super) use plumbing;
+pub(super) use {plumbing, sending};

@@ -1,5 +1,5 @@
 use crate::{
-    error::{Error, ErrorKind},
+    error::{Error, ErrorKind, Stalled},
     operation::Operation,
     policy::model_key::key,
     request::Request,
@@ -97,10 +97,10 @@ impl<R: Reply> Classify<R, Error> for CircuitPolicy {
         match error.kind() {
             ErrorKind::Throttled | ErrorKind::Exhausted => Verdict::Throttled { retry_after },
             ErrorKind::Capacity => Verdict::Failure,
-            ErrorKind::Transient if error.status() == Some(424) || error.lacked_credentials() => {
+            ErrorKind::Transient if error.failed_in_the_model() || error.lacked_credentials() => {
                 Verdict::Ignored
             }
-            ErrorKind::Transient => Verdict::Failure,
+            ErrorKind::Transient | ErrorKind::Truncated => Verdict::Failure,
             ErrorKind::Timeout if self.found_a_hang(error) => Verdict::Failure,
             ErrorKind::Timeout => Verdict::Ignored,
             // None of them says anything of the model: the caller is at fault or in a hurry, a layer
@@ -118,11 +118,14 @@ impl<R: Reply> Classify<R, Error> for CircuitPolicy {
 
 impl CircuitPolicy {
     fn found_a_hang(&self, error: &Error) -> bool {
+        let source = error.source();
+        if let Some(stalled) = source.and_then(|source| source.downcast_ref::<Stalled>()) {
+            return stalled.limit >= self.longest_answer;
+        }
         // Bedrock's own word for it, or a gateway's.
         if error.status().is_some() {
             return true;
         }
-        let source = error.source();
         match source.and_then(|source| source.downcast_ref::<AttemptTimeout>()) {
             Some(timeout) => timeout.limit() >= self.longest_answer,
             // Without a source it is made by hand: nobody knows of a limit.

@@ -111,7 +111,8 @@ impl<R: Reply> Classify<R, Error> for RetryPolicy {
                     asked => asked,
                 },
             },
-            ErrorKind::Timeout => Verdict::Costly { retry_after },
+            // Whoever reads a stream inside of the retries has a part of an answer to begin anew.
+            ErrorKind::Timeout | ErrorKind::Truncated => Verdict::Costly { retry_after },
             ErrorKind::Transient if error.began_in_the_model() => Verdict::Costly { retry_after },
             ErrorKind::Capacity | ErrorKind::Transient => Verdict::Transient { retry_after },
             ErrorKind::CircuitOpen => Verdict::Rejected { retry_after },

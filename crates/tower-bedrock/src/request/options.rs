@@ -8,6 +8,7 @@ use tokio::time::Instant;
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     pub(crate) deadline: Option<Instant>,
+    pub(crate) whole_stream: bool,
     pub(crate) tenant: Option<Arc<str>>,
     pub(crate) cache: CacheUse,
     pub(crate) cache_for: Option<Duration>,
@@ -23,6 +24,12 @@ impl Options {
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         self.deadline
+    }
+
+    /// Whether the deadline holds for a stream up to its end.
+    #[must_use]
+    pub fn whole_stream(&self) -> bool {
+        self.whole_stream
     }
 
     /// Whose request it is, if anyone's.

@@ -44,6 +44,14 @@ impl<I> Request<I> {
         self
     }
 
+    /// Has the [deadline](Self::deadline) hold for a stream up to its end, and not only up to its first
+    /// event. Default: the first event is in time.
+    #[must_use]
+    pub fn whole_stream(mut self) -> Self {
+        self.options.whole_stream = true;
+        self
+    }
+
     /// Names whose request this is. Tenants share no cached answers, and take turns at the quota.
     /// Default: nobody's.
     #[must_use]

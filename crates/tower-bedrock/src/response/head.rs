@@ -1,5 +1,7 @@
 use super::Usage;
+use crate::record::Record;
 use aws_smithy_runtime_api::http::Headers;
+use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use std::sync::Arc;
 
@@ -14,6 +16,8 @@ pub struct Head {
     pub(crate) body_bytes: u64,
     /// All of it, if it was asked for.
     pub(crate) raw: Option<Arc<http::Response<Bytes>>>,
+    /// The body of an answer that goes on.
+    pub(crate) record: Option<Record<SdkBody>>,
 }
 
 impl Head {
@@ -27,6 +31,7 @@ impl Head {
                 .and_then(|length| length.parse().ok())
                 .unwrap_or(0),
             raw: None,
+            record: None,
         }
     }
 }

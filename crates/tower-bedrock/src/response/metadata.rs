@@ -9,7 +9,7 @@ use tower_response_cache::CacheStatus;
 /// `Debug` shows everything but the HTTP response, which has the answer in it.
 #[derive(Clone)]
 pub struct ResponseMetadata {
-    pub(super) usage: Option<Usage>,
+    pub(crate) usage: Option<Usage>,
     pub(super) saved: Option<Usage>,
     pub(crate) origin: Origin,
     pub(crate) attempts: NonZeroU32,
@@ -20,7 +20,7 @@ pub struct ResponseMetadata {
 
 impl ResponseMetadata {
     /// Of an answer with this head.
-    pub(super) fn answered(usage: Option<Usage>, head: Head) -> Self {
+    pub(crate) fn answered(usage: Option<Usage>, head: Head) -> Self {
         Self {
             usage,
             body_bytes: head.body_bytes,

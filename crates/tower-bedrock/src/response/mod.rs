@@ -1,5 +1,7 @@
 //! What does a caller get back? An SDK output, and how it came about.
 
+mod ending;
+mod ends;
 mod head;
 mod metadata;
 mod origin;
@@ -7,5 +9,11 @@ mod reply;
 mod response;
 mod usage;
 
-pub(crate) use self::{head::Head, origin::Origin, reply::Reply};
+pub(crate) use self::{
+    ending::Ending,
+    ends::{End, Ends, OnEnd, Timing},
+    head::Head,
+    origin::Origin,
+    reply::Reply,
+};
 pub use self::{metadata::ResponseMetadata, response::Response, usage::Usage};

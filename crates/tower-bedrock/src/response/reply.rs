@@ -1,16 +1,22 @@
-use super::{Origin, Response, ResponseMetadata, Usage};
+use super::{Ends, Origin, Response, ResponseMetadata, Usage};
 use std::{any::Any, sync::Arc};
 use tower_response_cache::CacheStatus;
 
 /// What the layers do with an answer, whatever it is of. It seals `Operation::Response`, as nobody
 /// outside can name it.
 pub trait Reply: Sized + Send + 'static {
+    /// Whether the answer goes on after the call.
+    const STREAMS: bool;
+
     fn meta(&self) -> &ResponseMetadata;
 
     fn meta_mut(&mut self) -> &mut ResponseMetadata;
 
-    /// What a cache holds of it.
-    fn shared(&self) -> Arc<dyn Any + Send + Sync>;
+    /// Those who wait for the end of an answer that goes on.
+    fn ends(&self) -> Option<&Ends>;
+
+    /// What a cache holds of it, if it can be held.
+    fn shared(&self) -> Option<Arc<dyn Any + Send + Sync>>;
 
     /// Another caller's answer, of what a cache holds; `None` if that is of another type.
     fn from_shared(
@@ -22,6 +28,8 @@ pub trait Reply: Sized + Send + 'static {
 }
 
 impl<O: Send + Sync + 'static> Reply for Response<O> {
+    const STREAMS: bool = false;
+
     fn meta(&self) -> &ResponseMetadata {
         Self::meta(self)
     }
@@ -30,8 +38,12 @@ impl<O: Send + Sync + 'static> Reply for Response<O> {
         &mut self.meta
     }
 
-    fn shared(&self) -> Arc<dyn Any + Send + Sync> {
-        Arc::clone(&self.output) as _
+    fn ends(&self) -> Option<&Ends> {
+        None
+    }
+
+    fn shared(&self) -> Option<Arc<dyn Any + Send + Sync>> {
+        Some(Arc::clone(&self.output) as _)
     }
 
     fn from_shared(

@@ -32,6 +32,13 @@ impl<O> Response<O> {
         }
     }
 
+    pub(crate) fn from_parts(output: O, meta: ResponseMetadata) -> Self {
+        Self {
+            output: Arc::new(output),
+            meta,
+        }
+    }
+
     /// What another caller paid for: this one is charged nothing.
     pub(super) fn from_cache(
         output: Arc<O>,

@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
 use aws_sdk_bedrockruntime::{
-    operation::converse::ConverseInput,
+    operation::{converse::ConverseInput, converse_stream::ConverseStreamInput},
     types::{ContentBlock, ConversationRole, InferenceConfiguration, Message},
 };
 use bedrock_sim::{Model, Simulator};
@@ -34,6 +34,17 @@ pub(crate) fn prompt(text: &str) -> ConverseInput {
         .model_id(MODEL)
         .messages(message)
         .inference_config(InferenceConfiguration::builder().max_tokens(200).build())
+        .build()
+        .expect("nothing is required")
+}
+
+/// The same as [`prompt`], for a stream.
+pub(crate) fn stream_prompt(text: &str) -> ConverseStreamInput {
+    let plain = prompt(text);
+    ConverseStreamInput::builder()
+        .set_model_id(plain.model_id)
+        .set_messages(plain.messages)
+        .set_inference_config(plain.inference_config)
         .build()
         .expect("nothing is required")
 }

@@ -37,13 +37,13 @@ struct Output {
 }
 
 impl Answer {
-    pub(super) fn of<I: Operation>(response: &I::Response) -> Self {
-        Self(Kind::Output(Arc::new(Output {
+    pub(super) fn of<I: Operation>(response: &I::Response) -> Option<Self> {
+        Some(Self(Kind::Output(Arc::new(Output {
             operation: I::NAME,
-            output: response.shared(),
+            output: response.shared()?,
             usage: response.meta().usage(),
             origin: response.meta().origin.clone(),
-        })))
+        }))))
     }
 
     pub(super) fn failed(error: Error) -> Self {
@@ -132,7 +132,7 @@ fn read<I: UnaryOperation>(
     let origin = &mut response.meta_mut().origin;
     origin.model_id = model_id;
     origin.raw = Some(Arc::new(raw));
-    Some(Answer::of::<I>(&response))
+    Answer::of::<I>(&response)
 }
 
 fn put(part: &[u8], bytes: &mut Vec<u8>) {

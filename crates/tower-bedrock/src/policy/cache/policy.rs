@@ -5,9 +5,9 @@ use super::{
 use crate::{
     error::{Error, ErrorKind},
     model_id::one_name,
-    operation::{Ending, Operation},
+    operation::Operation,
     request::{CacheUse, Request},
-    response::Reply,
+    response::{Ending, Reply},
 };
 use std::{sync::Arc, time::Duration};
 use tower_response_cache::{CacheStatus, Keep, Lookup, MemoryStore, Policy, ResponseCacheLayer};
@@ -34,7 +34,7 @@ use tower_response_cache::{CacheStatus, Keep, Lookup, MemoryStore, Policy, Respo
 /// |---|---|---|
 /// | `Invalid`, `AccessDenied` | yes | no |
 /// | `Exhausted` | yes | yes |
-/// | `Throttled`, `Capacity`, `Transient`, `Timeout`, `DeadlineExceeded`, `CircuitOpen`, `NotCached`, `QuotaRejected` | unless the caller set limits of its own | yes |
+/// | `Throttled`, `Capacity`, `Transient`, `Timeout`, `Truncated`, `DeadlineExceeded`, `CircuitOpen`, `NotCached`, `QuotaRejected` | unless the caller set limits of its own | yes |
 /// | `Other` | unless the caller set limits of its own | no |
 #[derive(Debug)]
 pub struct CachePolicy {
@@ -190,7 +190,10 @@ impl<I: Operation> Policy<Request<I>, I::Response, Error> for CachePolicy {
     fn lookup(&self, request: &Request<I>) -> Lookup<CacheKey> {
         let cache = request.options().cache();
         let wants_a_sample = !self.sampled && request.is_sampled();
-        if cache == CacheUse::Bypass || (wants_a_sample && cache != CacheUse::OnlyIfCached) {
+        if I::Response::STREAMS
+            || cache == CacheUse::Bypass
+            || (wants_a_sample && cache != CacheUse::OnlyIfCached)
+        {
             return Lookup::Bypass;
         }
         match CacheKey::of(request, &self.scope) {
@@ -240,7 +243,7 @@ impl<I: Operation> Policy<Request<I>, I::Response, Error> for CachePolicy {
     }
 
     fn share(&self, response: &I::Response) -> Option<Answer> {
-        Some(Answer::of::<I>(response))
+        Answer::of::<I>(response)
     }
 
     /// An error that another attempt would not mend is everybody's, and so is one that the layer's
@@ -252,6 +255,7 @@ impl<I: Operation> Policy<Request<I>, I::Response, Error> for CachePolicy {
             | ErrorKind::Capacity
             | ErrorKind::Transient
             | ErrorKind::Timeout
+            | ErrorKind::Truncated
             | ErrorKind::DeadlineExceeded
             | ErrorKind::CircuitOpen
             | ErrorKind::NotCached
@@ -270,6 +274,7 @@ impl<I: Operation> Policy<Request<I>, I::Response, Error> for CachePolicy {
             | ErrorKind::Capacity
             | ErrorKind::Transient
             | ErrorKind::Timeout
+            | ErrorKind::Truncated
             | ErrorKind::DeadlineExceeded
             | ErrorKind::CircuitOpen
             | ErrorKind::NotCached

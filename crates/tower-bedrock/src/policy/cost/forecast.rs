@@ -82,6 +82,8 @@ impl Drawn {
             },
             // Each format has a word of its own for it, and the number says the same for all. Of a
             // model that writes no text nothing is cut off.
+            first_event: None,
+            between_events: None,
             cut_off: self.output_tokens > 0
                 && usage.is_some_and(|usage| usage.output_tokens >= self.output_tokens),
         }

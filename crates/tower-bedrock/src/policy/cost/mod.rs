@@ -1,9 +1,11 @@
 //! What a call costs of Bedrock's quota, before and after it is made.
 //!
-//! Read `token_cost`, then `forecast` for the reservation and `settle` for the end.
+//! Read `token_cost` and `accounting`, then `forecast` for the reservation and `settle` and `later` for the end.
 
+mod accounting;
 mod burndown;
 mod forecast;
+mod later;
 mod max_output;
 mod rates;
 mod settings;

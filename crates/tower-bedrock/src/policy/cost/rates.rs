@@ -55,6 +55,11 @@ impl Rates {
         }
     }
 
+    /// Notes that the model answers.
+    pub(super) fn answered(&self) {
+        lock(&self.seen).throttle_run.end();
+    }
+
     /// Notes a throttle. For how long the model did nothing else, if that is worth a word, and whether
     /// it is to be given up with it.
     pub(super) fn throttled(&self, patience: Duration, now: Instant) -> Option<(Duration, bool)> {

@@ -34,6 +34,7 @@ pub(in crate::policy) fn failed(error: &Error) -> Settle {
         ErrorKind::Transient if error.never_reached_the_model() => Settle::Refund,
         ErrorKind::Transient
         | ErrorKind::Timeout
+        | ErrorKind::Truncated
         | ErrorKind::DeadlineExceeded
         | ErrorKind::Other => Settle::Reserved,
     }
@@ -126,6 +127,7 @@ mod tests {
     fn what_may_have_been_charged_counts_as_reserved() {
         for kind in [
             ErrorKind::Timeout,
+            ErrorKind::Truncated,
             ErrorKind::DeadlineExceeded,
             ErrorKind::Transient,
             ErrorKind::Other,

@@ -1,28 +1,21 @@
 use super::{
     burndown::Burndown,
-    forecast::{Drawn, Forecast},
     max_output::MaxOutput,
     settings::{Settings, Shared},
-    settle::{charged, failed},
 };
 use crate::{
-    error::{Error, ErrorKind},
     monitor::Monitor,
-    operation::Operation,
     policy::{
         limits::{AccountQuotas, Profiles},
-        model_key::{draws_tokens, key},
+        model_key::draws_tokens,
     },
-    request::{Priority, Request},
-    response::Reply,
 };
 use std::{
     fmt,
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
-use tokio::time::Instant;
-use tower_quota::{Ask, Cost, Limit, Limits, MemoryLedger, QuotaLayer, Settle};
+use tower_quota::{Limit, Limits, MemoryLedger, QuotaLayer};
 
 /// Tells a quota layer what Bedrock charges for a call, in tokens.
 ///
@@ -44,6 +37,7 @@ use tower_quota::{Ask, Cost, Limit, Limits, MemoryLedger, QuotaLayer, Settle};
 /// | is throttled, per minute or per day | not at all |
 /// | is refused: invalid, access denied, 503, 529, 500, `ModelNotReadyException`, no connection | not at all |
 /// | times out, breaks off, or fails in the model (408, 424) | as it reserved: Bedrock may have charged it |
+/// | is a stream that breaks off or stalls after its first event, or whose reader leaves | as it reserved |
 /// | is dropped after it was sent, by the caller or an attempt timeout | as it reserved |
 ///
 /// # Estimate
@@ -70,7 +64,7 @@ use tower_quota::{Ask, Cost, Limit, Limits, MemoryLedger, QuotaLayer, Settle};
 /// those would go on with other settings. The handle is the
 /// [`monitor`](Self::monitor), and only [`monitored_by`](Self::monitored_by) replaces it.
 pub struct TokenCost {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
 }
 
 /// Far above the layer's default, since a batch may send all its calls at once. The caller holds a
@@ -236,141 +230,10 @@ impl Clone for TokenCost {
     }
 }
 
-impl<I: Operation> Cost<Request<I>, I::Response, Error> for TokenCost {
-    type Key = Arc<str>;
-    type Context = Forecast;
-
-    fn ask(&self, request: &Request<I>) -> (Ask<Arc<str>>, Forecast) {
-        let (ask, forecast) = match request.quota_model() {
-            Some(model) if I::DRAWS_TOKENS => {
-                let drawn = Drawn::of(model, request, &self.shared);
-                if drawn.rates.is_news_of_an_unknown_model() {
-                    self.shared.settings.monitor.unknown(&drawn.rates.key);
-                }
-                let mut ask = Ask::new(Arc::clone(&drawn.rates.key)).tokens(drawn.reserved_tokens);
-                if let Some(account) = &self.shared.settings.account {
-                    ask = ask.within(Arc::clone(account));
-                }
-                (ask, Forecast(Some(drawn)))
-            }
-            _ => {
-                let region = &self.shared.settings.region;
-                (Ask::new(key(region, request)), Forecast(None))
-            }
-        };
-        let options = request.options();
-        let mut ask = ask.priority(match options.priority() {
-            Priority::Low => tower_quota::Priority::Low,
-            Priority::Normal => tower_quota::Priority::Normal,
-            Priority::High => tower_quota::Priority::High,
-        });
-        if let Some(tenant) = options.tenant() {
-            ask = ask.tenant(tenant);
-        }
-        if let Some(deadline) = options.deadline() {
-            ask = ask.deadline(deadline);
-        }
-        (ask, forecast)
-    }
-
-    fn settle(&self, forecast: &Forecast, result: &mut Result<I::Response, Error>) -> Settle {
-        let Some(drawn) = &forecast.0 else {
-            return match result {
-                Ok(_) => Settle::Used(0),
-                Err(error) => failed(error),
-            };
-        };
-        let Settings {
-            patience, monitor, ..
-        } = &self.shared.settings;
-        let usage = result.as_ref().ok().and_then(|ok| ok.meta().usage());
-        let settle = match result {
-            Ok(_) => {
-                drawn.learn(usage);
-                usage.map_or(Settle::Reserved, |usage| {
-                    Settle::Used(charged(usage, drawn.rates.burndown))
-                })
-            }
-            Err(error) if error.kind() == ErrorKind::Throttled => {
-                if let Some((time, is_over)) = drawn.rates.throttled(*patience, Instant::now()) {
-                    // Before that too: it may be the last attempt of its caller.
-                    error.explain_throttles(&drawn.rates.key, time, drawn.without_max_tokens());
-                    if is_over {
-                        error.give_up(time);
-                    }
-                }
-                failed(error)
-            }
-            Err(error) => failed(error),
-        };
-        monitor.record(&drawn.rates.key, drawn.record(usage, &settle));
-        settle
-    }
-
-    fn throttled(&self, error: &mut Error, retry_after: Duration) {
-        error.suggest_retry_after(retry_after);
-    }
-}
-
 impl fmt::Debug for TokenCost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokenCost")
             .field("region", &self.shared.settings.region)
             .finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Response;
-    use aws_sdk_bedrockruntime::{
-        operation::converse::{ConverseInput, ConverseOutput},
-        types::{InferenceConfiguration, StopReason},
-    };
-    use proptest::prelude::*;
-
-    const MODEL: &str = "us.anthropic.claude-opus-4-1-20250805-v1:0";
-
-    fn request(max_tokens: Option<i32>) -> Request<ConverseInput> {
-        let limits = InferenceConfiguration::builder().set_max_tokens(max_tokens);
-        let input = ConverseInput::builder()
-            .model_id(MODEL)
-            .inference_config(limits.build());
-        Request::new(input.build().unwrap())
-    }
-
-    fn response() -> Response<ConverseOutput> {
-        let output = ConverseOutput::builder().stop_reason(StopReason::EndTurn);
-        Response::new(output.build().unwrap())
-    }
-
-    proptest! {
-        #[test]
-        fn a_call_reserves_and_settles_by_the_published_rules(
-            input in 0_u64..1 << 40,
-            max_tokens in prop::option::of(0..i32::MAX),
-            reported in prop::option::of((0_u64..1 << 40, 0_u64..1 << 30, 0_u64..1 << 40, 0_u64..1 << 40)),
-        ) {
-            let cost = TokenCost::new("us-east-1");
-            let (ask, forecast) = Cost::<_, Response<ConverseOutput>, _>::ask(
-                &cost,
-                &request(max_tokens).input_tokens(input),
-            );
-            prop_assert_eq!(ask.tokens, input + max_tokens.map_or(32_000, |n| n as u64));
-            prop_assert_eq!(&*ask.key, format!("us-east-1/{MODEL}"));
-
-            let (answer, settled) = match reported {
-                None => (response(), Settle::Reserved),
-                Some((input, output, read, write)) => {
-                    let mut usage = crate::Usage::new(input, output);
-                    usage.cache_read_tokens = read;
-                    usage.cache_write_tokens = write;
-                    (response().with_usage(usage), Settle::Used(input + write + 5 * output))
-                }
-            };
-            let settle = Cost::<Request<ConverseInput>, _, _>::settle(&cost, &forecast, &mut Ok(answer));
-            prop_assert_eq!(settle, settled);
-        }
     }
 }

@@ -32,7 +32,7 @@ where
     O: fmt::Debug + Send + Sync + 'static,
     E: StdError + Send + Sync + 'static,
 {
-    pub(super) fn of(operation: &dyn RuntimePlugin) -> Self
+    pub(crate) fn of(operation: &dyn RuntimePlugin) -> Self
     where
         E: CreateUnhandledError,
     {
@@ -71,6 +71,14 @@ where
                     .unwrap_or_else(|| (self.unreadable)("the SDK made an error of another type")))
             }
         }
+    }
+
+    /// The output of a streamed operation, whose body is still to be read; `None` if the SDK makes no
+    /// such thing of the response.
+    pub(crate) fn receive(&self, mut response: HttpResponse) -> Option<O> {
+        let deserializer = self.config.load::<SharedResponseDeserializer>()?;
+        let read = deserializer.deserialize_streaming_with_config(&mut response, &self.config)?;
+        read.ok()?.downcast().ok()
     }
 }
 

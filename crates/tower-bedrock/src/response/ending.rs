@@ -14,7 +14,7 @@ pub enum Ending {
 
 impl Ending {
     /// By the names that the families of models have for it.
-    pub(super) fn named(name: &str) -> Self {
+    pub(crate) fn named(name: &str) -> Self {
         match name {
             "end_turn" | "stop_sequence" | "stop" | "COMPLETE" => Self::Complete,
             "max_tokens" | "length" | "MAX_TOKENS" | "model_context_window_exceeded" => {

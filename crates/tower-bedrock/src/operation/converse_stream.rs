@@ -1,0 +1,88 @@
+use super::{
+    Ending, Operation,
+    details::{Details, sending},
+};
+use crate::{
+    codec::Codec,
+    error::Error,
+    estimate::{Estimate, converse::Prompt},
+    response::Head,
+    stream::{self, EventStream, StreamTerms},
+};
+use aws_sdk_bedrockruntime::{
+    operation::converse_stream::{ConverseStreamError, ConverseStreamInput, ConverseStreamOutput},
+    types::{ConverseStreamOutput as Event, ConverseTokensRequest, CountTokensInput},
+};
+
+impl Operation for ConverseStreamInput {
+    type Response = EventStream<Event>;
+    type Output = ConverseStreamOutput;
+    type Error = ConverseStreamError;
+
+    const NAME: &'static str = "ConverseStream";
+
+    fn model_id(&self) -> Option<&str> {
+        self.model_id.as_deref()
+    }
+}
+
+impl Details for ConverseStreamInput {
+    const UNREAD_MEMBERS: &'static [&'static str] = &["requestMetadata"];
+
+    const DRAWS_TOKENS: bool = true;
+
+    type Reply = EventStream<Event>;
+
+    sending!(converse_stream, ConverseStreamOutput, ConverseStreamError);
+
+    async fn reply(
+        output: ConverseStreamOutput,
+        head: Head,
+        terms: StreamTerms,
+    ) -> Result<Self::Reply, Error> {
+        EventStream::answered(output.stream, head, terms).await
+    }
+
+    fn codec() -> &'static Codec<Self, ConverseStreamOutput, ConverseStreamError> {
+        stream::converse_codec()
+    }
+
+    fn estimate(&self, _: &str) -> Estimate {
+        let prompt = Prompt {
+            messages: self.messages(),
+            system: self.system(),
+            tools: self.tool_config(),
+            variables: self.prompt_variables(),
+        };
+        let limits = self.inference_config.as_ref();
+        let max_tokens = limits.and_then(|limits| limits.max_tokens);
+        Estimate {
+            input_tokens: prompt.tokens(),
+            max_output_tokens: max_tokens.map(|tokens| u64::try_from(tokens).unwrap_or(0)),
+        }
+    }
+
+    fn to_count(&self) -> Option<CountTokensInput> {
+        let request = ConverseTokensRequest::builder()
+            .set_messages(self.messages.clone())
+            .set_system(self.system.clone())
+            .set_tool_config(self.tool_config.clone())
+            .set_additional_model_request_fields(self.additional_model_request_fields.clone())
+            .build();
+        Some(CountTokensInput::Converse(request))
+    }
+
+    fn is_sampled(&self) -> bool {
+        let inference = self.inference_config.as_ref();
+        inference.and_then(|inference| inference.temperature) != Some(0.0)
+    }
+
+    /// The end is not there yet.
+    fn ending(_: &Self::Reply) -> Ending {
+        Ending::Other
+    }
+
+    fn weight(_: &Self::Reply) -> u64 {
+        0
+    }
+}

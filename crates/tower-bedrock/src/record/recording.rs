@@ -1,0 +1,48 @@
+use super::chunks::Chunk;
+use bytes::{Bytes, BytesMut};
+use std::{fmt, sync::Arc, time::Duration};
+
+/// A whole body, and how it came.
+///
+/// # Clone
+///
+/// Clones share the bytes.
+#[derive(Clone)]
+pub(crate) struct Recording {
+    bytes: Bytes,
+    pace: Arc<[(usize, Duration)]>,
+}
+
+impl Recording {
+    /// Copies the chunks, once: they are parts of larger buffers, which would be kept with them.
+    pub(super) fn of<'a>(chunks: impl Iterator<Item = &'a Chunk>) -> Self {
+        let mut bytes = BytesMut::new();
+        let pace = chunks.map(|chunk| {
+            bytes.extend_from_slice(&chunk.bytes);
+            (chunk.bytes.len(), chunk.at)
+        });
+        let pace = pace.collect();
+        Self {
+            bytes: bytes.freeze(),
+            pace,
+        }
+    }
+
+    pub(crate) fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+
+    /// The length of each chunk in bytes, and when it came, counted from the first moment.
+    pub(crate) fn pace(&self) -> &[(usize, Duration)] {
+        &self.pace
+    }
+}
+
+/// Without the bytes, which have the answer in them.
+impl fmt::Debug for Recording {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recording")
+            .field("bytes", &self.bytes.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,73 @@
+use super::Usage;
+use crate::error::Error;
+use std::{
+    fmt, mem,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+/// How a stream ended, as it is told to those who wait for it.
+#[derive(Debug)]
+pub(crate) struct End {
+    /// What ends the stream for its reader; whoever is told may add to it.
+    pub(crate) result: Result<(), Error>,
+    pub(crate) usage: Option<Usage>,
+    pub(crate) timing: Timing,
+}
+
+/// When the events of a stream came.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Timing {
+    pub(crate) events: u64,
+    /// From the call to the first event.
+    pub(crate) to_first_event: Duration,
+    /// From the first event to the last one.
+    pub(crate) from_first_to_last: Duration,
+}
+
+impl Timing {
+    pub(crate) fn between_events(&self) -> Option<Duration> {
+        let gaps = u32::try_from(self.events.saturating_sub(1)).unwrap_or(u32::MAX);
+        self.from_first_to_last.checked_div(gaps)
+    }
+}
+
+/// Waits for the end of a stream. Dropped without it: every reader left before.
+pub(crate) trait OnEnd: Send {
+    fn end(self: Box<Self>, end: &mut End);
+}
+
+/// Those who wait for the end of a stream, in the order in which they came. The readers of one stream
+/// share them: the first one to see the end tells it, and the last one to leave drops them.
+#[derive(Clone, Default)]
+pub struct Ends(Arc<Mutex<Vec<Box<dyn OnEnd>>>>);
+
+impl Ends {
+    pub(crate) fn add(&self, on_end: Box<dyn OnEnd>) {
+        self.waiting().push(on_end);
+    }
+
+    /// Tells the end, once.
+    pub(crate) fn tell(&self, end: &mut End) {
+        let waiting = mem::take(&mut *self.waiting());
+        // Outside of the lock: each has locks of its own.
+        for on_end in waiting {
+            on_end.end(end);
+        }
+    }
+
+    /// Whether this is the only reader's.
+    pub(crate) fn is_last(&self) -> bool {
+        Arc::strong_count(&self.0) == 1
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Vec<Box<dyn OnEnd>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Ends {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ends").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,13 @@
+//! What does an event say? The events of each operation, and the chunks of each family of models.
+
+mod chunk;
+mod converse;
+mod response_stream;
+mod stream_event;
+mod tells;
+
+pub use self::stream_event::StreamEvent;
+pub(super) use self::tells::{Mark, Tells};
+pub(crate) use self::{
+    converse::codec as converse_codec, response_stream::codec as invoke_model_codec,
+};

@@ -1,0 +1,250 @@
+use super::{
+    event::StreamEvent,
+    progress::{Progress, Verdict},
+    source::Source,
+    stream_limits::StreamLimits,
+    stream_terms::{Drain, StreamTerms},
+};
+use crate::{
+    error::Error,
+    response::{End, Ends, Timing},
+    timer::poll_timer,
+};
+use pin_project_lite::pin_project;
+use std::{
+    future::poll_fn,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+use tokio::time::{Instant, Sleep, sleep_until, timeout};
+
+/// How long the rest of a stream may take whose message is whole: its usage is made at once, and the
+/// reader has all it came for.
+const TAIL: Duration = Duration::from_secs(10);
+
+pin_project! {
+    /// A stream from its source on: it judges events and ends, keeps the limits, and tells the end.
+    pub(super) struct Live<E: StreamEvent> {
+        source: Source<E>,
+        progress: Progress,
+        limits: StreamLimits,
+        // Where the whole stream has to end, if anywhere.
+        deadline: Option<Instant>,
+        #[pin]
+        timer: Option<Sleep>,
+        // Until when the reader waits, as long as it does.
+        wait: Option<Wait>,
+        clock: Clock,
+        ends: Ends,
+        request_id: Option<Arc<str>>,
+        drain: Option<Drain>,
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Wait {
+    until: Instant,
+    limit: Option<Duration>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Clock {
+    called: Instant,
+    first_event: Option<Instant>,
+    last_event: Option<Instant>,
+}
+
+impl<E: StreamEvent> Live<E> {
+    pub(super) fn new(
+        source: Source<E>,
+        terms: StreamTerms,
+        ends: Ends,
+        request_id: Option<Arc<str>>,
+    ) -> Self {
+        Self {
+            source,
+            progress: Progress::default(),
+            limits: terms.limits,
+            deadline: terms.deadline,
+            timer: None,
+            wait: None,
+            clock: Clock {
+                called: terms.called,
+                first_event: None,
+                last_event: None,
+            },
+            ends,
+            request_id,
+            drain: terms.drain,
+        }
+    }
+
+    pub(super) fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    pub(super) fn ends(&self) -> &Ends {
+        &self.ends
+    }
+
+    /// Reads the rest in the background, if that was asked for and nobody else reads it.
+    pub(super) fn leave(mut self: Pin<Box<Self>>) {
+        if self.is_over() || !self.ends.is_last() {
+            return;
+        }
+        if let Some(Drain { time, runtime }) = self.as_mut().project().drain.take() {
+            runtime.spawn(timeout(time, async move {
+                while poll_fn(|cx| self.as_mut().poll_next(cx)).await.is_some() {}
+            }));
+        }
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        matches!(self.source, Source::Over)
+    }
+
+    pub(super) fn poll_next(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<E, Error>>> {
+        if self.is_over() {
+            return Poll::Ready(None);
+        }
+        let this = self.as_mut().project();
+        let has_begun = this.progress.has_begun();
+        let is_late = this
+            .deadline
+            .is_some_and(|deadline| deadline <= Instant::now());
+        let polled = if is_late {
+            Poll::Ready(Err(Error::deadline(E::OPERATION)))
+        } else {
+            this.source.poll_next(has_begun, cx)
+        };
+        let end = match polled {
+            Poll::Ready(Ok(Some(event))) => {
+                let now = Instant::now();
+                this.clock.first_event.get_or_insert(now);
+                this.clock.last_event = Some(now);
+                *this.wait = None;
+                this.progress.saw(event.tells());
+                return Poll::Ready(Some(Ok(event)));
+            }
+            Poll::Ready(Ok(None)) => Ok(()),
+            Poll::Ready(Err(error)) => Err(error),
+            Poll::Pending => Err(ready!(self.as_mut().poll_limits(cx))),
+        };
+        Poll::Ready(self.over(end).err().map(Err))
+    }
+
+    /// The error of a limit that has passed.
+    fn poll_limits(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Error> {
+        let mut this = self.project();
+        let wait = match this.wait {
+            Some(wait) => *wait,
+            None => {
+                let limit = if this.progress.is_complete() {
+                    Some(this.limits.next_event.map_or(TAIL, |limit| limit.min(TAIL)))
+                } else if this.progress.has_begun() {
+                    this.limits.next_event
+                } else {
+                    this.limits.first_event
+                };
+                // A limit too far off for the clock to name is none.
+                let until = limit.and_then(|limit| Instant::now().checked_add(limit));
+                let until = until.into_iter().chain(*this.deadline).min();
+                let Some(until) = until else {
+                    return Poll::Pending;
+                };
+                *this.wait.insert(Wait { until, limit })
+            }
+        };
+        if this.timer.is_none() {
+            this.timer.set(Some(sleep_until(wait.until)));
+        }
+        let Some(mut timer) = this.timer.as_mut().as_pin_mut() else {
+            return Poll::Pending;
+        };
+        // A timer that goes off too early is set anew then, and not at every event.
+        if timer.deadline() > wait.until {
+            timer.as_mut().reset(wait.until);
+        }
+        loop {
+            ready!(poll_timer(timer.as_mut(), cx));
+            if timer.deadline() >= wait.until {
+                break;
+            }
+            timer.as_mut().reset(wait.until);
+        }
+        let is_late = this.deadline.is_some_and(|deadline| deadline <= wait.until);
+        Poll::Ready(match wait.limit {
+            Some(limit) if !is_late => {
+                Error::stalled(E::OPERATION, limit, this.progress.has_begun())
+            }
+            _ => Error::deadline(E::OPERATION),
+        })
+    }
+
+    /// Judges the end of the source, and tells it.
+    fn over(self: Pin<&mut Self>, end: Result<(), Error>) -> Result<(), Error> {
+        let this = self.project();
+        let has_begun = this.progress.has_begun();
+        let result = match (this.progress.at_end(end.is_ok()), end) {
+            (Verdict::Whole, _) => Ok(()),
+            (Verdict::Cut, Err(error)) => Err(error),
+            (Verdict::Cut, Ok(())) => Err(Error::cut(E::OPERATION, has_begun)),
+        };
+        let result = result.map_err(|error| {
+            let error = match this.request_id {
+                Some(id) if error.request_id().is_none() => error.with_request_id(&**id),
+                _ => error,
+            };
+            if has_begun {
+                error.with_delivered(this.progress.events, this.progress.text_bytes)
+            } else {
+                error
+            }
+        });
+        // The connection goes first: whoever is told may let the next call go.
+        *this.source = Source::Over;
+        let mut end = End {
+            result,
+            usage: this.progress.usage,
+            timing: this.clock.timing(this.progress.events),
+        };
+        this.ends.tell(&mut end);
+        end.result
+    }
+
+    /// Waits for the first real event, and gives all until then.
+    pub(super) async fn peek(self: &mut Pin<Box<Self>>) -> Result<Vec<E>, Error> {
+        let mut ahead = Vec::with_capacity(1);
+        poll_fn(|cx| {
+            loop {
+                match ready!(self.as_mut().poll_next(cx)) {
+                    Some(Ok(event)) => ahead.push(event),
+                    Some(Err(error)) => return Poll::Ready(Err(error)),
+                    None => return Poll::Ready(Err(Error::cut(E::OPERATION, false))),
+                }
+                if self.progress.has_begun() {
+                    return Poll::Ready(Ok(()));
+                }
+            }
+        })
+        .await?;
+        Ok(ahead)
+    }
+}
+
+impl Clock {
+    fn timing(&self, events: u64) -> Timing {
+        let first = self.first_event.unwrap_or(self.called);
+        let last = self.last_event.unwrap_or(first);
+        Timing {
+            events,
+            to_first_event: first.duration_since(self.called),
+            from_first_to_last: last.duration_since(first),
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! How is an answer read that comes in pieces?
+//!
+//! Read `event_stream`, then `live`, which judges what comes, and `progress`, which is pure.
+
+mod event;
+mod event_stream;
+mod live;
+mod message;
+mod progress;
+mod reply;
+mod source;
+mod stream_limits;
+mod stream_terms;
+mod text;
+
+pub use self::{
+    event::StreamEvent, event_stream::EventStream, stream_limits::StreamLimits, text::TextStream,
+};
+pub(crate) use self::{
+    event::{converse_codec, invoke_model_codec},
+    stream_terms::StreamTerms,
+};
