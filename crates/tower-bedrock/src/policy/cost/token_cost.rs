@@ -47,11 +47,11 @@ use tower_quota::{Limit, Limits, MemoryLedger, QuotaLayer};
 /// model's answers report corrects the estimate, until only the differences between single prompts
 /// are left. It is set high on purpose, by 15 % at first and by its mean error later: too high a
 /// reservation delays others while the call runs, too low a one is a throttle.
-/// [`Request::input_tokens`] gives the exact count instead.
+/// [`Request::input_tokens`](crate::Request::input_tokens) gives the exact count instead.
 ///
 /// # Throttles
 ///
-/// Where a throttle does not say how long to wait, its [`retry_after`](Error::retry_after) is the
+/// Where a throttle does not say how long to wait, its [`retry_after`](crate::Error::retry_after) is the
 /// ledger's own wait.
 ///
 /// # Clone
