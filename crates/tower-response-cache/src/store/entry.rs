@@ -54,6 +54,11 @@ impl<V> Entry<V> {
         self.freshness(now) == Freshness::Expired
     }
 
+    /// From when on the value may not be used any more; `None` means never.
+    pub fn expires_at(&self) -> Option<Instant> {
+        self.stored_at.checked_add(self.keep.lifetime())
+    }
+
     /// The weight, in the unit of the store's bound; never 0.
     pub fn weight(&self) -> u64 {
         self.keep.weight

@@ -1,49 +1,59 @@
+use std::cell::RefCell;
 use std::fmt;
 use std::hash::{Hash, RandomState};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
 
-use quick_cache::{Lifecycle, OptionsBuilder, Weighter, sync::Cache};
+use quick_cache::{Lifecycle, OptionsBuilder, sync::Cache};
 use tokio::time::Instant;
 
-use super::{Entry, Store, StoreSnapshot};
+use super::{sweep::Sweep, weight::EntryWeight};
+use crate::store::{Entry, Store, StoreSnapshot};
 
 /// The share of a shard that one entry may take: what `quick_cache` admits, by its own default.
 const LARGEST_SHARE: f64 = 0.97;
-/// What a slot of `quick_cache` has beside key and entry, with its place in the hash table: bytes.
-const SLOT_OVERHEAD: usize = 32;
-/// What allocators add to two allocations, the key's and the value's: bytes.
-const HEAP_OVERHEAD: u64 = 32;
 const SHARD_BYTES: u64 = 1 << 20;
 const SHARD_ENTRIES: u64 = 1 << 9;
 const MAX_SHARDS: u64 = 16;
+/// Half as many keys are remembered after their eviction, so that one that is asked for again is known.
+const MAX_REMEMBERED: u64 = 1 << 18;
 
 /// The default [`Store`]: in memory, bounded by weight, evicting what is used least.
 ///
 /// The bound is split evenly over shards, each with a lock of its own, and an entry must fit into
 /// its shard: see [`max_entry_weight`](Self::max_entry_weight). A larger one is refused.
 ///
-/// An expired entry is removed when it is asked for, or pushed out by others. Until then it counts
-/// towards the bound.
+/// An expired entry is removed when it is asked for, and now and then when the store is nearly full: it
+/// counts towards the bound until then.
+///
+/// A value is neither cloned nor dropped under a lock. Keys are hashed, compared, cloned and dropped under
+/// one, so these must not come back to the store.
 pub struct MemoryStore<K, V> {
-    cache: Cache<K, Entry<V>, EntryWeight, RandomState, Evicted>,
+    cache: Cache<K, Shared<V>, EntryWeight, RandomState, Evicted>,
     weight: EntryWeight,
     max_entry_weight: u64,
+    sweep: Mutex<Sweep>,
     evicted: AtomicU64,
 }
 
-impl<K: Hash + Eq, V: Clone> MemoryStore<K, V> {
+/// Shared, so that the locks are held only for a count up or down.
+type Shared<V> = Arc<Entry<V>>;
+
+impl<K: Hash + Eq, V> MemoryStore<K, V> {
     /// A store that takes up at most `max_bytes` of memory, if each entry weighs as many bytes as its
     /// key and its value have on the heap.
     ///
-    /// The store adds to each weight what an entry takes besides: key and value themselves, its times,
-    /// and its place in the tables, which are half empty after they have grown. Tags are not counted,
-    /// since entries share them.
+    /// The store adds to each weight what an entry takes besides: key and value themselves, its times, its
+    /// tags as if no other entry had them, and its place in the tables, which are half empty after they
+    /// have grown.
     #[must_use]
     pub fn of_bytes(max_bytes: u64) -> Self {
-        let slot = size_of::<K>() + size_of::<Entry<V>>() + SLOT_OVERHEAD;
-        let overhead = 2 * slot as u64 + HEAP_OVERHEAD;
         let shards = Self::shards(max_bytes, SHARD_BYTES);
-        Self::make(max_bytes, shards, EntryWeight { overhead })
+        // What is remembered takes up to a twentieth of the bound.
+        let remembered = max_bytes / (20 * EntryWeight::slot::<K>());
+        Self::make(max_bytes, shards, EntryWeight::bytes::<K, V>(), remembered)
     }
 
     /// A store whose entries weigh `max_weight` at most, in the unit in which entries are weighed.
@@ -71,7 +81,8 @@ impl<K: Hash + Eq, V: Clone> MemoryStore<K, V> {
         Self::make(
             max_weight,
             shards.next_power_of_two(),
-            EntryWeight { overhead: 0 },
+            EntryWeight::AsSaid,
+            max_weight,
         )
     }
 
@@ -80,14 +91,14 @@ impl<K: Hash + Eq, V: Clone> MemoryStore<K, V> {
         1 << wanted.ilog2()
     }
 
-    fn make(max_weight: u64, shards: u32, weight: EntryWeight) -> Self {
+    fn make(max_weight: u64, shards: u32, weight: EntryWeight, remembered: u64) -> Self {
         let shards = u64::from(shards);
         let shard_weight = max_weight / shards;
+        // With less than 32 for each shard there would be fewer shards.
+        let remembered = remembered.min(MAX_REMEMBERED).max(32 * shards);
         let options = OptionsBuilder::new()
             .shards(shards as usize)
-            // The number of keys remembered after their eviction follows from this. With less than 32
-            // for each shard there would be fewer shards.
-            .estimated_items_capacity((max_weight / 4096).clamp(32 * shards, 1 << 21) as usize)
+            .estimated_items_capacity(remembered as usize)
             // Rounded down, so that the shards together never exceed the bound.
             .weight_capacity(shard_weight * shards)
             .hot_allocation(LARGEST_SHARE)
@@ -98,6 +109,7 @@ impl<K: Hash + Eq, V: Clone> MemoryStore<K, V> {
             weight,
             max_entry_weight: ((shard_weight as f64 * LARGEST_SHARE) as u64)
                 .max(shard_weight.min(1)),
+            sweep: Mutex::default(),
             evicted: AtomicU64::new(0),
         }
     }
@@ -106,6 +118,42 @@ impl<K: Hash + Eq, V: Clone> MemoryStore<K, V> {
     /// [`of_bytes`](Self::of_bytes) adds counts.
     pub fn max_entry_weight(&self) -> u64 {
         self.max_entry_weight
+    }
+
+    /// Removes expired entries if it is time for that.
+    fn make_room(&self, expires_at: Option<Instant>) {
+        if !self.sweep(|sweep| sweep.insert(expires_at)) {
+            return;
+        }
+        let now = Instant::now();
+        let nearly_full = self.cache.weight() >= self.cache.capacity() / 4 * 3;
+        let entries = self.cache.len() as u64;
+        if self.sweep(|sweep| sweep.look(entries, nearly_full, now)) {
+            self.remove_if(|entry| {
+                let expired = entry.is_expired(now);
+                if !expired {
+                    self.sweep(|sweep| sweep.expire(entry.expires_at()));
+                }
+                expired
+            });
+        }
+    }
+
+    fn sweep<T>(&self, look: impl FnOnce(&mut Sweep) -> T) -> T {
+        look(&mut self.sweep.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Removes the entries of which `gone` is true.
+    fn remove_if(&self, gone: impl Fn(&Entry<V>) -> bool) {
+        // Dropped when no lock is held.
+        let removed = RefCell::new(Vec::new());
+        self.cache.retain(|_, entry| {
+            let gone = gone(entry);
+            if gone {
+                removed.borrow_mut().push(Arc::clone(entry));
+            }
+            !gone
+        });
     }
 }
 
@@ -121,7 +169,7 @@ where
             self.cache.remove_if(key, |entry| entry.is_expired(now));
             return None;
         }
-        Some(entry)
+        Some((*entry).clone())
     }
 
     fn insert(&self, key: K, entry: Entry<V>) -> bool {
@@ -129,9 +177,10 @@ where
             self.cache.remove(&key);
             return false;
         }
+        self.make_room(entry.expires_at());
         let mut pushed_out = Vec::new();
         self.cache
-            .insert_with_lifecycle(key.clone(), entry, &mut pushed_out);
+            .insert_with_lifecycle(key.clone(), Arc::new(entry), &mut pushed_out);
         // The entry that was replaced is among them.
         let evicted = pushed_out.iter().filter(|(k, _)| *k != key).count();
         self.evicted.fetch_add(evicted as u64, Ordering::Relaxed);
@@ -143,11 +192,11 @@ where
     }
 
     fn remove_tag(&self, tag: &str) {
-        self.cache.retain(|_, entry| !entry.has_tag(tag));
+        self.remove_if(|entry| entry.has_tag(tag));
     }
 
     fn clear(&self) {
-        self.cache.clear();
+        self.remove_if(|_| true);
     }
 
     fn snapshot(&self) -> StoreSnapshot {
@@ -167,32 +216,14 @@ impl<K, V> fmt::Debug for MemoryStore<K, V> {
     }
 }
 
-#[derive(Clone, Copy)]
-struct EntryWeight {
-    /// What each entry weighs beside its own weight.
-    overhead: u64,
-}
-
-impl EntryWeight {
-    fn of<V>(self, entry: &Entry<V>) -> u64 {
-        entry.weight().saturating_add(self.overhead)
-    }
-}
-
-impl<K, V> Weighter<K, Entry<V>> for EntryWeight {
-    fn weight(&self, _: &K, entry: &Entry<V>) -> u64 {
-        self.of(entry)
-    }
-}
-
 /// Carries evicted entries out of the shard's lock, to be counted and dropped there.
 #[derive(Clone)]
 struct Evicted;
 
-impl<K, V> Lifecycle<K, Entry<V>> for Evicted {
-    type RequestState = Vec<(K, Entry<V>)>;
+impl<K, V> Lifecycle<K, Shared<V>> for Evicted {
+    type RequestState = Vec<(K, Shared<V>)>;
 
-    fn on_evict(&self, pushed_out: &mut Self::RequestState, key: K, entry: Entry<V>) {
+    fn on_evict(&self, pushed_out: &mut Self::RequestState, key: K, entry: Shared<V>) {
         pushed_out.push((key, entry));
     }
 }
