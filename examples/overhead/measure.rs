@@ -104,11 +104,15 @@ impl Candidate {
     ) -> Self {
         // Few enough to stay in the processor's caches.
         const AT_ONCE: u32 = 8;
-        let given: Vec<T> = (0..ALLOCATION_CALLS).map(|_| make()).collect();
-        let info = allocation_counter::measure(|| given.into_iter().for_each(&mut call));
+        let mut allocations = 0;
+        for _ in 0..ALLOCATION_CALLS / AT_ONCE {
+            let given: Vec<T> = (0..AT_ONCE).map(|_| make()).collect();
+            let info = allocation_counter::measure(|| given.into_iter().for_each(&mut call));
+            allocations += info.count_total;
+        }
         Self {
             implementation,
-            allocs: info.count_total as f64 / f64::from(ALLOCATION_CALLS),
+            allocs: allocations as f64 / f64::from(ALLOCATION_CALLS),
             run: Box::new(move |calls| {
                 let mut spent = Duration::ZERO;
                 opt_out(|| {

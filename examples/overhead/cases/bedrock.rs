@@ -21,9 +21,9 @@ use tower_bedrock::{CacheKey, CacheScope, Error, Request, Response, policy};
 
 use crate::measure::{Candidate, Implementation};
 
-const MODEL: &str = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
+pub(super) const MODEL: &str = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
 
-const REGION: &str = "us-east-1";
+pub(super) const REGION: &str = "us-east-1";
 
 /// Serializing included, against the SDK's serializer alone.
 pub(super) fn key_2kb() -> Vec<Candidate> {
@@ -98,7 +98,7 @@ fn call(input: ConverseInput) -> impl Service<u64, Response = u64> + 'static {
     })
 }
 
-fn prompt(length: usize) -> ConverseInput {
+pub(super) fn prompt(length: usize) -> ConverseInput {
     // One long line: from the first line break on, the SDK's serializer takes twice as long.
     let text = "The quick brown fox, as ever, jumps over the lazy dog; nobody minds. ";
     let text: String = text.chars().cycle().take(length).collect();

@@ -2,6 +2,7 @@
 
 mod backoff;
 mod bedrock;
+mod bedrock_call;
 mod breaker;
 mod cache;
 mod quota;
@@ -39,6 +40,9 @@ pub(crate) const ALL: &[(&str, Make)] = &[
     ("bedrock-key-2kb", bedrock::key_2kb),
     ("bedrock-key-1mb", bedrock::key_1mb),
     ("bedrock-hit-2kb", bedrock::hit_2kb),
+    ("bedrock-call-2kb", bedrock_call::of_2kb),
+    ("bedrock-call-200kb", bedrock_call::of_200kb),
+    ("bedrock-call-1mb", bedrock_call::of_1mb),
 ];
 
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {

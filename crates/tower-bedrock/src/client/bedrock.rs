@@ -1,12 +1,20 @@
-use super::{exchange::Exchange, future::ResponseFuture};
+use super::{
+    exchange::{Exchange, Keeps, Told},
+    future::ResponseFuture,
+};
 use crate::{
     error::Error,
     operation::Operation,
     request::Request,
     response::Reply,
     stream::{StreamLimits, StreamTerms},
+    wire,
 };
-use aws_sdk_bedrockruntime::{Client, Config, config::retry::RetryConfig};
+use aws_sdk_bedrockruntime::{
+    Client, Config,
+    config::{self, retry::RetryConfig},
+};
+use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
 use std::{
     fmt,
     sync::Arc,
@@ -26,8 +34,18 @@ use tower_service::Service;
 /// handed in, because two retry loops inside each other multiply the calls at the very moment
 /// when Bedrock asks for fewer.
 ///
-/// The input of a call is put in place just before the SDK serializes it. An interceptor that the
-/// client was configured with, and that looks at the input before that, finds an empty one.
+/// # Interceptors
+///
+/// Interceptors that the client was configured with see the input of each call from their first hook
+/// on, and what they make of it is sent: a company's guardrail, say. One that refuses an input fails
+/// the call with [`ErrorKind::Invalid`](crate::ErrorKind) at its first attempt.
+///
+/// The layers outside are asked for the input as it was handed in: a cached answer is that to what
+/// the interceptors made of an equal input, and tokens are reserved for the input as it was. One that
+/// makes different things of equal inputs needs a cache's
+/// [tenant](crate::Request::tenant) or [no cache](crate::CacheUse::Bypass). A call whose model an
+/// interceptor changes fails, lest it counts as one of another model, unless
+/// [`Request::stands_for`](crate::Request::stands_for) says that it counts as one of the new model.
 ///
 /// # Clone
 ///
@@ -42,6 +60,8 @@ pub struct Bedrock {
     region: Option<Arc<str>>,
     raw: bool,
     stream: StreamSettings,
+    /// Whether the client has interceptors of its own, which may look at an input.
+    watched: bool,
 }
 
 /// How streams are read.
@@ -68,12 +88,19 @@ impl Bedrock {
     #[must_use]
     pub fn new(config: impl Into<aws_sdk_bedrockruntime::config::Builder>) -> Self {
         let config = config.into().retry_config(RetryConfig::disabled()).build();
+        Self::around(Client::from_conf(config))
+    }
+
+    fn around(client: Client) -> Self {
+        let config = client.config();
         let region = config.region().map(|region| Arc::from(region.as_ref()));
+        let watched = config.interceptors().next().is_some();
         Self {
-            client: Client::from_conf(config),
+            client,
             region,
             raw: false,
             stream: StreamSettings::default(),
+            watched,
         }
     }
 
@@ -124,16 +151,7 @@ impl From<Client> for Bedrock {
     /// retries; the client that was handed in, and its clones elsewhere, stay as they are.
     fn from(client: Client) -> Self {
         if makes_one_attempt(client.config()) {
-            let region = client
-                .config()
-                .region()
-                .map(|region| Arc::from(region.as_ref()));
-            Self {
-                client,
-                region,
-                raw: false,
-                stream: StreamSettings::default(),
-            }
+            Self::around(client)
         } else {
             Self::new(client.config().to_builder())
         }
@@ -157,47 +175,67 @@ impl<I: Operation> Service<Request<I>> for Bedrock {
     }
 
     fn call(&mut self, request: Request<I>) -> Self::Future {
-        let (client, raw, stream) = (self.client.clone(), self.raw, self.stream);
+        let bedrock = self.clone();
         ResponseFuture::new(async move {
             // A deadline ends the attempt here, and not only in a layer: whoever uses the leaf alone
             // is kept to it too.
             let Some(deadline) = request.options().deadline() else {
-                return attempt(&client, raw, stream, request).await;
+                return bedrock.attempt(request).await;
             };
             // A timeout polls its call once even if the time is over, and that might send it.
             if deadline <= Instant::now() {
                 return Err(Error::deadline(I::NAME));
             }
-            timeout_at(deadline, attempt(&client, raw, stream, request))
+            timeout_at(deadline, bedrock.attempt(request))
                 .await
                 .unwrap_or_else(|_| Err(Error::deadline(I::NAME)))
         })
     }
 }
 
-async fn attempt<I: Operation>(
-    client: &Client,
-    raw: bool,
-    stream: StreamSettings,
-    request: Request<I>,
-) -> Result<I::Response, Error> {
-    // The input is about to be given away, and an output does not name its model.
-    let model_id: Option<Arc<str>> = request.model_id().map(Arc::from);
-    let options = request.options();
-    let terms = StreamTerms::new(stream.limits)
-        .deadline(options.deadline().filter(|_| options.whole_stream()))
-        .drain(stream.drain);
-    let records = I::Response::STREAMS.then_some(RECORDED);
-    let (exchange, head) = Exchange::new(request.into_input(), raw, records);
-    match I::send(client, exchange).await {
-        Ok(output) => {
-            // The interceptor has run by now: the SDK runs it before it hands out the output.
-            let head = head.get().cloned().unwrap_or_default();
-            let mut response = I::reply(output, head, terms).await?;
-            response.meta_mut().origin.model_id = model_id;
-            Ok(response)
+impl Bedrock {
+    async fn attempt<I: Operation>(&self, request: Request<I>) -> Result<I::Response, Error> {
+        // The input is about to be given away, and an output does not name its model.
+        let model_id: Option<Arc<str>> = request.model_id().map(Arc::from);
+        let options = request.options();
+        let terms = StreamTerms::new(self.stream.limits)
+            .deadline(options.deadline().filter(|_| options.whole_stream()))
+            .drain(self.stream.drain);
+        let (input, (exchange, told)) = self.exchange(request);
+        let mut config = config::Builder::default();
+        config.push_interceptor(SharedInterceptor::permanent(exchange));
+        match I::send(&self.client, input, config).await {
+            Ok(output) => {
+                // The interceptor has run by now: the SDK runs it before it hands out the output.
+                let head = told.head.get().cloned().unwrap_or_default();
+                let mut response = I::reply(output, head, terms).await?;
+                response.meta_mut().origin.model_id = told.model_id.get().cloned().or(model_id);
+                Ok(response)
+            }
+            Err(error) => {
+                let refusal = told.refusal.get().cloned();
+                Err(refusal.unwrap_or_else(|| Error::from_sdk(I::NAME, error)))
+            }
         }
-        Err(error) => Err(Error::from_sdk(I::NAME, error)),
+    }
+
+    /// What the SDK is given for the input, and the interceptor of the call.
+    fn exchange<I: Operation>(&self, request: Request<I>) -> (I, (Exchange<I>, Arc<Told>)) {
+        let keeps = Keeps {
+            raw: self.raw,
+            recorded: I::Response::STREAMS.then_some(RECORDED),
+        };
+        // The SDK says better what is wrong with an input that it cannot serialize.
+        if self.watched {
+            let made = request.encoded().and_then(wire::share).ok();
+            // Nobody may change the input that clones of the request share.
+            let input = I::clone(&request);
+            (input, Exchange::seen(made, request, keeps))
+        } else {
+            let outline = request.outline();
+            let made = request.into_encoded().ok();
+            (outline, Exchange::unseen(made, keeps))
+        }
     }
 }
 

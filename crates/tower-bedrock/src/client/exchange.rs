@@ -1,9 +1,11 @@
-//! Puts the caller's input into an SDK call and reads the answer's head on the way back.
+//! Gives the SDK the bytes that a request was serialized to, lets it serialize what an interceptor
+//! changed, and reads the answer's head on the way back.
 //!
 //! The SDK has no public call that takes a whole input and gives back the HTTP response beside the
 //! output. An interceptor of the single call does both.
 
-use crate::{record::Record, response::Head};
+use super::{made::Made, model_change};
+use crate::{error::Error, operation::Operation, record::Record, request::Request, response::Head};
 use aws_smithy_runtime_api::{
     box_error::BoxError,
     client::{
@@ -12,11 +14,13 @@ use aws_smithy_runtime_api::{
             context::{
                 AfterDeserializationInterceptorContextRef,
                 BeforeDeserializationInterceptorContextMut,
-                BeforeSerializationInterceptorContextMut, Input,
+                BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
             },
+            dyn_dispatch_hint,
         },
-        orchestrator::HttpResponse,
+        orchestrator::{HttpRequest, HttpResponse},
         runtime_components::RuntimeComponents,
+        ser_de::SharedRequestSerializer,
     },
 };
 use aws_smithy_types::{body::SdkBody, config_bag::ConfigBag};
@@ -24,7 +28,10 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 use std::{
     fmt,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 /// What a response says whenever it is read: without the connection's own headers and the date.
@@ -45,59 +52,127 @@ fn raw(response: &HttpResponse) -> Option<http::Response<Bytes>> {
 }
 
 /// One call's interceptor.
-///
-/// The SDK's fluent builders take an input field by field only. Swapping the whole input in
-/// before it is serialized cannot lose a field that a later SDK adds.
 pub(super) struct Exchange<I> {
-    // An interceptor gets `&self`, so the input that it gives away sits behind a lock.
-    input: Mutex<Option<I>>,
+    /// The request that was serialized before. None if the SDK could not: it then says so itself.
+    made: Option<SharedRequestSerializer>,
+    /// The request whose whole input the SDK was given, since other interceptors look at it.
+    shown: Option<Request<I>>,
     // Shared with the call, since the SDK owns the interceptor and does not give it back.
-    head: Arc<OnceLock<Head>>,
-    raw: bool,
-    /// Of an operation whose answer goes on: how much of its body is recorded.
-    records: Option<usize>,
+    told: Arc<Told>,
+    keeps: Keeps,
     record: OnceLock<Record<SdkBody>>,
 }
 
+/// What of an answer is kept beside the output.
+#[derive(Clone, Copy)]
+pub(super) struct Keeps {
+    /// Whether it is the whole response.
+    pub(super) raw: bool,
+    /// Of an operation whose answer goes on: how much of its body is recorded.
+    pub(super) recorded: Option<usize>,
+}
+
+/// What a call's interceptor finds out.
+#[derive(Default)]
+pub(super) struct Told {
+    pub(super) head: OnceLock<Head>,
+    /// The model that another interceptor put in the place of the request's.
+    pub(super) model_id: OnceLock<Arc<str>>,
+    /// Why the call must not go on.
+    pub(super) refusal: OnceLock<Error>,
+    /// Whether what is sent was serialized from the whole input.
+    is_whole: Arc<AtomicBool>,
+}
+
 impl<I> Exchange<I> {
-    /// The interceptor, and where the answer's head will be; with the whole response if `raw`.
-    pub(super) fn new(input: I, raw: bool, records: Option<usize>) -> (Self, Arc<OnceLock<Head>>) {
-        let head = Arc::new(OnceLock::new());
+    /// For an SDK that gets the outline of an input: `made` is what is sent.
+    pub(super) fn unseen(made: Option<HttpRequest>, keeps: Keeps) -> (Self, Arc<Told>) {
+        Self::new(made, None, keeps)
+    }
+
+    /// For an SDK that gets the whole input of `request`, for interceptors to see and to change.
+    pub(super) fn seen(
+        made: Option<HttpRequest>,
+        request: Request<I>,
+        keeps: Keeps,
+    ) -> (Self, Arc<Told>) {
+        Self::new(made, Some(request), keeps)
+    }
+
+    fn new(
+        made: Option<HttpRequest>,
+        shown: Option<Request<I>>,
+        keeps: Keeps,
+    ) -> (Self, Arc<Told>) {
+        let told = Arc::new(Told::default());
+        let serializer =
+            |made| SharedRequestSerializer::new(Made::new(made, Arc::clone(&told.is_whole)));
         let exchange = Self {
-            input: Mutex::new(Some(input)),
-            head: Arc::clone(&head),
-            raw,
-            records,
+            made: made.map(serializer),
+            shown,
+            told: Arc::clone(&told),
+            keeps,
             record: OnceLock::new(),
         };
-        (exchange, head)
+        (exchange, told)
     }
 }
 
-impl<I> fmt::Debug for Exchange<I> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Exchange").finish_non_exhaustive()
-    }
-}
-
-impl<I: fmt::Debug + Send + Sync + 'static> Intercept for Exchange<I> {
+// The SDK skips the hooks that are not here.
+#[dyn_dispatch_hint]
+impl<I: Operation> Intercept for Exchange<I> {
     fn name(&self) -> &'static str {
         "tower_bedrock::Exchange"
     }
 
-    fn modify_before_serialization(
+    /// The first that is heard of the input; nobody could change it before.
+    fn read_before_execution(
         &self,
-        context: &mut BeforeSerializationInterceptorContextMut<'_>,
+        context: &BeforeSerializationInterceptorContextRef<'_>,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        match &self.shown {
+            Some(request) if context.input().downcast_ref::<I>() != Some(request) => Err(
+                "the input of this version of the SDK has a member that tower-bedrock does not \
+                     know, so that interceptors cannot see it"
+                    .into(),
+            ),
+            _ => Ok(()),
+        }
+    }
+
+    /// The last that is heard of the input: whoever may change it has done so.
+    fn read_before_serialization(
+        &self,
+        context: &BeforeSerializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(request) = &self.shown {
+            let input = context.input().downcast_ref::<I>();
+            let input = input.ok_or("an interceptor replaced the input by one of another type")?;
+            if input != &**request || self.made.is_none() {
+                // The SDK serializes what it has now.
+                self.told.is_whole.store(true, Ordering::Relaxed);
+                return self.changed(request, input);
+            }
+        }
+        if let Some(made) = &self.made {
+            config.interceptor_state().store_put(made.clone());
+        }
+        Ok(())
+    }
+
+    /// Without this an SDK that asks its interceptors in another order would send an outline.
+    fn read_after_serialization(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let mut input = self.input.lock().unwrap_or_else(PoisonError::into_inner);
-        // Of a client that retries in spite of us, a second attempt finds nothing here and needs
-        // nothing: the SDK serializes once, and sends the same request again.
-        if let Some(input) = input.take() {
-            *context.input_mut() = Input::erase(input);
-        }
-        Ok(())
+        let is_whole = self.told.is_whole.load(Ordering::Relaxed);
+        let why = "the SDK did not serialize the input that it was given";
+        is_whole.then_some(()).ok_or_else(|| why.into())
     }
 
     /// Puts a reader of a record in the place of the body, for others to read along.
@@ -108,7 +183,8 @@ impl<I: fmt::Debug + Send + Sync + 'static> Intercept for Exchange<I> {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let response = context.response_mut();
-        if let Some(bound) = self.records.filter(|_| response.status().is_success()) {
+        let recorded = self.keeps.recorded;
+        if let Some(bound) = recorded.filter(|_| response.status().is_success()) {
             let body = response.take_body();
             let (record, reader) = Record::new(body, bound);
             *response.body_mut() = SdkBody::from_body_1_x(reader);
@@ -126,11 +202,39 @@ impl<I: fmt::Debug + Send + Sync + 'static> Intercept for Exchange<I> {
     ) -> Result<(), BoxError> {
         let response = context.response();
         // Nobody asks for the head of an error: the SDK's error holds its whole response.
-        self.head.get_or_init(|| Head {
-            raw: self.raw.then(|| raw(response)).flatten().map(Arc::new),
+        self.told.head.get_or_init(|| Head {
+            raw: self
+                .keeps
+                .raw
+                .then(|| raw(response))
+                .flatten()
+                .map(Arc::new),
             record: self.record.get().cloned(),
             ..Head::read(response.headers())
         });
         Ok(())
+    }
+}
+
+impl<I: Operation> Exchange<I> {
+    fn changed(&self, request: &Request<I>, input: &I) -> Result<(), BoxError> {
+        let model = input.model_id();
+        if model == request.model_id() {
+            return Ok(());
+        }
+        if let Some(refusal) = model_change::refusal(request, model) {
+            let _ = self.told.refusal.set(refusal.clone());
+            return Err(refusal.into());
+        }
+        if let Some(model) = model {
+            let _ = self.told.model_id.set(Arc::from(model));
+        }
+        Ok(())
+    }
+}
+
+impl<I> fmt::Debug for Exchange<I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exchange").finish_non_exhaustive()
     }
 }

@@ -1,9 +1,11 @@
 //! How is one attempt made? The leaf service, its future, and the exchange with the SDK.
 //!
-//! Read `bedrock`, then `exchange`.
+//! Read `bedrock`, then `exchange`, then `made`.
 
 mod bedrock;
 mod exchange;
 mod future;
+mod made;
+mod model_change;
 
 pub use self::{bedrock::Bedrock, future::ResponseFuture};

@@ -1,6 +1,6 @@
 use super::{
     Ending, Operation,
-    details::{Details, UnaryDetails, plumbing},
+    details::{Details, NOTHING_REQUIRED, UnaryDetails, plumbing},
 };
 use crate::response::{Head, Response, Usage};
 use aws_sdk_bedrockruntime::operation::apply_guardrail::{
@@ -28,8 +28,22 @@ impl Details for ApplyGuardrailInput {
         apply_guardrail,
         ApplyGuardrailInput,
         ApplyGuardrailOutput,
-        ApplyGuardrailError
+        ApplyGuardrailError,
+        {
+            set_guardrail_identifier: guardrail_identifier,
+            set_guardrail_version: guardrail_version,
+            set_source: source,
+            set_content: content,
+            set_output_scope: output_scope,
+        }
     );
+
+    fn outline(&self) -> Self {
+        let builder = Self::builder()
+            .set_guardrail_identifier(self.guardrail_identifier.clone())
+            .set_guardrail_version(self.guardrail_version.clone());
+        builder.build().expect(NOTHING_REQUIRED)
+    }
 
     fn is_sampled(&self) -> bool {
         false

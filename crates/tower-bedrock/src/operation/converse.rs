@@ -1,6 +1,6 @@
 use super::{
     Ending, Operation,
-    details::{Details, UnaryDetails, plumbing},
+    details::{Details, NOTHING_REQUIRED, UnaryDetails, plumbing},
 };
 use crate::{
     estimate::{Estimate, converse::Prompt},
@@ -34,8 +34,28 @@ impl Details for ConverseInput {
         converse,
         ConverseInput,
         ConverseOutput,
-        ConverseError
+        ConverseError,
+        {
+            set_model_id: model_id,
+            set_messages: messages,
+            set_system: system,
+            set_inference_config: inference_config,
+            set_tool_config: tool_config,
+            set_guardrail_config: guardrail_config,
+            set_additional_model_request_fields: additional_model_request_fields,
+            set_prompt_variables: prompt_variables,
+            set_additional_model_response_field_paths: additional_model_response_field_paths,
+            set_request_metadata: request_metadata,
+            set_performance_config: performance_config,
+            set_service_tier: service_tier,
+            set_output_config: output_config,
+        }
     );
+
+    fn outline(&self) -> Self {
+        let builder = Self::builder().set_model_id(self.model_id.clone());
+        builder.build().expect(NOTHING_REQUIRED)
+    }
 
     fn estimate(&self, _: &str) -> Estimate {
         let prompt = Prompt {

@@ -1,6 +1,6 @@
 use super::{
     Ending, Operation,
-    details::{Details, sending},
+    details::{Details, NOTHING_REQUIRED, sending},
 };
 use crate::{
     codec::Codec,
@@ -33,7 +33,31 @@ impl Details for ConverseStreamInput {
 
     type Reply = EventStream<Event>;
 
-    sending!(converse_stream, ConverseStreamOutput, ConverseStreamError);
+    sending!(
+        converse_stream,
+        ConverseStreamOutput,
+        ConverseStreamError,
+        {
+            set_model_id: model_id,
+            set_messages: messages,
+            set_system: system,
+            set_inference_config: inference_config,
+            set_tool_config: tool_config,
+            set_guardrail_config: guardrail_config,
+            set_additional_model_request_fields: additional_model_request_fields,
+            set_prompt_variables: prompt_variables,
+            set_additional_model_response_field_paths: additional_model_response_field_paths,
+            set_request_metadata: request_metadata,
+            set_performance_config: performance_config,
+            set_service_tier: service_tier,
+            set_output_config: output_config,
+        }
+    );
+
+    fn outline(&self) -> Self {
+        let builder = Self::builder().set_model_id(self.model_id.clone());
+        builder.build().expect(NOTHING_REQUIRED)
+    }
 
     async fn reply(
         output: ConverseStreamOutput,

@@ -1,6 +1,6 @@
 use super::{
     Ending, Operation,
-    details::{Details, UnaryDetails, plumbing},
+    details::{Details, NOTHING_REQUIRED, UnaryDetails, plumbing},
 };
 use crate::response::{Head, Response, Usage};
 use aws_sdk_bedrockruntime::operation::count_tokens::{
@@ -27,8 +27,17 @@ impl Details for CountTokensInput {
         count_tokens,
         CountTokensInput,
         CountTokensOutput,
-        CountTokensError
+        CountTokensError,
+        {
+            set_model_id: model_id,
+            set_input: input,
+        }
     );
+
+    fn outline(&self) -> Self {
+        let builder = Self::builder().set_model_id(self.model_id.clone());
+        builder.build().expect(NOTHING_REQUIRED)
+    }
 
     fn is_sampled(&self) -> bool {
         false

@@ -8,8 +8,8 @@ use crate::{
     response::{Head, Usage},
     stream::StreamTerms,
 };
-use aws_sdk_bedrockruntime::{Client, error::SdkError, types::CountTokensInput};
-use aws_smithy_runtime_api::client::{interceptors::Intercept, orchestrator::HttpResponse};
+use aws_sdk_bedrockruntime::{Client, config, error::SdkError, types::CountTokensInput};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use std::future::Future;
 
 /// What the crate asks of an operation behind the scenes. It seals `Operation`, as nobody outside can
@@ -29,10 +29,15 @@ pub trait Details: Sized {
     /// Whether the call draws on the model's tokens, as opposed to a quota of its own.
     const DRAWS_TOKENS: bool;
 
-    /// Sends an empty input of this operation; `exchange` puts the real one in its place.
+    /// The input without what makes it large, for an SDK that is handed its bytes. The path of the
+    /// call must be in it. Copied whole where it is never large.
+    fn outline(&self) -> Self;
+
+    /// Has `client` send `input`, with `config` over its own.
     fn send(
         client: &Client,
-        exchange: impl Intercept + 'static,
+        input: Self,
+        config: config::Builder,
     ) -> impl Future<Output = Result<Self::Answer, SdkError<Self::Failure, HttpResponse>>> + Send;
 
     /// What a service answers with, of the output and the answer's head; a stream on these terms.
@@ -80,14 +85,18 @@ pub trait UnaryDetails: Details {
 
 /// The parts that differ between operations by a name only. A macro, for the SDK gives each operation
 /// types and methods of its own and no trait over them.
+///
+/// The SDK's builders take an input member by member. A member that a later SDK adds and that is not
+/// here fails every call whose input is looked at, and a test.
 macro_rules! sending {
-    ($send:ident, $output:ty, $failure:ty) => {
+    ($send:ident, $output:ty, $failure:ty, { $($set:ident: $member:ident,)+ }) => {
         type Answer = $output;
         type Failure = $failure;
 
         async fn send(
             client: &aws_sdk_bedrockruntime::Client,
-            exchange: impl aws_smithy_runtime_api::client::interceptors::Intercept + 'static,
+            input: Self,
+            config: aws_sdk_bedrockruntime::config::Builder,
         ) -> Result<
             $output,
             aws_sdk_bedrockruntime::error::SdkError<
@@ -97,8 +106,9 @@ macro_rules! sending {
         > {
             client
                 .$send()
+                $(.$set(input.$member))+
                 .customize()
-                .interceptor(exchange)
+                .config_override(config)
                 .send()
                 .await
         }
@@ -107,8 +117,8 @@ macro_rules! sending {
 
 /// And those that differ between unary operations.
 macro_rules! plumbing {
-    ($operation:ident, $send:ident, $input:ty, $output:ty, $failure:ty) => {
-        crate::operation::details::sending!($send, $output, $failure);
+    ($operation:ident, $send:ident, $input:ty, $output:ty, $failure:ty, $members:tt) => {
+        crate::operation::details::sending!($send, $output, $failure, $members);
 
         type Reply = crate::response::Response<$output>;
 
@@ -129,3 +139,6 @@ macro_rules! plumbing {
     };
 }
 pub(super) use {plumbing, sending};
+
+/// Why building an input cannot fail.
+pub(super) const NOTHING_REQUIRED: &str = "the SDK's builders of inputs require no member";

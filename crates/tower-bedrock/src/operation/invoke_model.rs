@@ -32,8 +32,25 @@ impl Details for InvokeModelInput {
         invoke_model,
         InvokeModelInput,
         InvokeModelOutput,
-        InvokeModelError
+        InvokeModelError,
+        {
+            set_body: body,
+            set_content_type: content_type,
+            set_accept: accept,
+            set_model_id: model_id,
+            set_trace: trace,
+            set_guardrail_identifier: guardrail_identifier,
+            set_guardrail_version: guardrail_version,
+            set_performance_config_latency: performance_config_latency,
+            set_service_tier: service_tier,
+            set_request_metadata: request_metadata,
+        }
     );
+
+    /// The SDK shares the bytes of a body between clones.
+    fn outline(&self) -> Self {
+        self.clone()
+    }
 
     fn estimate(&self, model: &str) -> Estimate {
         estimate::body::estimate(model, body(self))

@@ -14,6 +14,7 @@ pub trait Operation:
         Reply = <Self as Operation>::Response,
     > + fmt::Debug
     + Clone
+    + PartialEq
     + Send
     + Sync
     + 'static

@@ -1,5 +1,10 @@
-use super::{CacheUse, Options, Priority};
-use crate::operation::Operation;
+use super::{CacheUse, Options, Priority, contents::Contents};
+use crate::{
+    estimate::Estimate,
+    operation::Operation,
+    wire::{self, EncodeError},
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use std::{fmt, num::NonZeroU32, ops::Deref, sync::Arc};
 use tokio::time::{Duration, Instant};
 
@@ -11,9 +16,10 @@ use tokio::time::{Duration, Instant};
 ///
 /// # Clone
 ///
-/// The input is shared, so a clone copies no prompt. `Debug` shows the options and not the input.
+/// The input is shared, and so is what it was serialized to, so a clone copies no prompt. `Debug`
+/// shows the options and not the input.
 pub struct Request<I> {
-    input: Arc<I>,
+    contents: Arc<Contents<I>>,
     options: Options,
 }
 
@@ -22,7 +28,7 @@ impl<I> Request<I> {
     #[must_use]
     pub fn new(input: I) -> Self {
         Self {
-            input: Arc::new(input),
+            contents: Arc::new(Contents::new(input)),
             options: Options::default(),
         }
     }
@@ -123,6 +129,32 @@ impl<I> Request<I> {
         self.options.stands_for().or_else(|| self.model_id())
     }
 
+    /// The HTTP request of the input, made once for all clones.
+    pub(crate) fn encoded(&self) -> Result<&HttpRequest, EncodeError>
+    where
+        I: Operation,
+    {
+        self.contents.encoded()
+    }
+
+    /// The same; it copies no prompt if this is the last clone.
+    pub(crate) fn into_encoded(self) -> Result<HttpRequest, EncodeError>
+    where
+        I: Operation,
+    {
+        let share = |contents: Arc<Contents<I>>| contents.encoded().and_then(wire::share);
+        Arc::try_unwrap(self.contents).map_or_else(share, Contents::into_encoded)
+    }
+
+    /// What the request is likely to cost of `model`, estimated once for all clones.
+    pub(crate) fn estimated(&self, model: &str) -> Estimate
+    where
+        I: Operation,
+    {
+        let stands_for = self.options.stands_for.as_ref();
+        self.contents.estimate(model, stands_for)
+    }
+
     /// What the caller wants done about the input.
     #[must_use]
     pub fn options(&self) -> &Options {
@@ -135,7 +167,8 @@ impl<I> Request<I> {
     where
         I: Clone,
     {
-        Arc::unwrap_or_clone(self.input)
+        Arc::try_unwrap(self.contents)
+            .map_or_else(|shared| shared.input().clone(), Contents::into_input)
     }
 }
 
@@ -149,14 +182,14 @@ impl<I> Deref for Request<I> {
     type Target = I;
 
     fn deref(&self) -> &I {
-        &self.input
+        self.contents.input()
     }
 }
 
 impl<I> Clone for Request<I> {
     fn clone(&self) -> Self {
         Self {
-            input: Arc::clone(&self.input),
+            contents: Arc::clone(&self.contents),
             options: self.options.clone(),
         }
     }

@@ -1,9 +1,8 @@
 //! One text for every spelling of a request.
 
-use super::json;
+use super::json::{self, Form};
 use crate::{model_id::one_name, operation::Operation};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use std::borrow::Cow;
 
 /// Headers that say nothing of the answer: what Bedrock only logs about a request, and the length of
 /// a body, which the canonical body may not have.
@@ -64,14 +63,11 @@ fn after_encoded(mut text: &str, bytes: usize) -> &str {
 ///
 /// A body that has no canonical form stands as it is. It is not JSON then, so it equals no canonical
 /// one.
-pub(crate) fn body<'a, I: Operation>(
-    request: &'a HttpRequest,
-    without: &[Box<str>],
-) -> Cow<'a, [u8]> {
+pub(crate) fn body<'a, I: Operation>(request: &'a HttpRequest, without: &[Box<str>]) -> Form<'a> {
     let body = request.body().bytes().unwrap_or_default();
     let is_left_out = |name: &[u8]| {
         let is = |other: &str| name == other.as_bytes();
         I::UNREAD_MEMBERS.iter().copied().any(is) || without.iter().any(|other| is(other))
     };
-    json::canonical(body, is_left_out).unwrap_or(Cow::Borrowed(body))
+    json::canonical(body, is_left_out).unwrap_or_else(|| Form::as_it_stands(body))
 }

@@ -22,7 +22,7 @@ use http::{HeaderValue, header::CONTENT_TYPE};
 ///
 /// If the SDK cannot serialize the input: it names no model, say.
 pub fn encode<I: Operation>(input: &I) -> Result<http::Request<Bytes>, EncodeError> {
-    let (head, body) = serialize(input)?
+    let (head, body) = serialize(input.clone())?
         .try_into_http1x()
         .map_err(EncodeError::new)?
         .into_parts();
@@ -43,10 +43,12 @@ pub fn encode<I: Operation>(input: &I) -> Result<http::Request<Bytes>, EncodeErr
 ///
 /// As [`encode`].
 pub fn canonical<I: Operation>(input: &I) -> Result<Vec<u8>, EncodeError> {
-    let request = serialize(input)?;
+    let request = serialize(input.clone())?;
     let mut text = Vec::new();
     head(&request, input.model_id(), &[], &mut text);
-    text.extend_from_slice(&body::<I>(&request, &[]));
+    for piece in body::<I>(&request, &[]).pieces() {
+        text.extend_from_slice(piece);
+    }
     Ok(text)
 }
 
@@ -99,10 +101,15 @@ pub fn response<I: UnaryOperation>(
     }
 }
 
-/// The HTTP request in the SDK's own type. A key is made of it as it is: a conversion would copy the
-/// prompt.
-pub(crate) fn serialize<I: Operation>(input: &I) -> Result<HttpRequest, EncodeError> {
-    I::codec().encode(input.clone()).map_err(EncodeError::new)
+/// The HTTP request again, over the same bytes.
+pub(crate) fn share(request: &HttpRequest) -> Result<HttpRequest, EncodeError> {
+    let streamed = || EncodeError::new("the SDK made a body that is not in memory");
+    request.try_clone().ok_or_else(streamed)
+}
+
+/// The HTTP request in the SDK's own type.
+pub(crate) fn serialize<I: Operation>(input: I) -> Result<HttpRequest, EncodeError> {
+    I::codec().encode(input).map_err(EncodeError::new)
 }
 
 /// The response in the SDK's own type.

@@ -1,15 +1,16 @@
-use std::{error::Error as StdError, fmt};
+use std::{error::Error as StdError, fmt, sync::Arc};
 
 /// The SDK cannot serialize an input.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct EncodeError {
-    source: Box<dyn StdError + Send + Sync>,
+    // Shared, for all clones of a request have the error of one attempt to serialize it.
+    source: Arc<dyn StdError + Send + Sync>,
 }
 
 impl EncodeError {
     pub(super) fn new(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self {
-            source: source.into(),
+            source: Arc::from(source.into()),
         }
     }
 }

@@ -1,11 +1,32 @@
 //! One byte string for every spelling of a JSON value.
 
 use memchr::memchr2;
-use std::{borrow::Cow, ops::Range};
+use std::{iter, ops::Range};
 
 /// Deeper than any request that a person writes. Past it a value has no canonical form, since the
 /// walk recurses and a hostile body must not overflow the stack.
 const MAX_DEPTH: usize = 256;
+
+/// A canonical form: pieces of the JSON text in another order. It copies none of them, for a prompt
+/// may be megabytes, and it has nothing that the text has not.
+pub(crate) struct Form<'a> {
+    json: &'a [u8],
+    pieces: Vec<Range<usize>>,
+}
+
+impl<'a> Form<'a> {
+    /// The text as it stands.
+    pub(super) fn as_it_stands(json: &'a [u8]) -> Self {
+        Self {
+            json,
+            pieces: iter::once(0..json.len()).collect(),
+        }
+    }
+
+    pub(crate) fn pieces(&self) -> impl Iterator<Item = &'a [u8]> {
+        self.pieces.iter().map(|piece| &self.json[piece.clone()])
+    }
+}
 
 /// `json` without white space and with the members of each object in the order of their names.
 ///
@@ -13,14 +34,12 @@ const MAX_DEPTH: usize = 256;
 /// keep their spelling: nothing is rounded or folded, so different values never get one form. Two
 /// spellings of one value get two, which costs a cache miss and no wrong answer. Anything but one
 /// value is `None`. The inside of a string is not checked: it serves as an identity as it is.
-///
-/// The SDK writes what is canonical already, but for maps. Without maps nothing is copied.
-pub(super) fn canonical(json: &[u8], is_left_out: impl Fn(&[u8]) -> bool) -> Option<Cow<'_, [u8]>> {
+pub(super) fn canonical(json: &[u8], is_left_out: impl Fn(&[u8]) -> bool) -> Option<Form<'_>> {
     let mut walk = Walk {
         json,
         at: 0,
-        copied: 0,
-        out: Vec::new(),
+        open: 0,
+        pieces: Vec::new(),
         members: Vec::with_capacity(16),
     };
     walk.skip_space();
@@ -29,13 +48,14 @@ pub(super) fn canonical(json: &[u8], is_left_out: impl Fn(&[u8]) -> bool) -> Opt
     (walk.at == json.len()).then(|| walk.finish())
 }
 
-/// Walks JSON, and writes its canonical form from where the two first differ.
+/// Walks JSON, and cuts it into pieces where the canonical form has something else next.
 struct Walk<'a> {
     json: &'a [u8],
     at: usize,
-    /// Up to here `out` has the form; from here to `at` the form is what `json` says.
-    copied: usize,
-    out: Vec<u8>,
+    /// Where the piece begins that goes on to `at`.
+    open: usize,
+    /// The pieces before that one.
+    pieces: Vec<Range<usize>>,
     /// The members seen so far of each object that is open, the outermost first.
     members: Vec<Member>,
 }
@@ -44,7 +64,15 @@ struct Member {
     /// Without its quotes, in `json`.
     name: Range<usize>,
     /// Name, colon and value, in the form.
-    place: Range<usize>,
+    place: Range<Mark>,
+}
+
+/// A place in the form.
+#[derive(Clone, Copy)]
+struct Mark {
+    at: usize,
+    open: usize,
+    pieces: usize,
 }
 
 /// What is left out of the objects inside: nothing.
@@ -84,11 +112,11 @@ impl<'a> Walk<'a> {
         if self.next_is(b'}') {
             return Some(());
         }
-        let (start, first) = (self.offset(), self.members.len());
-        let mut in_order = true;
+        let (start, first) = (self.mark(), self.members.len());
+        let (mut in_order, mut comma) = (true, 0..0);
         loop {
             self.skip_space();
-            let from = self.offset();
+            let from = self.mark();
             let name = self.string()?;
             self.next_is(b':').then_some(())?;
             self.skip_space();
@@ -102,34 +130,51 @@ impl<'a> Walk<'a> {
                 in_order &= follows;
                 self.members.push(Member {
                     name,
-                    place: from..self.offset(),
+                    place: from..self.mark(),
                 });
             }
             self.skip_space();
             if self.next_is(b',') {
+                comma = self.at - 1..self.at;
                 continue;
             }
             if !in_order {
-                self.put_in_order(start, first);
+                self.put_in_order(start, first, &comma);
             }
             self.members.truncate(first);
             return self.next_is(b'}').then_some(());
         }
     }
 
-    /// Writes anew the object that begins at `start` of the form, up to its closing brace.
-    fn put_in_order(&mut self, start: usize, first: usize) {
-        self.copy();
-        let written = self.out.split_off(start);
+    /// Orders anew the pieces of the object that begins at `start`, up to its closing brace. `comma`
+    /// is one of it, if there are two members.
+    fn put_in_order(&mut self, start: Mark, first: usize, comma: &Range<usize>) {
         let json = self.json;
         // A stable sort: of two members of one name, which JSON allows, the last one stays the last.
         self.members[first..].sort_by_key(|member| &json[member.name.clone()]);
+        let mut ordered = Vec::with_capacity(2 * (self.members.len() - first));
         for (index, Member { place, .. }) in self.members[first..].iter().enumerate() {
             if index > 0 {
-                self.out.push(b',');
+                ordered.push(comma.clone());
             }
-            let place = place.start - start..place.end - start;
-            self.out.extend_from_slice(&written[place]);
+            self.copy(place, &mut ordered);
+        }
+        self.pieces.truncate(start.pieces);
+        self.pieces.push(start.open..start.at);
+        self.pieces.append(&mut ordered);
+        self.open = self.at;
+    }
+
+    /// Adds the pieces between two places.
+    fn copy(&self, place: &Range<Mark>, pieces: &mut Vec<Range<usize>>) {
+        let (start, end) = (place.start, place.end);
+        match self.pieces[start.pieces..end.pieces].split_first() {
+            None => pieces.push(start.at..end.at),
+            Some((first, others)) => {
+                pieces.push(start.at..first.end);
+                pieces.extend_from_slice(others);
+                pieces.push(end.open..end.at);
+            }
         }
     }
 
@@ -173,12 +218,12 @@ impl<'a> Walk<'a> {
     fn skip_space(&mut self) {
         let is_space = |&byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
         if self.json.get(self.at).is_some_and(is_space) {
-            self.copy();
+            self.cut();
             let spaces = self.json[self.at..]
                 .iter()
                 .take_while(|byte| is_space(byte));
             self.at += spaces.count();
-            self.copied = self.at;
+            self.open = self.at;
         }
     }
 
@@ -186,141 +231,30 @@ impl<'a> Walk<'a> {
         &self.json[member.name.clone()]
     }
 
-    /// Where the form ends.
-    fn offset(&self) -> usize {
-        self.out.len() + self.at - self.copied
-    }
-
-    fn copy(&mut self) {
-        self.out.extend_from_slice(&self.json[self.copied..self.at]);
-        self.copied = self.at;
-    }
-
-    fn finish(mut self) -> Cow<'a, [u8]> {
-        if self.copied == 0 {
-            return Cow::Borrowed(self.json);
+    /// Where the form ends so far.
+    const fn mark(&self) -> Mark {
+        Mark {
+            at: self.at,
+            open: self.open,
+            pieces: self.pieces.len(),
         }
-        self.copy();
-        Cow::Owned(self.out)
+    }
+
+    fn cut(&mut self) {
+        if self.open < self.at {
+            self.pieces.push(self.open..self.at);
+        }
+        self.open = self.at;
+    }
+
+    fn finish(mut self) -> Form<'a> {
+        self.cut();
+        Form {
+            json: self.json,
+            pieces: self.pieces,
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{canonical, nothing};
-    use proptest::prelude::*;
-    use serde_json::{Map, Value};
-    use std::borrow::Cow;
-
-    fn text(json: &str) -> Option<String> {
-        let form = canonical(json.as_bytes(), |name| name == b"meta")?;
-        Some(String::from_utf8(form.into_owned()).unwrap())
-    }
-
-    fn whole(json: &str) -> Option<Cow<'_, [u8]>> {
-        canonical(json.as_bytes(), nothing)
-    }
-
-    #[test]
-    fn members_are_ordered_and_white_space_is_gone() {
-        let messy = "\t{ \"b\" : [ 1 , {\"z\":null, \"a\" : true} ] ,\n \"a\":\"x y\" } ";
-        let tidy = r#"{"a":"x y","b":[1,{"a":true,"z":null}]}"#;
-        assert_eq!(text(messy).unwrap(), tidy);
-    }
-
-    #[test]
-    fn numbers_and_strings_keep_their_spelling() {
-        for scalar in [
-            "9007199254740993",
-            "1.0",
-            "1e400",
-            "-0",
-            r#""\u00e9""#,
-            r#""a\\\"b""#,
-        ] {
-            assert_eq!(text(scalar).unwrap(), scalar);
-        }
-        assert_ne!(text("9007199254740993"), text("9007199254740992"));
-        assert_ne!(text("1.0"), text("1"));
-    }
-
-    #[test]
-    fn empty_and_missing_differ_and_only_the_outermost_name_is_left_out() {
-        assert_ne!(text(r#"{"a":[]}"#), text("{}"));
-        assert_eq!(text(r#"{"meta":{"k":1},"a":1}"#), text(r#"{"a":1}"#));
-        assert_ne!(text(r#"{"a":{"meta":1}}"#), text(r#"{"a":{}}"#));
-    }
-
-    #[test]
-    fn what_is_not_one_value_has_no_form() {
-        for broken in ["", "{", "{} {}", "[1,]", "nul", "{\"a\" 1}"] {
-            assert_eq!(text(broken), None, "{broken}");
-        }
-        assert_eq!(text(&"[".repeat(100_000)), None);
-        assert_eq!(
-            text(&format!("{}{}", "[".repeat(1_000), "]".repeat(1_000))),
-            None
-        );
-    }
-
-    fn json() -> impl Strategy<Value = Value> {
-        let leaf = prop_oneof![
-            Just(Value::Null),
-            any::<bool>().prop_map(Value::from),
-            any::<i64>().prop_map(Value::from),
-            any::<u64>().prop_map(Value::from),
-            "\\PC{0,6}".prop_map(Value::from),
-        ];
-        leaf.prop_recursive(4, 32, 4, |inner| {
-            prop_oneof![
-                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-                prop::collection::vec(("\\PC{0,4}", inner), 0..4).prop_map(|members| {
-                    Value::Object(members.into_iter().collect::<Map<_, _>>())
-                }),
-            ]
-        })
-    }
-
-    /// The same value with each object's members the other way round and white space between.
-    fn respelled(value: &Value) -> String {
-        match value {
-            Value::Array(items) => {
-                let items: Vec<_> = items.iter().map(respelled).collect();
-                format!("[ {} ]", items.join(" ,\n"))
-            }
-            Value::Object(members) => {
-                let members: Vec<_> = members
-                    .iter()
-                    .rev()
-                    .map(|(name, value)| {
-                        format!("{} : {}", Value::from(name.as_str()), respelled(value))
-                    })
-                    .collect();
-                format!("{{ {}\t}}", members.join(", "))
-            }
-            scalar => scalar.to_string(),
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn equal_values_have_equal_forms(value in json()) {
-            let (plain, messy) = (value.to_string(), respelled(&value));
-            let form = whole(&plain);
-            prop_assert!(form.is_some());
-            prop_assert_eq!(&form, &whole(&messy));
-            prop_assert_eq!(serde_json::from_slice::<Value>(&form.unwrap()).unwrap(), value);
-        }
-
-        #[test]
-        fn different_values_have_different_forms(a in json(), b in json()) {
-            let texts = [&a, &b].map(Value::to_string);
-            prop_assert_eq!(a == b, whole(&texts[0]) == whole(&texts[1]));
-        }
-
-        #[test]
-        fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
-            let _ = canonical(&bytes, |_| true);
-        }
-    }
-}
+mod tests;

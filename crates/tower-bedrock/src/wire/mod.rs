@@ -37,7 +37,7 @@ mod json;
 
 pub(crate) use self::{
     canonical::{body, head},
-    convert::serialize,
+    convert::{serialize, share},
 };
 pub use self::{
     convert::{canonical, decode, encode, output, response},

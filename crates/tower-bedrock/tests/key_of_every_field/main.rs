@@ -12,6 +12,7 @@ mod inputs;
 mod sdk;
 #[path = "../sdk_source/mod.rs"]
 mod sdk_source;
+mod shown;
 mod vary;
 
 use sdk::Sdk;

@@ -9,8 +9,8 @@ use std::fmt;
 /// Changes whenever the same request gets another key than before.
 const VERSION: &str = "tower-bedrock request key 3";
 
-/// Up to this length in bytes a body is copied behind the rest and hashed in one go, which takes less
-/// time than two updates.
+/// Up to this length in bytes, what is hashed is put together first, which takes less time than to
+/// hash it piece by piece.
 const SHORT: usize = 16 * 1024;
 
 /// The 256-bit identity of a request: two requests have the same one only if Bedrock would read
@@ -32,10 +32,10 @@ impl CacheKey {
     ///
     /// If the SDK cannot serialize the input, because the model id is missing, say.
     pub fn of<I: Operation>(request: &Request<I>, scope: &CacheScope) -> Result<Self, EncodeError> {
-        let encoded = wire::serialize::<I>(request)?;
-        let body = wire::body::<I>(&encoded, &scope.ignored);
-        let is_short = body.len() <= SHORT;
-        let mut text = Vec::with_capacity(if is_short { 512 + body.len() } else { 512 });
+        let encoded = request.encoded()?;
+        let body = wire::body::<I>(encoded, &scope.ignored);
+        let length = encoded.body().bytes().map_or(0, <[u8]>::len);
+        let mut text = Vec::with_capacity(512 + length.min(SHORT));
         let parts = [
             Some(VERSION),
             Some(I::NAME),
@@ -52,14 +52,20 @@ impl CacheKey {
         for name in &*scope.ignored {
             optional(Some(name), &mut text);
         }
-        wire::head(&encoded, request.model_id(), &scope.ignored, &mut text);
+        wire::head(encoded, request.model_id(), &scope.ignored, &mut text);
         let mut digest = blake3::Hasher::new();
-        if is_short {
-            text.extend_from_slice(&body);
-            digest.update(&text);
-        } else {
-            digest.update(&text).update(&body);
+        for piece in body.pieces() {
+            if text.len() + piece.len() > SHORT {
+                digest.update(&text);
+                text.clear();
+            }
+            if piece.len() > SHORT {
+                digest.update(piece);
+            } else {
+                text.extend_from_slice(piece);
+            }
         }
+        digest.update(&text);
         Ok(Self(digest.finalize().into()))
     }
 

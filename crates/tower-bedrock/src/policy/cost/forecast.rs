@@ -34,7 +34,7 @@ impl Drawn {
             ..
         } = &shared.settings;
         let rates = shared.models.get(region, model, burndown, max_output);
-        let estimate = request.estimate(model);
+        let estimate = request.estimated(model);
         let (input_tokens, estimated_tokens) = match request.options().input_tokens() {
             Some(exact) => (exact, None),
             None => {
