@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use crate::classify::Classify;
+use crate::classify::{Classify, Verdict};
 use crate::error::Open;
 use crate::shared::Permit;
 
@@ -110,13 +110,16 @@ where
     C: Classify<S::Response, S::Error>,
 {
     #[inline]
-    fn finish(self: Pin<&mut Self>, result: Answer<S, Req>) -> Answer<S, Req> {
+    fn finish(self: Pin<&mut Self>, mut result: Answer<S, Req>) -> Answer<S, Req> {
         let mut this = self.project();
         // Before the result is recorded: when another call is let through, this one is gone.
         this.stage.set(Stage::Done);
         // An error of readiness comes here too: the classifier says whether it counts.
         if let Decision::Permit(permit) = this.decision {
-            permit.record(this.classify.classify(&result));
+            match this.classify.classify(&result) {
+                Verdict::Later => this.classify.later(&mut result, permit.begin()),
+                verdict => permit.record(verdict),
+            }
         }
         *this.decision = Decision::Over;
         result

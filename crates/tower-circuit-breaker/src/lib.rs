@@ -41,6 +41,7 @@ pub use self::layer::CircuitBreakerLayer;
 pub use self::loaded::Loaded;
 pub use self::outage::Outage;
 pub use self::service::CircuitBreaker;
+pub use self::shared::Outcome;
 pub use self::snapshot::Snapshot;
 pub use self::transition::{OpenedBy, State, Transition};
 pub use self::window::Window;

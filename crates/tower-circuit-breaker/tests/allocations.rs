@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use tower::{BoxError, Layer, Service};
-use tower_circuit_breaker::{CircuitBreakerLayer, Verdict, Window};
+use tower_circuit_breaker::{CircuitBreakerLayer, Classify, Outcome, Verdict, Window};
 
 #[derive(Clone)]
 struct Echo;
@@ -65,6 +65,27 @@ fn the_closed_path_allocates_nothing() {
     let clones = layer().layer(Echo);
     let cloned = allocation_counter::measure(|| drop(black_box(clones.clone())));
     assert_eq!(cloned.count_total, 0);
+}
+
+#[derive(Clone)]
+struct ByEnd;
+
+impl Classify<u32, BoxError> for ByEnd {
+    fn classify(&self, _: &Result<u32, BoxError>) -> Verdict {
+        Verdict::Later
+    }
+
+    fn later(&self, _: &mut Result<u32, BoxError>, outcome: Outcome) {
+        outcome.record(Verdict::Success);
+    }
+}
+
+#[test]
+fn a_call_whose_end_is_told_later_allocates_nothing() {
+    assert_eq!(
+        allocations_of(CircuitBreakerLayer::new(ByEnd).layer(Echo)),
+        0
+    );
 }
 
 #[test]

@@ -14,7 +14,8 @@ use std::time::Duration;
 use futures_util::task::noop_waker;
 use tower::{Layer, Service};
 use tower_circuit_breaker::{
-    Abandoned, CircuitBreakerLayer, Open, ResponseFuture, State, Throttles, Verdict, Window,
+    Abandoned, CircuitBreakerLayer, Classify, Open, Outcome, ResponseFuture, State, Throttles,
+    Verdict, Window,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -23,8 +24,14 @@ const SECOND: Duration = Duration::from_secs(1);
 enum Step {
     Hang,
     Answer(Verdict),
+    /// A response that goes on.
+    Begin,
     Panic,
 }
+
+/// What tells the end of a response that goes on.
+#[derive(Default)]
+struct Response(Option<Outcome>);
 
 enum Fault {
     Rejected,
@@ -37,11 +44,20 @@ impl From<Open> for Fault {
     }
 }
 
-fn classify(result: &Result<(), Fault>) -> Verdict {
-    match result {
-        Ok(()) => Verdict::Success,
-        Err(Fault::Said(verdict)) => *verdict,
-        Err(Fault::Rejected) => unreachable!("the inner service never rejects"),
+#[derive(Clone)]
+struct BySaying;
+
+impl Classify<Response, Fault> for BySaying {
+    fn classify(&self, result: &Result<Response, Fault>) -> Verdict {
+        match result {
+            Ok(_) => Verdict::Success,
+            Err(Fault::Said(verdict)) => *verdict,
+            Err(Fault::Rejected) => unreachable!("the inner service never rejects"),
+        }
+    }
+
+    fn later(&self, result: &mut Result<Response, Fault>, outcome: Outcome) {
+        *result = Ok(Response(Some(outcome)));
     }
 }
 
@@ -53,10 +69,11 @@ struct Puppet {
 
 struct Act(Rc<Cell<Step>>);
 
-fn act(step: Step) -> Poll<Result<(), Fault>> {
+fn act(step: Step) -> Poll<Result<Response, Fault>> {
     match step {
         Step::Hang => Poll::Pending,
-        Step::Answer(Verdict::Success) => Poll::Ready(Ok(())),
+        Step::Answer(Verdict::Success) => Poll::Ready(Ok(Response::default())),
+        Step::Begin => act(Step::Answer(Verdict::Later)),
         Step::Answer(verdict) => Poll::Ready(Err(Fault::Said(verdict))),
         // As a panic, but without its message.
         Step::Panic => resume_unwind(Box::new(())),
@@ -64,7 +81,7 @@ fn act(step: Step) -> Poll<Result<(), Fault>> {
 }
 
 impl Future for Act {
-    type Output = Result<(), Fault>;
+    type Output = Result<Response, Fault>;
 
     fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
         act(self.0.get())
@@ -72,12 +89,12 @@ impl Future for Act {
 }
 
 impl Service<Rc<Cell<Step>>> for Puppet {
-    type Response = ();
+    type Response = Response;
     type Error = Fault;
     type Future = Act;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Fault>> {
-        act(self.ready.get())
+        act(self.ready.get()).map_ok(drop)
     }
 
     fn call(&mut self, request: Rc<Cell<Step>>) -> Act {
@@ -85,8 +102,7 @@ impl Service<Rc<Cell<Step>>> for Puppet {
     }
 }
 
-type Classifier = fn(&Result<(), Fault>) -> Verdict;
-type Call = Pin<Box<ResponseFuture<Puppet, Rc<Cell<Step>>, Classifier>>>;
+type Call = Pin<Box<ResponseFuture<Puppet, Rc<Cell<Step>>, BySaying>>>;
 
 fn pick<T: Copy>(rng: &mut fastrand::Rng, choices: &[T]) -> T {
     choices[rng.usize(..choices.len())]
@@ -95,13 +111,14 @@ fn pick<T: Copy>(rng: &mut fastrand::Rng, choices: &[T]) -> T {
 fn step(rng: &mut fastrand::Rng) -> Step {
     let hint = pick(rng, &[None, Some(SECOND), Some(100 * SECOND)]);
     let retry_after = hint;
-    match rng.u8(..12) {
+    match rng.u8(..15) {
         0..3 => Step::Answer(Verdict::Success),
         3..7 => Step::Answer(Verdict::Failure),
         7 => Step::Answer(Verdict::Throttled { retry_after }),
         8 => Step::Answer(Verdict::Exhausted { retry_after }),
         9 => Step::Answer(Verdict::Ignored),
         10 => Step::Panic,
+        11..14 => Step::Begin,
         _ => Step::Hang,
     }
 }
@@ -109,7 +126,7 @@ fn step(rng: &mut fastrand::Rng) -> Step {
 async fn schedule(seed: u64) {
     let rng = &mut fastrand::Rng::with_seed(seed);
     let probes = rng.u32(1..4);
-    let mut layer = CircuitBreakerLayer::new(classify as Classifier)
+    let mut layer = CircuitBreakerLayer::new(BySaying)
         .probes(probes)
         .probe_lease(pick(rng, &[SECOND, 20 * SECOND, 3600 * SECOND]))
         .abandoned(pick(rng, &[Abandoned::Ignored, Abandoned::Failure]))
@@ -132,9 +149,14 @@ async fn schedule(seed: u64) {
     let circuit = layer.handle();
     let waker = noop_waker();
     let cx = &mut Context::from_waker(&waker);
-    let mut poll = |call: &mut Call| {
+    let mut begun = Vec::new();
+    let mut poll = |call: &mut Call, begun: &mut Vec<Outcome>| {
         let polled = catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(cx)));
-        !matches!(polled, Ok(Poll::Pending))
+        let is_over = !matches!(polled, Ok(Poll::Pending));
+        if let Ok(Poll::Ready(Ok(response))) = polled {
+            begun.extend(response.0);
+        }
+        is_over
     };
 
     let mut calls = Vec::new();
@@ -143,15 +165,22 @@ async fn schedule(seed: u64) {
             0..4 => {
                 let plan = Rc::new(Cell::new(if rng.bool() { Step::Hang } else { step(rng) }));
                 let mut call = Box::pin(service.call(Rc::clone(&plan)));
-                if rng.u8(..8) == 0 || !poll(&mut call) {
+                if rng.u8(..8) == 0 || !poll(&mut call, &mut begun) {
                     calls.push((call, plan));
                 }
             }
             4..6 if !calls.is_empty() => {
                 let (mut call, plan) = calls.swap_remove(rng.usize(..calls.len()));
                 plan.set(step(rng));
-                if !poll(&mut call) {
+                if !poll(&mut call, &mut begun) {
                     calls.push((call, plan));
+                }
+            }
+            6 if !begun.is_empty() && rng.bool() => {
+                let outcome: Outcome = begun.swap_remove(rng.usize(..begun.len()));
+                // Half of them are dropped.
+                if let Step::Answer(verdict) = step(rng) {
+                    outcome.record(verdict);
                 }
             }
             6 if !calls.is_empty() => drop(calls.swap_remove(rng.usize(..calls.len()))),
@@ -175,7 +204,7 @@ async fn schedule(seed: u64) {
         circuit.reset();
     }
 
-    // Half of the schedules leave their calls hanging for good.
+    // Half of the schedules leave their calls hanging for good, and all their responses.
     if rng.bool() {
         calls.clear();
         assert_eq!(circuit.snapshot().probes, 0, "seed {seed}: a probe is lost");
@@ -185,7 +214,7 @@ async fn schedule(seed: u64) {
     for _ in 0..probes {
         let plan = Rc::new(Cell::new(Step::Answer(Verdict::Success)));
         let mut call = Box::pin(service.call(plan));
-        assert!(poll(&mut call), "seed {seed}");
+        assert!(poll(&mut call, &mut begun), "seed {seed}");
     }
     assert_eq!(circuit.state(), State::Closed, "seed {seed}: stuck");
 }

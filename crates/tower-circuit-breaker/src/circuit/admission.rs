@@ -16,20 +16,24 @@ pub(crate) enum Holds {
     Probe(NonZeroU32),
     /// It is one of the calls of this slot.
     Slot(u32),
+    /// Nothing that has to be given back: its response has begun, which was counted as a success.
+    Begun,
+    /// The same, of a probe.
+    BegunProbe,
 }
 
 impl Admission {
     pub(crate) fn probe(&self) -> Option<NonZeroU32> {
         match self.holds {
             Holds::Probe(probe) => Some(probe),
-            Holds::Nothing | Holds::Slot(_) => None,
+            _ => None,
         }
     }
 
     pub(crate) fn slot(&self) -> Option<u32> {
         match self.holds {
             Holds::Slot(slot) => Some(slot),
-            Holds::Nothing | Holds::Probe(_) => None,
+            _ => None,
         }
     }
 }

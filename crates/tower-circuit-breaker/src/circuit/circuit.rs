@@ -12,6 +12,7 @@ use crate::classify::{Throttles, Verdict};
 use crate::settings::Settings;
 use crate::transition::OpenedBy;
 
+mod begun;
 mod shown;
 
 pub(crate) use shown::Kept;
@@ -168,6 +169,18 @@ impl Circuit {
         verdict: Verdict,
         sent: Option<Instant>,
     ) {
+        self.record_result(now, admission, verdict, sent, false);
+    }
+
+    /// `begun` where the success is that of a response that goes on.
+    fn record_result(
+        &mut self,
+        now: Instant,
+        admission: Admission,
+        verdict: Verdict,
+        sent: Option<Instant>,
+        begun: bool,
+    ) {
         if admission.generation != self.generation {
             return;
         }
@@ -186,6 +199,7 @@ impl Circuit {
                     slot,
                     failed,
                     slow,
+                    begun,
                 };
                 match verdict {
                     Verdict::Success => self.count(now, ended(false), None),
@@ -195,7 +209,7 @@ impl Circuit {
                         Throttles::Ignored => self.rules.pass(slot),
                     },
                     Verdict::Exhausted { retry_after } => self.exhaust(now, retry_after),
-                    Verdict::Ignored => self.rules.pass(slot),
+                    Verdict::Ignored | Verdict::Later => self.rules.pass(slot),
                 }
             }
             Phase::HalfOpen(_) => {
@@ -232,7 +246,7 @@ impl Circuit {
                 self.exhaust(now, retry_after);
                 None
             }
-            Verdict::Ignored => None,
+            Verdict::Ignored | Verdict::Later => None,
         };
         if let Some(hint) = failed {
             self.rules.fail_probe(now, sent);

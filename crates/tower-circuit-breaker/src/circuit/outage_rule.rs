@@ -94,6 +94,21 @@ impl OutageRule {
         slot: Option<u32>,
     ) -> Option<OpenedBy> {
         self.learn(now, sent);
+        self.count_failure(now, sent, slot)
+    }
+
+    /// A call failed after its response had begun. How long that took says nothing about how long
+    /// a call takes that fails before.
+    pub(crate) fn break_off(&mut self, now: Instant, sent: Instant) -> Option<OpenedBy> {
+        self.count_failure(now, sent, None)
+    }
+
+    fn count_failure(
+        &mut self,
+        now: Instant,
+        sent: Instant,
+        slot: Option<u32>,
+    ) -> Option<OpenedBy> {
         if self.run.is_some() {
             self.take_out(slot, true);
             if self.judge(now) {

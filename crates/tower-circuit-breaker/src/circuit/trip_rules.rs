@@ -10,9 +10,18 @@ use crate::window::{Counts, RollingRate};
 pub(crate) struct TripRules {
     /// Failures in a row, up to the last call that counted.
     consecutive: u32,
+    /// Calls that failed after their response had begun, since one ended well.
+    broken: Option<Broken>,
     failures: Option<RollingRate>,
     slow: Option<RollingRate>,
     outage: Option<OutageRule>,
+}
+
+/// Beginnings are no evidence against these: each of them was one.
+#[derive(Clone, Copy, Debug)]
+struct Broken {
+    calls: u32,
+    since: Instant,
 }
 
 /// A call that has ended and counts.
@@ -22,6 +31,8 @@ pub(crate) struct Ended {
     pub(crate) slot: Option<u32>,
     pub(crate) failed: bool,
     pub(crate) slow: bool,
+    /// It did not end in truth: its response has begun.
+    pub(crate) begun: bool,
 }
 
 /// What a success means to a circuit. A success never trips a circuit, so successes need not be
@@ -42,6 +53,7 @@ impl TripRules {
         let slow = rules.slow.as_ref().map(|slow| &slow.rate);
         Self {
             consecutive: 0,
+            broken: None,
             failures: failures.map(|rule| RollingRate::new(rule.window(), now)),
             slow: slow.map(|rule| RollingRate::new(rule.window(), now)),
             outage: rules.outage.map(OutageRule::new),
@@ -54,6 +66,9 @@ impl TripRules {
     /// but a success is no reason to open.
     pub(crate) fn count(&mut self, rules: &Rules, now: Instant, call: Ended) -> Option<OpenedBy> {
         let Ended { failed, slow, .. } = call;
+        if !failed && !call.begun {
+            self.broken = None;
+        }
         self.consecutive = if failed {
             self.consecutive.saturating_add(1)
         } else {
@@ -92,6 +107,65 @@ impl TripRules {
         met
     }
 
+    /// A call failed after its response had begun, which was `counted` as a success or not, and says
+    /// which rule trips the circuit.
+    pub(crate) fn break_off(
+        &mut self,
+        rules: &Rules,
+        now: Instant,
+        sent: Instant,
+        counted: bool,
+    ) -> Option<OpenedBy> {
+        let first = Broken {
+            calls: 0,
+            since: now,
+        };
+        let broken = self.broken.get_or_insert(first);
+        broken.calls = broken.calls.saturating_add(1);
+        let broken = *broken;
+        self.consecutive = self.consecutive.saturating_add(1);
+        let failures = self.consecutive.max(broken.calls);
+        let mut met = rules
+            .consecutive
+            .filter(|limit| failures >= limit.get())
+            .map(|_| OpenedBy::ConsecutiveFailures { failures });
+        if let (Some(rate), Some(rule)) = (&mut self.failures, &rules.failures) {
+            if counted {
+                rate.take_back();
+            }
+            rate.push(true, now);
+            let Counts { calls, bad } = rate.counts(now);
+            if rule.is_met(Counts { calls, bad }) {
+                met = met.or(Some(OpenedBy::FailureRate {
+                    failures: bad,
+                    calls,
+                }));
+            }
+        }
+        if let Some(outage) = &mut self.outage {
+            met = met.or(outage.break_off(now, sent));
+        }
+        // Whatever begins meanwhile: none of it has come to a good end.
+        let over = now.saturating_duration_since(broken.since);
+        let is_outage = rules.outage.is_some_and(|outage| {
+            broken.calls >= outage.failures.get() && over >= outage.without_success
+        });
+        let outage = OpenedBy::Outage {
+            failures: broken.calls,
+            over,
+        };
+        met.or(is_outage.then_some(outage))
+    }
+
+    /// A call whose beginning was counted as a success has ended well.
+    pub(crate) fn complete(&mut self, now: Instant, sent: Instant) {
+        self.consecutive = 0;
+        self.broken = None;
+        if let Some(outage) = &mut self.outage {
+            outage.succeed(now, sent, None);
+        }
+    }
+
     /// A call is sent to the service; returns the slot in which it is kept, if it is.
     pub(crate) fn send(&mut self, now: Instant) -> Option<u32> {
         self.outage.as_mut()?.send(now)
@@ -123,8 +197,8 @@ impl TripRules {
 
     /// What a success that is not slow would do.
     pub(crate) fn on_success(&self) -> OnSuccess {
-        if self.is_watching() {
-            // It matters when its call was sent.
+        if self.is_watching() || self.broken.is_some() {
+            // It matters when its call was sent, and whether it is more than a beginning.
             OnSuccess::Record
         } else if self.failures.is_some() || self.slow.is_some() || self.outage.is_some() {
             OnSuccess::Batch
@@ -160,6 +234,7 @@ impl TripRules {
 
     pub(crate) fn clear(&mut self, now: Instant) {
         self.consecutive = 0;
+        self.broken = None;
         for rate in [&mut self.failures, &mut self.slow].into_iter().flatten() {
             rate.clear(now);
         }

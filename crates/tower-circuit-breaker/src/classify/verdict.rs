@@ -27,6 +27,13 @@ pub enum Verdict {
     /// The result says nothing about the service, such as a request it rightly refused. It does
     /// not count and does not end a run of failures; a probe gives its place back.
     Ignored,
+    /// The response has begun and goes on for long, such as a stream of events: its end is told
+    /// later, by the [`Outcome`](crate::Outcome) that [`Classify::later`](crate::Classify::later) is
+    /// given.
+    ///
+    /// Until then it is a success; a failure that is told later takes that back and counts in its
+    /// place. The call was as slow as its beginning.
+    Later,
 }
 
 impl Verdict {
@@ -49,7 +56,7 @@ impl Verdict {
         match self {
             Self::Throttled { .. } => Self::Throttled { retry_after },
             Self::Exhausted { .. } => Self::Exhausted { retry_after },
-            Self::Success | Self::Failure | Self::Ignored => self,
+            Self::Success | Self::Failure | Self::Ignored | Self::Later => self,
         }
     }
 }

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use tokio::time::{Instant, timeout};
 
+use super::outcome::Outcome;
 use super::shard::Shard;
 use crate::circuit::Admission;
 use crate::classify::Verdict;
@@ -75,6 +76,14 @@ impl Permit {
         self.sent = self.shard.circuit().sent();
         self.progress = Progress::Called;
         Ok(())
+    }
+
+    /// The response has begun, and its end is told later.
+    #[cold]
+    pub(crate) fn begin(&mut self) -> Outcome {
+        self.progress = Progress::Recorded;
+        let begun = self.shard.begin(self.admission, self.sent);
+        Outcome::new(Arc::clone(&self.shard), begun, self.sent)
     }
 
     #[inline]

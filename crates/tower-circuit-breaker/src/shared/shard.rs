@@ -72,6 +72,16 @@ impl Shard {
         }
     }
 
+    /// The response has begun: that is a success, of a call that may fail still.
+    pub(crate) fn begin(&self, admission: Admission, sent: Option<Instant>) -> Admission {
+        if self.count_success(admission, sent) {
+            let holds = Holds::Begun;
+            Admission { holds, ..admission }
+        } else {
+            self.circuit.begin(admission, sent)
+        }
+    }
+
     /// Counts a success here, or says that the circuit has to record it.
     #[inline]
     fn count_success(&self, admission: Admission, sent: Option<Instant>) -> bool {

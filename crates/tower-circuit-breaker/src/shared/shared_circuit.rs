@@ -138,6 +138,25 @@ impl SharedCircuit {
         self.change(|circuit, now| circuit.record(now, admission, verdict, sent));
     }
 
+    #[cold]
+    pub(crate) fn begin(&self, admission: Admission, sent: Option<Instant>) -> Admission {
+        self.change(|circuit, now| circuit.begin(now, admission, sent))
+    }
+
+    /// The end of a call that has begun.
+    #[cold]
+    pub(crate) fn end(&self, admission: Admission, verdict: Verdict, sent: Option<Instant>) {
+        self.change(|circuit, now| circuit.end(now, admission, verdict, sent));
+    }
+
+    /// The end of a call that has begun, which nobody tells.
+    #[cold]
+    pub(crate) fn abandon_begun(&self, admission: Admission, sent: Option<Instant>) {
+        if self.settings.abandoned == Abandoned::Failure {
+            self.end(admission, Verdict::Failure, sent);
+        }
+    }
+
     /// Takes back an admission whose call is dropped without a result; `called` says whether the
     /// inner service got it.
     #[cold]

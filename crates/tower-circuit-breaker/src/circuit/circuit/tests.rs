@@ -17,6 +17,11 @@ struct Model {
     generation: u32,
     /// Since it was last closed: whether each counted call failed.
     calls: Vec<bool>,
+    /// Beginnings in `calls` that failed after all: as many successes to come stand for them.
+    owed: usize,
+    /// Failures since anything began or ended well, and broken calls since one ended well.
+    in_a_row: usize,
+    broken: usize,
     /// Half-open: the probes that hold a place, and until when nobody else may take it.
     probes: Vec<(NonZeroU32, Instant)>,
     successes: usize,
@@ -28,6 +33,7 @@ impl Model {
         self.state = state;
         self.generation += 1;
         self.calls.clear();
+        (self.owed, self.in_a_row, self.broken) = (0, 0, 0);
         self.probes.clear();
         self.successes = 0;
         self.forced = forced;
@@ -36,19 +42,49 @@ impl Model {
     /// Three in a row, or half of the last eight, of which there are at least four; only a
     /// failure trips.
     fn trips(&self) -> bool {
-        let in_a_row = self
-            .calls
-            .iter()
-            .rev()
-            .take_while(|failed| **failed)
-            .count();
         let last: Vec<_> = self.calls.iter().rev().take(8).collect();
         let failed = last.iter().filter(|failed| ***failed).count();
-        self.calls.last() == Some(&true)
-            && (in_a_row >= 3 || last.len() >= 4 && failed * 2 >= last.len())
+        self.in_a_row >= 3 || last.len() >= 4 && failed * 2 >= last.len()
     }
 
-    fn record(&mut self, admission: Admission, verdict: Verdict) {
+    fn count(&mut self, failed: bool) {
+        if failed {
+            self.calls.push(true);
+            self.in_a_row += 1;
+            if self.trips() {
+                self.enter(State::Open, false);
+            }
+        } else {
+            self.in_a_row = 0;
+            if self.owed > 0 {
+                self.owed -= 1;
+            } else {
+                self.calls.push(false);
+            }
+        }
+    }
+
+    fn end(&mut self, admission: Admission, verdict: Verdict) {
+        if admission.generation != self.generation || self.forced {
+            return;
+        }
+        match (self.state, verdict) {
+            (_, Verdict::Ignored) | (State::Open, _) | (State::HalfOpen, Verdict::Success) => {}
+            (State::HalfOpen, _) | (_, Verdict::Exhausted { .. }) => self.enter(State::Open, false),
+            (State::Closed, Verdict::Success) => (self.in_a_row, self.broken) = (0, 0),
+            (State::Closed, _) => {
+                self.broken += 1;
+                self.owed += usize::from(admission.holds == Holds::Begun);
+                if self.broken >= 3 {
+                    self.enter(State::Open, false);
+                } else {
+                    self.count(true);
+                }
+            }
+        }
+    }
+
+    fn record(&mut self, admission: Admission, verdict: Verdict, begun: bool) {
         if admission.generation != self.generation || self.forced {
             return;
         }
@@ -59,10 +95,11 @@ impl Model {
             (_, Verdict::Exhausted { .. }) => self.enter(State::Open, false),
             (_, Verdict::Ignored) | (State::Open, _) => {}
             (State::Closed, _) => {
-                self.calls.push(verdict != Verdict::Success);
-                if self.trips() {
-                    self.enter(State::Open, false);
+                let failed = verdict != Verdict::Success;
+                if !failed && !begun {
+                    self.broken = 0;
                 }
+                self.count(failed);
             }
             (State::HalfOpen, Verdict::Success) => {
                 self.successes += 1;
@@ -81,6 +118,10 @@ enum Op {
     Admit,
     /// Records the result of one of the calls under way.
     Record(usize, Verdict),
+    /// One of them is answered by a response that goes on.
+    Begin(usize),
+    /// One of these has ended.
+    End(usize, Verdict),
     Absorb(u32),
     Wait(u32),
     ForceOpen(Option<u32>),
@@ -90,16 +131,20 @@ enum Op {
 
 fn op() -> impl Strategy<Value = Op> {
     let hint = || proptest::option::of((0..100_u32).prop_map(|seconds| seconds * SECOND));
-    let verdict = prop_oneof![
-        6 => Just(Verdict::Success),
-        6 => Just(Verdict::Failure),
-        1 => Just(Verdict::Ignored),
-        2 => hint().prop_map(|retry_after| Verdict::Throttled { retry_after }),
-        1 => hint().prop_map(|retry_after| Verdict::Exhausted { retry_after }),
-    ];
+    let verdict = || {
+        prop_oneof![
+            6 => Just(Verdict::Success),
+            6 => Just(Verdict::Failure),
+            1 => Just(Verdict::Ignored),
+            2 => hint().prop_map(|retry_after| Verdict::Throttled { retry_after }),
+            1 => hint().prop_map(|retry_after| Verdict::Exhausted { retry_after }),
+        ]
+    };
     prop_oneof![
         20 => Just(Op::Admit),
-        20 => ((0..50_usize), verdict).prop_map(|(call, verdict)| Op::Record(call, verdict)),
+        20 => ((0..50_usize), verdict()).prop_map(|(call, verdict)| Op::Record(call, verdict)),
+        10 => (0..50_usize).prop_map(Op::Begin),
+        10 => ((0..50_usize), verdict()).prop_map(|(call, verdict)| Op::End(call, verdict)),
         2 => (0..5_u32).prop_map(Op::Absorb),
         6 => (0..20_u32).prop_map(Op::Wait),
         1 => proptest::option::of(0..30_u32).prop_map(Op::ForceOpen),
@@ -133,11 +178,15 @@ proptest! {
             state: State::Closed,
             generation: 0,
             calls: Vec::new(),
+            owed: 0,
+            in_a_row: 0,
+            broken: 0,
             probes: Vec::new(),
             successes: 0,
             forced: false,
         };
         let mut under_way: Vec<Admission> = Vec::new();
+        let mut begun: Vec<Admission> = Vec::new();
         for op in ops {
             match op {
                 Op::Admit => {
@@ -174,7 +223,7 @@ proptest! {
                     let admission = under_way.swap_remove(call % under_way.len());
                     let was = model.state;
                     circuit.record(now, admission, verdict, None);
-                    model.record(admission, verdict);
+                    model.record(admission, verdict, false);
                     if was != State::Open && model.state == State::Open {
                         let time = circuit.open_until().expect("it ends by itself") - now;
                         match verdict {
@@ -193,10 +242,30 @@ proptest! {
                         }
                     }
                 }
+                Op::Begin(call) => {
+                    if under_way.is_empty() {
+                        continue;
+                    }
+                    let admission = under_way.swap_remove(call % under_way.len());
+                    let is_current = admission.generation == model.generation;
+                    let after = circuit.begin(now, admission, None);
+                    model.record(admission, Verdict::Success, true);
+                    let own = if is_current { model.generation } else { admission.generation };
+                    prop_assert_eq!(after.generation, own);
+                    begun.push(after);
+                }
+                Op::End(call, verdict) => {
+                    if begun.is_empty() {
+                        continue;
+                    }
+                    let admission = begun.swap_remove(call % begun.len());
+                    circuit.end(now, admission, verdict, None);
+                    model.end(admission, verdict);
+                }
                 Op::Absorb(successes) => {
                     if circuit.on_success() == OnSuccess::Batch {
                         circuit.rules().count_successes(successes, now);
-                        model.calls.extend((0..successes).map(|_| false));
+                        (0..successes).for_each(|_| model.count(false));
                     }
                 }
                 Op::Wait(seconds) => now += seconds * SECOND,

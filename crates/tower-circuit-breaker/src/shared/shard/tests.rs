@@ -166,6 +166,47 @@ fn no_call_stays_under_way_that_has_ended() {
 }
 
 #[test]
+fn a_break_takes_back_its_beginning_and_no_other_success() {
+    loom::model(|| {
+        let [shard, other] = shards(4);
+        let circuit = Arc::clone(&shard.circuit);
+        let mut permit = Permit::acquire(shard).unwrap();
+        permit.start().unwrap();
+        let broken = thread::spawn(move || permit.begin().record(Verdict::Failure));
+        call(&other, Verdict::Success);
+        call(&other, Verdict::Success);
+        broken.join().unwrap();
+        // The beginning is a success until one that comes after the break stands for it.
+        call(&other, Verdict::Success);
+        let snapshot = circuit.change(Snapshot::of);
+        assert_eq!((snapshot.calls, snapshot.failures), (4, 1));
+    });
+}
+
+#[test]
+fn a_circuit_that_a_beginning_has_closed_hears_of_its_end() {
+    loom::model(|| {
+        let mut settings = Settings::default();
+        settings.rules.named().consecutive = std::num::NonZeroU32::new(1);
+        let circuit = SharedCircuit::new(Arc::new(settings), None, Some(1), 2);
+        let shards = Shards::new(circuit);
+        let [shard, other] = [0, 1].map(|at| Arc::clone(&shards.0[at]));
+        // Open, with its open time over.
+        shard.circuit().change(|circuit, now| {
+            circuit.force_open(now, Some(std::time::Duration::ZERO));
+        });
+        let mut probe = Permit::acquire(Arc::clone(&shard)).unwrap();
+        probe.start().unwrap();
+        let late = thread::spawn(move || drop(other.admit()));
+        let outcome = probe.begin();
+        assert_eq!(shard.circuit().state(), State::Closed);
+        outcome.record(Verdict::Failure);
+        assert_eq!(shard.circuit().state(), State::Open);
+        late.join().unwrap();
+    });
+}
+
+#[test]
 fn a_success_leaves_its_time() {
     loom::model(|| {
         let [shard, other] = watching();
