@@ -2,7 +2,7 @@ use http::{Request, Response, StatusCode};
 use http_body::Body;
 
 use super::body::HttpCacheBody;
-use super::{key::HttpKey, rules::Demand};
+use super::{rules::Demand, stored::HttpKey};
 use crate::policy::Lookup;
 
 /// A request, and what the cache is to do for it.
@@ -10,6 +10,8 @@ pub(crate) struct Asked<B> {
     pub(super) req: Request<B>,
     pub(super) demand: Demand,
     pub(super) lookup: Lookup<HttpKey>,
+    /// The key of a request that goes past the cache only since responses for it are not shared.
+    pub(super) unshared: Option<HttpKey>,
 }
 
 impl<B> Asked<B> {

@@ -7,11 +7,12 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
+use super::HttpCacheBody;
 use super::asked::Asked;
 use super::failure::Failure;
-use super::origin::{HttpStore, Origin};
+use super::origin::Origin;
 use super::policy::HttpPolicy;
-use super::{HttpCacheBody, stored::mark};
+use super::stored::{HttpStore, mark};
 use crate::{future::ResponseFuture, policy::CacheStatus};
 
 pin_project! {

@@ -2,7 +2,8 @@ use std::{fmt, sync::Arc};
 
 use http::{HeaderMap, Uri};
 
-use super::{key, key::HttpKey, policy::HttpPolicy, stored::Stored};
+use super::policy::HttpPolicy;
+use super::stored::{self, HttpKey, Stored};
 use crate::{Handle, Snapshot};
 
 /// Looks into a cache of HTTP and empties it; made by [`HttpCacheLayer::handle`].
@@ -34,7 +35,7 @@ impl HttpCacheHandle {
     /// Its authority is the one that requests have in their URI, or in a server in `Host`; its scheme
     /// does not matter. The memory of these answers is free once others push them out.
     pub fn invalidate(&self, uri: &Uri) {
-        let target = key::target(uri, &HeaderMap::new());
+        let target = stored::target(uri, &HeaderMap::new());
         self.policy.generations.invalidate(&target);
     }
 

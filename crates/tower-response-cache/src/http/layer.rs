@@ -4,11 +4,11 @@ use std::{fmt, time::Duration};
 use http::HeaderName;
 use tower_layer::Layer;
 
-use super::generations::Generations;
-use super::origin::{HttpStore, Origin};
+use super::origin::Origin;
 use super::policy::HttpPolicy;
 use super::settings::HttpSettings;
-use super::{HttpCache, HttpCacheHandle, key::HttpKey, stored::Stored};
+use super::stored::{Generations, HttpKey, HttpStore, Stored, Unshared};
+use super::{HttpCache, HttpCacheHandle};
 use crate::ResponseCacheLayer;
 
 /// A shared cache of HTTP: keeps what a response allows to be kept, by RFC 9111.
@@ -146,6 +146,7 @@ impl HttpCacheLayer {
             let policy = Arc::new(HttpPolicy {
                 settings,
                 generations: Generations::new(),
+                unshared: Unshared::new(),
             });
             let store = HttpStore::of_bytes(self.max_bytes);
             let layer = ResponseCacheLayer::with_store(Arc::clone(&policy), store)

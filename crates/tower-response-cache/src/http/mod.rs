@@ -2,17 +2,14 @@
 //!
 //! Read [`service`] first: what is asked of the cache for one request. [`origin`] is what stands behind
 //! the cache: it judges each answer by the [`rules`], pure and of RFC 9111, and collects its body.
-//! [`policy`] takes those decisions to the cache. The rest is what is stored, and under which [`key`].
+//! [`policy`] takes those decisions to the cache, which keeps what is [`stored`].
 
 mod answer;
 mod asked;
 mod body;
 mod failure;
-mod fields;
 mod future;
-mod generations;
 mod handle;
-mod key;
 mod layer;
 mod origin;
 mod policy;

@@ -5,16 +5,15 @@ use http_body::Body;
 use super::answer::Answer;
 use super::asked::{Asked, nothing_stored};
 use super::failure::Failure;
-use super::generations::Generations;
-use super::key::HttpKey;
 use super::settings::HttpSettings;
-use super::stored::{Stored, mark};
+use super::stored::{Generations, HttpKey, Stored, Unshared, mark};
 use crate::policy::{CacheStatus, Keep, Lookup, Policy};
 
 /// Takes to the cache what was decided about a request when it came, and about its answer by the origin.
 pub(crate) struct HttpPolicy {
     pub(super) settings: HttpSettings,
     pub(super) generations: Generations,
+    pub(super) unshared: Unshared,
 }
 
 impl<Req, Res, E> Policy<Asked<Req>, Answer<Res>, Failure<E, Res>> for Arc<HttpPolicy>

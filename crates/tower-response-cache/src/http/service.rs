@@ -1,5 +1,5 @@
-use std::fmt;
 use std::task::{Context, Poll};
+use std::{fmt, sync::Arc};
 
 use http::{Request, Response};
 use http_body::Body;
@@ -7,12 +7,11 @@ use tower_service::Service;
 
 use super::answer::Answer;
 use super::asked::{Asked, nothing_stored};
-use super::origin::{HttpStore, Origin};
+use super::origin::Origin;
 use super::policy::HttpPolicy;
-use super::stored::{Stored, mark};
-use super::{HttpCacheBody, HttpCacheFuture, HttpCacheHandle, key::HttpKey, rules};
+use super::stored::{HttpKey, HttpStore, Stored, mark};
+use super::{HttpCacheBody, HttpCacheFuture, HttpCacheHandle, rules};
 use crate::{ResponseCache, future::ResponseFuture, policy::CacheStatus, policy::Lookup};
-use std::sync::Arc;
 
 pub(super) type Cached<S> = ResponseCache<Origin<S>, Arc<HttpPolicy>, HttpKey, Stored, HttpStore>;
 
@@ -60,8 +59,10 @@ impl<S> HttpCache<S> {
         let HttpPolicy {
             settings,
             generations,
+            unshared,
         } = &*self.cached.get_ref().policy;
         let demand = rules::demand(req.method(), req.headers());
+        let mut alone = None;
         // The content of a GET shapes its answer, and is in no key.
         let lookup = if demand.past || !req.body().is_end_stream() {
             Lookup::Bypass
@@ -69,6 +70,9 @@ impl<S> HttpCache<S> {
             let key = HttpKey::of(&req, &settings.vary_by, generations);
             if demand.new || !self.is_young_enough(&key, demand) {
                 Lookup::Refresh(key)
+            } else if unshared.has(&key) && !self.has(&key) && !demand.only_if_cached {
+                alone = Some(key);
+                Lookup::Bypass
             } else {
                 Lookup::Use(key)
             }
@@ -77,7 +81,12 @@ impl<S> HttpCache<S> {
             req,
             demand,
             lookup,
+            unshared: alone,
         }
+    }
+
+    fn has(&self, key: &HttpKey) -> bool {
+        self.cached.get_ref().cache.get(key).is_some()
     }
 
     /// Whether what is stored, if anything, is as young as is asked for.

@@ -9,6 +9,7 @@ mod fields;
 mod invalidation;
 mod knobs;
 mod lifetimes;
+mod memory;
 mod requests;
 mod responses;
 mod support;

@@ -169,3 +169,36 @@ async fn head_and_get_have_answers_of_their_own() {
     http.miss(get("/a"), minute("text"));
     assert!(http.stored(request("HEAD", "/a")).is_none());
 }
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn nobody_waits_where_the_last_response_was_for_its_caller_alone() {
+    let mut http = Http::new();
+    http.miss(get("/a"), plain("mine"));
+    let mut calls = [(); 2].map(|()| http.begin(get("/a")));
+    for _ in 0..2 {
+        http.sent().await.1.send_response(minute("shared"));
+    }
+    for call in &mut calls {
+        let res = tokio_test::assert_ready!(call.poll()).unwrap();
+        assert_eq!(res.headers()["cache-status"], "default; fwd=bypass");
+    }
+    // That one may be kept, so the next one is.
+    let res = http.miss(get("/a"), minute("shared"));
+    assert_eq!(res.headers()["cache-status"], "default; fwd=uri-miss");
+    http.hit(get("/a"));
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn answer_that_is_stored_is_given_whatever_the_last_response_was() {
+    let mut http = Http::new();
+    http.miss(get("/a"), plain("mine"));
+    let new = get("/a").with("cache-control", "no-cache");
+    http.miss(new, minute("shared"));
+    http.hit(get("/a"));
+    tokio::time::advance(SECOND * 60).await;
+    let res = http.miss(get("/a"), minute("shared"));
+    assert_eq!(res.headers()["cache-status"], "default; fwd=uri-miss");
+    let absent = get("/b").with("cache-control", "only-if-cached");
+    http.miss(get("/b"), plain("mine"));
+    assert_eq!(http.hit(absent).status(), 504);
+}

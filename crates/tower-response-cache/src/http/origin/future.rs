@@ -8,18 +8,19 @@ use pin_project_lite::pin_project;
 use tokio::time::Instant;
 
 use super::collect::{Collect, Collected};
-use super::service::HttpStore;
-use crate::flight::Cache;
 use crate::http::answer::{Answer, Kept};
 use crate::http::rules::{self, Lifetime};
-use crate::http::stored::{Stored, StoredResponse};
-use crate::http::{body::HttpCacheBody, failure::Failure, key::HttpKey, policy::HttpPolicy};
+use crate::http::stored::{HttpCaching, HttpKey, StoredResponse};
+use crate::http::{body::HttpCacheBody, failure::Failure, policy::HttpPolicy};
 use crate::policy::Keep;
 
 /// What a call is made for, beside its caller.
 pub(super) enum Purpose {
     /// Its answer may be kept under this key.
     Keep(HttpKey),
+    /// Its answer is for its caller alone, as that to the last request with this key was. It tells
+    /// whether the next one will be, too.
+    Look(HttpKey),
     /// It may change what this target answers.
     Invalidate(Vec<u8>),
     /// Nothing.
@@ -36,7 +37,7 @@ pin_project! {
         state: State<F, B>,
         purpose: Purpose,
         policy: Arc<HttpPolicy>,
-        cache: Arc<Cache<HttpKey, Stored, HttpStore>>,
+        cache: Arc<HttpCaching>,
         sent: Instant,
     }
 }
@@ -64,7 +65,7 @@ impl<F, B: Body> OriginFuture<F, B> {
         call: F,
         purpose: Purpose,
         policy: Arc<HttpPolicy>,
-        cache: Arc<Cache<HttpKey, Stored, HttpStore>>,
+        cache: Arc<HttpCaching>,
     ) -> Self {
         Self {
             state: State::Calling { call },
@@ -96,18 +97,24 @@ where
                     }
                     return Poll::Ready(Ok(alone(res)));
                 }
+                Purpose::Look(key) => {
+                    if judge(&res, this.policy, *this.sent).is_some() {
+                        this.policy.unshared.remove(key);
+                    }
+                    return Poll::Ready(Ok(alone(res)));
+                }
                 Purpose::Pass => return Poll::Ready(Ok(alone(res))),
             };
             if rules::is_failure(res.status()) {
                 let res = Box::new(res.map(HttpCacheBody::untouched));
                 return Poll::Ready(Err(Failure::Response(res)));
             }
-            match judge(res, this.policy, *this.sent) {
+            match begin(res, this.policy, *this.sent) {
                 Ok(collecting) => this.state.set(State::Collecting {
                     collecting: Some(collecting),
                 }),
                 Err(res) => {
-                    forget_older(this.cache, key, res.status());
+                    not_kept(this.policy, this.cache, key, res.status());
                     return Poll::Ready(Ok(alone(res)));
                 }
             }
@@ -125,9 +132,15 @@ where
         };
         let status = collecting.parts.status;
         Poll::Ready(Ok(match collected {
-            Collected::Whole(body, trailers) => collecting.whole(key, body, trailers),
+            Collected::Whole(body, trailers) => {
+                let answer = collecting.whole(key, body, trailers);
+                if answer.kept.is_some() {
+                    this.policy.unshared.remove(key);
+                }
+                answer
+            }
             Collected::TooLarge(body) => {
-                forget_older(this.cache, key, status);
+                not_kept(this.policy, this.cache, key, status);
                 Answer::alone(Response::from_parts(collecting.parts, body))
             }
             Collected::Broken(body) => Answer::alone(Response::from_parts(collecting.parts, body)),
@@ -135,20 +148,23 @@ where
     }
 }
 
+/// How long a response that comes now may be kept, if at all.
+fn judge<B>(res: &Response<B>, policy: &HttpPolicy, sent: Instant) -> Option<Lifetime> {
+    let (status, headers, delay) = (res.status(), res.headers(), sent.elapsed());
+    rules::lifetime(status, headers, &policy.settings, delay, SystemTime::now())
+}
+
 /// Begins to read what is to be kept; `Err` gives back what is not.
-fn judge<B: Body>(
+fn begin<B: Body>(
     res: Response<B>,
     policy: &HttpPolicy,
     sent: Instant,
 ) -> Result<Collecting<B>, Response<B>> {
-    let settings = &policy.settings;
-    let (status, headers, delay) = (res.status(), res.headers(), sent.elapsed());
-    let Some(lifetime) = rules::lifetime(status, headers, settings, delay, SystemTime::now())
-    else {
+    let Some(lifetime) = judge(&res, policy, sent) else {
         return Err(res);
     };
     let (parts, body) = res.into_parts();
-    match Collect::new(body, settings.max_body) {
+    match Collect::new(body, policy.settings.max_body) {
         Ok(collect) => Ok(Collecting {
             parts,
             collect,
@@ -163,10 +179,12 @@ fn alone<B: Body>(res: Response<B>) -> Answer<B> {
     Answer::alone(res.map(HttpCacheBody::untouched))
 }
 
-/// Forgets what is stored, if a newer answer that is not stored says what the resource is now.
-fn forget_older(cache: &Cache<HttpKey, Stored, HttpStore>, key: &HttpKey, status: StatusCode) {
+/// Notes that a response of `status` was not kept.
+fn not_kept(policy: &HttpPolicy, cache: &HttpCaching, key: &HttpKey, status: StatusCode) {
+    // What is stored is older than it. It stays if the new one says nothing about the resource.
     if rules::replaces(status) {
         cache.remove(key);
+        policy.unshared.add(key);
     }
 }
 

@@ -7,4 +7,4 @@ mod collect;
 mod future;
 mod service;
 
-pub(super) use self::service::{HttpStore, Origin};
+pub(super) use self::service::Origin;

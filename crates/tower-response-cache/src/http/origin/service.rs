@@ -7,17 +7,15 @@ use tower_service::Service;
 
 use super::future::{OriginFuture, Purpose};
 use crate::http::asked::Asked;
-use crate::http::{answer::Answer, failure::Failure, key, policy::HttpPolicy, stored::Stored};
-use crate::{flight::Cache, http::key::HttpKey, store::MemoryStore};
-
-pub(crate) type HttpStore = MemoryStore<HttpKey, Stored>;
+use crate::http::stored::{HttpCaching, target};
+use crate::http::{answer::Answer, failure::Failure, policy::HttpPolicy};
 
 /// The inner service, whose answers are judged and collected for the cache.
 #[derive(Clone)]
 pub(crate) struct Origin<S> {
     pub(crate) inner: S,
     pub(crate) policy: Arc<HttpPolicy>,
-    pub(crate) cache: Arc<Cache<HttpKey, Stored, HttpStore>>,
+    pub(crate) cache: Arc<HttpCaching>,
 }
 
 impl<S, Req, Res> Service<Asked<Req>> for Origin<S>
@@ -34,10 +32,11 @@ where
     }
 
     fn call(&mut self, asked: Asked<Req>) -> Self::Future {
-        let purpose = match asked.key() {
-            Some(key) => Purpose::Keep(key.clone()),
-            None if asked.req.method().is_safe() => Purpose::Pass,
-            None => Purpose::Invalidate(key::target(asked.req.uri(), asked.req.headers())),
+        let purpose = match (asked.key(), &asked.unshared) {
+            (Some(key), _) => Purpose::Keep(key.clone()),
+            (None, Some(key)) => Purpose::Look(key.clone()),
+            (None, None) if asked.req.method().is_safe() => Purpose::Pass,
+            (None, None) => Purpose::Invalidate(target(asked.req.uri(), asked.req.headers())),
         };
         let future = self.inner.call(asked.req);
         let (policy, cache) = (Arc::clone(&self.policy), Arc::clone(&self.cache));

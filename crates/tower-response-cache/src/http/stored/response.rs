@@ -4,7 +4,8 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use tokio::time::Instant;
 
-use super::{body::HttpCacheBody, fields::Fields, rules::Lifetime};
+use super::fields::{Fields, SHARED};
+use crate::http::{body::HttpCacheBody, rules::Lifetime};
 use crate::policy::CacheStatus;
 
 /// What the cache has for a key, or tells the callers that joined a flight.
@@ -26,7 +27,7 @@ pub(crate) struct StoredResponse {
 }
 
 impl StoredResponse {
-    pub(super) fn new(
+    pub(crate) fn new(
         status: StatusCode,
         headers: &HeaderMap,
         body: Bytes,
@@ -44,23 +45,23 @@ impl StoredResponse {
     }
 
     /// What it has on the heap, itself included: bytes.
-    pub(super) fn weight(&self) -> usize {
+    pub(crate) fn weight(&self) -> usize {
         let trailers = self.trailers.as_ref().map_or(0, Fields::weight);
-        size_of::<Self>() + self.headers.weight() + self.body.len() + trailers
+        size_of::<Self>() + self.headers.weight() + self.body.len() + SHARED + trailers
     }
 
     /// How old it is now: RFC 9111, section 4.2.3.
-    pub(super) fn age(&self) -> Duration {
+    pub(crate) fn age(&self) -> Duration {
         self.lifetime.age.saturating_add(self.arrived.elapsed())
     }
 
     /// How long it stays fresh from now on.
-    pub(super) fn stays_fresh(&self) -> Duration {
+    pub(crate) fn stays_fresh(&self) -> Duration {
         self.lifetime.ttl.saturating_sub(self.arrived.elapsed())
     }
 
     /// The response for another caller, with its age and with `status` for the cache called `name`.
-    pub(super) fn response<B: http_body::Body>(
+    pub(crate) fn response<B: http_body::Body>(
         &self,
         name: &str,
         status: CacheStatus,
@@ -77,7 +78,7 @@ impl StoredResponse {
 }
 
 /// Adds how the cache called `name` took part. Caches nearer to the origin stand before it.
-pub(super) fn mark(headers: &mut HeaderMap, name: &str, status: CacheStatus) {
+pub(crate) fn mark(headers: &mut HeaderMap, name: &str, status: CacheStatus) {
     let value = HeaderValue::from_str(&status.cache_status(name).to_string());
     let value = value.expect("the name is a token");
     headers.append("cache-status", value);

@@ -11,7 +11,7 @@ pub(crate) struct HttpKey(Arc<[u8]>);
 
 impl HttpKey {
     /// The key of a GET or HEAD request.
-    pub(super) fn of<B>(
+    pub(crate) fn of<B>(
         req: &Request<B>,
         vary_by: &[HeaderName],
         generations: &Generations,
@@ -35,12 +35,12 @@ impl HttpKey {
         Self(key.into())
     }
 
-    pub(super) fn is_of_head(&self) -> bool {
+    pub(crate) fn is_of_head(&self) -> bool {
         self.0.first() == Some(&1)
     }
 
     /// What it has on the heap: bytes.
-    pub(super) fn weight(&self) -> usize {
+    pub(crate) fn weight(&self) -> usize {
         self.0.len() + 2 * size_of::<usize>()
     }
 }
@@ -52,7 +52,7 @@ fn push(key: &mut Vec<u8>, part: &[u8]) {
 
 /// The authority and the path with its query: what an unsafe request and the answers that it invalidates
 /// have in common. A server reads the authority from `Host`, as its requests name only a path.
-pub(super) fn target(uri: &Uri, headers: &HeaderMap) -> Vec<u8> {
+pub(crate) fn target(uri: &Uri, headers: &HeaderMap) -> Vec<u8> {
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
     let mut authorities = Vec::new();
     match uri.authority() {

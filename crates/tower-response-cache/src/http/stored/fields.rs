@@ -6,6 +6,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 #[derive(Debug)]
 pub(super) struct Fields(Box<[(HeaderName, HeaderValue)]>);
 
+/// What `Bytes` that were cloned have on the heap beside their bytes.
+pub(super) const SHARED: usize = 4 * size_of::<usize>();
+
 /// What a hop writes for the next one: not stored, by RFC 9111, section 3.1.
 const OF_ONE_HOP: [HeaderName; 7] = [
     header::CONNECTION,
@@ -57,9 +60,11 @@ impl Fields {
     /// What they have on the heap: bytes.
     pub(super) fn weight(&self) -> usize {
         let each = |(name, value): &(HeaderName, HeaderValue)| {
-            size_of::<(HeaderName, HeaderValue)>() + name.as_str().len() + value.len()
+            // A name that is not one of the well-known is shared by all its clones.
+            let name = name.as_str().len() + SHARED;
+            size_of::<(HeaderName, HeaderValue)>() + name + value.len()
         };
-        self.0.iter().map(each).sum()
+        self.0.iter().map(each).sum::<usize>() + SHARED
     }
 }
 

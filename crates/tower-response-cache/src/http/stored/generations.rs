@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// in its key, and every call under way, without a look at any of them: nobody asks for their keys again,
 /// and the store pushes out what is not asked for. Targets share counts, so an invalidation makes one in
 /// 1,024 of the others call once more.
-pub(super) struct Generations {
+pub(crate) struct Generations {
     counts: Box<[AtomicU64]>,
     hasher: RandomState,
 }
@@ -15,19 +15,19 @@ pub(super) struct Generations {
 const COUNTS: usize = 1024;
 
 impl Generations {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             counts: (0..COUNTS).map(|_| AtomicU64::new(0)).collect(),
             hasher: RandomState::new(),
         }
     }
 
-    pub(super) fn of(&self, target: &[u8]) -> u64 {
+    pub(crate) fn of(&self, target: &[u8]) -> u64 {
         // Relaxed: whoever has seen an unsafe request answered is ordered after it by that.
         self.count(target).load(Ordering::Relaxed)
     }
 
-    pub(super) fn invalidate(&self, target: &[u8]) {
+    pub(crate) fn invalidate(&self, target: &[u8]) {
         self.count(target).fetch_add(1, Ordering::Relaxed);
     }
 
