@@ -1,6 +1,8 @@
 use super::{
-    exchange::{Exchange, Keeps, Told},
+    clock_skew::may_be_skew,
+    exchange::{Exchange, Keeps},
     future::ResponseFuture,
+    given::Given,
 };
 use crate::{
     error::Error,
@@ -8,11 +10,11 @@ use crate::{
     request::Request,
     response::Reply,
     stream::{StreamLimits, StreamTerms},
-    wire,
 };
 use aws_sdk_bedrockruntime::{
     Client, Config,
     config::{self, retry::RetryConfig},
+    error::ProvideErrorMetadata,
 };
 use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
 use std::{
@@ -32,7 +34,9 @@ use tower_service::Service;
 ///
 /// Each call is one attempt. The SDK's own retries are switched off, also in a client that is
 /// handed in, because two retry loops inside each other multiply the calls at the very moment
-/// when Bedrock asks for fewer.
+/// when Bedrock asks for fewer. One thing that the SDK saves by a second attempt is saved here: where
+/// the machine's clock is more than four minutes off, the SDK learns the right time from the answer that
+/// refuses the signature, and the request is signed and sent once more. It counts as the same attempt.
 ///
 /// # Interceptors
 ///
@@ -195,46 +199,38 @@ impl<I: Operation> Service<Request<I>> for Bedrock {
 
 impl Bedrock {
     async fn attempt<I: Operation>(&self, request: Request<I>) -> Result<I::Response, Error> {
-        // The input is about to be given away, and an output does not name its model.
+        // An output does not name its model.
         let model_id: Option<Arc<str>> = request.model_id().map(Arc::from);
         let options = request.options();
         let terms = StreamTerms::new(self.stream.limits)
             .deadline(options.deadline().filter(|_| options.whole_stream()))
             .drain(self.stream.drain);
-        let (input, (exchange, told)) = self.exchange(request);
-        let mut config = config::Builder::default();
-        config.push_interceptor(SharedInterceptor::permanent(exchange));
-        match I::send(&self.client, input, config).await {
-            Ok(output) => {
-                // The interceptor has run by now: the SDK runs it before it hands out the output.
-                let head = told.head.get().cloned().unwrap_or_default();
-                let mut response = I::reply(output, head, terms).await?;
-                response.meta_mut().origin.model_id = told.model_id.get().cloned().or(model_id);
-                Ok(response)
-            }
-            Err(error) => {
-                let refusal = told.refusal.get().cloned();
-                Err(refusal.unwrap_or_else(|| Error::from_sdk(I::NAME, error)))
-            }
-        }
-    }
-
-    /// What the SDK is given for the input, and the interceptor of the call.
-    fn exchange<I: Operation>(&self, request: Request<I>) -> (I, (Exchange<I>, Arc<Told>)) {
         let keeps = Keeps {
             raw: self.raw,
             recorded: I::Response::STREAMS.then_some(RECORDED),
         };
-        // The SDK says better what is wrong with an input that it cannot serialize.
-        if self.watched {
-            let made = request.encoded().and_then(wire::share).ok();
-            // Nobody may change the input that clones of the request share.
-            let input = I::clone(&request);
-            (input, Exchange::seen(made, request, keeps))
-        } else {
-            let outline = request.outline();
-            let made = request.into_encoded().ok();
-            (outline, Exchange::unseen(made, keeps))
+        let given = Given::of(request, self.watched);
+        let mut is_second = false;
+        loop {
+            let (exchange, told) = Exchange::new(given.made(), given.shown(), keeps);
+            let mut config = config::Builder::default();
+            config.push_interceptor(SharedInterceptor::permanent(exchange));
+            let error = match I::send(&self.client, given.input(), config).await {
+                Ok(output) => {
+                    // The interceptor has run by now: the SDK runs it before it hands out the output.
+                    let head = told.head.get().cloned().unwrap_or_default();
+                    let mut response = I::reply(output, head, terms).await?;
+                    response.meta_mut().origin.model_id = told.model_id.get().cloned().or(model_id);
+                    return Ok(response);
+                }
+                Err(error) => error,
+            };
+            if !is_second && told.is_skewed() && may_be_skew(error.code()) {
+                is_second = true;
+                continue;
+            }
+            let refusal = told.refusal.get().cloned();
+            return Err(refusal.unwrap_or_else(|| Error::from_sdk(I::NAME, error)));
         }
     }
 }

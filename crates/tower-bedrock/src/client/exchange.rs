@@ -4,8 +4,9 @@
 //! The SDK has no public call that takes a whole input and gives back the HTTP response beside the
 //! output. An interceptor of the single call does both.
 
-use super::{made::Made, model_change};
+use super::{clock_skew::Sent, made::Made, model_change};
 use crate::{error::Error, operation::Operation, record::Record, request::Request, response::Head};
+use aws_runtime::service_clock_skew::DisableClockSkewCorrection;
 use aws_smithy_runtime_api::{
     box_error::BoxError,
     client::{
@@ -29,7 +30,7 @@ use http::{HeaderName, HeaderValue};
 use std::{
     fmt,
     sync::{
-        Arc, OnceLock,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -61,6 +62,7 @@ pub(super) struct Exchange<I> {
     told: Arc<Told>,
     keeps: Keeps,
     record: OnceLock<Record<SdkBody>>,
+    sent: Mutex<Option<Sent>>,
 }
 
 /// What of an answer is kept beside the output.
@@ -82,25 +84,22 @@ pub(super) struct Told {
     pub(super) refusal: OnceLock<Error>,
     /// Whether what is sent was serialized from the whole input.
     is_whole: Arc<AtomicBool>,
+    /// Whether the answer's date shows that the client's clock was off.
+    is_skewed: AtomicBool,
+}
+
+impl Told {
+    pub(super) fn is_skewed(&self) -> bool {
+        self.is_skewed.load(Ordering::Relaxed)
+    }
 }
 
 impl<I> Exchange<I> {
-    /// For an SDK that gets the outline of an input: `made` is what is sent.
-    pub(super) fn unseen(made: Option<HttpRequest>, keeps: Keeps) -> (Self, Arc<Told>) {
-        Self::new(made, None, keeps)
-    }
-
-    /// For an SDK that gets the whole input of `request`, for interceptors to see and to change.
-    pub(super) fn seen(
-        made: Option<HttpRequest>,
-        request: Request<I>,
-        keeps: Keeps,
-    ) -> (Self, Arc<Told>) {
-        Self::new(made, Some(request), keeps)
-    }
-
-    fn new(
-        made: Option<HttpRequest>,
+    /// An interceptor that has `made` sent, for an SDK that gets the outline of an input. Where `shown`
+    /// is given the SDK gets the whole input of that request, for other interceptors to see and to
+    /// change.
+    pub(super) fn new(
+        made: Option<Arc<HttpRequest>>,
         shown: Option<Request<I>>,
         keeps: Keeps,
     ) -> (Self, Arc<Told>) {
@@ -113,6 +112,7 @@ impl<I> Exchange<I> {
             told: Arc::clone(&told),
             keeps,
             record: OnceLock::new(),
+            sent: Mutex::new(None),
         };
         (exchange, told)
     }
@@ -175,6 +175,22 @@ impl<I: Operation> Intercept for Exchange<I> {
         is_whole.then_some(()).ok_or_else(|| why.into())
     }
 
+    /// After it was signed. Where the SDK does not correct its clock, another attempt would be no better.
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let disabled = config.load::<DisableClockSkewCorrection>();
+        if !disabled.is_some_and(DisableClockSkewCorrection::is_disabled) {
+            let clock = components.time_source();
+            let sent = clock.map(|clock| Sent::new(clock.now(), context.request().headers()));
+            *self.sent.lock().unwrap_or_else(PoisonError::into_inner) = sent;
+        }
+        Ok(())
+    }
+
     /// Puts a reader of a record in the place of the body, for others to read along.
     fn modify_before_deserialization(
         &self,
@@ -197,10 +213,17 @@ impl<I: Operation> Intercept for Exchange<I> {
     fn read_after_deserialization(
         &self,
         context: &AfterDeserializationInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
+        components: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let response = context.response();
+        if !response.status().is_success() {
+            let sent = *self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some((sent, clock)) = sent.zip(components.time_source()) {
+                let is_skewed = sent.was_skewed(clock.now(), response.headers());
+                self.told.is_skewed.store(is_skewed, Ordering::Relaxed);
+            }
+        }
         // Nobody asks for the head of an error: the SDK's error holds its whole response.
         self.told.head.get_or_init(|| Head {
             raw: self

@@ -15,12 +15,12 @@ use std::{
 /// A serializer that hands out what the SDK's own made before, whatever it is given. The bytes are
 /// shared.
 pub(super) struct Made {
-    request: HttpRequest,
+    request: Arc<HttpRequest>,
     is_handed_out: Arc<AtomicBool>,
 }
 
 impl Made {
-    pub(super) const fn new(request: HttpRequest, is_handed_out: Arc<AtomicBool>) -> Self {
+    pub(super) const fn new(request: Arc<HttpRequest>, is_handed_out: Arc<AtomicBool>) -> Self {
         Self {
             request,
             is_handed_out,

@@ -3,8 +3,10 @@
 //! Read `bedrock`, then `exchange`, then `made`.
 
 mod bedrock;
+mod clock_skew;
 mod exchange;
 mod future;
+mod given;
 mod made;
 mod model_change;
 

@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 /// bytes to send and the estimate of its tokens.
 pub(super) struct Contents<I> {
     input: I,
-    encoded: OnceLock<Result<HttpRequest, EncodeError>>,
+    encoded: OnceLock<Result<Arc<HttpRequest>, EncodeError>>,
     /// Beside it the model that the request stood for then: where the input's limit is depends on it.
     estimate: OnceLock<(Option<Arc<str>>, Estimate)>,
 }
@@ -35,9 +35,9 @@ impl<I> Contents<I> {
 
 impl<I: Operation> Contents<I> {
     /// The HTTP request of the input, made at the first call.
-    pub(super) fn encoded(&self) -> Result<&HttpRequest, EncodeError> {
+    pub(super) fn encoded(&self) -> Result<&Arc<HttpRequest>, EncodeError> {
         // The SDK's serializer wants an input for itself, so this one is copied for that time.
-        let encode = || wire::serialize(self.input.clone());
+        let encode = || wire::serialize(self.input.clone()).map(Arc::new);
         self.encoded
             .get_or_init(encode)
             .as_ref()
@@ -45,11 +45,11 @@ impl<I: Operation> Contents<I> {
     }
 
     /// The same for whoever is the last to ask: nothing is copied.
-    pub(super) fn into_encoded(self) -> Result<HttpRequest, EncodeError> {
+    pub(super) fn into_encoded(self) -> Result<Arc<HttpRequest>, EncodeError> {
         let Self { input, encoded, .. } = self;
         encoded
             .into_inner()
-            .unwrap_or_else(|| wire::serialize(input))
+            .unwrap_or_else(|| wire::serialize(input).map(Arc::new))
     }
 
     pub(super) fn estimate(&self, model: &str, stands_for: Option<&Arc<str>>) -> Estimate {

@@ -1,9 +1,5 @@
 use super::{CacheUse, Options, Priority, contents::Contents};
-use crate::{
-    estimate::Estimate,
-    operation::Operation,
-    wire::{self, EncodeError},
-};
+use crate::{estimate::Estimate, operation::Operation, wire::EncodeError};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use std::{fmt, num::NonZeroU32, ops::Deref, sync::Arc};
 use tokio::time::{Duration, Instant};
@@ -130,7 +126,7 @@ impl<I> Request<I> {
     }
 
     /// The HTTP request of the input, made once for all clones.
-    pub(crate) fn encoded(&self) -> Result<&HttpRequest, EncodeError>
+    pub(crate) fn encoded(&self) -> Result<&Arc<HttpRequest>, EncodeError>
     where
         I: Operation,
     {
@@ -138,11 +134,11 @@ impl<I> Request<I> {
     }
 
     /// The same; it copies no prompt if this is the last clone.
-    pub(crate) fn into_encoded(self) -> Result<HttpRequest, EncodeError>
+    pub(crate) fn into_encoded(self) -> Result<Arc<HttpRequest>, EncodeError>
     where
         I: Operation,
     {
-        let share = |contents: Arc<Contents<I>>| contents.encoded().and_then(wire::share);
+        let share = |contents: Arc<Contents<I>>| contents.encoded().cloned();
         Arc::try_unwrap(self.contents).map_or_else(share, Contents::into_encoded)
     }
 

@@ -7,8 +7,14 @@ use std::{
     process::Command,
 };
 
-/// The folder `src` of the SDK, as cargo knows it.
+/// The folder `src` of the SDK's client, as cargo knows it.
+#[allow(dead_code, reason = "each test program uses a part of it")]
 pub(crate) fn folder() -> PathBuf {
+    of("aws-sdk-bedrockruntime")
+}
+
+/// The folder `src` of one of the SDK's crates.
+pub(crate) fn of(name: &str) -> PathBuf {
     let version = cargo(&["-vV"]);
     let host = version.lines().find_map(|line| line.strip_prefix("host: "));
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
@@ -26,7 +32,7 @@ pub(crate) fn folder() -> PathBuf {
         .expect("packages are a list");
     let sdk = packages
         .iter()
-        .find(|package| package["name"] == "aws-sdk-bedrockruntime")
+        .find(|package| package["name"] == name)
         .expect("the SDK is a dependency");
     let manifest = sdk["manifest_path"].as_str().expect("a path is text");
     Path::new(manifest).with_file_name("src")

@@ -1,0 +1,55 @@
+use crate::{operation::Operation, request::Request};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use std::sync::Arc;
+
+/// What the SDK is given of a request, once for each attempt.
+pub(super) struct Given<I> {
+    /// The bytes to send. None if the SDK cannot serialize the input: it says better what is wrong.
+    made: Option<Arc<HttpRequest>>,
+    input: Input<I>,
+}
+
+enum Input<I> {
+    /// Enough for a call whose bytes are made already.
+    Outline(I),
+    /// All of it, for interceptors to look at.
+    Whole(Request<I>),
+}
+
+impl<I: Operation> Given<I> {
+    /// For a client that has interceptors, if it is `watched`.
+    pub(super) fn of(request: Request<I>, watched: bool) -> Self {
+        if watched {
+            Self {
+                made: request.encoded().ok().cloned(),
+                input: Input::Whole(request),
+            }
+        } else {
+            // The request goes away before the call, and with it the last copy of a prompt.
+            let outline = request.outline();
+            Self {
+                made: request.into_encoded().ok(),
+                input: Input::Outline(outline),
+            }
+        }
+    }
+
+    pub(super) fn made(&self) -> Option<Arc<HttpRequest>> {
+        self.made.clone()
+    }
+
+    pub(super) fn input(&self) -> I {
+        match &self.input {
+            Input::Outline(outline) => outline.clone(),
+            // Nobody may change the input that clones of the request share.
+            Input::Whole(request) => I::clone(request),
+        }
+    }
+
+    pub(super) fn shown(&self) -> Option<Request<I>> {
+        match &self.input {
+            Input::Outline(_) => None,
+            Input::Whole(request) => Some(request.clone()),
+        }
+    }
+}
