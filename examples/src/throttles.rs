@@ -19,6 +19,11 @@ impl Throttles {
     pub fn count(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
+
+    /// Counts one that came another way, such as inside of a stream.
+    pub fn add(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 impl Intercept for Throttles {
@@ -33,7 +38,7 @@ impl Intercept for Throttles {
         _: &mut ConfigBag,
     ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         if context.response().status().as_u16() == 429 {
-            self.0.fetch_add(1, Ordering::Relaxed);
+            self.add();
         }
         Ok(())
     }
