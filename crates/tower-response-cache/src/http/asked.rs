@@ -29,3 +29,28 @@ pub(super) fn nothing_stored<B: Body>() -> Response<HttpCacheBody<B>> {
     *res.status_mut() = StatusCode::GATEWAY_TIMEOUT;
     res
 }
+
+/// A 304 in the place of `res`: without a body, and with the fields that RFC 9110, section 15.4.5, asks for,
+/// or that tell how `res` came.
+pub(super) fn unchanged<B: Body>(res: &Response<HttpCacheBody<B>>) -> Response<HttpCacheBody<B>> {
+    let mut short = Response::new(HttpCacheBody::whole(bytes::Bytes::new(), None));
+    *short.status_mut() = StatusCode::NOT_MODIFIED;
+    for (name, value) in res.headers() {
+        if OF_UNCHANGED.contains(&name.as_str()) {
+            short.headers_mut().append(name, value.clone());
+        }
+    }
+    short
+}
+
+const OF_UNCHANGED: [&str; 9] = [
+    "age",
+    "cache-control",
+    "cache-status",
+    "content-location",
+    "date",
+    "etag",
+    "expires",
+    "last-modified",
+    "vary",
+];

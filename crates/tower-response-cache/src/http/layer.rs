@@ -85,6 +85,8 @@ impl HttpCacheLayer {
 
     /// How long a response is kept that does not say, if its status may be kept by default (RFC 9110,
     /// section 15.1: 200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501). Default: 0, it is not kept.
+    ///
+    /// Such a response is given to all callers, also if it was made for the cookie of one.
     #[must_use]
     #[track_caller]
     pub fn default_ttl(self, ttl: Duration) -> Self {

@@ -1,12 +1,13 @@
 //! What does a shared cache of HTTP keep, and for whom?
 //!
-//! Read [`service`] first: what is asked of the cache for one request. [`origin`] is what stands behind
+//! Read [`service`] first, and [`decision`]: how one request gets its answer. [`origin`] is what stands behind
 //! the cache: it judges each answer by the [`rules`], pure and of RFC 9111, and collects its body.
 //! [`policy`] takes those decisions to the cache, which keeps what is [`stored`].
 
 mod answer;
 mod asked;
 mod body;
+mod decision;
 mod failure;
 mod future;
 mod handle;

@@ -6,7 +6,8 @@ use http_body::Body;
 use tower_service::Service;
 
 use super::answer::Answer;
-use super::asked::{Asked, nothing_stored};
+use super::asked::{Asked, nothing_stored, unchanged};
+use super::decision::Decision;
 use super::origin::Origin;
 use super::policy::HttpPolicy;
 use super::stored::{HttpKey, HttpStore, Stored, mark};
@@ -54,57 +55,6 @@ impl<S> HttpCache<S> {
     pub fn into_inner(self) -> S {
         self.cached.into_inner().inner
     }
-
-    fn asked<B: Body>(&self, req: Request<B>) -> Asked<B> {
-        let HttpPolicy {
-            settings,
-            generations,
-            unshared,
-        } = &*self.cached.get_ref().policy;
-        let demand = rules::demand(req.method(), req.headers());
-        let mut alone = None;
-        // The content of a GET shapes its answer, and is in no key.
-        let lookup = if demand.past || !req.body().is_end_stream() {
-            Lookup::Bypass
-        } else {
-            let key = HttpKey::of(&req, &settings.vary_by, generations);
-            if demand.new || !self.is_young_enough(&key, demand) {
-                Lookup::Refresh(key)
-            } else if unshared.has(&key) && !self.has(&key) && !demand.only_if_cached {
-                alone = Some(key);
-                Lookup::Bypass
-            } else {
-                Lookup::Use(key)
-            }
-        };
-        Asked {
-            req,
-            demand,
-            lookup,
-            unshared: alone,
-        }
-    }
-
-    fn has(&self, key: &HttpKey) -> bool {
-        self.cached.get_ref().cache.get(key).is_some()
-    }
-
-    /// Whether what is stored, if anything, is as young as is asked for.
-    fn is_young_enough(&self, key: &HttpKey, demand: rules::Demand) -> bool {
-        if demand.max_age.is_none() && demand.min_fresh.is_none() {
-            return true;
-        }
-        match self.cached.get_ref().cache.get(key) {
-            Some((Stored::Response(stored), _)) => {
-                let stays_fresh = stored.stays_fresh();
-                // Who sets a limit did not say `max-stale`.
-                !stays_fresh.is_zero()
-                    && demand.max_age.is_none_or(|max| stored.age() <= max)
-                    && demand.min_fresh.is_none_or(|min| stays_fresh >= min)
-            }
-            _ => true,
-        }
-    }
 }
 
 impl<S, Req, Res> Service<Request<Req>> for HttpCache<S>
@@ -123,20 +73,41 @@ where
     }
 
     fn call(&mut self, req: Request<Req>) -> Self::Future {
-        let asked = self.asked(req);
-        let name = self.cached.get_ref().policy.settings.name;
-        let status = match &asked.lookup {
+        let Origin { policy, cache, .. } = self.cached.get_ref();
+        let name = policy.settings.name;
+        let demand = rules::demand(req.method(), req.headers());
+        let own = |res: Response<HttpCacheBody<Res>>, status| {
+            cache.count(status);
+            HttpCacheFuture::new(ResponseFuture::hit(Ok(Answer::alone(res))), name, status)
+        };
+        let (lookup, unshared) = match Decision::of(&req, demand, policy, cache) {
+            Decision::Stored(stored) => {
+                let status = CacheStatus::Hit;
+                return own(stored.response(name, status), status);
+            }
+            Decision::Unchanged(stored) => {
+                let status = CacheStatus::Hit;
+                return own(unchanged(&stored.response(name, status)), status);
+            }
+            Decision::Nothing => {
+                let status = CacheStatus::Absent;
+                let mut res = nothing_stored();
+                mark(res.headers_mut(), name, status);
+                return own(res, status);
+            }
+            Decision::Ask(lookup) => (lookup, None),
+            Decision::Alone(key) => (Lookup::Bypass, Some(key)),
+        };
+        let status = match &lookup {
             Lookup::Refresh(_) => CacheStatus::Refreshed,
             Lookup::Use(_) | Lookup::Bypass => CacheStatus::Miss,
         };
-        // Whatever keeps a request from being answered from the store, the inner service is not asked.
-        if asked.demand.only_if_cached && !matches!(asked.lookup, Lookup::Use(_)) {
-            let mut res = nothing_stored();
-            self.cached.get_ref().cache.count(CacheStatus::Absent);
-            mark(res.headers_mut(), name, CacheStatus::Absent);
-            let future = ResponseFuture::hit(Ok(Answer::alone(res)));
-            return HttpCacheFuture::new(future, name, status);
-        }
+        let asked = Asked {
+            req,
+            demand,
+            lookup,
+            unshared,
+        };
         HttpCacheFuture::new(self.cached.call(asked), name, status)
     }
 }

@@ -4,6 +4,7 @@
 
 mod axum_server;
 mod bodies;
+mod conditions;
 mod failures;
 mod fields;
 mod invalidation;

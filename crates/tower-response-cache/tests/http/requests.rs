@@ -1,12 +1,12 @@
 //! What requests ask of the cache.
 
-use crate::support::{Http, SECOND, Told, With, get, minute, request, value};
+use crate::support::{Http, SECOND, Told, With, get, minute, request, said, value};
 use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
 use tokio::time::advance;
 use tower::{Layer, Service, ServiceExt, service_fn};
-use tower_response_cache::HttpCacheLayer;
+use tower_response_cache::{CacheStatus, HttpCacheLayer};
 
 /// A cache with an answer that is 10 seconds old, and fresh for 50 more.
 async fn ten_seconds_old() -> Http {
@@ -49,7 +49,7 @@ async fn new_answer_takes_the_place_of_the_stored_one() {
     ] {
         let mut http = ten_seconds_old().await;
         let new = http.miss(get("/a").with(field, asked), minute("new"));
-        assert_eq!(value(&new, "cache-status"), "default; fwd=request");
+        assert_eq!(value(&new, "cache-status"), said(CacheStatus::Refreshed));
         assert_eq!(crate::support::text(http.hit(get("/a"))).await, "new");
     }
 }
@@ -66,7 +66,7 @@ async fn request_that_is_not_to_be_stored_goes_past_the_cache() {
     let mut http = Http::new();
     let no_store = || get("/a").with("cache-control", "no-store");
     let res = http.miss(no_store(), minute("text"));
-    assert_eq!(value(&res, "cache-status"), "default; fwd=bypass");
+    assert_eq!(value(&res, "cache-status"), said(CacheStatus::Bypass));
     assert!(http.stored(get("/a")).is_none());
 }
 
@@ -76,8 +76,6 @@ async fn request_for_one_caller_or_for_a_part_goes_past_the_cache() {
         ("authorization", "Basic eDp5"),
         ("range", "bytes=0-1"),
         ("if-match", "\"a\""),
-        ("if-none-match", "\"a\""),
-        ("if-modified-since", "Thu, 01 Jan 1970 00:00:00 GMT"),
         ("if-unmodified-since", "Thu, 01 Jan 1970 00:00:00 GMT"),
         ("if-range", "\"a\""),
         ("upgrade", "websocket"),
@@ -87,7 +85,7 @@ async fn request_for_one_caller_or_for_a_part_goes_past_the_cache() {
         let mut http = Http::new();
         http.miss(get("/a").with(field, content), public());
         let res = http.miss(get("/a"), public());
-        assert_eq!(value(&res, "cache-status"), "default; fwd=uri-miss");
+        assert_eq!(value(&res, "cache-status"), said(CacheStatus::Miss));
         assert!(
             http.stored(get("/a").with(field, content)).is_none(),
             "{field}"
@@ -134,7 +132,7 @@ async fn only_if_cached_is_answered_by_the_cache_alone() {
     let absent = |http: &mut Http, directives: &str| {
         let res = http.hit(get("/a").with("cache-control", directives));
         assert_eq!(res.status(), 504, "{directives}");
-        assert_eq!(value(&res, "cache-status"), "default; detail=absent");
+        assert_eq!(value(&res, "cache-status"), said(CacheStatus::Absent));
         http.assert_no_call();
     };
     absent(&mut Http::new(), "only-if-cached");

@@ -14,7 +14,7 @@ use tokio_test::{
 };
 use tower::BoxError;
 use tower_response_cache::{
-    HttpCache, HttpCacheBody, HttpCacheFuture, HttpCacheHandle, HttpCacheLayer,
+    CacheStatus, HttpCache, HttpCacheBody, HttpCacheFuture, HttpCacheHandle, HttpCacheLayer,
 };
 use tower_test::mock::{self, Mock, SendResponse};
 
@@ -61,7 +61,10 @@ impl Http {
 
     /// The next request that the service gets.
     pub(crate) async fn sent(&mut self) -> (Sent, SendResponse<Told>) {
-        self.inner.next_request().await.expect("a request")
+        // On the paused clock a year is over as soon as nothing else is to come.
+        let year = SECOND * 365 * 24 * 60 * 60;
+        let sent = tokio::time::timeout(year, self.inner.next_request()).await;
+        sent.expect("a request in time").expect("a request")
     }
 
     /// Makes a request that goes on to the service, which answers `res`.
@@ -149,6 +152,11 @@ impl<B> With for Response<B> {
 fn field(name: &'static str, value: &str) -> (HeaderName, HeaderValue) {
     let value = HeaderValue::from_str(value).unwrap();
     (HeaderName::from_static(name), value)
+}
+
+/// The value of `Cache-Status` of a cache without a name.
+pub(crate) fn said(status: CacheStatus) -> String {
+    status.cache_status("default").to_string()
 }
 
 pub(crate) fn status(code: u16, res: Told) -> Told {

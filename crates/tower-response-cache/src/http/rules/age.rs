@@ -29,7 +29,7 @@ pub(super) fn expires_in(headers: &HeaderMap, now: SystemTime) -> Option<Duratio
 }
 
 /// The date in the field `name`, if that is there once and can be read.
-fn date(headers: &HeaderMap, name: &HeaderName) -> Option<SystemTime> {
+pub(super) fn date(headers: &HeaderMap, name: &HeaderName) -> Option<SystemTime> {
     let mut lines = headers.get_all(name).iter();
     let line = lines.next()?.to_str().ok()?;
     if lines.next().is_some() {

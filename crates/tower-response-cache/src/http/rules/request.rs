@@ -9,6 +9,8 @@ use super::cache_control::CacheControl;
 pub(crate) struct Demand {
     /// It goes past the cache: nothing is read for it, and its answer is not kept.
     pub(crate) past: bool,
+    /// It is for a caller that may have what is stored.
+    pub(crate) conditional: bool,
     /// No stored answer will do.
     pub(crate) new: bool,
     /// Only a stored answer will do.
@@ -34,6 +36,8 @@ pub(crate) fn demand(method: &Method, headers: &HeaderMap) -> Demand {
         past: !matches!(*method, Method::GET | Method::HEAD)
             || PAST.iter().any(|name| headers.contains_key(name))
             || directives.no_store,
+        conditional: headers.contains_key(header::IF_NONE_MATCH)
+            || headers.contains_key(header::IF_MODIFIED_SINCE),
         new: directives.no_cache || pragma || directives.max_age.time() == Some(Duration::ZERO),
         only_if_cached: directives.only_if_cached,
         max_age: directives.max_age.time(),
@@ -42,12 +46,10 @@ pub(crate) fn demand(method: &Method, headers: &HeaderMap) -> Demand {
 }
 
 /// Requests with these fields are for one caller, or for something else than a whole representation.
-const PAST: [header::HeaderName; 8] = [
+const PAST: [header::HeaderName; 6] = [
     header::AUTHORIZATION,
     header::RANGE,
     header::IF_MATCH,
-    header::IF_NONE_MATCH,
-    header::IF_MODIFIED_SINCE,
     header::IF_UNMODIFIED_SINCE,
     header::IF_RANGE,
     header::UPGRADE,

@@ -72,5 +72,6 @@ pub(crate) fn is_failure(status: StatusCode) -> bool {
 /// Whether a response that is not kept makes an older one outdated: it tells what the resource is now,
 /// and not just that this request was refused.
 pub(crate) fn replaces(status: StatusCode) -> bool {
-    status.is_success() || status.is_redirection() || matches!(status.as_u16(), 404 | 410)
+    let redirects = status.is_redirection() && status != StatusCode::NOT_MODIFIED;
+    status.is_success() || redirects || matches!(status.as_u16(), 404 | 410)
 }

@@ -60,6 +60,14 @@ impl StoredResponse {
         self.lifetime.ttl.saturating_sub(self.arrived.elapsed())
     }
 
+    pub(crate) fn is_ok(&self) -> bool {
+        self.status == StatusCode::OK
+    }
+
+    pub(crate) fn headers(&self) -> HeaderMap {
+        self.headers.to_map()
+    }
+
     /// The response for another caller, with its age and with `status` for the cache called `name`.
     pub(crate) fn response<B: http_body::Body>(
         &self,
