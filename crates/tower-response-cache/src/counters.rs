@@ -13,6 +13,7 @@ pub(crate) struct Counters {
     stale: AtomicU64,
     refreshes: AtomicU64,
     revalidations: AtomicU64,
+    failed_revalidations: AtomicU64,
     bypasses: AtomicU64,
     absent: AtomicU64,
     stored: AtomicU64,
@@ -38,6 +39,10 @@ impl Counters {
 
     pub(crate) fn revalidation(&self) {
         self.revalidations.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn failed_revalidation(&self) {
+        self.failed_revalidations.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn insert(&self, taken: bool) {
@@ -69,6 +74,7 @@ impl Counters {
             stale: read(&self.stale),
             refreshes: read(&self.refreshes),
             revalidations: read(&self.revalidations),
+            failed_revalidations: read(&self.failed_revalidations),
             bypasses: read(&self.bypasses),
             absent: read(&self.absent),
             stored: read(&self.stored),

@@ -52,8 +52,8 @@ where
 
     /// Forgets every answer that was kept [with](crate::Keep::with_tags) `tag`.
     ///
-    /// This looks at every entry. No call that is under way is joined any more, since the tags of its
-    /// answer are not known yet.
+    /// This looks at every entry. A call that is under way is not joined any more, unless the policy
+    /// [says](crate::Policy::possible_tags) that its answer cannot have the tag.
     pub fn invalidate_tag(&self, tag: &str) -> Invalidation {
         Invalidation::new(&self.cache, Scope::Tag(tag.into()))
     }

@@ -1,4 +1,4 @@
-use std::{fmt, hash::Hash, sync::Arc};
+use std::{fmt, hash::Hash, sync::Arc, time::Duration};
 
 use tower_layer::Layer;
 
@@ -71,6 +71,18 @@ impl<P, K, V, St> ResponseCacheLayer<P, K, V, St> {
     #[track_caller]
     pub fn finish_abandoned(self, finish: bool) -> Self {
         self.set(|settings| settings.finish_abandoned = finish)
+    }
+
+    /// How long a call may take that no caller waits for: one for a stale answer, or one that is
+    /// [finished](Self::finish_abandoned) without callers. Default: 5 minutes.
+    ///
+    /// After that the call is dropped, and the next caller makes a new one. It does so, too, if the
+    /// runtime that has the call is not driven any more. The runtime's clock has to be enabled, except
+    /// with [`Duration::MAX`], which sets no limit.
+    #[must_use]
+    #[track_caller]
+    pub fn background_timeout(self, limit: Duration) -> Self {
+        self.set(|settings| settings.background_timeout = limit)
     }
 
     /// The `name` label of this layer's events and metrics. Default: `"default"`.

@@ -105,6 +105,9 @@ where
         P: Policy<Req, S::Response, S::Error, Key = K, Value = V>,
     {
         let cache = &self.shared.cache;
+        if !cache.may_revalidate(&key) {
+            return;
+        }
         let Some(lead) = Lead::start_first(cache.flights(), key) else {
             return;
         };

@@ -1,7 +1,10 @@
+use std::time::Duration;
+
 /// What the knobs of the layer set.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Settings {
     pub(crate) finish_abandoned: bool,
+    pub(crate) background_timeout: Duration,
     pub(crate) name: &'static str,
 }
 
@@ -9,6 +12,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             finish_abandoned: false,
+            background_timeout: Duration::from_secs(5 * 60),
             name: "default",
         }
     }

@@ -19,6 +19,8 @@ pub struct Snapshot {
     pub refreshes: u64,
     /// Calls to an inner service in the background, for a stale answer.
     pub revalidations: u64,
+    /// Of these, those that failed, took too long or were dropped.
+    pub failed_revalidations: u64,
     /// Calls to an inner service past the cache.
     pub bypasses: u64,
     /// Requests for a stored answer only, of which there was none.

@@ -31,7 +31,7 @@ fn step() -> impl Strategy<Value = Step> {
         0..3u8,
         any::<bool>(),
         any::<bool>(),
-        [0..30u64, 0..30, 0..60],
+        prop_oneof![[0..30u64, 0..30, 0..60], [0..30u64, 0..9000, 0..60]],
     );
     prop_oneof![
         8 => ask.prop_map(|(key, refresh, fails, keep)| Step::Ask {
@@ -41,6 +41,7 @@ fn step() -> impl Strategy<Value = Step> {
             keep,
         }),
         8 => (1..25u64).prop_map(Step::Advance),
+        1 => (500..3000u64).prop_map(Step::Advance),
         1 => (0..3u8).prop_map(Step::Invalidate),
     ]
 }
@@ -111,6 +112,8 @@ async fn run(steps: Vec<Step>) {
     let now = || start.elapsed().as_millis() as u64;
     // What was stored: its number, when, and its three times.
     let mut model: HashMap<u8, (u64, u64, [u64; 3])> = HashMap::new();
+    // After failed calls in the background: how long the next one waits, and until when.
+    let mut pauses: HashMap<u8, (u64, u64)> = HashMap::new();
     let mut number = 0;
     for step in steps {
         match step {
@@ -139,7 +142,17 @@ async fn run(steps: Vec<Step>) {
                 let fresh = age < ttl;
                 let stale = !fresh && age < ttl + revalidate;
                 let last_resort = age < ttl + revalidate.max(if_error);
-                let calls_inner = refresh || !fresh;
+                let revalidates = stale && !refresh;
+                let (pause, until) = pauses.get(&key).copied().unwrap_or((500, 0));
+                let pauses_now = revalidates && now() < until;
+                let calls_inner = (refresh || !fresh) && !pauses_now;
+                if revalidates && calls_inner {
+                    let pause = (pause * 2).min(60_000);
+                    pauses.insert(key, (pause, now() + pause));
+                    if !fails {
+                        pauses.remove(&key);
+                    }
+                }
                 if calls_inner {
                     number += 1;
                 }

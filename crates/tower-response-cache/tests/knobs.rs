@@ -14,7 +14,10 @@ type Cache = ResponseCacheLayer<Words, Key, Value>;
 type Knob = (&'static str, fn(Cache));
 
 /// Every knob of the layer.
-const KNOBS: [Knob; 2] = [
+const KNOBS: [Knob; 3] = [
+    ("background_timeout", |layer| {
+        drop(layer.background_timeout(std::time::Duration::MAX));
+    }),
     ("finish_abandoned", |layer| {
         drop(layer.finish_abandoned(true));
     }),

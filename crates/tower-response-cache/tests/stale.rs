@@ -80,6 +80,7 @@ async fn call_in_the_background_that_fails_leaves_the_old_answer_and_is_made_aga
         assert_ready!(task::spawn(service.call("a")).poll()).unwrap();
         fail(&mut inner, message).await;
         others_run().await;
+        advance(Duration::from_secs(1)).await;
         let mut call = task::spawn(service.call("a"));
         let old = assert_ready!(call.poll()).unwrap();
         assert_eq!(old, "lasting old [stale]");

@@ -43,3 +43,46 @@ async fn answers_of_a_tag_that_are_under_way_are_given_and_not_stored() {
     assert_eq!(assert_ready!(after.poll()).unwrap(), "tagged red [miss]");
     assert_eq!(handle.snapshot().stored, 2);
 }
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn calls_whose_answers_cannot_have_the_tag_are_left_alone() {
+    let (mut service, mut inner, handle) = cached();
+    let mut red = task::spawn(service.call("a red"));
+    let mut blue = task::spawn(service.call("b blue"));
+    assert_pending!(red.poll());
+    assert_pending!(blue.poll());
+    drop(handle.invalidate_tag("red"));
+    let mut other_red = task::spawn(service.call("a red"));
+    let mut other_blue = task::spawn(service.call("b blue"));
+    assert_pending!(other_red.poll());
+    assert_pending!(other_blue.poll());
+    answer(&mut inner, "tagged red").await;
+    assert_ready!(red.poll()).unwrap();
+    assert_eq!(handle.snapshot().stored, 0);
+    answer(&mut inner, "tagged blue").await;
+    assert_ready!(blue.poll()).unwrap();
+    let joined = assert_ready!(other_blue.poll()).unwrap();
+    assert_eq!(joined, "tagged blue [joined]");
+    answer(&mut inner, "tagged red").await;
+    let own = assert_ready!(other_red.poll()).unwrap();
+    assert_eq!(own, "tagged red [miss]");
+    assert_eq!(handle.snapshot().stored, 2);
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn tag_that_is_invalidated_over_and_over_is_noted_once() {
+    let (mut service, _inner, handle) = cached();
+    let mut calls: Vec<_> = (["a", "b", "c"].into_iter())
+        .map(|key| task::spawn(service.call(key)))
+        .collect();
+    for call in &mut calls {
+        assert_pending!(call.poll());
+    }
+    drop(handle.invalidate_tag("red"));
+    let memory = allocation_counter::measure(|| {
+        for _ in 0..10_000 {
+            drop(handle.invalidate_tag("red"));
+        }
+    });
+    assert_eq!(memory.bytes_current, 0);
+}

@@ -1,7 +1,7 @@
 use std::{
     hash::Hash,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -9,6 +9,7 @@ use std::{
 use tokio::time::Instant;
 
 use super::callers::{FlightTable, LockedTable};
+use super::pauses::Pauses;
 use crate::store::remote::{ErasedRemote, Unreachable};
 use crate::store::{Entry, Freshness, Scope, Store};
 use crate::{
@@ -21,6 +22,7 @@ pub(crate) struct Cache<K, V, St> {
     store: St,
     remote: Option<Box<dyn ErasedRemote<K, V>>>,
     flights: Arc<LockedTable<K, V>>,
+    pauses: Mutex<Pauses<K>>,
     counters: Counters,
     telemetry: Telemetry,
     settings: Settings,
@@ -34,7 +36,8 @@ impl<K, V, St> Cache<K, V, St> {
         Self {
             store,
             remote,
-            flights: Arc::new(LockedTable::new(settings.finish_abandoned)),
+            flights: Arc::new(LockedTable::new(settings)),
+            pauses: Mutex::default(),
             counters: Counters::default(),
             telemetry: Telemetry::new(settings.name),
             settings,
@@ -59,7 +62,7 @@ impl<K, V, St> Cache<K, V, St> {
     pub(crate) fn set(&mut self, change: impl FnOnce(&mut Settings)) {
         change(&mut self.settings);
         // Made anew, since nothing is under way in a cache that nobody shares.
-        self.flights = Arc::new(LockedTable::new(self.settings.finish_abandoned));
+        self.flights = Arc::new(LockedTable::new(self.settings));
         self.telemetry = Telemetry::new(self.settings.name);
     }
 
@@ -112,6 +115,27 @@ impl<K, V, St> Cache<K, V, St> {
         let forgotten = remote.forget(scope).await;
         self.counters.remote_write(&forgotten);
         forgotten
+    }
+}
+
+impl<K: Hash + Eq, V, St> Cache<K, V, St> {
+    /// Whether a call for a stale answer may be made now.
+    pub(crate) fn may_revalidate(&self, key: &K) -> bool {
+        self.pauses(|pauses| pauses.is_over(key, Instant::now()))
+    }
+
+    pub(crate) fn revalidated(&self, key: &K) {
+        self.pauses(|pauses| pauses.succeed(key));
+    }
+
+    /// Counts a call for a stale answer that failed or was dropped.
+    pub(crate) fn not_revalidated(&self, key: K) {
+        self.pauses(|pauses| pauses.fail(key, Instant::now()));
+        self.counters.failed_revalidation();
+    }
+
+    fn pauses<T>(&self, look: impl FnOnce(&mut Pauses<K>) -> T) -> T {
+        look(&mut self.pauses.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

@@ -3,7 +3,7 @@ use std::{future::poll_fn, pin::pin, sync::Arc};
 use tower_service::Service;
 
 use super::callers::{Key, Value};
-use super::{call::Call, delivery::Delivery};
+use super::{call::Call, delivery::Delivery, revalidation::Revalidation};
 use crate::policy::{CacheStatus, Policy};
 use crate::store::Store;
 
@@ -53,11 +53,14 @@ where
     /// Asks the remote store, then the inner service, and ends the flight.
     pub(crate) async fn run(self) -> DoneOf<S, Req, V> {
         let (delivery, cache) = (&self.delivery, &self.delivery.cache);
+        let revalidates = self.cause == Cause::Revalidate;
+        let revalidation = revalidates.then(|| Revalidation::new(cache, &delivery.key));
         // A refresh has no use for an answer that another process asked for earlier.
         if self.cause != Cause::Refresh {
             let found = cache.fetch(&delivery.key).await;
             if let Some(value) = found.and_then(|entry| delivery.bring(entry)) {
                 if let Some(done) = self.fetched(&value) {
+                    revalidation.into_iter().for_each(Revalidation::succeed);
                     return done;
                 }
             }
@@ -74,6 +77,7 @@ where
         let (policy, context) = (&*self.policy, &self.context);
         let err = match result {
             Ok(mut res) => {
+                revalidation.into_iter().for_each(Revalidation::succeed);
                 let keep = policy.keep(context, &res);
                 let later = keep.as_ref().is_some_and(|keep| keep.later);
                 match later.then(|| policy.share(&res)).flatten() {
@@ -94,8 +98,11 @@ where
             }
         }
         if let Some(value) = policy.share_error(context, &err) {
-            self.delivery
-                .deliver(policy.keep_error(context, &err), || Some(value.clone()));
+            let keep = policy.keep_error(context, &err);
+            // An answer that can still be given is better than the error of a call for a newer one.
+            let has_answer = || self.cause != Cause::Miss && cache.get(&delivery.key).is_some();
+            let keep = keep.filter(|_| !has_answer());
+            self.delivery.deliver(keep, || Some(value.clone()));
             return Done::Called(Err(err));
         }
         delivery.pass_on();

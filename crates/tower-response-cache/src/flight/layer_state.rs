@@ -36,6 +36,9 @@ impl<P, K: Key, V: Value, St: Store<K, V>> LayerState<P, K, V, St> {
         Req: Send + 'static,
         P: Policy<Req, S::Response, S::Error, Key = K, Value = V>,
     {
+        if let Some(tags) = self.policy.possible_tags(&req) {
+            lead.expect_tags(tags);
+        }
         let flight = Flight {
             // Before the request is given away: the policy judges the answer by it.
             context: self.policy.context(&req),

@@ -71,6 +71,7 @@ impl<P, K: Key, V: Value, St: Store<K, V>> LayerState<P, K, V, St> {
             // The leader left before it began, panicked, or got an error that is not shared.
             Waited::Lead(lead) => Step::Go(MissState::Begin(lead, Cause::Miss)),
             Waited::Alone => Step::Go(MissState::Alone(CacheStatus::Miss)),
+            Waited::Again(key) => Step::Go(MissState::Join(key)),
         }
     }
 

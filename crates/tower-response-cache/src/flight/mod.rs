@@ -15,6 +15,8 @@ mod layer_state;
 mod miss;
 mod miss_state;
 mod miss_step;
+mod pauses;
+mod revalidation;
 
 pub(crate) use self::callers::{Background, Lead};
 pub(crate) use self::miss::{Miss, MissStateOf};

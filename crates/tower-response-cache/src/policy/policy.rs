@@ -1,4 +1,4 @@
-use std::hash::Hash;
+use std::{hash::Hash, sync::Arc};
 
 use super::{CacheStatus, Keep, KeepTicket, Lookup};
 
@@ -38,6 +38,16 @@ pub trait Policy<Req, Res, E>: Send + Sync + 'static {
 
     /// Takes from `req` what the other methods need. Called when its call is about to be made.
     fn context(&self, req: &Req) -> Self::Context;
+
+    /// The tags that an answer to `req` may have, if they are known before it comes. `None`, the default,
+    /// means any.
+    ///
+    /// A call whose answer cannot have a tag is left alone when that tag is invalidated. All tags that
+    /// [`keep`](Self::keep) gives must be among these.
+    fn possible_tags(&self, req: &Req) -> Option<Arc<[Arc<str>]>> {
+        let _ = req;
+        None
+    }
 
     /// The result for a request that takes only stored answers, if none is stored, such as the 504 for
     /// `only-if-cached` of HTTP.
@@ -96,8 +106,10 @@ pub trait Policy<Req, Res, E>: Send + Sync + 'static {
     }
 
     /// Says whether and how long the value that [`share_error`](Self::share_error) made of `err` is
-    /// kept, in place of any older answer. `None`, the default, keeps no error.
+    /// kept. `None`, the default, keeps no error.
     ///
+    /// The error of a refresh, or of a call for a stale answer, is not kept while the older answer can still
+    /// be given. Any other takes the place of an older answer.
     /// It spares calls. Keep errors that the same request brings again, and for a short time.
     fn keep_error(&self, context: &Self::Context, err: &E) -> Option<Keep> {
         let _ = (context, err);

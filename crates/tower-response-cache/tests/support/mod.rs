@@ -38,7 +38,7 @@ pub(crate) const IF_ERROR: Duration = Duration::from_secs(90);
 pub(crate) const ERROR_TTL: Duration = Duration::from_secs(5);
 
 /// The first word of a request is its key, the second says what to do: `refresh`, `bypass`,
-/// `no-store`, `only-if-cached`, `short`. A response is not kept if it begins with `passing`, and not
+/// `no-store`, `only-if-cached`, `short`; with `red` or `blue` the answer has no other tag. A response is not kept if it begins with `passing`, and not
 /// shared if it begins with `stream`; `tagged red` has the tag `red`. An error is shared if it begins
 /// with `shared` or `kept`, kept if it begins with `kept`, and worse than a stale answer if it ends
 /// with `throttled`.
@@ -61,6 +61,13 @@ impl Policy<Request, String, BoxError> for Words {
 
     fn context(&self, req: &Request) -> Request {
         req
+    }
+
+    fn possible_tags(&self, req: &Request) -> Option<Arc<[Arc<str>]>> {
+        let (_, word) = req.split_once(' ')?;
+        ["red", "blue"]
+            .contains(&word)
+            .then(|| [word.into()].into())
     }
 
     fn absent(&self, req: &Request) -> Option<Result<String, BoxError>> {

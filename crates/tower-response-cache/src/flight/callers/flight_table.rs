@@ -1,5 +1,11 @@
+mod row;
+
 use std::collections::{BTreeMap, HashMap};
 use std::{hash::Hash, mem, sync::Arc};
+
+use tokio::time::Instant;
+
+use self::row::Row;
 
 /// The calls under way, by key, and who waits for them. Plain data; `W` is how to tell a waiter, and `A`
 /// an answer that goes on.
@@ -14,33 +20,13 @@ pub(crate) struct FlightTable<K, W, A> {
     by_key: HashMap<K, Vec<Row<W, A>>>,
 }
 
-/// One flight.
-#[derive(Debug)]
-struct Row<W, A> {
-    id: u64,
-    /// Its answer may be stored: it was not invalidated, and no later call of this key has claimed the
-    /// store.
-    keepable: bool,
-    /// Whoever asks now may have its answer: it was not invalidated, and has not ended.
-    joinable: bool,
-    /// Its callers have their answer, which is still being written to the remote store.
-    writing: bool,
-    /// Its answer, which its callers have and which has not come to its end. Whoever asks meanwhile gets
-    /// it too, and nobody waits.
-    going_on: Option<A>,
-    /// The tags of its answer, once that is known.
-    tags: Option<Arc<[Arc<str>]>>,
-    /// The tags that were invalidated meanwhile.
-    revoked: Vec<Arc<str>>,
-    /// By ticket, so in the order in which they came.
-    waiters: BTreeMap<u64, W>,
-}
-
 /// A place in the queue of a flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
     pub(crate) flight: u64,
     ticket: u64,
+    /// When to look for another flight, if no caller drives this one.
+    pub(crate) deadline: Option<Instant>,
 }
 
 /// What is left of a flight that has its answer.
@@ -84,18 +70,11 @@ impl<K, W, A> FlightTable<K, W, A> {
         self.by_key.values_mut().flatten().for_each(Row::revoke);
     }
 
-    /// Keeps the answers with `tag` from being stored. It is not known beforehand which calls will
-    /// answer with that tag, so no call under way can be joined any more.
+    /// Keeps the answers with `tag` from being stored, and the calls whose answers may have it from being
+    /// joined.
     pub(crate) fn revoke_tag(&mut self, tag: &Arc<str>) {
-        for flight in self.by_key.values_mut().flatten() {
-            flight.joinable = false;
-            // Tags that are known were claimed: the answer may be stored already, and its flight has to
-            // take it back. An answer whose tags come later is compared with the revoked ones when it
-            // claims the store.
-            let has_tag = |tags: &Arc<[_]>| tags.contains(tag);
-            flight.keepable &= !flight.tags.as_ref().is_some_and(has_tag);
-            flight.revoked.push(Arc::clone(tag));
-        }
+        let flights = self.by_key.values_mut().flatten();
+        flights.for_each(|flight| flight.revoke_tag(tag));
     }
 
     fn number(&mut self) -> u64 {
@@ -108,23 +87,28 @@ impl<K: Hash + Eq, W, A> FlightTable<K, W, A> {
     /// Starts a flight, which others may join from now on.
     pub(crate) fn start(&mut self, key: K) -> u64 {
         let id = self.number();
-        self.by_key.entry(key).or_default().push(Row {
-            id,
-            keepable: true,
-            joinable: true,
-            writing: false,
-            going_on: None,
-            tags: None,
-            revoked: Vec::new(),
-            waiters: BTreeMap::new(),
-        });
+        self.by_key.entry(key).or_default().push(Row::new(id));
         id
     }
 
     /// Whether `key` has a flight to join.
-    pub(crate) fn is_joinable(&self, key: &K) -> bool {
+    pub(crate) fn is_joinable(&self, key: &K, now: impl FnOnce() -> Instant) -> bool {
         let last = self.by_key.get(key).and_then(|flights| flights.last());
-        last.is_some_and(|flight| flight.joinable)
+        last.is_some_and(|flight| flight.is_joinable(now))
+    }
+
+    /// Notes the tags that the answer of a flight may have.
+    pub(crate) fn expect_tags(&mut self, key: &K, flight: u64, tags: Arc<[Arc<str>]>) {
+        if let Some(flight) = self.find(key, flight) {
+            flight.possible_tags = Some(tags);
+        }
+    }
+
+    /// Gives a flight that no caller drives until `deadline`. After that nobody joins it.
+    pub(crate) fn set_deadline(&mut self, key: &K, flight: u64, deadline: Option<Instant>) {
+        if let Some(flight) = self.find(key, flight) {
+            flight.deadline = deadline;
+        }
     }
 
     /// The answer that goes on of the last flight of `key`, if there is one to join.
@@ -138,16 +122,22 @@ impl<K: Hash + Eq, W, A> FlightTable<K, W, A> {
     }
 
     /// Takes a place in the last flight of `key`, if there is one to join whose answer is to come.
-    pub(crate) fn join(&mut self, key: &K, waiter: impl FnOnce() -> W) -> Option<Place> {
+    pub(crate) fn join(
+        &mut self,
+        key: &K,
+        now: impl FnOnce() -> Instant,
+        waiter: impl FnOnce() -> W,
+    ) -> Option<Place> {
         let ticket = self.number();
         let flight = self.by_key.get_mut(key)?.last_mut()?;
-        if !flight.joinable || flight.going_on.is_some() {
+        if flight.going_on.is_some() || !flight.is_joinable(now) {
             return None;
         }
         flight.waiters.insert(ticket, waiter());
         Some(Place {
             flight: flight.id,
             ticket,
+            deadline: flight.deadline,
         })
     }
 
@@ -162,6 +152,10 @@ impl<K: Hash + Eq, W, A> FlightTable<K, W, A> {
         let row = self.find(key, flight)?;
         let goes_on = goes_on || row.going_on.is_some();
         let next = row.waiters.pop_first();
+        if next.is_some() {
+            // From here on a caller drives it.
+            row.deadline = None;
+        }
         if next.is_none() && !goes_on {
             self.end(key, flight);
         }
@@ -272,13 +266,6 @@ impl<K: Hash + Eq, W, A> FlightTable<K, W, A> {
     fn find(&mut self, key: &K, flight: u64) -> Option<&mut Row<W, A>> {
         let flights = self.by_key.get_mut(key)?;
         flights.iter_mut().find(|row| row.id == flight)
-    }
-}
-
-impl<W, A> Row<W, A> {
-    fn revoke(&mut self) {
-        self.keepable = false;
-        self.joinable = false;
     }
 }
 

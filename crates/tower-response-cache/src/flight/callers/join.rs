@@ -1,10 +1,12 @@
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::{future::Future, pin::Pin, sync::Arc};
 
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::Instant, time::Sleep, time::sleep_until};
 
 use super::locked_table::{Key, LockedTable, Value};
-use super::{flight_table::Place, lead::Lead, message::Message, work::Work};
+use super::{
+    background::Background, flight_table::Place, lead::Lead, message::Message, work::Work,
+};
 use crate::policy::CacheStatus;
 
 /// How a request takes part in a flight.
@@ -28,6 +30,8 @@ pub(crate) struct Wait<K: Key, V: Value> {
     key: K,
     place: Place,
     message: oneshot::Receiver<Message<V>>,
+    /// Ends the wait for a flight that no caller drives.
+    deadline: Option<Pin<Box<Sleep>>>,
 }
 
 /// How waiting ends.
@@ -35,6 +39,8 @@ pub(crate) enum Waited<K: Key, V: Value> {
     Answer(V, CacheStatus),
     Lead(Lead<K, V>),
     Alone,
+    /// Nobody has driven the flight to its end in time: another one is to be joined.
+    Again(K),
 }
 
 /// What a visit to the table found, or the flight that it started.
@@ -53,7 +59,7 @@ impl<K: Key, V: Value> Joined<K, V> {
                 return Found::GoesOn(flight, answer);
             }
             let mut receiver = None;
-            let place = table.join(&key, || {
+            let place = table.join(&key, Instant::now, || {
                 let (sender, message) = oneshot::channel();
                 receiver = Some(message);
                 sender
@@ -69,6 +75,11 @@ impl<K: Key, V: Value> Joined<K, V> {
                 key,
                 place,
                 message,
+                // Outside of a runtime it waits on: there is no clock to wake it.
+                deadline: place
+                    .deadline
+                    .filter(|_| Background::at_hand().is_some())
+                    .map(|deadline| Box::pin(sleep_until(deadline))),
             }),
             Found::GoesOn(flight, answer) => Self::GoesOn(GoesOn {
                 key,
@@ -82,7 +93,17 @@ impl<K: Key, V: Value> Joined<K, V> {
 
 impl<K: Key, V: Value> Wait<K, V> {
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Waited<K, V>> {
-        Poll::Ready(match ready!(Pin::new(&mut self.message).poll(cx)) {
+        let Poll::Ready(message) = Pin::new(&mut self.message).poll(cx) else {
+            // Where the deadline is over, dropping this gives the place back.
+            let deadline = self.deadline.as_mut();
+            return deadline.map_or(Poll::Pending, |deadline| {
+                deadline
+                    .as_mut()
+                    .poll(cx)
+                    .map(|()| Waited::Again(self.key.clone()))
+            });
+        };
+        Poll::Ready(match message {
             Ok(Message::Answer(value, status)) => Waited::Answer(value, status),
             Ok(Message::TakeOver(work)) => Waited::Lead(self.lead(work)),
             // An error: the leader panicked while it handed out its answer.

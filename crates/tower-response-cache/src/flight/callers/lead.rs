@@ -1,6 +1,8 @@
 use std::task::{Context, Poll};
 use std::{any::Any, future::poll_fn, mem, sync::Arc};
 
+use tokio::time::{Instant, timeout};
+
 use super::locked_table::{Key, LockedTable, Value};
 use super::{background::Background, flight_table::Ended, message::Waiter, work::Work};
 
@@ -31,7 +33,7 @@ impl<K: Key, V: Value> Lead<K, V> {
     pub(crate) fn start_first(flights: &Arc<LockedTable<K, V>>, key: K) -> Option<Self> {
         // In one visit to the table: between two visits another caller could start a flight.
         let flight = flights.with(|table| {
-            let is_first = !table.is_joinable(&key);
+            let is_first = !table.is_joinable(&key, Instant::now);
             is_first.then(|| table.start(key.clone()))
         })?;
         Some(Self::of(flights, key, flight, None))
@@ -90,10 +92,33 @@ impl<K: Key, V: Value> Lead<K, V> {
         self.flights.with(|table| table.end(&self.key, self.flight))
     }
 
-    /// Drives the work in a task of its own. Nobody else finishes it if that task is stopped.
+    /// Drives the work in a task of its own, for a limited time. Nobody else finishes it if that task is
+    /// stopped.
     pub(crate) fn detach(mut self, background: &Background) {
         self.detached = true;
-        background.spawn(async move { poll_fn(|cx| self.poll(cx, &mut ())).await });
+        let limit = self.flights.background_timeout();
+        // Its own clock may stand still, as that of a runtime that nobody drives. So those who wait have
+        // the deadline, too.
+        let deadline = Instant::now().checked_add(limit);
+        (self.flights).with(|table| table.set_deadline(&self.key, self.flight, deadline));
+        background.spawn(async move {
+            let mut work = poll_fn(|cx| self.poll(cx, &mut ()));
+            if deadline.is_none() {
+                work.await;
+            } else if timeout(limit, &mut work).await.is_err() {
+                self.give_up_work();
+            }
+        });
+    }
+
+    /// Drops work that hangs, so that whoever is next makes a new call.
+    fn give_up_work(mut self) {
+        self.stage = Stage::Idle;
+    }
+
+    /// Notes the tags that the answer may have.
+    pub(crate) fn expect_tags(&self, tags: Arc<[Arc<str>]>) {
+        (self.flights).with(|table| table.expect_tags(&self.key, self.flight, tags));
     }
 }
 

@@ -1,7 +1,9 @@
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use super::{flight_table::FlightTable, message::Waiter};
+use crate::settings::Settings;
 
 /// What the key of a flight has to be: it is stored, and goes to a task where one finishes the flight.
 pub(crate) trait Key: Hash + Eq + Clone + Send + Sync + 'static {}
@@ -19,20 +21,25 @@ pub(crate) type Flights<K, V> = FlightTable<K, Waiter<V>, Arc<V>>;
 /// The table of flights behind its lock, shared by all who lead a flight or wait for one.
 pub(crate) struct LockedTable<K, V> {
     table: Mutex<Flights<K, V>>,
-    finish_abandoned: bool,
+    settings: Settings,
 }
 
 impl<K, V> LockedTable<K, V> {
-    pub(crate) fn new(finish_abandoned: bool) -> Self {
+    pub(crate) fn new(settings: Settings) -> Self {
         Self {
             table: Mutex::new(FlightTable::new()),
-            finish_abandoned,
+            settings,
         }
     }
 
     /// Whether a call is finished after all its callers have left.
     pub(super) fn finish_abandoned(&self) -> bool {
-        self.finish_abandoned
+        self.settings.finish_abandoned
+    }
+
+    /// How long a call may take that no caller drives.
+    pub(super) fn background_timeout(&self) -> Duration {
+        self.settings.background_timeout
     }
 
     /// Looks into the table, or changes it.

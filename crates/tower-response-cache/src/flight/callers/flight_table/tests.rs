@@ -1,9 +1,11 @@
-use std::{collections::HashSet, sync::Arc};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use proptest::{collection::vec, prelude::*, sample::subsequence};
+use tokio::time::Instant;
 
 use super::{Ended, FlightTable, Place};
 
+const SECOND: Duration = Duration::from_secs(1);
 const TAGS: [&str; 2] = ["red", "blue"];
 
 /// Flights in the order of their start, in one list.
@@ -17,6 +19,8 @@ struct ModelFlight {
     joinable: bool,
     writing: bool,
     going_on: Option<u32>,
+    deadline: Option<Instant>,
+    possible: Option<Vec<&'static str>>,
     tags: Vec<&'static str>,
     revoked: Vec<&'static str>,
     waiters: Vec<u32>,
@@ -29,6 +33,9 @@ enum Step {
     Leave(usize),
     Next(usize, bool),
     Claim(usize, Vec<&'static str>),
+    ExpectTags(usize, Vec<&'static str>),
+    SetDeadline(usize, bool),
+    SecondGoesBy,
     GoOn(usize),
     Close(usize),
     StartWriting(usize),
@@ -50,6 +57,9 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (at(), subsequence(TAGS.to_vec(), 0..=2)).prop_map(|(at, tags)| Step::Claim(at, tags)),
         3 => at().prop_map(Step::GoOn),
         1 => at().prop_map(Step::Close),
+        2 => (at(), subsequence(TAGS.to_vec(), 0..=2)).prop_map(|(at, tags)| Step::ExpectTags(at, tags)),
+        2 => (at(), any::<bool>()).prop_map(|(at, set)| Step::SetDeadline(at, set)),
+        2 => Just(Step::SecondGoesBy),
         2 => at().prop_map(Step::StartWriting),
         1 => at().prop_map(Step::EndIfKeepable),
         3 => at().prop_map(Step::End),
@@ -76,6 +86,7 @@ proptest! {
     fn table_does_what_a_plain_list_does(steps in vec(step(), 0..120)) {
         let mut table = FlightTable::new();
         let mut model = Model::default();
+        let mut now = Instant::now();
         let mut started = Vec::new();
         let mut places: Vec<(u8, Place, u32)> = Vec::new();
         for (number, step) in (0u32..).zip(steps) {
@@ -90,6 +101,8 @@ proptest! {
                         joinable: true,
                         writing: false,
                         going_on: None,
+                        deadline: None,
+                        possible: None,
                         tags: Vec::new(),
                         revoked: Vec::new(),
                         waiters: Vec::new(),
@@ -97,16 +110,20 @@ proptest! {
                 }
                 Step::Join(key) => {
                     let last = model.0.iter_mut().rev().find(|f| f.key == key);
-                    prop_assert_eq!(table.is_joinable(&key), last.as_ref().is_some_and(|f| f.joinable));
+                    let in_time = |f: &ModelFlight| f.deadline.is_none_or(|at| now < at);
+                    prop_assert_eq!(
+                        table.is_joinable(&key, || now),
+                        last.as_ref().is_some_and(|f| f.joinable && in_time(f))
+                    );
                     let last = last.filter(|f| f.joinable);
                     let going_on = last.as_ref().and_then(|f| Some((f.id, f.going_on?)));
                     prop_assert_eq!(table.going_on(&key), going_on);
-                    let place = table.join(&key, || number);
-                    let expected = last.filter(|f| f.going_on.is_none()).map(|f| {
+                    let place = table.join(&key, || now, || number);
+                    let expected = last.filter(|f| f.going_on.is_none() && in_time(f)).map(|f| {
                         f.waiters.push(number);
-                        f.id
+                        (f.id, f.deadline)
                     });
-                    prop_assert_eq!(place.map(|p| p.flight), expected);
+                    prop_assert_eq!(place.map(|p| (p.flight, p.deadline)), expected);
                     places.extend(place.map(|place| (key, place, number)));
                 }
                 Step::Leave(at) => {
@@ -126,6 +143,7 @@ proptest! {
                     if let Some(at) = found {
                         if !model.0[at].waiters.is_empty() {
                             expected = Some(model.0[at].waiters.remove(0));
+                            model.0[at].deadline = None;
                         } else if !goes_on && model.0[at].going_on.is_none() {
                             model.0.remove(at);
                         }
@@ -148,6 +166,18 @@ proptest! {
                     let tags = tags.into_iter().map(Arc::from).collect();
                     prop_assert_eq!(table.claim(&key, id, tags), expected);
                 }
+                Step::ExpectTags(at, tags) => {
+                    let Some(((id, key), found)) = model.at(&started, at) else { continue };
+                    table.expect_tags(&key, id, tags.iter().copied().map(Arc::from).collect());
+                    found.into_iter().for_each(|at| model.0[at].possible = Some(tags.clone()));
+                }
+                Step::SetDeadline(at, set) => {
+                    let Some(((id, key), found)) = model.at(&started, at) else { continue };
+                    let deadline = set.then(|| now + 3 * SECOND);
+                    table.set_deadline(&key, id, deadline);
+                    found.into_iter().for_each(|at| model.0[at].deadline = deadline);
+                }
+                Step::SecondGoesBy => now += SECOND,
                 Step::GoOn(at) => {
                     let Some(((id, key), found)) = model.at(&started, at) else { continue };
                     let told = table.go_on(&key, id, number);
@@ -198,6 +228,9 @@ proptest! {
                 Step::RevokeTag(tag) => {
                     table.revoke_tag(&Arc::from(tag));
                     for flight in &mut model.0 {
+                        if flight.possible.as_ref().is_some_and(|tags| !tags.contains(&tag)) {
+                            continue;
+                        }
                         flight.joinable = false;
                         flight.keepable &= !flight.tags.contains(&tag);
                         flight.revoked.push(tag);
