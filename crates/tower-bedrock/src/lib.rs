@@ -21,13 +21,6 @@ mod model_id;
 pub mod monitor;
 mod operation;
 pub mod policy;
-#[cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        reason = "the cache is to join and to keep what is recorded"
-    )
-)]
 mod record;
 mod request;
 mod resolve_profiles;

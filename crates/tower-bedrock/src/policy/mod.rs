@@ -16,7 +16,7 @@ pub(crate) use self::circuit::LONGEST_ANSWER;
 pub use self::limits::QuotasError;
 pub use self::{
     cache::{
-        Answer, CacheContext, CachePolicy, Price, PriceList, Savings, SavingsHandle,
+        Answer, CacheContext, CachePolicy, Price, PriceList, Replay, Savings, SavingsHandle,
         response_cache_layer,
     },
     circuit::{CircuitPolicy, circuit_breaker_layer},

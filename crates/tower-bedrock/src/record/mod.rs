@@ -3,13 +3,16 @@
 //! Read `chunks`, which is pure, then `record` and `reader`.
 
 mod chunks;
+mod playback;
 mod reader;
 mod record;
 mod recording;
+mod replay;
 mod shared_error;
 mod waiting;
 
-pub(crate) use self::record::Record;
+pub use self::replay::Replay;
+pub(crate) use self::{record::Record, recording::Recording};
 
 #[cfg(test)]
 mod tests;

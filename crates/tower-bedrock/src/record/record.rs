@@ -19,7 +19,7 @@ use tokio::time::Instant;
 ///
 /// This is a handle: it reads nothing, and without a [`Reader`] the body goes. See [`Chunks`] for what
 /// is kept of it.
-pub(crate) struct Record<B> {
+pub struct Record<B> {
     shared: Arc<Shared<B>>,
 }
 

@@ -28,6 +28,22 @@ impl Recording {
         }
     }
 
+    /// What was read from a store: the bytes of all chunks, and the chunks' lengths and times.
+    pub(crate) fn of_parts(
+        bytes: Bytes,
+        pace: impl IntoIterator<Item = (usize, Duration)>,
+    ) -> Self {
+        Self {
+            bytes,
+            pace: pace.into_iter().collect(),
+        }
+    }
+
+    /// About how many bytes it takes in memory.
+    pub(crate) fn weight(&self) -> u64 {
+        (self.bytes.len() + size_of_val(&*self.pace)) as u64
+    }
+
     pub(crate) fn bytes(&self) -> &Bytes {
         &self.bytes
     }

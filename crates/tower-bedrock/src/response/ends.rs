@@ -1,8 +1,8 @@
-use super::Usage;
+use super::{Ending, Usage};
 use crate::error::Error;
 use std::{
     fmt, mem,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::Duration,
 };
 
@@ -12,6 +12,7 @@ pub(crate) struct End {
     /// What ends the stream for its reader; whoever is told may add to it.
     pub(crate) result: Result<(), Error>,
     pub(crate) usage: Option<Usage>,
+    pub(crate) ending: Ending,
     pub(crate) timing: Timing,
 }
 
@@ -56,6 +57,11 @@ impl Ends {
         }
     }
 
+    /// For those who do not read, and may read later: as long as a reader is there.
+    pub(crate) fn downgrade(&self) -> WeakEnds {
+        WeakEnds(Arc::downgrade(&self.0))
+    }
+
     /// Whether this is the only reader's.
     pub(crate) fn is_last(&self) -> bool {
         Arc::strong_count(&self.0) == 1
@@ -63,6 +69,17 @@ impl Ends {
 
     fn waiting(&self) -> MutexGuard<'_, Vec<Box<dyn OnEnd>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The [`Ends`] of a stream that somebody else reads.
+#[derive(Clone)]
+pub(crate) struct WeakEnds(Weak<Mutex<Vec<Box<dyn OnEnd>>>>);
+
+impl WeakEnds {
+    /// Those of the stream, or nobody if it is read no more.
+    pub(crate) fn upgrade(&self) -> Ends {
+        self.0.upgrade().map(Ends).unwrap_or_default()
     }
 }
 

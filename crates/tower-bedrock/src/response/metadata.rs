@@ -10,7 +10,7 @@ use tower_response_cache::CacheStatus;
 #[derive(Clone)]
 pub struct ResponseMetadata {
     pub(crate) usage: Option<Usage>,
-    pub(super) saved: Option<Usage>,
+    pub(crate) saved: Option<Usage>,
     pub(crate) origin: Origin,
     pub(crate) attempts: NonZeroU32,
     pub(crate) cache: Option<CacheStatus>,
@@ -29,6 +29,17 @@ impl ResponseMetadata {
                 model_id: None,
                 raw: head.raw,
             },
+            ..Self::default()
+        }
+    }
+
+    /// Of what another caller paid for: this one is charged nothing.
+    pub(crate) fn from_cache(saved: Option<Usage>, origin: Origin, status: CacheStatus) -> Self {
+        Self {
+            usage: Some(Usage::default()),
+            saved,
+            origin,
+            cache: Some(status),
             ..Self::default()
         }
     }

@@ -11,7 +11,7 @@ mod usage;
 
 pub(crate) use self::{
     ending::Ending,
-    ends::{End, Ends, OnEnd, Timing},
+    ends::{End, Ends, OnEnd, Timing, WeakEnds},
     head::Head,
     origin::Origin,
     reply::Reply,

@@ -1,4 +1,6 @@
 use super::{Ends, Origin, Response, ResponseMetadata, Usage};
+use crate::record::{Record, Replay};
+use aws_smithy_types::body::SdkBody;
 use std::{any::Any, sync::Arc};
 use tower_response_cache::CacheStatus;
 
@@ -18,12 +20,20 @@ pub trait Reply: Sized + Send + 'static {
     /// What a cache holds of it, if it can be held.
     fn shared(&self) -> Option<Arc<dyn Any + Send + Sync>>;
 
-    /// Another caller's answer, of what a cache holds; `None` if that is of another type.
+    /// The record of an answer that goes on, as long as all of it can be had.
+    fn record(&self) -> Option<&Record<SdkBody>>;
+
+    /// Reads an answer to its end that nobody else reads.
+    fn finish(self);
+
+    /// Another caller's answer, of what a cache holds; `None` if that is of another type, or cannot be
+    /// read any more.
     fn from_shared(
         held: Arc<dyn Any + Send + Sync>,
         saved: Option<Usage>,
         origin: Origin,
         status: CacheStatus,
+        replay: Replay,
     ) -> Option<Self>;
 }
 
@@ -42,6 +52,12 @@ impl<O: Send + Sync + 'static> Reply for Response<O> {
         None
     }
 
+    fn record(&self) -> Option<&Record<SdkBody>> {
+        None
+    }
+
+    fn finish(self) {}
+
     fn shared(&self) -> Option<Arc<dyn Any + Send + Sync>> {
         Some(Arc::clone(&self.output) as _)
     }
@@ -51,6 +67,7 @@ impl<O: Send + Sync + 'static> Reply for Response<O> {
         saved: Option<Usage>,
         origin: Origin,
         status: CacheStatus,
+        _: Replay,
     ) -> Option<Self> {
         Some(Self::from_cache(
             held.downcast().ok()?,

@@ -46,13 +46,7 @@ impl<O> Response<O> {
         origin: Origin,
         status: CacheStatus,
     ) -> Self {
-        let meta = ResponseMetadata {
-            usage: Some(Usage::default()),
-            saved,
-            origin,
-            cache: Some(status),
-            ..ResponseMetadata::default()
-        };
+        let meta = ResponseMetadata::from_cache(saved, origin, status);
         Self { output, meta }
     }
 

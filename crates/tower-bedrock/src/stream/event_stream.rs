@@ -1,10 +1,10 @@
 use super::{
-    event::StreamEvent, live::Live, source::Source, stream_limits::StreamLimits,
-    stream_terms::StreamTerms, text::TextStream,
+    event::StreamEvent, live::Live, live_share::LiveShare, source::Source,
+    stream_limits::StreamLimits, stream_terms::StreamTerms, text::TextStream,
 };
 use crate::{
     error::Error,
-    record::Record,
+    record::{Record, Recording, Replay},
     response::{Ends, Head, ResponseMetadata},
 };
 use aws_sdk_bedrockruntime::primitives::event_stream::EventReceiver;
@@ -17,8 +17,12 @@ use std::{
     fmt,
     future::poll_fn,
     pin::Pin,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 /// The answer to a streamed call: the SDK's own events, one after the other.
@@ -48,6 +52,9 @@ pub struct EventStream<E: StreamEvent> {
     ahead: VecDeque<E>,
     // Until the reader begins: by then it is known whether anybody shares the stream.
     record: Option<Record<SdkBody>>,
+    is_shared: AtomicBool,
+    /// Whether the call is charged for what the stream used: nobody pays for a stream twice.
+    is_charged: bool,
     meta: ResponseMetadata,
 }
 
@@ -84,6 +91,8 @@ impl<E: StreamEvent> EventStream<E> {
             live: Some(Box::pin(live)),
             ahead: VecDeque::new(),
             record: None,
+            is_shared: AtomicBool::new(false),
+            is_charged: true,
             meta: ResponseMetadata::default(),
         }
     }
@@ -102,8 +111,71 @@ impl<E: StreamEvent> EventStream<E> {
             live: Some(live),
             ahead: ahead.into(),
             record: head.record.clone(),
+            is_shared: AtomicBool::new(false),
+            is_charged: true,
             meta: ResponseMetadata::answered(None, head),
         })
+    }
+
+    /// A stream that another caller reads, from its first event on; `None` if its beginning is gone.
+    pub(super) fn joined(live: &LiveShare, meta: ResponseMetadata) -> Option<Self> {
+        // First those who wait for the end: the last reader may be about to leave.
+        let ends = live.ends.upgrade();
+        let body = SdkBody::from_body_1_x(live.record.join()?);
+        Self::from_cache(body, live.terms.joined(), ends, meta)
+    }
+
+    /// A stream that was recorded.
+    pub(super) fn replayed(
+        recording: &Recording,
+        replay: Replay,
+        meta: ResponseMetadata,
+    ) -> Option<Self> {
+        let terms = StreamTerms::new(StreamLimits::new().first_event(None).next_event(None));
+        Self::from_cache(recording.body(replay), terms, Ends::default(), meta)
+    }
+
+    fn from_cache(
+        body: SdkBody,
+        terms: StreamTerms,
+        ends: Ends,
+        meta: ResponseMetadata,
+    ) -> Option<Self> {
+        let response = HttpResponse::try_from(http::Response::new(body)).ok()?;
+        let source = Source::Wire(E::receiver(response)?);
+        let live = Live::new(source, terms, ends, meta.origin.request_id.clone());
+        Some(Self {
+            live: Some(Box::pin(live)),
+            ahead: VecDeque::new(),
+            record: None,
+            is_shared: AtomicBool::new(false),
+            is_charged: false,
+            meta,
+        })
+    }
+
+    /// For others to read along; `None` once it is being read, or if it was made by hand.
+    pub(super) fn share(&self) -> Option<LiveShare> {
+        let (record, live) = self.record.as_ref().zip(self.live.as_ref())?;
+        self.is_shared.store(true, Ordering::Relaxed);
+        Some(LiveShare {
+            record: record.clone(),
+            terms: live.terms().clone(),
+            ends: live.ends().downgrade(),
+        })
+    }
+
+    pub(super) fn record(&self) -> Option<&Record<SdkBody>> {
+        self.record.as_ref()
+    }
+
+    /// Reads it to its end, for those who wait for that.
+    pub(super) fn read_in_background(mut self) {
+        // Its limits bound it. A day is for those who have switched them off.
+        const DAY: Duration = Duration::from_secs(24 * 3600);
+        if let Some(live) = self.live.take() {
+            live.read_in_background(DAY);
+        }
     }
 
     pub(super) fn ends(&self) -> Option<&Ends> {
@@ -172,7 +244,9 @@ impl<E: StreamEvent> Stream for EventStream<E> {
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
-        if let Some(record) = this.record.take() {
+        if let Some(record) = this.record.take()
+            && !*this.is_shared.get_mut()
+        {
             record.forget();
         }
         if let Some(event) = this.ahead.pop_front() {
@@ -183,7 +257,12 @@ impl<E: StreamEvent> Stream for EventStream<E> {
         };
         let next = ready!(live.as_mut().poll_next(cx));
         if let Some(usage) = live.progress().usage {
-            this.meta.usage = Some(usage);
+            let seen = if this.is_charged {
+                &mut this.meta.usage
+            } else {
+                &mut this.meta.saved
+            };
+            *seen = Some(usage);
         }
         Poll::Ready(next)
     }

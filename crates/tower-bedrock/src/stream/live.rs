@@ -2,8 +2,7 @@ use super::{
     event::StreamEvent,
     progress::{Progress, Verdict},
     source::Source,
-    stream_limits::StreamLimits,
-    stream_terms::{Drain, StreamTerms},
+    stream_terms::StreamTerms,
 };
 use crate::{
     error::Error,
@@ -29,9 +28,7 @@ pin_project! {
     pub(super) struct Live<E: StreamEvent> {
         source: Source<E>,
         progress: Progress,
-        limits: StreamLimits,
-        // Where the whole stream has to end, if anywhere.
-        deadline: Option<Instant>,
+        terms: StreamTerms,
         #[pin]
         timer: Option<Sleep>,
         // Until when the reader waits, as long as it does.
@@ -39,7 +36,6 @@ pin_project! {
         clock: Clock,
         ends: Ends,
         request_id: Option<Arc<str>>,
-        drain: Option<Drain>,
     }
 }
 
@@ -66,8 +62,6 @@ impl<E: StreamEvent> Live<E> {
         Self {
             source,
             progress: Progress::default(),
-            limits: terms.limits,
-            deadline: terms.deadline,
             timer: None,
             wait: None,
             clock: Clock {
@@ -77,7 +71,7 @@ impl<E: StreamEvent> Live<E> {
             },
             ends,
             request_id,
-            drain: terms.drain,
+            terms,
         }
     }
 
@@ -90,15 +84,25 @@ impl<E: StreamEvent> Live<E> {
     }
 
     /// Reads the rest in the background, if that was asked for and nobody else reads it.
-    pub(super) fn leave(mut self: Pin<Box<Self>>) {
+    pub(super) fn leave(self: Pin<Box<Self>>) {
         if self.is_over() || !self.ends.is_last() {
             return;
         }
-        if let Some(Drain { time, runtime }) = self.as_mut().project().drain.take() {
+        if let Some(time) = self.terms.drain {
+            self.read_in_background(time);
+        }
+    }
+
+    pub(super) fn read_in_background(mut self: Pin<Box<Self>>, time: Duration) {
+        if let Some(runtime) = self.terms.runtime.clone() {
             runtime.spawn(timeout(time, async move {
                 while poll_fn(|cx| self.as_mut().poll_next(cx)).await.is_some() {}
             }));
         }
+    }
+
+    pub(super) fn terms(&self) -> &StreamTerms {
+        &self.terms
     }
 
     pub(super) fn is_over(&self) -> bool {
@@ -115,6 +119,7 @@ impl<E: StreamEvent> Live<E> {
         let this = self.as_mut().project();
         let has_begun = this.progress.has_begun();
         let is_late = this
+            .terms
             .deadline
             .is_some_and(|deadline| deadline <= Instant::now());
         let polled = if is_late {
@@ -145,15 +150,20 @@ impl<E: StreamEvent> Live<E> {
             Some(wait) => *wait,
             None => {
                 let limit = if this.progress.is_complete() {
-                    Some(this.limits.next_event.map_or(TAIL, |limit| limit.min(TAIL)))
+                    Some(
+                        this.terms
+                            .limits
+                            .next_event
+                            .map_or(TAIL, |limit| limit.min(TAIL)),
+                    )
                 } else if this.progress.has_begun() {
-                    this.limits.next_event
+                    this.terms.limits.next_event
                 } else {
-                    this.limits.first_event
+                    this.terms.limits.first_event
                 };
                 // A limit too far off for the clock to name is none.
                 let until = limit.and_then(|limit| Instant::now().checked_add(limit));
-                let until = until.into_iter().chain(*this.deadline).min();
+                let until = until.into_iter().chain(this.terms.deadline).min();
                 let Some(until) = until else {
                     return Poll::Pending;
                 };
@@ -177,7 +187,10 @@ impl<E: StreamEvent> Live<E> {
             }
             timer.as_mut().reset(wait.until);
         }
-        let is_late = this.deadline.is_some_and(|deadline| deadline <= wait.until);
+        let is_late = this
+            .terms
+            .deadline
+            .is_some_and(|deadline| deadline <= wait.until);
         Poll::Ready(match wait.limit {
             Some(limit) if !is_late => {
                 Error::stalled(E::OPERATION, limit, this.progress.has_begun())
@@ -211,6 +224,7 @@ impl<E: StreamEvent> Live<E> {
         let mut end = End {
             result,
             usage: this.progress.usage,
+            ending: this.progress.ending(),
             timing: this.clock.timing(this.progress.events),
         };
         this.ends.tell(&mut end);

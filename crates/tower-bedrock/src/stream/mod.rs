@@ -5,6 +5,7 @@
 mod event;
 mod event_stream;
 mod live;
+mod live_share;
 mod message;
 mod progress;
 mod reply;
@@ -12,11 +13,14 @@ mod source;
 mod stream_limits;
 mod stream_terms;
 mod text;
+mod usage_of;
 
 pub use self::{
     event::StreamEvent, event_stream::EventStream, stream_limits::StreamLimits, text::TextStream,
 };
 pub(crate) use self::{
     event::{converse_codec, invoke_model_codec},
+    live_share::is_live,
     stream_terms::StreamTerms,
+    usage_of::usage_of,
 };

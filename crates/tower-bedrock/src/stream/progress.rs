@@ -59,7 +59,6 @@ impl Progress {
     /// How the message ended, as far as it decides whether others may have it. One that is not whole, or
     /// of which nobody knows whether it is, is like one that was stopped; so is one without any content,
     /// which nobody wants to have again.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the cache is to ask it"))]
     pub(crate) fn ending(&self) -> Ending {
         if self.is_complete() && self.has_content {
             self.ending.unwrap_or(Ending::Other)

@@ -1,5 +1,9 @@
-use super::{event::StreamEvent, event_stream::EventStream};
-use crate::response::{Ends, Origin, Reply, ResponseMetadata, Usage};
+use super::{event::StreamEvent, event_stream::EventStream, live_share::LiveShare};
+use crate::{
+    record::{Record, Recording, Replay},
+    response::{Ends, Origin, Reply, ResponseMetadata, Usage},
+};
+use aws_smithy_types::body::SdkBody;
 use std::{any::Any, sync::Arc};
 use tower_response_cache::CacheStatus;
 
@@ -18,16 +22,32 @@ impl<E: StreamEvent> Reply for EventStream<E> {
         self.ends()
     }
 
+    fn record(&self) -> Option<&Record<SdkBody>> {
+        self.record()
+    }
+
+    fn finish(self) {
+        self.read_in_background();
+    }
+
     fn shared(&self) -> Option<Arc<dyn Any + Send + Sync>> {
-        None
+        Some(Arc::new(self.share()?) as _)
     }
 
     fn from_shared(
-        _: Arc<dyn Any + Send + Sync>,
-        _: Option<Usage>,
-        _: Origin,
-        _: CacheStatus,
+        held: Arc<dyn Any + Send + Sync>,
+        saved: Option<Usage>,
+        origin: Origin,
+        status: CacheStatus,
+        replay: Replay,
     ) -> Option<Self> {
-        None
+        let meta = ResponseMetadata::from_cache(saved, origin, status);
+        match held.downcast::<LiveShare>() {
+            Ok(live) => Self::joined(&live, meta),
+            Err(held) => {
+                let recording = held.downcast::<Recording>().ok()?;
+                Self::replayed(&recording, replay, meta)
+            }
+        }
     }
 }

@@ -9,15 +9,10 @@ pub struct StreamTerms {
     /// Where the whole stream has to end, if anywhere.
     pub(super) deadline: Option<Instant>,
     pub(super) called: Instant,
-    pub(super) drain: Option<Drain>,
-}
-
-/// How the rest of a stream is read whose reader left.
-#[derive(Debug, Clone)]
-pub(super) struct Drain {
-    pub(super) time: Duration,
-    /// Its reader may leave from a thread without a runtime.
-    pub(super) runtime: Handle,
+    /// For how long the rest is read of a stream whose reader left.
+    pub(super) drain: Option<Duration>,
+    /// Where that is done: its reader may leave from a thread without a runtime.
+    pub(super) runtime: Option<Handle>,
 }
 
 impl StreamTerms {
@@ -28,6 +23,7 @@ impl StreamTerms {
             deadline: None,
             called: Instant::now(),
             drain: None,
+            runtime: Handle::try_current().ok(),
         }
     }
 
@@ -37,10 +33,16 @@ impl StreamTerms {
     }
 
     pub(crate) fn drain(mut self, time: Option<Duration>) -> Self {
-        let runtime = time.and_then(|_| Handle::try_current().ok());
-        self.drain = time
-            .zip(runtime)
-            .map(|(time, runtime)| Drain { time, runtime });
+        self.drain = time;
         self
+    }
+
+    /// For one who reads along, now.
+    pub(super) fn joined(&self) -> Self {
+        Self {
+            deadline: None,
+            called: Instant::now(),
+            ..self.clone()
+        }
     }
 }

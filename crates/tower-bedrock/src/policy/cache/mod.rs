@@ -1,9 +1,12 @@
 //! Which requests are the same, which answers are worth keeping, and what that saves.
 //!
-//! Read `policy`, then `key` for what makes requests the same.
+//! Read `policy` and `decisions`, then `key` for what makes requests the same.
 
 mod answer;
+mod answer_codec;
 mod context;
+mod decisions;
+mod keep_rule;
 mod key;
 mod policy;
 mod price;
@@ -11,6 +14,7 @@ mod price_list;
 mod savings;
 mod savings_handle;
 mod scope;
+mod stream_end;
 
 pub use self::{
     answer::Answer,
@@ -23,3 +27,4 @@ pub use self::{
     savings_handle::SavingsHandle,
     scope::CacheScope,
 };
+pub use crate::record::Replay;

@@ -1,0 +1,150 @@
+//! What the cache asks of a [`CachePolicy`].
+
+use super::{
+    answer::Answer,
+    context::CacheContext,
+    key::CacheKey,
+    policy::CachePolicy,
+    stream_end::{KeepAtEnd, SavedAtEnd},
+};
+use crate::{
+    error::{Error, ErrorKind},
+    operation::Operation,
+    request::{CacheUse, Request},
+    response::Reply,
+};
+use std::sync::Arc;
+use tower_response_cache::{CacheStatus, Keep, KeepTicket, Lookup, Policy};
+
+impl<I: Operation> Policy<Request<I>, I::Response, Error> for CachePolicy {
+    type Key = CacheKey;
+    type Value = Answer;
+    type Context = CacheContext;
+
+    fn lookup(&self, request: &Request<I>) -> Lookup<CacheKey> {
+        let cache = request.options().cache();
+        let wants_a_sample = !self.sampled && request.is_sampled();
+        if cache == CacheUse::Bypass || (wants_a_sample && cache != CacheUse::OnlyIfCached) {
+            return Lookup::Bypass;
+        }
+        match CacheKey::of(request, &self.scope) {
+            Ok(key) if cache == CacheUse::Refresh => Lookup::Refresh(key),
+            Ok(key) => Lookup::Use(key),
+            // The call fails in the SDK, which says better what is wrong.
+            Err(_) => Lookup::Bypass,
+        }
+    }
+
+    fn context(&self, request: &Request<I>) -> CacheContext {
+        let options = request.options();
+        CacheContext {
+            own_limits: options.deadline().is_some() || options.max_attempts().is_some(),
+            no_store: options.cache() == CacheUse::NoStore,
+            ttl: options.cache_for(),
+            model_id: request.model_id().map(Arc::from),
+            tenant: options.tenant.clone(),
+        }
+    }
+
+    fn absent(&self, request: &Request<I>) -> Option<Result<I::Response, Error>> {
+        let only_if_cached = request.options().cache() == CacheUse::OnlyIfCached;
+        only_if_cached.then(|| Err(Error::not_cached(I::NAME)))
+    }
+
+    fn keep(&self, asked: &CacheContext, response: &I::Response) -> Option<Keep> {
+        if I::Response::STREAMS {
+            // One that cannot be recorded is not kept either.
+            let is_kept = !asked.no_store && response.record().is_some();
+            return is_kept.then(Keep::later);
+        }
+        let raw = response
+            .meta()
+            .raw()
+            .map_or(0, |raw| raw.body().len() as u64);
+        // A walk of the output misses what a later SDK adds; the body has all of it.
+        let weight = I::weight(response).max(response.meta().body_bytes);
+        let weight = weight.saturating_add(raw);
+        self.rule.keep(asked, I::ending(response), weight)
+    }
+
+    fn later(&self, asked: &CacheContext, response: &mut I::Response, ticket: KeepTicket<Answer>) {
+        if let Some((ends, record)) = response.ends().zip(response.record()) {
+            ends.add(Box::new(KeepAtEnd {
+                rule: self.rule,
+                asked: asked.clone(),
+                operation: I::NAME,
+                origin: response.meta().origin.clone(),
+                record: record.clone(),
+                ticket,
+            }));
+        }
+    }
+
+    /// A stream is kept only if somebody reads it.
+    fn unclaimed(&self, response: I::Response) {
+        response.finish();
+    }
+
+    fn share(&self, response: &I::Response) -> Option<Answer> {
+        Answer::of::<I>(response)
+    }
+
+    /// An error that another attempt would not mend is everybody's, and so is one that the layer's
+    /// own limits made final. Where the caller set limits of its own, others may get further.
+    fn share_error(&self, asked: &CacheContext, error: &Error) -> Option<Answer> {
+        let is_everybodys = match error.kind() {
+            ErrorKind::Invalid | ErrorKind::AccessDenied | ErrorKind::Exhausted => true,
+            ErrorKind::Throttled
+            | ErrorKind::Capacity
+            | ErrorKind::Transient
+            | ErrorKind::Timeout
+            | ErrorKind::Truncated
+            | ErrorKind::DeadlineExceeded
+            | ErrorKind::CircuitOpen
+            | ErrorKind::NotCached
+            | ErrorKind::QuotaRejected
+            | ErrorKind::Other => !asked.own_limits,
+        };
+        is_everybodys.then(|| Answer::failed(error.clone()))
+    }
+
+    fn stale_if_error(&self, _: &CacheContext, error: &Error) -> bool {
+        match error.kind() {
+            // The request is at fault, or may be: an old answer would hide that.
+            ErrorKind::Invalid | ErrorKind::AccessDenied | ErrorKind::Other => false,
+            ErrorKind::Throttled
+            | ErrorKind::Exhausted
+            | ErrorKind::Capacity
+            | ErrorKind::Transient
+            | ErrorKind::Timeout
+            | ErrorKind::Truncated
+            | ErrorKind::DeadlineExceeded
+            | ErrorKind::CircuitOpen
+            | ErrorKind::NotCached
+            | ErrorKind::QuotaRejected => true,
+        }
+    }
+
+    fn restore(&self, answer: Answer, status: CacheStatus) -> Option<Result<I::Response, Error>> {
+        let goes_on = answer.goes_on();
+        let result = answer.response::<I>(status, self.replay)?;
+        if let Ok(response) = &result {
+            let meta = response.meta();
+            match response.ends().filter(|_| goes_on) {
+                Some(ends) => ends.add(Box::new(SavedAtEnd {
+                    savings: self.savings.clone(),
+                    prices: Arc::clone(&self.prices),
+                    model_id: meta.origin.model_id.clone(),
+                })),
+                None => self
+                    .savings
+                    .add(&self.prices, meta.model_id(), meta.saved()),
+            }
+        }
+        Some(result)
+    }
+
+    fn mark(&self, response: &mut I::Response, status: CacheStatus) {
+        response.meta_mut().cache = Some(status);
+    }
+}

@@ -1,0 +1,294 @@
+//! Streams in the cache: recorded while they pass, read along, replayed.
+
+mod common;
+
+use aws_sdk_bedrockruntime::types::ConverseStreamOutput as Event;
+use bedrock_sim::{Fault, ScriptedAnswer, Simulator, StopReason};
+use common::{MODEL, bedrock, simulator, stream_prompt};
+use std::{
+    convert::Infallible,
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
+};
+use tokio::{task::yield_now, time::Instant};
+use tower::{Layer, ServiceExt};
+use tower_bedrock::{
+    CacheKey, CacheStatus, CacheUse, Error, ErrorKind, EventStream, Request, Stack, StackLayer,
+    Usage,
+    policy::{Answer, CachePolicy, Replay},
+};
+use tower_response_cache::{MemoryStore, RemoteEntry, RemoteStore, ResponseCacheLayer};
+
+const HOUR: Duration = Duration::from_secs(3600);
+const MIB: u64 = 1 << 20;
+const KEY: &str = "us-east-1/us.anthropic.claude-sonnet-4-5-20250929-v1:0";
+
+fn policy() -> CachePolicy {
+    CachePolicy::new("us-east-1", HOUR)
+}
+
+fn stack(sim: &Simulator) -> Stack {
+    stack_with(sim, policy())
+}
+
+fn stack_with(sim: &Simulator, policy: CachePolicy) -> Stack {
+    let layer = StackLayer::new("us-east-1").cache(policy.layer(64 * MIB));
+    layer.layer(bedrock(sim))
+}
+
+fn request() -> Request<aws_sdk_bedrockruntime::operation::converse_stream::ConverseStreamInput> {
+    Request::new(stream_prompt("hello"))
+}
+
+async fn ask(stack: &Stack) -> EventStream<Event> {
+    let call = stack.clone().oneshot(request());
+    call.await.expect("the simulator answers")
+}
+
+async fn rest(stream: &mut EventStream<Event>) -> (Vec<Event>, Option<Error>) {
+    let mut events = vec![];
+    loop {
+        match stream.recv().await {
+            Ok(Some(event)) => events.push(event),
+            Ok(None) => return (events, None),
+            Err(error) => return (events, Some(error)),
+        }
+    }
+}
+
+fn admitted(sim: &Simulator) -> u64 {
+    sim.usage().model(MODEL).map_or(0, |model| model.admitted)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replayed_stream_is_the_recorded_one_event_for_event_and_costs_nothing() {
+    let sim = simulator();
+    let stack = stack(&sim);
+    let mut first = ask(&stack).await;
+    assert_eq!(first.meta().cache(), Some(CacheStatus::Miss));
+    let (events, _) = rest(&mut first).await;
+    let used = first.meta().usage();
+    assert!(events.len() > 4 && used.is_some());
+    for _ in 0..2 {
+        let mut again = ask(&stack).await;
+        assert_eq!(again.meta().cache(), Some(CacheStatus::Hit));
+        assert_eq!(again.meta().request_id(), first.meta().request_id());
+        assert_eq!(again.meta().saved(), used);
+        assert_eq!(rest(&mut again).await.0, events);
+        assert_eq!(again.meta().usage(), Some(Usage::default()));
+    }
+    assert_eq!(admitted(&sim), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_asks_for_the_same_meanwhile_reads_along_from_the_first_event_on() {
+    let sim = simulator();
+    let policy = policy();
+    let savings = policy.savings();
+    let stack = stack_with(&sim, policy);
+    let mut first = ask(&stack).await;
+    let mut begun = vec![first.recv().await.unwrap().unwrap()];
+    begun.push(first.recv().await.unwrap().unwrap());
+    let mut second = ask(&stack).await;
+    assert_eq!(second.meta().cache(), Some(CacheStatus::Joined));
+    // The second one reads ahead of the first, and drives.
+    let (events, error) = rest(&mut second).await;
+    assert!(error.is_none());
+    assert_eq!(events[..2], begun[..]);
+    begun.extend(rest(&mut first).await.0);
+    assert_eq!(begun, events);
+    assert_eq!(admitted(&sim), 1);
+    assert_eq!(second.meta().usage(), Some(Usage::default()));
+    assert_eq!(second.meta().saved(), first.meta().usage());
+    let saved = savings.snapshot();
+    assert_eq!(
+        (saved.answers, Some(saved.usage)),
+        (1, first.meta().usage())
+    );
+    assert_eq!(ask(&stack).await.meta().cache(), Some(CacheStatus::Hit));
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_the_first_reader_leaves_the_others_go_on_and_the_stream_is_kept() {
+    let sim = simulator();
+    let layer = StackLayer::new("us-east-1");
+    let quota = layer.quota_handle();
+    let stack = layer.layer(bedrock(&sim));
+    let mut first = ask(&stack).await;
+    first.recv().await.unwrap();
+    let mut second = ask(&stack).await;
+    drop(first);
+    let used = |used| {
+        let snapshot = quota.snapshot(&KEY.into()).unwrap();
+        (snapshot.pending_calls, snapshot.total_used == used)
+    };
+    assert_eq!(used(0), (1, true));
+    let (events, error) = rest(&mut second).await;
+    assert!(error.is_none() && events.len() > 4);
+    let theirs = sim.usage().model(MODEL).unwrap().settled;
+    assert_eq!(used(theirs), (0, true));
+    assert_eq!(ask(&stack).await.meta().cache(), Some(CacheStatus::Hit));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_break_reaches_all_readers_and_nothing_is_kept() {
+    for fault in [Fault::stream_cut(), Fault::connection_reset()] {
+        let sim = simulator();
+        sim.script([fault.at(3)]);
+        let stack = stack(&sim);
+        let mut first = ask(&stack).await;
+        let mut second = ask(&stack).await;
+        assert_eq!(second.meta().cache(), Some(CacheStatus::Joined));
+        for stream in [&mut first, &mut second] {
+            let (events, error) = rest(stream).await;
+            assert_eq!(events.len(), 3);
+            let error = error.unwrap();
+            assert_eq!(error.kind(), ErrorKind::Truncated);
+            assert_eq!(error.events_delivered(), Some(3));
+        }
+        assert_eq!(ask(&stack).await.meta().cache(), Some(CacheStatus::Miss));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_all_have_left_is_not_kept_and_joined_no_more() {
+    let sim = simulator();
+    let stack = stack(&sim);
+    let mut first = ask(&stack).await;
+    first.recv().await.unwrap();
+    let second = ask(&stack).await;
+    drop((first, second));
+    let mut third = ask(&stack).await;
+    assert_eq!(third.meta().cache(), Some(CacheStatus::Miss));
+    assert!(rest(&mut third).await.1.is_none());
+    assert_eq!(ask(&stack).await.meta().cache(), Some(CacheStatus::Hit));
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_complete_answers_with_content_are_kept() {
+    for (answer, kept) in [
+        (ScriptedAnswer::new().text("42"), true),
+        (ScriptedAnswer::new().text(""), false),
+        (
+            ScriptedAnswer::new()
+                .text("42")
+                .stop_reason(StopReason::MaxTokens),
+            false,
+        ),
+    ] {
+        let sim = simulator();
+        sim.script([answer.clone()]);
+        let stack = stack(&sim);
+        assert!(rest(&mut ask(&stack).await).await.1.is_none());
+        let again = ask(&stack).await.meta().cache();
+        assert_eq!(again == Some(CacheStatus::Hit), kept, "{answer:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_to_be_stored_is_not() {
+    let sim = simulator();
+    let stack = stack(&sim);
+    let no_store = || request().cache(CacheUse::NoStore);
+    for _ in 0..2 {
+        let mut stream = stack.clone().oneshot(no_store()).await.unwrap();
+        assert_eq!(stream.meta().cache(), Some(CacheStatus::Miss));
+        assert!(rest(&mut stream).await.1.is_none());
+    }
+    assert_eq!(admitted(&sim), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn recorded_streams_outlive_the_process_in_a_remote_store() {
+    let (sim, remote) = (simulator(), Remote::default());
+    // Each has a memory of its own, as another process has.
+    let service = || {
+        let layer: ResponseCacheLayer<CachePolicy, CacheKey, Answer> =
+            ResponseCacheLayer::with_remote(policy(), MemoryStore::new(MIB), remote.clone());
+        layer.layer(bedrock(&sim))
+    };
+    let mut first = service().oneshot(request()).await.unwrap();
+    let (events, _) = rest(&mut first).await;
+    yield_now().await;
+    let mut again = service().oneshot(request()).await.unwrap();
+    assert_eq!(again.meta().cache(), Some(CacheStatus::Hit));
+    assert_eq!(again.meta().saved(), first.meta().usage());
+    assert_eq!(again.meta().request_id(), first.meta().request_id());
+    assert_eq!(again.meta().model_id(), Some(MODEL));
+    assert_eq!(rest(&mut again).await.0, events);
+    assert_eq!(admitted(&sim), 1);
+    // What stands before is the cache's own: when it was kept.
+    for at in 20..200 {
+        remote.damage(at);
+        let damaged = service().oneshot(request()).await.unwrap();
+        assert_eq!(damaged.meta().cache(), Some(CacheStatus::Miss), "{at}");
+        remote.damage(at);
+    }
+}
+
+/// A store outside the process, of one entry.
+#[derive(Clone, Default)]
+struct Remote {
+    bytes: Arc<Mutex<Option<Vec<u8>>>>,
+}
+
+impl Remote {
+    fn bytes(&self) -> MutexGuard<'_, Option<Vec<u8>>> {
+        self.bytes.lock().expect("no test panics in here")
+    }
+
+    /// Done twice it is undone.
+    fn damage(&self, at: usize) {
+        if let Some(bytes) = &mut *self.bytes() {
+            let at = at * bytes.len() / 200;
+            bytes[at] ^= 1;
+        }
+    }
+}
+
+impl RemoteStore<CacheKey> for Remote {
+    type Error = Infallible;
+
+    async fn get(&self, _: &CacheKey) -> Result<Option<RemoteEntry>, Infallible> {
+        let bytes = self.bytes().clone();
+        Ok(bytes.map(|bytes| RemoteEntry::new(bytes, HOUR)))
+    }
+
+    async fn insert(&self, _: &CacheKey, entry: RemoteEntry) -> Result<(), Infallible> {
+        *self.bytes() = Some(entry.bytes);
+        Ok(())
+    }
+
+    async fn remove(&self, _: &CacheKey) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    async fn remove_tag(&self, _: &str) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    async fn clear(&self) -> Result<(), Infallible> {
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replay_can_take_the_time_that_the_stream_took() {
+    for (replay, paced) in [(Replay::AtOnce, false), (Replay::AsItCame, true)] {
+        let sim = simulator();
+        sim.script([Fault::slow_body(Duration::from_secs(1))]);
+        let stack = stack_with(&sim, policy().replay(replay));
+        let begun = Instant::now();
+        let (events, _) = rest(&mut ask(&stack).await).await;
+        let took = begun.elapsed();
+        assert!(took > Duration::from_secs(4));
+        let begun = Instant::now();
+        let again = rest(&mut ask(&stack).await).await;
+        assert_eq!(again.0, events);
+        if paced {
+            assert_eq!(begun.elapsed(), took);
+        } else {
+            assert_eq!(begun.elapsed(), Duration::ZERO);
+        }
+    }
+}
