@@ -75,9 +75,9 @@ struct StreamSettings {
     drain: Option<Duration>,
 }
 
-/// How much of a stream is recorded at most, in bytes, for others who ask for the same: 30,000 tokens
-/// or so, of some 250 bytes each on the wire.
-const RECORDED: usize = 8 * 1024 * 1024;
+/// How much of a stream is recorded at most, in bytes, for others who ask for the same: 16,000 tokens
+/// or so, of some 250 bytes each on the wire. More would fit no cache of 64 MiB, the stack's.
+const RECORDED: usize = 4 * 1024 * 1024;
 
 impl Bedrock {
     /// A service with a client of its own, from an `&SdkConfig` or from a

@@ -3,12 +3,14 @@ use crate::{
     operation::Operation,
     policy::model_key::key,
     request::Request,
-    response::Reply,
+    response::{End, OnEnd, Reply},
 };
 use aws_sdk_bedrockruntime::operation::converse::ConverseInput;
 use std::{error::Error as _, sync::Arc, time::Duration};
 use tower_backoff::AttemptTimeout;
-use tower_circuit_breaker::{CircuitBreakerLayer, Classify, KeyOf, Outage, Throttles, Verdict};
+use tower_circuit_breaker::{
+    CircuitBreakerLayer, Classify, KeyOf, Outage, Outcome, Throttles, Verdict,
+};
 
 /// A token or so in ten milliseconds is 36,000 of them, more than an agent asks for. Two attempts and
 /// the waits between them stay below 15 minutes.
@@ -27,6 +29,9 @@ pub(crate) const LONGEST_ANSWER: Duration = Duration::from_secs(360);
 ///   prompt is answered, as a rule, and this one never;
 /// - an attempt that timed out sooner than the [longest answer](Self::longest_answer) takes;
 /// - credentials that could not be had.
+///
+/// A stream is a success when it has begun, and as slow as its beginning. One that breaks off or stalls takes
+/// that back and is a failure; one that its reader leaves counts as a call that was given up.
 #[derive(Debug, Clone)]
 pub struct CircuitPolicy {
     region: Arc<str>,
@@ -90,9 +95,42 @@ pub fn circuit_breaker_layer(
 
 impl<R: Reply> Classify<R, Error> for CircuitPolicy {
     fn classify(&self, result: &Result<R, Error>) -> Verdict {
-        let Err(error) = result else {
-            return Verdict::Success;
+        match result {
+            // It has begun, and may break off yet.
+            Ok(_) if R::STREAMS => Verdict::Later,
+            Ok(_) => Verdict::Success,
+            Err(error) => self.verdict(error),
+        }
+    }
+
+    fn later(&self, result: &mut Result<R, Error>, outcome: Outcome) {
+        if let Ok(Some(ends)) = result.as_ref().map(Reply::ends) {
+            ends.add(Box::new(Later {
+                policy: self.clone(),
+                outcome,
+            }));
+        }
+    }
+}
+
+/// Tells a circuit how a stream ended. Dropped with the stream it is a call that was given up.
+struct Later {
+    policy: CircuitPolicy,
+    outcome: Outcome,
+}
+
+impl OnEnd for Later {
+    fn end(self: Box<Self>, end: &mut End) {
+        let verdict = match &end.result {
+            Ok(()) => Verdict::Success,
+            Err(error) => self.policy.verdict(error),
         };
+        self.outcome.record(verdict);
+    }
+}
+
+impl CircuitPolicy {
+    fn verdict(&self, error: &Error) -> Verdict {
         let retry_after = error.retry_after();
         match error.kind() {
             ErrorKind::Throttled | ErrorKind::Exhausted => Verdict::Throttled { retry_after },
@@ -114,9 +152,7 @@ impl<R: Reply> Classify<R, Error> for CircuitPolicy {
             | ErrorKind::Other => Verdict::Ignored,
         }
     }
-}
 
-impl CircuitPolicy {
     fn found_a_hang(&self, error: &Error) -> bool {
         let source = error.source();
         if let Some(stalled) = source.and_then(|source| source.downcast_ref::<Stalled>()) {

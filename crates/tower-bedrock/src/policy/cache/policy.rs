@@ -28,7 +28,7 @@ use tower_response_cache::{MemoryStore, ResponseCacheLayer};
 /// may be due to limits of the caller who made the call: then they make a call of their own. With
 /// [`stale_if_error`](Self::stale_if_error) an old answer takes the place of most errors.
 ///
-/// | [`ErrorKind`] | goes to all who wait | an old answer takes its place |
+/// | [`ErrorKind`](crate::ErrorKind) | goes to all who wait | an old answer takes its place |
 /// |---|---|---|
 /// | `Invalid`, `AccessDenied` | yes | no |
 /// | `Exhausted` | yes | yes |
