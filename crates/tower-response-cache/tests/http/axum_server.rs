@@ -1,5 +1,6 @@
 //! The cache as one line of a real server, asked by a real client.
 
+use std::net::SocketAddr;
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
@@ -7,15 +8,19 @@ use std::sync::{
 
 use axum::{
     Router,
+    body::Body,
     http::header::{AGE, AUTHORIZATION, CACHE_CONTROL},
     routing::get,
 };
 use bytes::Bytes;
+use futures_util::stream;
 use http::{Request, Response};
-use http_body_util::{BodyExt, Empty};
+use http_body::Frame;
+use http_body_util::{BodyExt, Empty, StreamBody};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 use tower_response_cache::{CacheStatus, HttpCacheLayer};
 
 type Client = SendRequest<Empty<Bytes>>;
@@ -35,13 +40,21 @@ async fn client() -> (Client, Arc<AtomicU64>) {
         .route("/news", get(news).post(|| async {}))
         .route("/now", get(move || async move { counted() }))
         .layer(HttpCacheLayer::new(64 << 20).name("server"));
+    (connect(serve(app).await).await, calls)
+}
+
+async fn serve(app: Router) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, app).await });
+    address
+}
+
+async fn connect(address: SocketAddr) -> Client {
     let stream = TcpStream::connect(address).await.unwrap();
     let (client, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
     tokio::spawn(connection);
-    (client, calls)
+    client
 }
 
 async fn send(client: &mut Client, method: &str, path: &str) -> (Response<()>, String) {
@@ -136,4 +149,61 @@ async fn request_with_authorization_is_for_its_caller_alone() {
         );
     }
     assert_eq!(send(&mut client, "GET", "/news").await.1, "2");
+}
+
+#[tokio::test]
+async fn clients_that_ask_at_the_same_time_share_one_call_of_the_handler() {
+    const CLIENTS: u64 = 20;
+    let (gate, calls) = (Arc::new(Semaphore::new(0)), Arc::new(AtomicU64::new(0)));
+    let slow = {
+        let (gate, calls) = (Arc::clone(&gate), Arc::clone(&calls));
+        move || async move {
+            calls.fetch_add(1, Ordering::Relaxed);
+            drop(gate.acquire().await);
+            ([(CACHE_CONTROL, "max-age=60")], "slow")
+        }
+    };
+    let layer = HttpCacheLayer::new(64 << 20);
+    let handle = layer.handle();
+    let app = Router::new().route("/slow", get(slow)).layer(layer);
+    let address = serve(app).await;
+    let asked = (0..CLIENTS).map(|_| {
+        tokio::spawn(async move { send(&mut connect(address).await, "GET", "/slow").await.1 })
+    });
+    let asked: Vec<_> = asked.collect();
+    while handle.snapshot().waiting < CLIENTS - 1 {
+        tokio::task::yield_now().await;
+    }
+    gate.add_permits(1);
+    for asked in asked {
+        assert_eq!(asked.await.unwrap(), "slow");
+    }
+    assert_eq!(calls.load(Ordering::Relaxed), 1);
+    assert_eq!(
+        (handle.snapshot().misses, handle.snapshot().joins),
+        (1, CLIENTS - 1)
+    );
+}
+
+#[tokio::test]
+async fn body_that_is_too_large_comes_whole() {
+    let parts = || {
+        let part =
+            |number: u8| Ok::<_, std::io::Error>(Frame::data(Bytes::from(vec![number; 1000])));
+        let parts = StreamBody::new(stream::iter((b'a'..=b'z').map(part)));
+        ([(CACHE_CONTROL, "max-age=60")], Body::new(parts))
+    };
+    let expected: String = ('a'..='z')
+        .map(|letter| letter.to_string().repeat(1000))
+        .collect();
+    for (max, kept) in [(10_000, 0), (26_000, 1)] {
+        let layer = HttpCacheLayer::new(64 << 20).max_body(max);
+        let handle = layer.handle();
+        let app = Router::new().route("/long", get(move || async move { parts() }));
+        let mut client = connect(serve(app.layer(layer)).await).await;
+        for _ in 0..2 {
+            assert_eq!(send(&mut client, "GET", "/long").await.1, expected);
+        }
+        assert_eq!(handle.snapshot().hits, kept);
+    }
 }

@@ -10,9 +10,11 @@ use http_body_util::{BodyExt, StreamBody};
 use tokio::sync::mpsc;
 use tokio_test::{assert_pending, assert_ready, task};
 use tower::BoxError;
-use tower_response_cache::HttpCacheLayer;
+use tower_response_cache::{CacheStatus, HttpCacheLayer};
 
-use crate::support::{AnyBody, Got, Http, Told, With, get, minute, plain, request, text};
+use crate::support::{
+    AnyBody, Got, Http, Told, With, get, minute, plain, request, said, text, value,
+};
 
 type AnyFrame = Result<Frame<Bytes>, BoxError>;
 
@@ -118,6 +120,16 @@ async fn body_that_is_known_to_be_larger_is_not_read() {
     let mut http = of_eight();
     http.miss(get("/a"), minute("12345678"));
     http.hit(get("/a"));
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn nobody_waits_for_a_body_that_is_known_to_be_larger() {
+    let mut http = of_eight();
+    http.miss(get("/a"), minute("123456789"));
+    for _ in 0..2 {
+        let res = http.miss(get("/a"), minute("123456789"));
+        assert_eq!(value(&res, "cache-status"), said(CacheStatus::Bypass));
+    }
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]

@@ -179,7 +179,7 @@ async fn nobody_waits_where_the_last_response_was_for_its_caller_alone() {
         let res = tokio_test::assert_ready!(call.poll()).unwrap();
         assert_eq!(res.headers()["cache-status"], said(CacheStatus::Bypass));
     }
-    // That one may be kept, so the next one is.
+    // Those may be kept, so the next one is.
     let res = http.miss(get("/a"), minute("shared"));
     assert_eq!(res.headers()["cache-status"], said(CacheStatus::Miss));
     http.hit(get("/a"));

@@ -98,7 +98,9 @@ where
                     return Poll::Ready(Ok(alone(res)));
                 }
                 Purpose::Look(key) => {
-                    if judge(&res, this.policy, *this.sent).is_some() {
+                    let max = this.policy.settings.max_body as u64;
+                    let fits = res.body().size_hint().lower() <= max;
+                    if fits && judge(&res, this.policy, *this.sent).is_some() {
                         this.policy.unshared.remove(key);
                     }
                     return Poll::Ready(Ok(alone(res)));
