@@ -75,7 +75,7 @@ where
         let this = self.project();
         Poll::Ready(match ready!(this.future.poll(cx)) {
             Ok(answer) => Ok(answer.res),
-            Err(Failure::Response(mut res)) => {
+            Err(Failure::Response { mut res, .. }) => {
                 mark(res.headers_mut(), this.name, *this.status);
                 Ok(*res)
             }

@@ -50,8 +50,13 @@ where
         Some(Stored::Nothing)
     }
 
-    fn stale_if_error(&self, (): &(), _: &Failure<E, Res>) -> bool {
-        true
+    fn stale_if_error(&self, (): &(), failure: &Failure<E, Res>) -> bool {
+        match failure {
+            Failure::Error(_) => true,
+            Failure::Response {
+                stale_is_better, ..
+            } => *stale_is_better,
+        }
     }
 
     fn restore(

@@ -149,6 +149,9 @@ async fn failure_in_the_background_leaves_the_old_answer() {
             .send_response(status(code, plain("down")));
         tokio::task::yield_now().await;
         assert_eq!(text(http.hit(get("/a"))).await, "old");
+        // It is not made for each caller again.
+        http.assert_no_call();
+        assert_eq!(http.handle.snapshot().failed_revalidations, 1);
     }
 }
 

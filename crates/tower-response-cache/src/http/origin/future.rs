@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::{future::Future, pin::Pin, time::SystemTime};
 
-use http::{HeaderMap, Response, StatusCode, header, response::Parts};
+use http::{HeaderMap, Response, header, response::Parts};
 use http_body::Body;
 use pin_project_lite::pin_project;
 use tokio::time::Instant;
@@ -108,17 +108,18 @@ where
                 Purpose::Pass => return Poll::Ready(Ok(alone(res))),
             };
             if rules::is_failure(res.status()) {
-                let res = Box::new(res.map(HttpCacheBody::untouched));
-                return Poll::Ready(Err(Failure::Response(res)));
+                return Poll::Ready(Err(failure(res, true)));
             }
             match begin(res, this.policy, *this.sent) {
                 Ok(collecting) => this.state.set(State::Collecting {
                     collecting: Some(collecting),
                 }),
-                Err(res) => {
-                    not_kept(this.policy, this.cache, key, res.status());
+                Err(res) if rules::replaces(res.status()) => {
+                    replace(this.policy, this.cache, key);
                     return Poll::Ready(Ok(alone(res)));
                 }
+                // It says nothing about the resource, so what is stored stays.
+                Err(res) => return Poll::Ready(Err(failure(res, false))),
             }
         }
         let StateProj::Collecting { collecting } = this.state.project() else {
@@ -132,7 +133,6 @@ where
         let Purpose::Keep(key) = &*this.purpose else {
             unreachable!("nothing else is collected")
         };
-        let status = collecting.parts.status;
         Poll::Ready(Ok(match collected {
             Collected::Whole(body, trailers) => {
                 let answer = collecting.whole(key, body, trailers);
@@ -142,7 +142,7 @@ where
                 answer
             }
             Collected::TooLarge(body) => {
-                not_kept(this.policy, this.cache, key, status);
+                replace(this.policy, this.cache, key);
                 Answer::alone(Response::from_parts(collecting.parts, body))
             }
             Collected::Broken(body) => Answer::alone(Response::from_parts(collecting.parts, body)),
@@ -181,13 +181,17 @@ fn alone<B: Body>(res: Response<B>) -> Answer<B> {
     Answer::alone(res.map(HttpCacheBody::untouched))
 }
 
-/// Notes that a response of `status` was not kept.
-fn not_kept(policy: &HttpPolicy, cache: &HttpCaching, key: &HttpKey, status: StatusCode) {
-    // What is stored is older than it. It stays if the new one says nothing about the resource.
-    if rules::replaces(status) {
-        cache.remove(key);
-        policy.unshared.add(key);
+fn failure<E, B: Body>(res: Response<B>, stale_is_better: bool) -> Failure<E, B> {
+    Failure::Response {
+        res: Box::new(res.map(HttpCacheBody::untouched)),
+        stale_is_better,
     }
+}
+
+/// Forgets what is stored: a newer response, which is not kept, tells what the resource is now.
+fn replace(policy: &HttpPolicy, cache: &HttpCaching, key: &HttpKey) {
+    cache.remove(key);
+    policy.unshared.add(key);
 }
 
 impl<B: Body> Collecting<B> {
