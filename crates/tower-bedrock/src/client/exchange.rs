@@ -54,7 +54,7 @@ fn raw(response: &HttpResponse) -> Option<http::Response<Bytes>> {
 
 /// One call's interceptor.
 pub(super) struct Exchange<I> {
-    /// The request that was serialized before. None if the SDK could not: it then says so itself.
+    /// The request that was serialized before. None if the SDK does it or says itself why it cannot.
     made: Option<SharedRequestSerializer>,
     /// The request whose whole input the SDK was given, since other interceptors look at it.
     shown: Option<Request<I>>,
@@ -132,7 +132,7 @@ impl<I: Operation> Intercept for Exchange<I> {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         match &self.shown {
-            Some(request) if context.input().downcast_ref::<I>() != Some(request) => Err(
+            Some(request) if context.input().downcast_ref::<I>() != Some(request.for_attempt()) => Err(
                 "the input of this version of the SDK has a member that tower-bedrock does not \
                      know, so that interceptors cannot see it"
                     .into(),
@@ -151,8 +151,9 @@ impl<I: Operation> Intercept for Exchange<I> {
         if let Some(request) = &self.shown {
             let input = context.input().downcast_ref::<I>();
             let input = input.ok_or("an interceptor replaced the input by one of another type")?;
-            if input != &**request || self.made.is_none() {
+            if self.made.is_none() || input != request.for_attempt() {
                 // The SDK serializes what it has now.
+                request.complete(input);
                 self.told.is_whole.store(true, Ordering::Relaxed);
                 return self.changed(request, input);
             }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 /// What the SDK is given of a request, once for each attempt.
 pub(super) struct Given<I> {
-    /// The bytes to send. None if the SDK cannot serialize the input: it says better what is wrong.
+    /// The bytes to send. None if the SDK serializes the input itself; also if it cannot, for it says
+    /// better what is wrong.
     made: Option<Arc<HttpRequest>>,
     input: Input<I>,
 }
@@ -19,7 +20,13 @@ enum Input<I> {
 impl<I: Operation> Given<I> {
     /// For a client that has interceptors, if it is `watched`.
     pub(super) fn of(request: Request<I>, watched: bool) -> Self {
-        if watched {
+        if I::COMPLETED_BY_SDK {
+            // What the SDK adds is not in any bytes that were made before.
+            Self {
+                made: None,
+                input: Input::Whole(request),
+            }
+        } else if watched {
             Self {
                 made: request.encoded().ok().cloned(),
                 input: Input::Whole(request),
@@ -42,7 +49,7 @@ impl<I: Operation> Given<I> {
         match &self.input {
             Input::Outline(outline) => outline.clone(),
             // Nobody may change the input that clones of the request share.
-            Input::Whole(request) => I::clone(request),
+            Input::Whole(request) => request.for_attempt().clone(),
         }
     }
 

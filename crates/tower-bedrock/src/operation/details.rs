@@ -29,6 +29,18 @@ pub trait Details: Sized {
     /// Whether the call draws on the model's tokens, as opposed to a quota of its own.
     const DRAWS_TOKENS: bool;
 
+    /// Whether a cache may take part: an answer may go to all who ask the same at one time, at least.
+    const CACHED: bool = true;
+
+    /// Whether the SDK adds something to an input that further attempts must have too.
+    const COMPLETED_BY_SDK: bool = false;
+
+    /// This input with what the SDK added to `sent`.
+    fn completed(&self, sent: &Self) -> Option<Self> {
+        let _ = sent;
+        None
+    }
+
     /// The input without what makes it large, for an SDK that is handed its bytes. The path of the
     /// call must be in it. Copied whole where it is never large.
     fn outline(&self) -> Self;

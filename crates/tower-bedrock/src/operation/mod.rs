@@ -1,16 +1,20 @@
 //! Which calls does Bedrock take, and what does each add to the general case?
 //!
-//! Read `operation`, then `details`, then one of the six.
+//! Read `operation`, then `details`, then one of the ten.
 
 mod apply_guardrail;
 mod converse;
 mod converse_stream;
 mod count_tokens;
 mod details;
+mod get_async_invoke;
 mod invoke_body;
+mod invoke_guardrail_checks;
 mod invoke_model;
 mod invoke_model_stream;
+mod list_async_invokes;
 mod operation;
+mod start_async_invoke;
 mod unary;
 
 pub use self::{operation::Operation, unary::UnaryOperation};

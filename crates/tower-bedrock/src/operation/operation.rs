@@ -6,7 +6,8 @@ use std::{error::Error as StdError, fmt};
 /// An SDK input that [`Bedrock`](crate::Bedrock) serves.
 ///
 /// Sealed: use it as a bound, for a layer or a policy over all of them. Those whose answer comes as a
-/// whole are [`UnaryOperation`](crate::UnaryOperation)s.
+/// whole are [`UnaryOperation`](crate::UnaryOperation)s. `InvokeModelWithBidirectionalStream`, whose input goes
+/// on, has no implementation.
 pub trait Operation:
     Details<
         Answer = <Self as Operation>::Output,

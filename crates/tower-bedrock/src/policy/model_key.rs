@@ -3,8 +3,20 @@
 use crate::{model_id::one_name, operation::Operation, request::Request};
 use aws_sdk_bedrockruntime::operation::{
     apply_guardrail::ApplyGuardrailInput, count_tokens::CountTokensInput,
+    get_async_invoke::GetAsyncInvokeInput, invoke_guardrail_checks::InvokeGuardrailChecksInput,
+    list_async_invokes::ListAsyncInvokesInput, start_async_invoke::StartAsyncInvokeInput,
 };
 use std::sync::Arc;
+
+/// The operations that draw no tokens of a model.
+const DRAW_NONE: [&str; 6] = [
+    ApplyGuardrailInput::NAME,
+    CountTokensInput::NAME,
+    GetAsyncInvokeInput::NAME,
+    InvokeGuardrailChecksInput::NAME,
+    ListAsyncInvokesInput::NAME,
+    StartAsyncInvokeInput::NAME,
+];
 
 /// `"region/model"` for a call that draws on the model's tokens, the same however the request spells
 /// the model. One that draws none has a key apart, which ends in the operation's name, and so has
@@ -24,7 +36,7 @@ pub(super) fn model_key(region: &str, model: &str) -> Arc<str> {
 /// Whether a key belongs to calls that draw on a model's tokens.
 pub(super) fn draws_tokens(key: &str) -> bool {
     let last = key.rsplit('/').next();
-    ![CountTokensInput::NAME, ApplyGuardrailInput::NAME].contains(&last.unwrap_or(key))
+    !DRAW_NONE.contains(&last.unwrap_or(key))
 }
 
 #[cfg(test)]
@@ -66,12 +78,20 @@ mod tests {
             .build()
             .unwrap();
         let guardrail = ApplyGuardrailInput::builder().build().unwrap();
+        let start = StartAsyncInvokeInput::builder().model_id(PROFILE);
+        let checks = InvokeGuardrailChecksInput::builder().build().unwrap();
+        let get = GetAsyncInvokeInput::builder().build().unwrap();
+        let list = ListAsyncInvokesInput::builder().build().unwrap();
         let converse = key("eu-west-1", &Request::new(converse));
         assert_eq!(&*converse, format!("eu-west-1/{PROFILE}"));
         assert!(draws_tokens(&converse));
         for other in [
             key("eu-west-1", &Request::new(count)),
             key("eu-west-1", &Request::new(guardrail)),
+            key("eu-west-1", &Request::new(start.build().unwrap())),
+            key("eu-west-1", &Request::new(checks)),
+            key("eu-west-1", &Request::new(get)),
+            key("eu-west-1", &Request::new(list)),
         ] {
             assert_ne!(converse, other);
             assert!(!draws_tokens(&other), "{other}");

@@ -10,6 +10,8 @@ use std::sync::{Arc, OnceLock};
 /// bytes to send and the estimate of its tokens.
 pub(super) struct Contents<I> {
     input: I,
+    /// With what the SDK added at the first attempt, where further ones must have it too.
+    completed: OnceLock<I>,
     encoded: OnceLock<Result<Arc<HttpRequest>, EncodeError>>,
     /// Beside it the model that the request stood for then: where the input's limit is depends on it.
     estimate: OnceLock<(Option<Arc<str>>, Estimate)>,
@@ -19,6 +21,7 @@ impl<I> Contents<I> {
     pub(super) const fn new(input: I) -> Self {
         Self {
             input,
+            completed: OnceLock::new(),
             encoded: OnceLock::new(),
             estimate: OnceLock::new(),
         }
@@ -28,12 +31,24 @@ impl<I> Contents<I> {
         &self.input
     }
 
+    /// The input for one more attempt.
+    pub(super) fn for_attempt(&self) -> &I {
+        self.completed.get().unwrap_or(&self.input)
+    }
+
     pub(super) fn into_input(self) -> I {
         self.input
     }
 }
 
 impl<I: Operation> Contents<I> {
+    /// Notes what the SDK added to the input that is `sent`.
+    pub(super) fn complete(&self, sent: &I) {
+        if let Some(completed) = self.input.completed(sent) {
+            self.completed.get_or_init(|| completed);
+        }
+    }
+
     /// The HTTP request of the input, made at the first call.
     pub(super) fn encoded(&self) -> Result<&Arc<HttpRequest>, EncodeError> {
         // The SDK's serializer wants an input for itself, so this one is copied for that time.

@@ -125,6 +125,19 @@ impl<I> Request<I> {
         self.options.stands_for().or_else(|| self.model_id())
     }
 
+    /// The input as one more attempt has it.
+    pub(crate) fn for_attempt(&self) -> &I {
+        self.contents.for_attempt()
+    }
+
+    /// Notes for further attempts what the SDK added to the input that is `sent`.
+    pub(crate) fn complete(&self, sent: &I)
+    where
+        I: Operation,
+    {
+        self.contents.complete(sent);
+    }
+
     /// The HTTP request of the input, made once for all clones.
     pub(crate) fn encoded(&self) -> Result<&Arc<HttpRequest>, EncodeError>
     where

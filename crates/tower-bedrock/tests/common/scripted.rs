@@ -103,6 +103,7 @@ pub(crate) fn json(status: u16, body: impl Into<String>) -> http::Response<Strin
 }
 
 /// An answer of Converse.
+#[allow(dead_code, reason = "each test program uses a part of it")]
 pub(crate) fn answer() -> http::Response<String> {
     json(
         200,

@@ -9,6 +9,7 @@
 )]
 
 mod inputs;
+mod other_inputs;
 mod sdk;
 #[path = "../sdk_source/mod.rs"]
 mod sdk_source;
@@ -55,6 +56,10 @@ fn each_part_of_the_other_inputs_changes_the_key() {
     check(16, inputs::invoke_model);
     check(3, inputs::count_invoke_model);
     check(12, inputs::apply_guardrail);
+    check(8, other_inputs::guardrail_checks);
+    check(14, other_inputs::start_async_invoke);
+    check(1, other_inputs::get_async_invoke);
+    check(14, other_inputs::list_async_invokes);
 }
 
 fn whole<I: Operation>(make: impl Fn(&mut Vary) -> I) -> http::Request<bytes::Bytes> {
@@ -98,6 +103,19 @@ fn the_inputs_have_all_that_the_sdk_writes_into_a_body() {
         "apply_guardrail_input_input",
         &[whole(inputs::apply_guardrail)],
     );
+    assert_covers(
+        "invoke_guardrail_checks_input_input",
+        &[whole(other_inputs::guardrail_checks)],
+    );
+    assert_covers(
+        "start_async_invoke_input_input",
+        &[whole(other_inputs::start_async_invoke)],
+    );
+    whole(other_inputs::converse_stream);
+    whole(other_inputs::invoke_model_stream);
+    // All that these have is in the path and the query.
+    whole(other_inputs::get_async_invoke);
+    whole(other_inputs::list_async_invokes);
 }
 
 #[test]
@@ -115,7 +133,15 @@ fn the_inputs_have_all_that_the_sdk_writes_into_headers() {
         missed.is_empty(),
         "the SDK writes headers that no input has; fill them in inputs.rs: {missed:?}"
     );
-    for operation in ["converse", "count_tokens", "apply_guardrail"] {
+    for operation in [
+        "converse",
+        "count_tokens",
+        "apply_guardrail",
+        "invoke_guardrail_checks",
+        "start_async_invoke",
+        "get_async_invoke",
+        "list_async_invokes",
+    ] {
         let headers = SDK.headers(operation);
         assert!(
             headers.is_empty(),

@@ -1,7 +1,7 @@
 //! Interceptors of a client see every member of every input.
 
 use crate::{
-    inputs,
+    inputs, other_inputs,
     vary::{Vary, every_change},
 };
 use aws_smithy_runtime_api::{
@@ -64,4 +64,10 @@ async fn interceptors_see_every_member_of_every_input() {
     check(inputs::count_invoke_model).await;
     check(inputs::invoke_model).await;
     check(inputs::apply_guardrail).await;
+    check(other_inputs::guardrail_checks).await;
+    check(other_inputs::start_async_invoke).await;
+    check(other_inputs::get_async_invoke).await;
+    check(other_inputs::list_async_invokes).await;
+    check(other_inputs::converse_stream).await;
+    check(other_inputs::invoke_model_stream).await;
 }

@@ -24,7 +24,8 @@ impl<I: Operation> Policy<Request<I>, I::Response, Error> for CachePolicy {
     fn lookup(&self, request: &Request<I>) -> Lookup<CacheKey> {
         let cache = request.options().cache();
         let wants_a_sample = !self.sampled && request.is_sampled();
-        if cache == CacheUse::Bypass || (wants_a_sample && cache != CacheUse::OnlyIfCached) {
+        let goes_past = wants_a_sample || !I::CACHED;
+        if cache == CacheUse::Bypass || (goes_past && cache != CacheUse::OnlyIfCached) {
             return Lookup::Bypass;
         }
         match CacheKey::of(request, &self.scope) {

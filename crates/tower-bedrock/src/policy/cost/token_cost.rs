@@ -166,7 +166,7 @@ impl TokenCost {
     /// A [`QuotaLayer`] with this cost and the limits of each `"region/model"`: a
     /// [`Quotas`](crate::policy::Quotas), or any other [`AccountQuotas`].
     ///
-    /// Calls that draw on no model's tokens (`CountTokens`, `ApplyGuardrail`) have keys of their own
+    /// Calls that draw on no model's tokens (`CountTokens`, guardrails, asynchronous jobs) have keys of their own
     /// and never wait, whatever `quotas` says. Up to a million calls of a model may wait
     /// ([`max_queue`](QuotaLayer::max_queue)).
     ///

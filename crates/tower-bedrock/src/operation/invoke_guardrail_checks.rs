@@ -1,0 +1,62 @@
+use super::{
+    Ending, Operation,
+    details::{Details, NOTHING_REQUIRED, UnaryDetails, plumbing},
+};
+use crate::response::{Head, Response, Usage};
+use aws_sdk_bedrockruntime::operation::invoke_guardrail_checks::{
+    InvokeGuardrailChecks, InvokeGuardrailChecksError, InvokeGuardrailChecksInput,
+    InvokeGuardrailChecksOutput,
+};
+
+impl Operation for InvokeGuardrailChecksInput {
+    type Response = Response<InvokeGuardrailChecksOutput>;
+    type Output = InvokeGuardrailChecksOutput;
+    type Error = InvokeGuardrailChecksError;
+
+    const NAME: &'static str = "InvokeGuardrailChecks";
+
+    /// Checks are made by no model that a caller names.
+    fn model_id(&self) -> Option<&str> {
+        None
+    }
+}
+
+impl Details for InvokeGuardrailChecksInput {
+    const DRAWS_TOKENS: bool = false;
+
+    plumbing!(
+        InvokeGuardrailChecks,
+        invoke_guardrail_checks,
+        InvokeGuardrailChecksInput,
+        InvokeGuardrailChecksOutput,
+        InvokeGuardrailChecksError,
+        {
+            set_messages: messages,
+            set_checks: checks,
+        }
+    );
+
+    fn outline(&self) -> Self {
+        Self::builder().build().expect(NOTHING_REQUIRED)
+    }
+
+    fn is_sampled(&self) -> bool {
+        false
+    }
+
+    /// A verdict on safety is never an old one, as those of ApplyGuardrail.
+    fn ending(_: &Response<InvokeGuardrailChecksOutput>) -> Ending {
+        Ending::Other
+    }
+
+    fn weight(_: &Response<InvokeGuardrailChecksOutput>) -> u64 {
+        size_of::<InvokeGuardrailChecksOutput>() as u64
+    }
+}
+
+impl UnaryDetails for InvokeGuardrailChecksInput {
+    /// Checks are charged by text units, not by tokens.
+    fn usage(_: &InvokeGuardrailChecksOutput, _: &Head) -> Option<Usage> {
+        None
+    }
+}
