@@ -92,7 +92,7 @@ async fn a_prompt_that_the_model_fails_at_is_asked_twice_and_harms_no_other() {
                 (error.kind(), error.attempts()),
                 (ErrorKind::Transient, Some(2))
             );
-            assert!(error.to_string().contains(message), "{error}");
+            assert_eq!(error.message(), Some(message));
         }
     }
     let circuit = layer
@@ -159,7 +159,7 @@ async fn a_model_that_hangs_is_told_within_a_quarter_of_an_hour_with_the_cause()
             // Two attempts time out, unless others have opened the circuit by the second one.
             let cause = if error.kind() == ErrorKind::CircuitOpen {
                 refused += 1;
-                assert_eq!(error.attempts(), Some(2));
+                assert_eq!(error.attempts(), Some(1));
                 error.source().unwrap().downcast_ref::<Error>().unwrap()
             } else {
                 assert_eq!(error.attempts(), Some(2));

@@ -37,7 +37,7 @@ async fn a_limit_per_day_stops_such_calls_for_an_hour_and_no_other_model() {
     let refused = stack.clone().oneshot(patient).await.unwrap_err();
     assert_eq!(
         (refused.kind(), refused.attempts()),
-        (ErrorKind::Exhausted, Some(1))
+        (ErrorKind::Exhausted, Some(0))
     );
     assert_eq!(refused.retry_after(), Some(HOUR));
     assert_eq!(start.elapsed(), Duration::ZERO);
@@ -71,7 +71,7 @@ async fn a_day_too_small_for_one_call_serves_smaller_ones() {
     let error = stack.oneshot(unbounded("again")).await.unwrap_err();
     assert_eq!(
         (error.kind(), error.attempts()),
-        (ErrorKind::Exhausted, Some(1))
+        (ErrorKind::Exhausted, Some(0))
     );
     assert!(error.retry_after() > Some(HOUR / 2), "{error:?}");
     assert_eq!(sim.usage().model(MODEL).unwrap().throttled, 1);

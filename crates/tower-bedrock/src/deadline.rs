@@ -109,7 +109,11 @@ where
                 if deadline.is_none_or(|timer| poll_timer(timer, cx).is_pending()) {
                     return Poll::Pending;
                 }
-                Err(Error::deadline(this.operation))
+                Err(if this.inner.is_some() {
+                    Error::deadline(this.operation)
+                } else {
+                    Error::late(this.operation)
+                })
             }
         };
         // Before the result is out: whoever has it may rely on the call being over.

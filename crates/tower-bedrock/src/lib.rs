@@ -17,6 +17,7 @@ mod deadline;
 pub mod docs;
 mod error;
 mod estimate;
+mod explain;
 mod model_id;
 pub mod monitor;
 mod operation;
@@ -37,6 +38,7 @@ pub use self::{
     },
     deadline::{Deadline, DeadlineFuture, DeadlineLayer},
     error::{Error, ErrorKind},
+    explain::{Explain, ExplainFuture, ExplainLayer},
     operation::{Operation, UnaryOperation},
     policy::cache::{CacheKey, CacheScope},
     request::{CacheUse, Options, Priority, Request},

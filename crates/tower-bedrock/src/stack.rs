@@ -3,6 +3,7 @@
 use crate::{
     client::Bedrock,
     deadline::{Deadline, DeadlineLayer},
+    explain::{Explain, ExplainLayer},
     monitor::Monitor,
     policy::{
         self, AccountQuotas, Answer, CachePolicy, CircuitPolicy, Profiles, RetryPolicy, TokenCost,
@@ -19,7 +20,8 @@ use std::{
     time::Duration,
 };
 use tower_backoff::{
-    AttemptTimeoutLayer, BackoffLayer, FromRequest, Retry, attempt_timeout::AttemptTimeoutService,
+    AttemptTimeoutLayer, BackoffLayer, FromRequest, PerRequest, Retry,
+    attempt_timeout::AttemptTimeoutService,
 };
 use tower_circuit_breaker::{CircuitBreaker, CircuitBreakerLayer, Circuits};
 use tower_layer::Layer;
@@ -27,7 +29,7 @@ use tower_quota::{Limits, MemoryLedger, QuotaLayer};
 use tower_response_cache::{ResponseCache, ResponseCacheLayer};
 
 /// The retry layer of a [`StackLayer`].
-pub type RetryLayer = BackoffLayer<RetryPolicy, FromRequest>;
+pub type RetryLayer = BackoffLayer<RetryPolicy, FromRequest, PerRequest>;
 /// The circuit breaker of a [`StackLayer`].
 pub type BreakerLayer = CircuitBreakerLayer<CircuitPolicy, CircuitPolicy, Arc<str>>;
 /// The response cache of a [`StackLayer`].
@@ -36,15 +38,16 @@ pub type CacheLayer = ResponseCacheLayer<CachePolicy, CacheKey, Answer>;
 pub type TokenQuotaLayer = QuotaLayer<TokenCost, MemoryLedger<Arc<str>>>;
 
 /// The service that a [`StackLayer`] makes of `S`.
-pub type Stack<S = Bedrock> = Deadline<ResponseCache<Resolved<S>, CachePolicy, CacheKey, Answer>>;
+pub type Stack<S = Bedrock> =
+    Explain<Deadline<ResponseCache<Resolved<S>, CachePolicy, CacheKey, Answer>>>;
 
 type Resolved<S> = ResolveProfiles<Retried<S>>;
-type Retried<S> = Retry<Guarded<S>, RetryPolicy, FromRequest>;
+type Retried<S> = Retry<Guarded<S>, RetryPolicy, FromRequest, PerRequest>;
 type Guarded<S> = CircuitBreaker<Paced<S>, CircuitPolicy, CircuitPolicy, Arc<str>>;
 type Paced<S> =
     tower_quota::Quota<AttemptTimeoutService<S, Duration>, TokenCost, MemoryLedger<Arc<str>>>;
 
-/// The layers in their proper order, outside in: deadline, cache, retry, circuit breaker, quota,
+/// The layers in their proper order, outside in: explain, deadline, cache, retry, circuit breaker, quota,
 /// attempt timeout.
 ///
 /// A repeated request costs nothing below the cache; each retry asks the circuit and takes quota
@@ -274,8 +277,11 @@ impl<S> Layer<S> for StackLayer {
         // Outside whatever has a key for each model. Inside the cache: its answers are of no quota.
         let inner = layers.profiles.layer.layer(inner);
         let inner = layers.cache.layer.layer(inner);
-        // Outermost: a caller may wait for another one's call, which knows nothing of its deadline.
-        DeadlineLayer.layer(inner)
+        // Outside the cache: a caller may wait for another one's call, which knows nothing of its
+        // deadline.
+        let inner = DeadlineLayer.layer(inner);
+        // Outermost: whichever layer an error is of, it tells of the call.
+        ExplainLayer::new(Arc::clone(&layers.region)).layer(inner)
     }
 }
 

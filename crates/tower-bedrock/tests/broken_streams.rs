@@ -13,7 +13,7 @@ use aws_smithy_types::event_stream::RawMessage;
 use bedrock_sim::{Fault, Latency, Simulator, StreamException};
 use common::{MODEL, bedrock, simulator, stream_prompt};
 use futures_util::StreamExt;
-use std::{error::Error as _, time::Duration};
+use std::time::Duration;
 use tokio::time::Instant;
 use tower::ServiceExt;
 use tower_bedrock::{Bedrock, Error, ErrorKind, EventStream, Request, StreamLimits};
@@ -96,13 +96,15 @@ async fn an_exception_is_of_its_kind_wherever_it_comes() {
             assert_eq!(error.code(), Some(code));
             assert_eq!(error.message(), Some("said so"));
             assert_eq!(error.operation(), Some("ConverseStream"));
+            let head = format!("ConverseStream of {MODEL} in us-east-1: {code}: said so");
+            assert!(error.to_string().starts_with(&head), "{error}");
             assert_eq!(error.status(), Some(200));
             assert!(error.request_id().is_some());
             assert_eq!(error.events_delivered(), (at > 0).then_some(at));
             assert_eq!(read.len() as u64, at);
             assert_eq!(read[..], events[..read.len()]);
             type Source = SdkError<ConverseStreamOutputError, RawMessage>;
-            assert!(error.source().unwrap().downcast_ref::<Source>().is_some());
+            assert!(error.sdk_error::<Source>().is_some());
         }
     }
 }

@@ -3,10 +3,9 @@
 mod common;
 
 use aws_sdk_bedrockruntime::{error::SdkError, operation::converse::ConverseError};
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use bedrock_sim::{Fault, Simulator};
 use common::{MODEL, bedrock, prompt};
-use std::{error::Error as _, time::Duration};
+use std::time::Duration;
 use tower::ServiceExt;
 use tower_bedrock::{Error, ErrorKind, Request};
 
@@ -132,11 +131,10 @@ async fn an_input_without_a_model_is_invalid() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_sdks_own_error_is_the_source() {
+async fn the_sdks_own_error_is_kept() {
     let error = fails_with(Fault::throttling()).await;
-    let source: &SdkError<ConverseError, HttpResponse> =
-        error.source().unwrap().downcast_ref().unwrap();
-    let service_error = source.as_service_error().unwrap();
+    let kept = error.sdk_error::<SdkError<ConverseError>>().unwrap();
+    let service_error = kept.as_service_error().unwrap();
     assert!(service_error.is_throttling_exception());
 }
 
@@ -145,7 +143,7 @@ async fn an_error_says_what_happened_in_one_line_and_shows_no_body() {
     let error = fails_with(Fault::throttling().message("Slow down, please.")).await;
     let id = error.request_id().unwrap();
     let line = format!(
-        "Converse failed: ThrottlingException: Slow down, please. (status 429, request id {id})"
+        "Converse of {MODEL} in us-east-1: 429 ThrottlingException: Slow down, please (request id {id})"
     );
     assert_eq!(error.to_string(), line);
     assert!(!format!("{error:?}").contains("SdkBody"));

@@ -443,7 +443,7 @@ async fn a_rejection_is_final_and_says_what_helps() {
     let error = large.await.unwrap_err();
     assert_eq!(
         (error.kind(), error.attempts(), error.retry_after()),
-        (ErrorKind::QuotaRejected, Some(1), None)
+        (ErrorKind::QuotaRejected, Some(0), None)
     );
     let text = error.to_string();
     assert!(
@@ -462,7 +462,7 @@ async fn a_rejection_is_final_and_says_what_helps() {
     assert_eq!(start.elapsed(), Duration::ZERO);
     assert_eq!(
         (error.kind(), error.attempts()),
-        (ErrorKind::QuotaRejected, Some(1))
+        (ErrorKind::QuotaRejected, Some(0))
     );
     let wait = error.retry_after().unwrap();
     // A minute after the first, which took a second and some.

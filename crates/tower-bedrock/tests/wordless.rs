@@ -92,7 +92,6 @@ async fn of_a_model_that_writes_text_an_absent_count_is_unknown() {
     for answer in [
         r#"{"results":[{"tokenCount":2,"outputText":"hi"}]}"#,
         r#"{"content":[{"type":"text","text":"hi"}]}"#,
-        "not json",
     ] {
         let bedrock = answering(200, &[(INPUT, "7")], answer);
         let response = bedrock

@@ -181,26 +181,40 @@ impl<I: Operation> Service<Request<I>> for Bedrock {
     fn call(&mut self, request: Request<I>) -> Self::Future {
         let bedrock = self.clone();
         ResponseFuture::new(async move {
-            // A deadline ends the attempt here, and not only in a layer: whoever uses the leaf alone
-            // is kept to it too.
-            let Some(deadline) = request.options().deadline() else {
-                return bedrock.attempt(request).await;
-            };
-            // A timeout polls its call once even if the time is over, and that might send it.
-            if deadline <= Instant::now() {
-                return Err(Error::deadline(I::NAME));
+            // The input is about to be given away, and an output does not name its model.
+            let model_id: Option<Arc<str>> = request.model_id().map(Arc::from);
+            let mut result = bedrock.in_time(request).await;
+            let region = bedrock.region.as_ref();
+            match &mut result {
+                Ok(response) => {
+                    let origin = &mut response.meta_mut().origin;
+                    origin.model_id = origin.model_id.take().or(model_id);
+                    origin.region = region.cloned();
+                }
+                Err(error) => error.set_call(I::NAME, model_id.as_ref(), region),
             }
-            timeout_at(deadline, bedrock.attempt(request))
-                .await
-                .unwrap_or_else(|_| Err(Error::deadline(I::NAME)))
+            result
         })
     }
 }
 
 impl Bedrock {
+    /// A deadline ends the attempt here, and not only in a layer: whoever uses the leaf alone is kept
+    /// to it too.
+    async fn in_time<I: Operation>(&self, request: Request<I>) -> Result<I::Response, Error> {
+        let Some(deadline) = request.options().deadline() else {
+            return self.attempt(request).await;
+        };
+        // A timeout polls its call once even if the time is over, and that might send it.
+        if deadline <= Instant::now() {
+            return Err(Error::late(I::NAME));
+        }
+        timeout_at(deadline, self.attempt(request))
+            .await
+            .unwrap_or_else(|_| Err(Error::deadline(I::NAME)))
+    }
+
     async fn attempt<I: Operation>(&self, request: Request<I>) -> Result<I::Response, Error> {
-        // An output does not name its model.
-        let model_id: Option<Arc<str>> = request.model_id().map(Arc::from);
         let options = request.options();
         let terms = StreamTerms::new(self.stream.limits)
             .deadline(options.deadline().filter(|_| options.whole_stream()))
@@ -220,7 +234,8 @@ impl Bedrock {
                     // The interceptor has run by now: the SDK runs it before it hands out the output.
                     let head = told.head.get().cloned().unwrap_or_default();
                     let mut response = I::reply(output, head, terms).await?;
-                    response.meta_mut().origin.model_id = told.model_id.get().cloned().or(model_id);
+                    // What an interceptor made of it, if one did.
+                    response.meta_mut().origin.model_id = told.model_id.get().cloned();
                     return Ok(response);
                 }
                 Err(error) => error,

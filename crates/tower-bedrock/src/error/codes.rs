@@ -62,6 +62,17 @@ pub(crate) fn kind_of_answer(code: Option<&str>, message: Option<&str>, status: 
     }
 }
 
+/// The kind of an answer that something on the way to Bedrock gave.
+pub(crate) fn kind_of_answer_between(status: u16) -> ErrorKind {
+    match status {
+        // Not Bedrock's word on the caller's permissions, and it stays: what stands between, or the way
+        // there, has to be set up anew.
+        300..=399 | 401 | 403 => ErrorKind::Invalid,
+        429 => ErrorKind::Throttled,
+        _ => kind_of_status(status),
+    }
+}
+
 fn kind_of_status(status: u16) -> ErrorKind {
     match status {
         408 | 504 => ErrorKind::Timeout,

@@ -1,12 +1,18 @@
-use super::{ErrorKind, delivered::Delivered};
-use std::{error::Error as StdError, fmt, num::NonZeroU32, sync::Arc, time::Duration};
+use super::{ErrorKind, chain::chain, delivered::Delivered, sdk_source::SdkSource};
+use http::StatusCode;
+use std::{error::Error as StdError, sync::Arc, time::Duration};
 
 /// Why a call failed: one flat type for every operation and every layer.
 ///
-/// [`kind`](Self::kind) says what to do about it. What the SDK said is kept whole:
-/// [`source`](StdError::source) downcasts to the operation's `SdkError<…, HttpResponse>`.
+/// [`kind`](Self::kind) says what to do about it. `Display` tells in one line which call it was, what
+/// went wrong and, after several attempts or a rejection, what the last attempt failed with.
+/// [`source`](StdError::source) has the error of that attempt, or of the layer that answered;
+/// [`sdk_error`](Self::sdk_error) has the SDK's.
 ///
-/// Cloning is cheap and shares the source. `Debug` shows neither the source nor any body.
+/// Neither `Display` nor `Debug`, of this error or of a source that this crate made, shows a request,
+/// an answer or a secret. Both leave out what [`message`](Self::message) quotes at length.
+///
+/// Cloning is cheap and shares the source.
 #[derive(Clone)]
 pub struct Error {
     // One pointer, since it is in every result; shared, since one error may go to many callers.
@@ -17,6 +23,8 @@ pub struct Error {
 pub(super) struct Repr {
     pub(super) kind: ErrorKind,
     pub(super) operation: Option<&'static str>,
+    pub(super) model_id: Option<Arc<str>>,
+    pub(super) region: Option<Arc<str>>,
     pub(super) code: Option<Box<str>>,
     pub(super) message: Option<Box<str>>,
     pub(super) status: Option<u16>,
@@ -24,8 +32,10 @@ pub(super) struct Repr {
     pub(super) retry_after: Option<Duration>,
     /// Whether that wait is an estimate of ours.
     pub(super) wait_suggested: bool,
-    pub(super) attempts: Option<NonZeroU32>,
+    pub(super) attempts: Option<u32>,
     pub(super) delivered: Option<Delivered>,
+    /// Whether a layer of ours answered, and nothing was sent.
+    pub(super) refused: bool,
     pub(super) source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
@@ -34,6 +44,8 @@ impl Repr {
         Self {
             kind,
             operation: None,
+            model_id: None,
+            region: None,
             code: None,
             message: None,
             status: None,
@@ -42,6 +54,7 @@ impl Repr {
             wait_suggested: false,
             attempts: None,
             delivered: None,
+            refused: false,
             source: None,
         }
     }
@@ -51,11 +64,10 @@ impl Error {
     /// An error of the given kind, as a mock service or a layer of one's own would answer with.
     #[must_use]
     pub fn new(kind: ErrorKind, message: impl Into<Box<str>>) -> Self {
+        let mut repr = Repr::new(kind);
+        repr.message = Some(message.into());
         Self {
-            repr: Arc::new(Repr {
-                message: Some(message.into()),
-                ..Repr::new(kind)
-            }),
+            repr: Arc::new(repr),
         }
     }
 
@@ -91,7 +103,7 @@ impl Error {
 
     /// Sets the number that [`attempts`](Self::attempts) answers.
     #[must_use]
-    pub fn with_attempts(mut self, attempts: NonZeroU32) -> Self {
+    pub fn with_attempts(mut self, attempts: u32) -> Self {
         self.repr_mut().attempts = Some(attempts);
         self
     }
@@ -115,13 +127,29 @@ impl Error {
         self.repr.operation
     }
 
+    /// The model, inference profile or ARN that was asked, as the request named it.
+    #[must_use]
+    pub fn model_id(&self) -> Option<&str> {
+        self.repr.model_id.as_deref()
+    }
+
+    /// The AWS Region that was asked, such as `"us-east-1"`.
+    #[must_use]
+    pub fn region(&self) -> Option<&str> {
+        self.repr.region.as_deref()
+    }
+
     /// Bedrock's code, such as `"ThrottlingException"`.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
         self.repr.code.as_deref()
     }
 
-    /// What Bedrock, the SDK or a layer said, in words. Bedrock may quote the request in it.
+    /// What Bedrock, the SDK or a layer said, in words.
+    ///
+    /// Bedrock's own message is here as it is, for it is what a person acts on, and a validation may
+    /// quote the value that it refuses: **do not log it** where prompts must not be. `Display` leaves
+    /// such quotes out.
     #[must_use]
     pub fn message(&self) -> Option<&str> {
         self.repr.message.as_deref()
@@ -131,6 +159,13 @@ impl Error {
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         self.repr.status
+    }
+
+    /// The HTTP status as the `http` crate has it, for a service that answers with one itself.
+    #[must_use]
+    pub fn http_status(&self) -> Option<StatusCode> {
+        let status = StatusCode::from_u16(self.repr.status?);
+        status.ok()
     }
 
     /// Bedrock's id of the request, which AWS support asks for.
@@ -147,15 +182,45 @@ impl Error {
         self.repr.retry_after
     }
 
-    /// How many attempts were made, the first included, if a retry layer was passed. One that an
-    /// open circuit or a quota layer rejected counts, though once, however long it waited.
+    /// How many attempts were made, the first included, if a retry layer was passed.
+    ///
+    /// One that a layer rejected in Bedrock's place was not made: 0 means that nothing was sent.
     #[must_use]
     pub fn attempts(&self) -> Option<u32> {
-        self.repr.attempts.map(NonZeroU32::get)
+        self.repr.attempts
+    }
+
+    /// The SDK's error of the last attempt that reached the SDK, or a cause in its chain, by type: an
+    /// `SdkError<ConverseError>`, a `CredentialsError`, an `io::Error`; of a stream's events an
+    /// `SdkError<ConverseStreamOutputError, RawMessage>`.
+    ///
+    /// The first of them holds the HTTP response, whose body its `Debug` shows, and some texts of the
+    /// SDK's hold the request: do not log it where prompts and answers must not be.
+    #[must_use]
+    pub fn sdk_error<T: StdError + 'static>(&self) -> Option<&T> {
+        let sdk = SdkSource::of(self)?.get();
+        chain(sdk).find_map(|cause| cause.downcast_ref())
     }
 
     pub(crate) fn set_attempts(&mut self, attempts: u32) {
-        self.repr_mut().attempts = NonZeroU32::new(attempts);
+        self.repr_mut().attempts = Some(attempts);
+    }
+
+    /// Sets what is not known yet of the call that failed.
+    pub(crate) fn set_call(
+        &mut self,
+        operation: &'static str,
+        model_id: Option<&Arc<str>>,
+        region: Option<&Arc<str>>,
+    ) {
+        let repr = self.repr_mut();
+        repr.operation.get_or_insert(operation);
+        if repr.model_id.is_none() {
+            repr.model_id = model_id.cloned();
+        }
+        if repr.region.is_none() {
+            repr.region = region.cloned();
+        }
     }
 
     pub(crate) fn set_operation(&mut self, operation: &'static str) {
@@ -178,61 +243,6 @@ impl Error {
 
     pub(super) fn repr_mut(&mut self) -> &mut Repr {
         Arc::make_mut(&mut self.repr)
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Repr {
-            operation,
-            code,
-            message,
-            status,
-            request_id,
-            ..
-        } = &*self.repr;
-        if let Some(operation) = operation {
-            write!(f, "{operation} failed: ")?;
-        }
-        match (code, message) {
-            (Some(code), Some(message)) => write!(f, "{code}: {message}")?,
-            (Some(text), None) | (None, Some(text)) => f.write_str(text)?,
-            (None, None) => f.write_str(self.kind().as_str())?,
-        }
-        // Apart from the text, which may be whole sentences.
-        let mut between = " (";
-        if let Some(status) = status {
-            write!(f, "{between}status {status}")?;
-            between = ", ";
-            if let Some(request_id) = request_id {
-                write!(f, "{between}request id {request_id}")?;
-            }
-        }
-        if let Some(events) = self.events_delivered() {
-            write!(f, "{between}after {events} events")?;
-            between = ", ";
-        }
-        if let Some(attempts) = self.attempts().filter(|attempts| *attempts > 1) {
-            write!(f, "{between}after {attempts} attempts")?;
-            between = ", ";
-        }
-        f.write_str(if between == ", " { ")" } else { "" })
-    }
-}
-
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Error")
-            .field("kind", &self.kind())
-            .field("operation", &self.operation())
-            .field("code", &self.code())
-            .field("message", &self.message())
-            .field("status", &self.status())
-            .field("request_id", &self.request_id())
-            .field("retry_after", &self.retry_after())
-            .field("attempts", &self.attempts())
-            .field("events_delivered", &self.events_delivered())
-            .finish_non_exhaustive()
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the layers of a stack answer with in Bedrock's place.
 
 use super::{Error, ErrorKind};
-use std::{error::Error as StdError, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 use tower_backoff::AttemptTimeout;
 use tower_circuit_breaker::Open;
 use tower_quota::{Cause, Rejected};
@@ -29,45 +29,45 @@ impl Error {
         repr.retry_after.get_or_insert(time);
     }
 
-    /// Tells what the attempt before a rejection failed with: an open circuit alone says nothing of
-    /// what is wrong.
-    pub(crate) fn comes_after(&mut self, made: Self) {
-        let said = self.message().unwrap_or_default();
-        let message = format!("{said}; before that: {made}");
-        let repr = self.repr_mut();
-        repr.message = Some(message.into());
-        repr.source = Some(Arc::new(made));
+    /// Tells what the last attempt failed with: that there was no other alone says nothing of what is
+    /// wrong. It takes the place of the source.
+    pub(crate) fn comes_after(&mut self, last: Self) {
+        self.repr_mut().source = Some(Arc::new(last));
+    }
+
+    /// Whether a layer answered in Bedrock's place, and nothing was sent.
+    pub(crate) fn is_refusal(&self) -> bool {
+        self.repr.refused
     }
 
     pub(crate) fn not_cached(operation: &'static str) -> Self {
         let message = "no answer is cached, and the request asked for no other";
-        let mut error = Self::new(ErrorKind::NotCached, message);
-        error.repr_mut().operation = Some(operation);
-        error
+        Self::refusal(ErrorKind::NotCached, message).of(operation)
     }
 
+    /// The deadline passed before an attempt was made.
+    pub(crate) fn late(operation: &'static str) -> Self {
+        Self::refusal(ErrorKind::DeadlineExceeded, LATE).of(operation)
+    }
+
+    /// The deadline passed while the call was under way.
     pub(crate) fn deadline(operation: &'static str) -> Self {
-        let message = "the request's deadline passed";
-        let mut error = Self::new(ErrorKind::DeadlineExceeded, message);
-        error.repr_mut().operation = Some(operation);
+        Self::new(ErrorKind::DeadlineExceeded, LATE).of(operation)
+    }
+
+    fn of(mut self, operation: &'static str) -> Self {
+        self.repr_mut().operation = Some(operation);
+        self
+    }
+
+    fn refusal(kind: ErrorKind, message: impl Into<Box<str>>) -> Self {
+        let mut error = Self::new(kind, message);
+        error.repr_mut().refused = true;
         error
     }
 }
 
-impl From<Box<dyn StdError + Send + Sync>> for Error {
-    /// What a layer that boxes its errors made of one of these comes back as it was; anything else
-    /// is [`ErrorKind::Other`] with that as its source.
-    fn from(error: Box<dyn StdError + Send + Sync>) -> Self {
-        // Retries and circuits around a `Buffer` must see the kind that the inner service gave.
-        let error = match error.downcast::<Self>() {
-            Ok(own) => return *own,
-            Err(error) => error,
-        };
-        let mut other = Self::new(ErrorKind::Other, error.to_string());
-        other.repr_mut().source = Some(Arc::from(error));
-        other
-    }
-}
+const LATE: &str = "the request's deadline passed";
 
 impl From<Open> for Error {
     fn from(open: Open) -> Self {
@@ -78,7 +78,7 @@ impl From<Open> for Error {
         } else {
             ErrorKind::CircuitOpen
         };
-        Self::new(kind, open.to_string())
+        Self::refusal(kind, open.to_string())
             .with_retry_after(open.retry_after())
             .with_source(open)
     }
@@ -105,7 +105,7 @@ impl From<Rejected> for Error {
         };
         let message = format!("{rejected}, for {}{advice}", rejected.key());
         let retry_after = rejected.retry_after();
-        let mut error = Self::new(kind, message).with_source(rejected);
+        let mut error = Self::refusal(kind, message).with_source(rejected);
         error.repr_mut().retry_after = retry_after;
         error
     }

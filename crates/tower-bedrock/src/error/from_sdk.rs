@@ -1,15 +1,10 @@
 //! Reads the SDK's error: code first, then status, then where on the way it failed.
 
 use super::{
-    Error, ErrorKind,
-    chain::{chain, texts},
-    codes,
-    credentials::kind_of_credentials,
-    error::Repr,
-    reach::never_connected,
-    retry_after::retry_after,
+    Error, ErrorKind, credentials::kind_of_credentials, error::Repr, reach::never_connected,
+    retry_after::retry_after, said::Said, sdk_source::SdkSource, told,
 };
-use aws_sdk_bedrockruntime::error::{ErrorMetadata, ProvideErrorMetadata, SdkError};
+use aws_sdk_bedrockruntime::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use std::{error::Error as StdError, sync::Arc};
 
@@ -19,46 +14,54 @@ impl Error {
         E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
     {
         let answer = error.raw_response();
-        let status = answer.map(|answer| answer.status().as_u16());
-        let message = match &error {
-            SdkError::ServiceError(_) => message(&error).map(Into::into),
-            // The source's text may quote the body that could not be read, and an answer is not for
-            // the log.
-            SdkError::ResponseError(_) => Some("the answer could not be read".into()),
-            _ => Some(texts(&error).into()),
-        };
-        let repr = Repr {
-            kind: kind(&error, status),
-            operation: Some(operation),
-            code: error.code().map(Into::into),
-            message,
-            status,
-            request_id: answer
-                .and_then(|answer| answer.headers().get("x-amzn-requestid"))
-                .map(Into::into),
-            retry_after: answer.and_then(|answer| retry_after(answer.headers())),
-            wait_suggested: false,
-            attempts: None,
-            delivered: None,
-            source: Some(Arc::new(error)),
-        };
+        let said = answer.map(|answer| Said::in_answer(&error, answer));
+        let mut repr = Repr::new(
+            said.as_ref()
+                .map_or_else(|| kind_of_call(&error), Said::kind),
+        );
+        repr.operation = Some(operation);
+        repr.message = Some(match &said {
+            None => told::texts(&error).into(),
+            Some(said) if said.is_success() => UNREADABLE.into(),
+            Some(said) => said.message.clone().unwrap_or_default().into(),
+        });
+        repr.message = repr.message.filter(|message| !message.is_empty());
+        if let Some(answer) = answer {
+            let headers = answer.headers();
+            repr.status = Some(answer.status().as_u16());
+            repr.request_id = headers.get("x-amzn-requestid").map(Into::into);
+            repr.retry_after = retry_after(headers);
+        }
+        repr.code = said.and_then(|said| said.code).map(Into::into);
+        repr.source = Some(Arc::new(SdkSource::new(error)));
+        Self {
+            repr: Arc::new(repr),
+        }
+    }
+
+    /// Of a success that is no answer of the operation's: it is empty, say, or a page for a person.
+    pub(crate) fn unreadable(operation: &'static str, request_id: Option<&str>) -> Self {
+        let mut repr = Repr::new(ErrorKind::Transient);
+        repr.operation = Some(operation);
+        repr.message = Some(UNREADABLE.into());
+        repr.status = Some(200);
+        repr.request_id = request_id.map(Into::into);
         Self {
             repr: Arc::new(repr),
         }
     }
 }
 
-fn kind<E>(error: &SdkError<E, HttpResponse>, status: Option<u16>) -> ErrorKind
+// The SDK's own text may quote the body that could not be read, and an answer is not for the log.
+const UNREADABLE: &str = "the answer could not be read";
+
+/// The kind of a call that nobody answered.
+fn kind_of_call<E>(error: &SdkError<E, HttpResponse>) -> ErrorKind
 where
-    E: ProvideErrorMetadata + StdError + 'static,
+    E: StdError + 'static,
 {
     match error {
-        SdkError::ServiceError(_) => {
-            codes::kind_of_answer(error.code(), message(error), status.unwrap_or_default())
-        }
         SdkError::TimeoutError(_) => ErrorKind::Timeout,
-        // Bedrock answered, and the answer broke off or made no sense: the next one may be whole.
-        SdkError::ResponseError(_) => ErrorKind::Transient,
         // A connection that was not made cost nothing, however long it took.
         SdkError::DispatchFailure(failure) if failure.is_timeout() && never_connected(error) => {
             ErrorKind::Transient
@@ -75,16 +78,4 @@ where
         }
         _ => ErrorKind::Other,
     }
-}
-
-/// The SDK keeps the message of an answer without a code in the error's source alone.
-fn message<E>(error: &SdkError<E, HttpResponse>) -> Option<&str>
-where
-    E: ProvideErrorMetadata + StdError + 'static,
-{
-    error.message().or_else(|| {
-        chain(error)
-            .find_map(|cause| cause.downcast_ref::<ErrorMetadata>())
-            .and_then(ErrorMetadata::message)
-    })
 }

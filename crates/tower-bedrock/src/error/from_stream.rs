@@ -1,6 +1,9 @@
 //! Reads what ends a stream before its message does.
 
-use super::{Error, ErrorKind, chain::texts, codes::kind_of_answer, error::Repr, stalled::Stalled};
+use super::{
+    Error, ErrorKind, codes::kind_of_answer, error::Repr, sdk_source::SdkSource, stalled::Stalled,
+    told::texts,
+};
 use aws_sdk_bedrockruntime::error::SdkError;
 use aws_smithy_types::{
     event_stream::{Message, RawMessage},
@@ -46,7 +49,7 @@ impl Error {
             Repr {
                 code,
                 message,
-                source: Some(Arc::new(error)),
+                source: Some(Arc::new(SdkSource::new(error))),
                 ..Repr::new(kind)
             },
         )

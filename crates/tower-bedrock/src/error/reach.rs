@@ -4,6 +4,7 @@ use super::{
     Error,
     chain::{Cause, chain},
     credentials::kind_of_credentials,
+    sdk_source::SdkSource,
 };
 use aws_smithy_runtime_api::client::dns::ResolveDnsError;
 use std::{error::Error as StdError, io};
@@ -15,7 +16,7 @@ impl Error {
     /// Of a connection that broke before any answer nobody knows.
     pub(crate) fn began_in_the_model(&self) -> bool {
         self.status()
-            .is_some_and(|status| status == 424 || status < 400)
+            .is_some_and(|status| status == 424 || status < 300)
     }
 
     /// Whether the model failed at this prompt (424), or in the midst of its answer.
@@ -26,8 +27,8 @@ impl Error {
 
     /// Whether there were no credentials to send the call with.
     pub(crate) fn lacked_credentials(&self) -> bool {
-        let source = self.source().filter(|_| self.status().is_none());
-        source.is_some_and(|source| kind_of_credentials(source).is_some())
+        let cause = self.cause().filter(|_| self.status().is_none());
+        cause.is_some_and(|cause| kind_of_credentials(cause).is_some())
     }
 
     /// Whether it is certain that no model has seen the call: the service said that it could not
@@ -37,9 +38,15 @@ impl Error {
     pub(crate) fn never_reached_the_model(&self) -> bool {
         match self.status() {
             Some(424) => false,
-            Some(status) => status >= 400,
-            None => self.source().is_some_and(never_connected) || self.lacked_credentials(),
+            Some(status) => status >= 300,
+            None => self.cause().is_some_and(never_connected) || self.lacked_credentials(),
         }
+    }
+
+    /// The source, and of the SDK's error all that it holds.
+    fn cause(&self) -> Option<Cause<'_>> {
+        let source = self.source()?;
+        Some(SdkSource::of(source).map_or(source, SdkSource::get))
     }
 }
 

@@ -1,6 +1,6 @@
 use super::{
     Ending, Operation,
-    details::{Details, NOTHING_REQUIRED, UnaryDetails, plumbing},
+    details::{Details, NOT_SET, NOTHING_REQUIRED, UnaryDetails, plumbing},
 };
 use crate::response::{Head, Response, Usage};
 use aws_sdk_bedrockruntime::operation::apply_guardrail::{
@@ -60,6 +60,10 @@ impl Details for ApplyGuardrailInput {
 }
 
 impl UnaryDetails for ApplyGuardrailInput {
+    fn is_answer(answer: &ApplyGuardrailOutput) -> bool {
+        answer.action.as_str() != NOT_SET
+    }
+
     /// Guardrails are charged by text units, not by tokens.
     fn usage(_: &ApplyGuardrailOutput, _: &Head) -> Option<Usage> {
         None

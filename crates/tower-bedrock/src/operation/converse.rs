@@ -1,6 +1,6 @@
 use super::{
     Ending, Operation,
-    details::{Details, NOTHING_REQUIRED, UnaryDetails, plumbing},
+    details::{Details, NOT_SET, NOTHING_REQUIRED, UnaryDetails, plumbing},
 };
 use crate::{
     estimate::{Estimate, converse::Prompt},
@@ -101,6 +101,10 @@ impl Details for ConverseInput {
 }
 
 impl UnaryDetails for ConverseInput {
+    fn is_answer(answer: &ConverseOutput) -> bool {
+        matches!(answer.output, Some(Output::Message(_))) || answer.stop_reason.as_str() != NOT_SET
+    }
+
     fn usage(answer: &ConverseOutput, _: &Head) -> Option<Usage> {
         answer.usage.as_ref().map(Usage::from)
     }

@@ -53,6 +53,10 @@ impl Details for CountTokensInput {
 }
 
 impl UnaryDetails for CountTokensInput {
+    fn is_answer(answer: &CountTokensOutput) -> bool {
+        answer.input_tokens > 0
+    }
+
     /// Counting is free of charge.
     fn usage(_: &CountTokensOutput, _: &Head) -> Option<Usage> {
         None

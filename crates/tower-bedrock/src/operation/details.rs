@@ -91,9 +91,19 @@ pub trait Details: Sized {
 
 /// What it asks of those that are answered as a whole.
 pub trait UnaryDetails: Details {
+    /// Whether the answer is one. The SDK makes an output of any JSON, and of nothing at all, with
+    /// whatever is missing made up.
+    fn is_answer(answer: &Self::Answer) -> bool {
+        let _ = answer;
+        true
+    }
+
     /// What the answer says it used.
     fn usage(answer: &Self::Answer, head: &Head) -> Option<Usage>;
 }
+
+/// What the SDK puts in the place of a required name that an answer lacks.
+pub(super) const NOT_SET: &str = "no value was set";
 
 /// The parts that differ between operations by a name only. A macro, for the SDK gives each operation
 /// types and methods of its own and no trait over them.
@@ -139,8 +149,7 @@ macro_rules! plumbing {
             head: crate::response::Head,
             _: crate::stream::StreamTerms,
         ) -> impl Future<Output = Result<Self::Reply, crate::error::Error>> + Send {
-            let usage = <Self as crate::operation::details::UnaryDetails>::usage(&output, &head);
-            std::future::ready(Ok(crate::response::Response::answered(output, usage, head)))
+            std::future::ready(crate::operation::answer::<Self>(output, head))
         }
 
         fn codec() -> &'static crate::codec::Codec<Self, $output, $failure> {

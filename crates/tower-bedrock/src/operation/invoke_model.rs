@@ -11,6 +11,7 @@ use aws_sdk_bedrockruntime::{
     operation::invoke_model::{InvokeModel, InvokeModelError, InvokeModelInput, InvokeModelOutput},
     types::{CountTokensInput, InvokeModelTokensRequest},
 };
+use serde::de::IgnoredAny;
 
 impl Operation for InvokeModelInput {
     type Response = Response<InvokeModelOutput>;
@@ -90,6 +91,21 @@ impl Details for InvokeModelInput {
 }
 
 impl UnaryDetails for InvokeModelInput {
+    /// The SDK hands on whatever the body is. All but a text in JSON is as the caller asked for it.
+    fn is_answer(answer: &InvokeModelOutput) -> bool {
+        let body = answer.body.as_ref();
+        let content_type = answer.content_type.trim();
+        let is = |name: &str| {
+            let start = content_type.get(..name.len());
+            start.is_some_and(|start| start.eq_ignore_ascii_case(name))
+        };
+        if is("application/json") {
+            serde_json::from_slice::<IgnoredAny>(body).is_ok()
+        } else {
+            !body.is_empty() && !is("text/html")
+        }
+    }
+
     /// Where the answer is no text, nothing is said of output tokens, and there are none.
     fn usage(answer: &InvokeModelOutput, head: &Head) -> Option<Usage> {
         let of_input = || {

@@ -2,6 +2,7 @@
 //!
 //! Read `operation`, then `details`, then one of the ten.
 
+mod answer;
 mod apply_guardrail;
 mod converse;
 mod converse_stream;
@@ -17,5 +18,6 @@ mod operation;
 mod start_async_invoke;
 mod unary;
 
+pub(crate) use self::answer::answer;
 pub use self::{operation::Operation, unary::UnaryOperation};
 use crate::response::Ending;

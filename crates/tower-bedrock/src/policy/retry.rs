@@ -1,11 +1,12 @@
 use crate::{
     error::{Error, ErrorKind},
-    request::Request,
+    request::{Attempts, Request},
     response::Reply,
 };
-use std::{num::NonZeroU32, time::Duration};
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
 use tower_backoff::{
-    BackoffLayer, Budget, Classify, FromRequest, Overrides, RetryOptions, Verdict,
+    BackoffLayer, Budget, Classify, FromRequest, MakeClassifier, Overrides, PerRequest,
+    RetryOptions, Verdict,
 };
 
 /// The longest wait that a quota per minute explains.
@@ -24,7 +25,8 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// minute explains no longer one. Beyond that the call fails at once, and the error's
 /// [`retry_after`](Error::retry_after) tells the wait.
 ///
-/// The response, or the last error, says how many attempts were made.
+/// The response, or the last error, says how many attempts were made; one that a layer rejected was
+/// not. An error that ends a call without another attempt has what the last one failed with as its source.
 #[derive(Debug, Clone, Copy)]
 pub struct RetryPolicy {
     open_circuit: Duration,
@@ -57,7 +59,7 @@ impl RetryPolicy {
     /// the retries: 15 minutes a call, any number of attempts, no budget. A request's own
     /// [`timeout`](Request::timeout) or [`max_attempts`](Request::max_attempts) overrides that.
     #[must_use]
-    pub fn layer(self) -> BackoffLayer<Self, FromRequest> {
+    pub fn layer(self) -> BackoffLayer<Self, FromRequest, PerRequest> {
         self.unbounded()
             .max_attempts(u32::MAX)
             .deadline(Duration::from_secs(15 * 60))
@@ -70,14 +72,14 @@ impl RetryPolicy {
     /// about five minutes at most, beside the waits for a turn. A request's own
     /// [`timeout`](Request::timeout) or [`max_attempts`](Request::max_attempts) overrides that.
     #[must_use]
-    pub fn layer_over_quota(self) -> BackoffLayer<Self, FromRequest> {
+    pub fn layer_over_quota(self) -> BackoffLayer<Self, FromRequest, PerRequest> {
         self.unbounded().max_attempts(12)
     }
 
     // No budget: that bounds retries as a share of the calls, and in a batch that runs into its limit
     // nearly every call is throttled once.
-    fn unbounded(self) -> BackoffLayer<Self, FromRequest> {
-        BackoffLayer::new(self)
+    fn unbounded(self) -> BackoffLayer<Self, FromRequest, PerRequest> {
+        BackoffLayer::per_request(self)
             .replay(FromRequest)
             .budget(Budget::unlimited())
             .max_hint(MINUTE)
@@ -93,7 +95,7 @@ impl Default for RetryPolicy {
 
 /// A [`BackoffLayer`] with Bedrock's [`RetryPolicy`]; see [`RetryPolicy::layer`].
 #[must_use]
-pub fn backoff_layer() -> BackoffLayer<RetryPolicy, FromRequest> {
+pub fn backoff_layer() -> BackoffLayer<RetryPolicy, FromRequest, PerRequest> {
     RetryPolicy::new().layer()
 }
 
@@ -127,20 +129,42 @@ impl<R: Reply> Classify<R, Error> for RetryPolicy {
             | ErrorKind::Other => Verdict::Done,
         }
     }
+}
 
-    fn rejected_after(&self, rejection: &mut Result<R, Error>, made: Error) {
-        if let Err(rejection) = rejection {
-            rejection.comes_after(made);
+impl<I, R: Reply> MakeClassifier<Request<I>, R, Error> for RetryPolicy {
+    type Classifier = OneCall;
+
+    fn make_classifier(&self, request: &Request<I>) -> OneCall {
+        let attempts = request.options().attempts.clone().unwrap_or_default();
+        attempts.begin();
+        OneCall {
+            policy: *self,
+            attempts,
         }
     }
+}
 
-    fn finished(&self, result: &mut Result<R, Error>, attempts: u32) {
+/// What a [`RetryPolicy`] judges one call by. It notes what the attempts came to.
+#[derive(Debug)]
+pub struct OneCall {
+    policy: RetryPolicy,
+    attempts: Arc<Attempts>,
+}
+
+impl<R: Reply> Classify<R, Error> for OneCall {
+    fn classify(&self, result: &Result<R, Error>) -> Verdict {
+        self.attempts.ended(result.as_ref().err());
+        self.policy.classify(result)
+    }
+
+    fn finished(&self, result: &mut Result<R, Error>, _: u32) {
         match result {
             Ok(response) => {
-                // The first call is an attempt too, so there is no 0 to keep out.
-                response.meta_mut().attempts = NonZeroU32::new(attempts).unwrap_or(NonZeroU32::MIN);
+                let made = self.attempts.made().and_then(NonZeroU32::new);
+                // It was answered, so there was one.
+                response.meta_mut().attempts = made.unwrap_or(NonZeroU32::MIN);
             }
-            Err(error) => error.set_attempts(attempts),
+            Err(error) => self.attempts.explain(error),
         }
     }
 }

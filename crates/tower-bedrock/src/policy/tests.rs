@@ -1,7 +1,10 @@
 //! The tables in the docs say of each error what the policies do.
 
 use super::{CachePolicy, CircuitPolicy, RetryPolicy, cost::failed};
-use crate::{Error, ErrorKind, Request, Response, error::codes::kind_of_answer};
+use crate::{
+    Error, ErrorKind, Request, Response,
+    error::codes::{kind_of_answer, kind_of_answer_between},
+};
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_bedrockruntime::operation::converse::{ConverseInput, ConverseOutput};
 use std::{io, iter::successors, num::NonZeroU32, time::Duration};
@@ -119,6 +122,19 @@ fn the_table_of_bedrocks_errors_is_what_the_policies_do() {
             assert_eq!(quota(&error), charge, "{from}");
             assert_eq!(circuit(error.clone()), opens, "{from}");
             assert_eq!(retried(error), retry, "{from}");
+        }
+    }
+}
+
+#[test]
+fn the_table_of_what_is_not_bedrocks_is_how_it_is_read() {
+    for row in rows(ERRORS, 4) {
+        let words = row[0].split(|c: char| !c.is_ascii_digit());
+        for status in words.filter_map(|word| word.parse().ok()) {
+            let read = kind_of_answer_between(status);
+            assert_eq!(read, kind(row[1].trim_matches('`')), "{row:?}");
+            let error = Error::new(read, "for a test").with_status(status);
+            assert_eq!(retried(error), row[2], "{row:?}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What a caller wants done about one request.
 
-use super::{CacheUse, Priority};
+use super::{Attempts, CacheUse, Priority};
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
 use tokio::time::Instant;
 
@@ -17,6 +17,8 @@ pub struct Options {
     pub(crate) input_tokens: Option<u64>,
     pub(crate) count_tokens: bool,
     pub(crate) stands_for: Option<Arc<str>>,
+    /// What comes of the call, where somebody wants to know.
+    pub(crate) attempts: Option<Arc<Attempts>>,
 }
 
 impl Options {

@@ -1,4 +1,4 @@
-use super::{CacheUse, Options, Priority, contents::Contents};
+use super::{Attempts, CacheUse, Options, Priority, contents::Contents};
 use crate::{estimate::Estimate, operation::Operation, wire::EncodeError};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use std::{fmt, num::NonZeroU32, ops::Deref, sync::Arc};
@@ -115,6 +115,13 @@ impl<I> Request<I> {
     pub fn stands_for(mut self, model: impl Into<Arc<str>>) -> Self {
         self.options.stands_for = Some(model.into());
         self
+    }
+
+    /// Has the call noted what its attempts come to, from here on inwards.
+    pub(crate) fn note_attempts(&mut self) -> Arc<Attempts> {
+        let attempts = Arc::default();
+        self.options.attempts = Some(Arc::clone(&attempts));
+        attempts
     }
 
     /// What the call counts as: what its ARN stands for, else what it names.

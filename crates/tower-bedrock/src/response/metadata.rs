@@ -27,6 +27,7 @@ impl ResponseMetadata {
             origin: Origin {
                 request_id: head.request_id,
                 model_id: None,
+                region: None,
                 raw: head.raw,
             },
             ..Self::default()
@@ -81,8 +82,8 @@ impl ResponseMetadata {
         self.origin.raw.as_deref()
     }
 
-    /// How many attempts were made, the first included; one that an open circuit rejected counts.
-    /// A call answered by a cache made one.
+    /// How many attempts were made, the first included; one that an open circuit rejected was not.
+    /// A call answered by a cache counts as one.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.attempts.get()

@@ -6,6 +6,8 @@ use std::{fmt, sync::Arc};
 pub struct Origin {
     pub(crate) request_id: Option<Arc<str>>,
     pub(crate) model_id: Option<Arc<str>>,
+    /// Where the call was sent, as far as an error that comes later tells it.
+    pub(crate) region: Option<Arc<str>>,
     pub(crate) raw: Option<Arc<http::Response<Bytes>>>,
 }
 

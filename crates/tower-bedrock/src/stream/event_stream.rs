@@ -255,7 +255,15 @@ impl<E: StreamEvent> Stream for EventStream<E> {
         let Some(live) = &mut this.live else {
             return Poll::Ready(None);
         };
-        let next = ready!(live.as_mut().poll_next(cx));
+        let mut next = ready!(live.as_mut().poll_next(cx));
+        if let Some(Err(error)) = &mut next {
+            let origin = &this.meta.origin;
+            error.set_call(
+                E::OPERATION,
+                origin.model_id.as_ref(),
+                origin.region.as_ref(),
+            );
+        }
         if let Some(usage) = live.progress().usage {
             let seen = if this.is_charged {
                 &mut this.meta.usage

@@ -4,7 +4,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    operation::{Operation, UnaryOperation},
+    operation::{Operation, UnaryOperation, answer},
     response::{Head, Response},
 };
 use aws_sdk_bedrockruntime::error::SdkError;
@@ -83,17 +83,13 @@ pub fn output<I: UnaryOperation>(json: impl Into<Bytes>) -> Result<I::Output, I:
 ///
 /// # Errors
 ///
-/// As [`decode`]; the source of the error is the SDK's `SdkError<I::Error, HttpResponse>`.
+/// As [`decode`]; [`Error::sdk_error`] has the SDK's `SdkError<I::Error, HttpResponse>`.
 pub fn response<I: UnaryOperation>(
     response: http::Response<impl Into<Bytes>>,
 ) -> Result<Response<I::Output>, Error> {
     let response = in_sdk_type(response);
     match I::codec().decode(&response) {
-        Ok(output) => {
-            let head = Head::read(response.headers());
-            let usage = I::usage(&output, &head);
-            Ok(Response::answered(output, usage, head))
-        }
+        Ok(output) => answer::<I>(output, Head::read(response.headers())),
         Err(error) => Err(Error::from_sdk(
             I::NAME,
             SdkError::service_error(error, response),

@@ -126,6 +126,7 @@ fn replayed<I: Operation, E: StreamEvent>(
         request_id: request_id.and_then(|id| id.to_str().ok()).map(Arc::from),
         model_id,
         raw: None,
+        ..Origin::default()
     };
     let bytes = raw.into_body();
     let usage = stream::usage_of::<E>(bytes.clone())?;

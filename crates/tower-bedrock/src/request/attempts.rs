@@ -1,0 +1,71 @@
+use crate::error::{Error, ErrorKind};
+use std::{
+    fmt,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+/// What the attempts of one call came to. Shared by the request and its clones, since whoever tells
+/// the call's end may not be the layer that makes the attempts.
+#[derive(Default)]
+pub(crate) struct Attempts {
+    so_far: Mutex<SoFar>,
+}
+
+#[derive(Clone, Default)]
+struct SoFar {
+    /// `None` until a retry layer is passed.
+    made: Option<u32>,
+    last_failure: Option<Error>,
+}
+
+impl Attempts {
+    /// A retry layer was passed.
+    pub(crate) fn begin(&self) {
+        self.lock().made.get_or_insert(0);
+    }
+
+    /// An attempt has ended, with an error or an answer. One that was refused was not made.
+    pub(crate) fn ended(&self, error: Option<&Error>) {
+        if error.is_some_and(Error::is_refusal) {
+            return;
+        }
+        let mut so_far = self.lock();
+        so_far.made = Some(so_far.made.unwrap_or(0).saturating_add(1));
+        if let Some(error) = error.filter(|error| error.kind() != ErrorKind::DeadlineExceeded) {
+            so_far.last_failure = Some(error.clone());
+        }
+    }
+
+    /// Notes in the error that a call ends with how many attempts were made, and what the last of them
+    /// failed with if the error itself is only that there was no other.
+    pub(crate) fn explain(&self, error: &mut Error) {
+        let SoFar { made, last_failure } = self.lock().clone();
+        let is_refusal = error.is_refusal();
+        if let Some(made) = made {
+            error.set_attempts(made);
+        } else if is_refusal && error.attempts().is_none() {
+            error.set_attempts(0);
+        }
+        if (is_refusal || error.kind() == ErrorKind::DeadlineExceeded)
+            && let Some(last) = last_failure
+        {
+            error.comes_after(last);
+        }
+    }
+
+    /// How many attempts there were, if a retry layer was passed.
+    pub(crate) fn made(&self) -> Option<u32> {
+        self.lock().made
+    }
+
+    // Nothing under this lock can panic half-way.
+    fn lock(&self) -> MutexGuard<'_, SoFar> {
+        self.so_far.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Attempts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Attempts").finish_non_exhaustive()
+    }
+}
