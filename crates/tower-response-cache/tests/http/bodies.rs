@@ -1,11 +1,13 @@
 //! Bodies: what is collected, and what goes on as it comes.
 
-use std::task::Poll;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures_util::stream;
 use http::{HeaderMap, Response};
-use http_body::{Body, Frame};
+use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, StreamBody};
 use tokio::sync::mpsc;
 use tokio_test::{assert_pending, assert_ready, task};
@@ -13,7 +15,7 @@ use tower::BoxError;
 use tower_response_cache::{CacheStatus, HttpCacheLayer};
 
 use crate::support::{
-    AnyBody, Got, Http, Told, With, get, minute, plain, request, said, text, value,
+    AnyBody, Got, Http, Told, With, any, get, minute, plain, request, said, text, value,
 };
 
 type AnyFrame = Result<Frame<Bytes>, BoxError>;
@@ -111,8 +113,34 @@ async fn larger_body_goes_on_as_it_comes_and_is_not_kept() {
     assert!(http.stored(get("/a")).is_none());
 }
 
+/// A body of a length that is known, which has not come.
+struct Expected(u64);
+
+impl Body for Expected {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Pending
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.0)
+    }
+}
+
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn body_that_is_known_to_be_larger_is_not_read() {
+    for (length, held_back) in [(8, true), (9, false)] {
+        let mut http = of_eight();
+        let mut call = http.begin(get("/a"));
+        let body = kept_for_a_minute(any(Expected(length)));
+        http.sent().await.1.send_response(body);
+        assert_eq!(call.poll().is_pending(), held_back);
+    }
     let mut http = of_eight();
     let res = http.miss(get("/a"), minute("123456789"));
     assert_eq!(text(res).await, "123456789");

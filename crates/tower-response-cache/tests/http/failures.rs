@@ -162,6 +162,7 @@ async fn answer_that_is_not_kept_ends_the_older_one() {
         (status(303, plain("")), true),
         (status(404, plain("")), true),
         (status(410, plain("")), true),
+        (status(304, plain("")), false),
         (status(403, plain("")), false),
         (status(429, plain("")), false),
         (status(503, plain("")), false),
