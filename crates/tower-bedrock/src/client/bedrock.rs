@@ -1,22 +1,8 @@
-use super::{
-    clock_skew::may_be_skew,
-    exchange::{Exchange, Keeps},
-    future::ResponseFuture,
-    given::Given,
-};
+use super::future::ResponseFuture;
 use crate::{
-    error::Error,
-    operation::Operation,
-    request::Request,
-    response::Reply,
-    stream::{StreamLimits, StreamTerms},
+    error::Error, operation::Operation, request::Request, response::Reply, stream::StreamLimits,
 };
-use aws_sdk_bedrockruntime::{
-    Client, Config,
-    config::{self, retry::RetryConfig},
-    error::ProvideErrorMetadata,
-};
-use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
+use aws_sdk_bedrockruntime::{Client, Config, config::retry::RetryConfig};
 use std::{
     fmt,
     sync::Arc,
@@ -60,24 +46,20 @@ use tower_service::Service;
 /// Dropping the response future drops the HTTP call. Bedrock may still have charged for it.
 #[derive(Clone)]
 pub struct Bedrock {
-    client: Client,
+    pub(super) client: Client,
     region: Option<Arc<str>>,
-    raw: bool,
-    stream: StreamSettings,
+    pub(super) raw: bool,
+    pub(super) stream: StreamSettings,
     /// Whether the client has interceptors of its own, which may look at an input.
-    watched: bool,
+    pub(super) watched: bool,
 }
 
 /// How streams are read.
 #[derive(Debug, Clone, Copy, Default)]
-struct StreamSettings {
-    limits: StreamLimits,
-    drain: Option<Duration>,
+pub(super) struct StreamSettings {
+    pub(super) limits: StreamLimits,
+    pub(super) drain: Option<Duration>,
 }
-
-/// How much of a stream is recorded at most, in bytes, for others who ask for the same: 16,000 tokens
-/// or so, of some 250 bytes each on the wire. More would fit no cache of 64 MiB, the stack's.
-const RECORDED: usize = 4 * 1024 * 1024;
 
 impl Bedrock {
     /// A service with a client of its own, from an `&SdkConfig` or from a
@@ -212,41 +194,6 @@ impl Bedrock {
         timeout_at(deadline, self.attempt(request))
             .await
             .unwrap_or_else(|_| Err(Error::deadline(I::NAME)))
-    }
-
-    async fn attempt<I: Operation>(&self, request: Request<I>) -> Result<I::Response, Error> {
-        let options = request.options();
-        let terms = StreamTerms::new(self.stream.limits)
-            .deadline(options.deadline().filter(|_| options.whole_stream()))
-            .drain(self.stream.drain);
-        let keeps = Keeps {
-            raw: self.raw,
-            recorded: I::Response::STREAMS.then_some(RECORDED),
-        };
-        let given = Given::of(request, self.watched);
-        let mut is_second = false;
-        loop {
-            let (exchange, told) = Exchange::new(given.made(), given.shown(), keeps);
-            let mut config = config::Builder::default();
-            config.push_interceptor(SharedInterceptor::permanent(exchange));
-            let error = match I::send(&self.client, given.input(), config).await {
-                Ok(output) => {
-                    // The interceptor has run by now: the SDK runs it before it hands out the output.
-                    let head = told.head.get().cloned().unwrap_or_default();
-                    let mut response = I::reply(output, head, terms).await?;
-                    // What an interceptor made of it, if one did.
-                    response.meta_mut().origin.model_id = told.model_id.get().cloned();
-                    return Ok(response);
-                }
-                Err(error) => error,
-            };
-            if !is_second && told.is_skewed() && may_be_skew(error.code()) {
-                is_second = true;
-                continue;
-            }
-            let refusal = told.refusal.get().cloned();
-            return Err(refusal.unwrap_or_else(|| Error::from_sdk(I::NAME, error)));
-        }
     }
 }
 

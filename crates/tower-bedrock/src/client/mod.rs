@@ -2,6 +2,7 @@
 //!
 //! Read `bedrock`, then `exchange`, then `made`.
 
+mod attempt;
 mod bedrock;
 mod clock_skew;
 mod exchange;

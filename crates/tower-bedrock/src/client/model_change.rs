@@ -23,7 +23,7 @@ pub(super) fn refusal<I: Operation>(request: &Request<I>, model: Option<&str>) -
         }
     }
     let name = |model: Option<&str>| model.map_or("none".to_owned(), |model| format!("`{model}`"));
-    let mut error = Error::new(
+    Some(Error::new(
         ErrorKind::Invalid,
         format!(
             "an interceptor changed the model from {} to {}, and the call counts as one of {}; say \
@@ -32,7 +32,5 @@ pub(super) fn refusal<I: Operation>(request: &Request<I>, model: Option<&str>) -
             name(model),
             name(request.quota_model()),
         ),
-    );
-    error.set_operation(I::NAME);
-    Some(error)
+    ))
 }

@@ -223,10 +223,6 @@ impl Error {
         }
     }
 
-    pub(crate) fn set_operation(&mut self, operation: &'static str) {
-        self.repr_mut().operation = Some(operation);
-    }
-
     /// Sets the wait unless there is one: the server knows better than a ledger of ours.
     pub(crate) fn suggest_retry_after(&mut self, wait: Duration) {
         if self.retry_after().is_none() {

@@ -3,9 +3,10 @@
 mod attempts;
 mod cache_use;
 mod contents;
+mod customized;
 mod options;
 mod priority;
 mod request;
 
-pub(crate) use self::attempts::Attempts;
+pub(crate) use self::{attempts::Attempts, customized::Customized};
 pub use self::{cache_use::CacheUse, options::Options, priority::Priority, request::Request};

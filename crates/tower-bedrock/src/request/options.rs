@@ -1,6 +1,6 @@
 //! What a caller wants done about one request.
 
-use super::{Attempts, CacheUse, Priority};
+use super::{Attempts, CacheUse, Priority, customized::Customized};
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
 use tokio::time::Instant;
 
@@ -10,7 +10,7 @@ pub struct Options {
     pub(crate) deadline: Option<Instant>,
     pub(crate) whole_stream: bool,
     pub(crate) tenant: Option<Arc<str>>,
-    pub(crate) cache: CacheUse,
+    pub(crate) cache: Option<CacheUse>,
     pub(crate) cache_for: Option<Duration>,
     pub(crate) priority: Priority,
     pub(crate) max_attempts: Option<NonZeroU32>,
@@ -19,6 +19,7 @@ pub struct Options {
     pub(crate) stands_for: Option<Arc<str>>,
     /// What comes of the call, where somebody wants to know.
     pub(crate) attempts: Option<Arc<Attempts>>,
+    pub(crate) customized: Option<Customized>,
 }
 
 impl Options {
@@ -43,7 +44,14 @@ impl Options {
     /// How a cache may take part.
     #[must_use]
     pub fn cache(&self) -> CacheUse {
-        self.cache
+        self.cache.unwrap_or(match self.customized {
+            Some(_) => CacheUse::Bypass,
+            None => CacheUse::Use,
+        })
+    }
+
+    pub(crate) const fn customized(&self) -> Option<&Customized> {
+        self.customized.as_ref()
     }
 
     /// How long a cache may answer with what comes of the request; `None` for the cache's own time.

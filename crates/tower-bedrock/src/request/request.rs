@@ -1,5 +1,6 @@
-use super::{Attempts, CacheUse, Options, Priority, contents::Contents};
+use super::{Attempts, CacheUse, Options, Priority, contents::Contents, customized::Customized};
 use crate::{estimate::Estimate, operation::Operation, wire::EncodeError};
+use aws_sdk_bedrockruntime::config;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use std::{fmt, num::NonZeroU32, ops::Deref, sync::Arc};
 use tokio::time::{Duration, Instant};
@@ -62,10 +63,11 @@ impl<I> Request<I> {
         self
     }
 
-    /// Sets how a cache may take part. Default: [`CacheUse::Use`].
+    /// Sets how a cache may take part. Default: [`CacheUse::Use`], and [`CacheUse::Bypass`] for a request
+    /// that is [customized](Self::customize).
     #[must_use]
     pub fn cache(mut self, cache: CacheUse) -> Self {
-        self.options.cache = cache;
+        self.options.cache = Some(cache);
         self
     }
 
@@ -114,6 +116,32 @@ impl<I> Request<I> {
     #[must_use]
     pub fn stands_for(mut self, model: impl Into<Arc<str>>) -> Self {
         self.options.stands_for = Some(model.into());
+        self
+    }
+
+    /// Changes the client's configuration for this request, as `customize().config_override(config)` does
+    /// of an SDK call: its timeouts, say, or an interceptor of this one call. Default: no change.
+    ///
+    /// ```
+    /// use aws_sdk_bedrockruntime::config::{self, timeout::TimeoutConfig};
+    /// use std::time::Duration;
+    ///
+    /// # use aws_sdk_bedrockruntime::operation::converse::ConverseInput;
+    /// # use tower_bedrock::Request;
+    /// # fn example(input: ConverseInput) -> Request<ConverseInput> {
+    /// let read_timeout = TimeoutConfig::builder().read_timeout(Duration::from_secs(20)).build();
+    /// Request::new(input).customize(config::Builder::new().timeout_config(read_timeout))
+    /// # }
+    /// ```
+    ///
+    /// No layer can tell what a configuration makes of an answer, so a cache takes no part unless
+    /// [`cache`](Self::cache) says so; the answer is then one to the input as it is, for all who ask the
+    /// same. Retries stay the layers'. Interceptors see and change the input as those of the client do
+    /// ([`Bedrock`](crate::Bedrock)). A `config` with another Region than the client's fails the call, since
+    /// its quota is another one. Called once more, it replaces what was there.
+    #[must_use]
+    pub fn customize(mut self, config: impl Into<config::Builder>) -> Self {
+        self.options.customized = Some(Customized::new(config.into()));
         self
     }
 
