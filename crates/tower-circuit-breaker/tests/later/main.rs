@@ -11,7 +11,7 @@ use stream::{ByEnd, Plan, begun, call, failed, serve};
 use support::{SECOND, advance, soon};
 use tower::{BoxError, Layer, Service, ServiceExt, service_fn};
 use tower_circuit_breaker::{
-    Abandoned, CircuitBreakerLayer, Handle, State, Throttles, Verdict, Window,
+    Abandoned, CircuitBreakerLayer, Handle, OpenedBy, State, Throttles, Verdict, Window,
 };
 
 fn opens_at(failures: u32) -> CircuitBreakerLayer<ByEnd> {
@@ -21,8 +21,9 @@ fn opens_at(failures: u32) -> CircuitBreakerLayer<ByEnd> {
 /// A layer whose circuit is half-open at the next call.
 async fn opened(layer: CircuitBreakerLayer<ByEnd>) -> (CircuitBreakerLayer<ByEnd>, Handle) {
     let circuit = layer.handle();
-    failed(&layer).await;
-    assert_eq!(circuit.state(), State::Open);
+    while circuit.state() == State::Closed {
+        failed(&layer).await;
+    }
     advance(10).await;
     (layer, circuit)
 }
@@ -38,7 +39,7 @@ async fn a_probe_closes_the_circuit_when_its_response_begins() {
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn a_probe_that_breaks_during_the_ramp_opens_the_circuit_again() {
-    let (layer, circuit) = opened(opens_at(1)).await;
+    let (layer, circuit) = opened(opens_at(3)).await;
     let stream = begun(&layer).await;
     advance(9).await;
     stream.end(Verdict::Failure);
@@ -65,7 +66,7 @@ async fn a_probe_that_breaks_after_the_ramp_is_one_failure() {
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn a_probe_counts_once_and_its_break_fails_the_half_open_circuit() {
-    let (layer, circuit) = opened(opens_at(1).probes(2)).await;
+    let (layer, circuit) = opened(opens_at(3).probes(2)).await;
     let first = begun(&layer).await;
     first.end(Verdict::Success);
     assert_eq!(circuit.state(), State::HalfOpen);
@@ -73,10 +74,14 @@ async fn a_probe_counts_once_and_its_break_fails_the_half_open_circuit() {
     assert_eq!(circuit.state(), State::Closed);
     drop(second);
 
-    let (layer, circuit) = opened(opens_at(1).probes(2)).await;
+    let (layer, circuit) = opened(opens_at(3).probes(2)).await;
     let first = begun(&layer).await;
     first.end(Verdict::Failure);
-    assert_eq!(circuit.state(), State::Open);
+    let snapshot = circuit.snapshot();
+    assert_eq!(
+        (snapshot.state, snapshot.opened_by),
+        (State::Open, Some(OpenedBy::Probe))
+    );
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
