@@ -95,6 +95,8 @@ async fn every_documented_key_is_taken() {
         "tool_choice": {"type": "auto"}, "thinking": {"type": "disabled"}, "metadata": {},
         "output_config": {}, "context_management": {},
     });
+    let newer = with(anthropic(), "anthropic_version", "2026-10-21".into());
+    assert_eq!(complaint(&client, CLAUDE, &newer).await, None);
     for (key, value) in members.as_object().unwrap() {
         for model in [CLAUDE, CLAUDE_3] {
             let mut body = with(anthropic(), key, value.clone());

@@ -1,10 +1,19 @@
-//! A stream is made as it is read: how long it is costs no memory.
+//! A stream is made as it is read: how long it is costs no memory, and keeps nobody waiting.
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod fronts;
 
+use std::{
+    future::poll_fn,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::Poll,
+};
+
 use bedrock_sim::{ScriptedAnswer, Simulator};
-use fronts::{CLAUDE, max_tokens, user};
+use fronts::{CLAUDE, converse_stream, max_tokens, user};
 use tokio::runtime::Builder;
 
 const STREAMS: u64 = 2_000;
@@ -40,6 +49,44 @@ fn two_thousand_long_streams_at_once_take_less_than_20_megabytes() {
     assert_eq!(usage.in_flight, 0);
     assert_eq!(usage.output_tokens, STREAMS * 4 * 4);
     assert!(heap.bytes_max < MOST_BYTES, "{} bytes", heap.bytes_max);
+}
+
+/// Waits until all who wait for the thread have had it once. Not tokio's own `yield_now`, which is
+/// more polite than that.
+async fn turn() {
+    let mut is_over = false;
+    poll_fn(|cx| {
+        if std::mem::replace(&mut is_over, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn others_have_their_turns_however_fast_a_reader_is() {
+    let simulator = Simulator::new().answers(|_| Some(ScriptedAnswer::new().output_tokens(TOKENS)));
+    let mut stream = converse_stream(&simulator.sdk_client(), "hello").await;
+    let read = Arc::new(AtomicUsize::new(0));
+    let reader = tokio::spawn({
+        let read = Arc::clone(&read);
+        async move {
+            while stream.recv().await.unwrap().is_some() {
+                read.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    });
+    let other = tokio::spawn(async move {
+        for turns in 1..1_000 {
+            turn().await;
+            assert!(read.load(Ordering::Relaxed) <= turns);
+        }
+        assert!(read.load(Ordering::Relaxed) > 0);
+    });
+    other.await.unwrap();
+    reader.abort();
 }
 
 #[test]

@@ -4,6 +4,9 @@ use crate::wire::check::{JsonField, ServiceError};
 use crate::wire::converse::request::{stop_sequences, turns_reasoning_on};
 use crate::wire::part::guardrail::GUARDRAIL_CONFIG;
 
+/// What AWS documents, and what Anthropic's own newest clients say.
+const VERSIONS: &[&str] = &["bedrock-2023-05-31", "2026-10-21"];
+
 /// What AWS documents for the body, without what only Anthropic's own API takes.
 const KEYS: &[&str] = &[
     "anthropic_version",
@@ -32,8 +35,7 @@ pub(crate) fn read(root: &JsonField<'_>, model: &str) -> Result<Prompt, ServiceE
         let message = format!("{key}: Extra inputs are not permitted");
         return Err(ServiceError::validation(message));
     }
-    root.require("anthropic_version")?
-        .one_of(&["bedrock-2023-05-31"])?;
+    root.require("anthropic_version")?.one_of(VERSIONS)?;
     let mut prompt = Prompt {
         max_tokens: Some(root.require("max_tokens")?.count(1)?),
         ..Prompt::default()
