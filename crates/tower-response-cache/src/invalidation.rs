@@ -6,9 +6,9 @@ use crate::{error::NotInvalidated, flight::Cache};
 
 /// The rest of an invalidation; made by [`Handle::invalidate`] and its like.
 ///
-/// What is stored in this process is gone when this is made. With a [`RemoteStore`], await it: once it
-/// is done neither store has an older answer, and no call under way brings one. Until then an older
-/// answer can come back from the remote store.
+/// What is stored in this process is gone when this is made, and an older answer does not come back from
+/// a [`RemoteStore`] either. With such a store, await it: once it is done that store has no older answer, and
+/// no call of this process brings one.
 ///
 /// # Cancellation
 ///
@@ -16,8 +16,8 @@ use crate::{error::NotInvalidated, flight::Cache};
 ///
 /// # Errors
 ///
-/// [`NotInvalidated`] if the remote store failed: it still has the older answers, and they are served
-/// again.
+/// [`NotInvalidated`] if the remote store failed or took too long: then, or while an answer was written to
+/// it. It may still have the older answers. This process refuses them, others do not.
 ///
 /// [`Handle::invalidate`]: crate::Handle::invalidate
 /// [`RemoteStore`]: crate::RemoteStore
@@ -30,20 +30,28 @@ type Rest = Pin<Box<dyn Future<Output = Result<(), NotInvalidated>> + Send>>;
 impl Invalidation {
     pub(crate) fn new<K, V, St>(cache: &Arc<Cache<K, V, St>>, scope: Scope<K>) -> Self
     where
-        K: Hash + Eq + Send + Sync + 'static,
+        K: Hash + Eq + Clone + Send + Sync + 'static,
         V: Send + Sync + 'static,
         St: Store<K, V>,
     {
+        // Whatever of it comes from the remote store from now on is refused, however it got there.
+        cache.refuse_older(&scope);
         cache.forget(&scope);
         if !cache.has_remote() {
             return Self { remote: None };
         }
+        let writes = cache.writes(&scope);
         let cache = Arc::clone(cache);
         let rest = async move {
+            // A write that is under way would land after the removal.
+            let done = cache.all_done(writes).await;
             let forgotten = cache.forget_remote(&scope).await;
             // A flight may have read the old answer there before it was gone, and stored it.
             cache.forget(&scope);
-            forgotten.map_err(|_| NotInvalidated)
+            match forgotten {
+                Ok(()) if done => Ok(()),
+                _ => Err(NotInvalidated),
+            }
         };
         Self {
             remote: Some(Box::pin(rest)),

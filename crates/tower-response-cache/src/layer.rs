@@ -3,7 +3,8 @@ use std::{fmt, hash::Hash, sync::Arc, time::Duration};
 use tower_layer::Layer;
 
 use crate::flight::{Cache, LayerState};
-use crate::store::{MemoryStore, remote::Codec, remote::RemoteStore, remote::WithCodec};
+use crate::store::MemoryStore;
+use crate::store::remote::{Codec, Remote, RemoteStore, WithCodec};
 use crate::{handle::Handle, service::ResponseCache, settings::Settings};
 
 /// Answers repeated requests from a cache, and lets callers that ask the same at the same time
@@ -46,10 +47,10 @@ impl<P, K, V, St> ResponseCacheLayer<P, K, V, St> {
     pub fn with_remote<R>(policy: P, store: St, remote: R) -> Self
     where
         R: RemoteStore<K>,
-        K: Send + Sync + 'static,
+        K: Hash + Send + Sync + 'static,
         V: Codec + 'static,
     {
-        let remote = Box::new(WithCodec(remote));
+        let remote = Remote::new(Box::new(WithCodec(remote)));
         Self::of(policy, Cache::new(store, Some(remote)))
     }
 
@@ -83,6 +84,17 @@ impl<P, K, V, St> ResponseCacheLayer<P, K, V, St> {
     #[track_caller]
     pub fn background_timeout(self, limit: Duration) -> Self {
         self.set(|settings| settings.background_timeout = limit)
+    }
+
+    /// How long each question to the remote store may take. Default: 1 second.
+    ///
+    /// One that takes longer has failed: a read is a miss, a write is given up, and an invalidation says
+    /// [`NotInvalidated`](crate::NotInvalidated). The runtime's clock has to be enabled, except with
+    /// [`Duration::MAX`], which sets no limit.
+    #[must_use]
+    #[track_caller]
+    pub fn remote_timeout(self, limit: Duration) -> Self {
+        self.set(|settings| settings.remote_timeout = limit)
     }
 
     /// The `name` label of this layer's events and metrics. Default: `"default"`.

@@ -76,8 +76,7 @@ where
         match absent {
             None => self.miss(req, MissState::Join(key)),
             Some(absent) if self.shared.cache.has_remote() => {
-                let cache = Arc::clone(&self.shared.cache);
-                let ask = Box::pin(async move { cache.fetch(&key).await });
+                let ask = self.shared.ask(key);
                 self.miss(req, MissState::AskRemote(ask, absent))
             }
             Some(absent) => ResponseFuture::hit(self.shared.absent(absent)),

@@ -5,6 +5,7 @@ use std::time::Duration;
 pub(crate) struct Settings {
     pub(crate) finish_abandoned: bool,
     pub(crate) background_timeout: Duration,
+    pub(crate) remote_timeout: Duration,
     pub(crate) name: &'static str,
 }
 
@@ -13,6 +14,7 @@ impl Default for Settings {
         Self {
             finish_abandoned: false,
             background_timeout: Duration::from_secs(5 * 60),
+            remote_timeout: Duration::from_secs(1),
             name: "default",
         }
     }

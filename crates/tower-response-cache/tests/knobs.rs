@@ -14,7 +14,10 @@ type Cache = ResponseCacheLayer<Words, Key, Value>;
 type Knob = (&'static str, fn(Cache));
 
 /// Every knob of the layer.
-const KNOBS: [Knob; 3] = [
+const KNOBS: [Knob; 4] = [
+    ("remote_timeout", |layer| {
+        drop(layer.remote_timeout(std::time::Duration::MAX));
+    }),
     ("background_timeout", |layer| {
         drop(layer.background_timeout(std::time::Duration::MAX));
     }),

@@ -8,9 +8,9 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::callers::{FlightTable, LockedTable};
+use super::callers::{FlightTable, LockedTable, Write};
 use super::pauses::Pauses;
-use crate::store::remote::{ErasedRemote, Unreachable};
+use crate::store::remote::{Remote, Unreachable, limited, wall_clock};
 use crate::store::{Entry, Freshness, Scope, Store};
 use crate::{
     counters::Counters, policy::CacheStatus, settings::Settings, snapshot::Snapshot,
@@ -20,7 +20,7 @@ use crate::{
 /// The two stores of a cache, the flights that fill them, and the counts.
 pub(crate) struct Cache<K, V, St> {
     store: St,
-    remote: Option<Box<dyn ErasedRemote<K, V>>>,
+    remote: Option<Remote<K, V>>,
     flights: Arc<LockedTable<K, V>>,
     pauses: Mutex<Pauses<K>>,
     counters: Counters,
@@ -31,7 +31,7 @@ pub(crate) struct Cache<K, V, St> {
 }
 
 impl<K, V, St> Cache<K, V, St> {
-    pub(crate) fn new(store: St, remote: Option<Box<dyn ErasedRemote<K, V>>>) -> Self {
+    pub(crate) fn new(store: St, remote: Option<Remote<K, V>>) -> Self {
         let settings = Settings::default();
         Self {
             store,
@@ -97,24 +97,65 @@ impl<K, V, St> Cache<K, V, St> {
 
     /// `entry` in the form of the remote store; `None` if there is no such store, or the value is not
     /// for it.
-    pub(crate) fn encode(&self, entry: &Entry<V>) -> Option<RemoteEntry> {
-        self.remote.as_ref()?.encode(entry)
+    pub(crate) fn encode(&self, key: &K, entry: &Entry<V>) -> Option<RemoteEntry> {
+        self.remote.as_ref()?.encode(key, entry)
     }
 
-    pub(crate) async fn write_remote(&self, key: &K, entry: RemoteEntry) {
-        if let Some(remote) = &self.remote {
-            let written = remote.insert(key, entry).await;
-            self.counters.remote_write(&written);
-        }
+    /// Now, by the clock that processes share; 0 if there is nothing that they share.
+    pub(crate) fn began(&self) -> u64 {
+        let shared = self.remote.as_ref();
+        shared.map_or(0, |_| wall_clock::stamp())
+    }
+
+    pub(crate) async fn write_remote(
+        &self,
+        key: &K,
+        entry: RemoteEntry,
+    ) -> Result<(), Unreachable> {
+        let Some(remote) = &self.remote else {
+            return Ok(());
+        };
+        let limit = self.settings.remote_timeout;
+        let written = remote.insert(key, entry, limit).await;
+        self.counters.remote_write(&written);
+        written
     }
 
     pub(crate) async fn forget_remote(&self, scope: &Scope<K>) -> Result<(), Unreachable> {
         let Some(remote) = &self.remote else {
             return Ok(());
         };
-        let forgotten = remote.forget(scope).await;
+        let forgotten = remote.forget(scope, self.settings.remote_timeout).await;
         self.counters.remote_write(&forgotten);
         forgotten
+    }
+}
+
+impl<K: Hash + Eq + Clone, V, St> Cache<K, V, St> {
+    /// Refuses what the remote store has of `scope`, by calls that began before now.
+    pub(crate) fn refuse_older(&self, scope: &Scope<K>) {
+        if let Some(remote) = &self.remote {
+            remote.refuse_older(scope);
+        }
+    }
+
+    /// Refuses what the remote store has for `key`, by calls that began before `time`.
+    pub(crate) fn refuse_before(&self, key: &K, time: u64) {
+        if let Some(remote) = &self.remote {
+            remote.refuse_before(&Scope::Key(key.clone()), time);
+        }
+    }
+
+    /// The entry of the remote store; if that fails, there is none.
+    pub(crate) async fn fetch(&self, key: &K) -> Option<Entry<V>> {
+        let remote = self.remote.as_ref()?;
+        // An answer that was overtaken while it was written is still there until it is taken back.
+        if self.flights.with(|table| table.is_taking_back(key)) {
+            return None;
+        }
+        let found = remote.get(key, self.settings.remote_timeout).await;
+        self.counters.remote(&found);
+        found.ok().flatten()
     }
 }
 
@@ -153,16 +194,29 @@ impl<K: Hash + Eq, V, St: Store<K, V>> Cache<K, V, St> {
         (freshness == Freshness::Fresh).then_some(value)
     }
 
-    /// The entry of the remote store; if that fails, there is none.
-    pub(crate) async fn fetch(&self, key: &K) -> Option<Entry<V>> {
-        let remote = self.remote.as_ref()?;
-        // An answer that was invalidated while it was written is still there until it is taken back.
-        if self.flights.with(|table| table.is_taking_back(key)) {
-            return None;
-        }
-        let found = remote.get(key).await;
-        self.counters.remote(&found);
-        found.ok().flatten()
+    /// When the call began whose answer is stored, however old; 0 if there is none.
+    pub(crate) fn began_of(&self, key: &K) -> u64 {
+        let entry = self.store.get(key, Instant::now());
+        entry.map_or(0, |entry| entry.began())
+    }
+
+    /// The writes to the remote store that are under way, of answers in `scope`.
+    pub(crate) fn writes(&self, scope: &Scope<K>) -> Vec<Write> {
+        self.flights.with(|table| table.writes(scope))
+    }
+
+    /// Whether each of these writes comes to pass.
+    pub(crate) async fn all_done(&self, writes: Vec<Write>) -> bool {
+        let all = async {
+            let mut done = true;
+            for write in writes {
+                done &= write.comes_to_pass().await;
+            }
+            Ok(done)
+        };
+        // Each has a limit of its own, which is none where its runtime is not driven any more.
+        let limit = self.settings.remote_timeout.saturating_mul(2);
+        limited(all, limit).await.unwrap_or(false)
     }
 
     pub(crate) fn insert(&self, key: K, entry: Entry<V>) {

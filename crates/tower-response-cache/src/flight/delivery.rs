@@ -3,7 +3,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::cache::Cache;
-use super::callers::{Background, Ended, Key, Value, Waiter};
+use super::callers::{Background, Ended, Key, Lead, Value, Waiter, Write, WriteEnd, Written};
 use crate::policy::{CacheStatus, Keep};
 use crate::store::remote::RemoteEntry;
 use crate::store::{Entry, Freshness, Scope, Store};
@@ -13,9 +13,21 @@ pub(crate) struct Delivery<K, V, St> {
     pub(crate) cache: Arc<Cache<K, V, St>>,
     pub(crate) key: K,
     pub(crate) flight: u64,
+    /// When the call began, by the clock that processes share.
+    pub(crate) began: u64,
 }
 
 impl<K: Key, V: Value, St: Store<K, V>> Delivery<K, V, St> {
+    /// For the flight of `lead`, whose call begins now.
+    pub(crate) fn new(cache: &Arc<Cache<K, V, St>>, lead: &Lead<K, V>) -> Self {
+        Self {
+            cache: Arc::clone(cache),
+            key: lead.key().clone(),
+            flight: lead.flight(),
+            began: cache.began(),
+        }
+    }
+
     /// Stores what is to be kept, then hands it to those who wait.
     ///
     /// The other way round, a caller between the two would find neither an answer nor a flight to join,
@@ -26,15 +38,16 @@ impl<K: Key, V: Value, St: Store<K, V>> Delivery<K, V, St> {
         if let Some(keep) = keep {
             value = share();
             if let Some(value) = value.clone() {
-                let entry = Entry::new(value, keep, Instant::now());
+                let entry = Entry::new(value, keep, Instant::now()).with_began(self.began);
                 // Encoded now: the store takes the entry.
-                remote = self.cache.encode(&entry);
+                remote = self.cache.encode(&self.key, &entry);
                 self.cache.insert(self.key.clone(), entry);
             }
         }
         // If a write is to come, the flight stays in the table, where an invalidation reaches it.
-        let ended = (self.cache.flights()).with(|table| match remote {
-            Some(_) => table.start_writing(&self.key, self.flight),
+        let (write_end, write) = remote.is_some().then(Write::new).unzip();
+        let ended = (self.cache.flights()).with(|table| match write {
+            Some(write) => table.start_writing(&self.key, self.flight, write),
             None => table.end(&self.key, self.flight),
         });
         if value.is_some() && !ended.keepable {
@@ -42,8 +55,10 @@ impl<K: Key, V: Value, St: Store<K, V>> Delivery<K, V, St> {
             // remove what the later call has stored; then the next caller makes one call too many.
             self.cache.remove(&self.key);
         }
-        match remote {
-            Some(remote) if ended.keepable => WriteBehind(self).start(remote),
+        match remote.zip(write_end) {
+            Some((remote, write_end)) if ended.keepable => {
+                WriteBehind(self, write_end).start(remote);
+            }
             Some(_) => drop(self.end()),
             None => {}
         }
@@ -54,9 +69,10 @@ impl<K: Key, V: Value, St: Store<K, V>> Delivery<K, V, St> {
         }
     }
 
-    /// Hands over what the remote store had; it is stored already.
-    pub(crate) fn deliver_fetched(&self, value: &V) {
-        self.end().tell(Some(value), CacheStatus::Joined);
+    /// Hands over a stale answer, for which the flight gets a new one without its callers.
+    pub(crate) fn release(&self, stale: &V) {
+        let released = (self.cache.flights()).with(|table| table.release(&self.key, self.flight));
+        released.tell(Some(stale), CacheStatus::Stale);
     }
 
     /// Hands over what is stored, however old, if there is anything.
@@ -72,13 +88,17 @@ impl<K: Key, V: Value, St: Store<K, V>> Delivery<K, V, St> {
         flights.pass_on(&self.key, self.flight, None, false);
     }
 
-    /// Stores an entry of the remote store, and gives its value if it is fresh.
+    /// Stores an entry of the remote store, and gives its value. An entry that is older than the one at
+    /// hand is of no use.
     ///
     /// The flight goes on if the value is stale. So a second claim, and not the end of the flight,
     /// tells whether the entry may stay.
-    pub(crate) fn bring(&self, entry: Entry<V>) -> Option<V> {
-        let fresh = entry.freshness(Instant::now()) == Freshness::Fresh;
-        let value = fresh.then(|| entry.value().clone());
+    pub(crate) fn bring(&self, entry: Entry<V>) -> Option<(V, Freshness)> {
+        if self.cache.began_of(&self.key) > entry.began() {
+            return None;
+        }
+        let freshness = entry.freshness(Instant::now());
+        let value = entry.value().clone();
         let keep = entry.keep().clone();
         if self.claim(&keep) {
             self.cache.insert(self.key.clone(), entry);
@@ -86,7 +106,7 @@ impl<K: Key, V: Value, St: Store<K, V>> Delivery<K, V, St> {
                 self.cache.remove(&self.key);
             }
         }
-        value
+        Some((value, freshness))
     }
 
     fn claim(&self, keep: &Keep) -> bool {
@@ -101,7 +121,7 @@ impl<K: Key, V: Value, St: Store<K, V>> Delivery<K, V, St> {
 
 /// A flight whose callers have their answer, which is being written to the remote store. Dropped, the
 /// flight ends.
-struct WriteBehind<K: Key, V: Value, St: Store<K, V>>(Delivery<K, V, St>);
+struct WriteBehind<K: Key, V: Value, St: Store<K, V>>(Delivery<K, V, St>, WriteEnd);
 
 impl<K: Key, V: Value, St: Store<K, V>> WriteBehind<K, V, St> {
     /// Writes in a task of its own, since no caller is to wait for the remote store.
@@ -113,7 +133,13 @@ impl<K: Key, V: Value, St: Store<K, V>> WriteBehind<K, V, St> {
     }
 
     async fn write(self, entry: RemoteEntry) {
-        self.0.cache.write_remote(&self.0.key, entry).await;
+        let written = self.0.cache.write_remote(&self.0.key, entry).await;
+        if written.is_err() {
+            // An older answer may still be there, and must not come back.
+            self.0.cache.refuse_before(&self.0.key, self.0.began);
+        }
+        let end = written.map_or(Written::Unknown, |()| Written::Done);
+        self.1.send_replace(end);
         let flights = self.0.cache.flights();
         if flights.with(|table| table.end_if_keepable(&self.0.key, self.0.flight)) {
             return;

@@ -5,14 +5,12 @@ use tower_service::Service;
 use super::callers::{Key, Value};
 use super::{call::Call, delivery::Delivery, revalidation::Revalidation};
 use crate::policy::{CacheStatus, Policy};
-use crate::store::Store;
+use crate::store::{Freshness, Store};
 
 /// What a finished flight leaves for the caller that drove it.
 pub(crate) enum Done<V, R> {
     /// What the inner service said, and those who waited were told.
     Called(R),
-    /// What the remote store had.
-    Fetched(R),
     /// An old answer that is stored, and the error whose place it may take.
     Stale(V, R),
     /// An error that belongs to whoever began the call, and to nobody else.
@@ -30,6 +28,14 @@ pub(crate) enum Cause {
     Refresh,
     /// A stale answer was given; no caller waits.
     Revalidate,
+    /// The same, of an answer that the remote store had.
+    RevalidateFetched,
+}
+
+impl Cause {
+    const fn revalidates(self) -> bool {
+        matches!(self, Self::Revalidate | Self::RevalidateFetched)
+    }
 }
 
 /// All that a flight needs to make its call and to store what comes of it, without its caller.
@@ -50,19 +56,19 @@ where
     V: Value,
     St: Store<K, V>,
 {
-    /// Asks the remote store, then the inner service, and ends the flight.
+    /// Calls the inner service, and ends the flight. No caller has asked the remote store for a stale
+    /// answer at hand, so that is done here.
     pub(crate) async fn run(self) -> DoneOf<S, Req, V> {
         let (delivery, cache) = (&self.delivery, &self.delivery.cache);
-        let revalidates = self.cause == Cause::Revalidate;
+        let revalidates = self.cause.revalidates();
         let revalidation = revalidates.then(|| Revalidation::new(cache, &delivery.key));
-        // A refresh has no use for an answer that another process asked for earlier.
-        if self.cause != Cause::Refresh {
+        if self.cause == Cause::Revalidate {
             let found = cache.fetch(&delivery.key).await;
-            if let Some(value) = found.and_then(|entry| delivery.bring(entry)) {
-                if let Some(done) = self.fetched(&value) {
-                    revalidation.into_iter().for_each(Revalidation::succeed);
-                    return done;
-                }
+            let brought = found.and_then(|entry| delivery.bring(entry));
+            if let Some((value, Freshness::Fresh)) = brought {
+                delivery.end().tell(Some(&value), CacheStatus::Joined);
+                revalidation.into_iter().for_each(Revalidation::succeed);
+                return Done::Stored;
             }
         }
         // Counted when the inner service is called: one that never gets ready, or fails before that,
@@ -70,7 +76,7 @@ where
         let called = || match self.cause {
             Cause::Miss => cache.count(CacheStatus::Miss),
             Cause::Refresh => cache.count(CacheStatus::Refreshed),
-            Cause::Revalidate => cache.count_revalidation(),
+            Cause::Revalidate | Cause::RevalidateFetched => cache.count_revalidation(),
         };
         let mut call = pin!(Call::new(self.inner, self.req));
         let result = poll_fn(|cx| call.as_mut().poll(cx, called)).await;
@@ -107,18 +113,5 @@ where
         }
         delivery.pass_on();
         Done::Failed(Err(err))
-    }
-
-    /// Ends with what the remote store had, unless the caller can make nothing of it.
-    fn fetched(&self, value: &V) -> Option<DoneOf<S, Req, V>> {
-        let done = if self.cause == Cause::Revalidate {
-            Done::Stored
-        } else {
-            let result = self.policy.restore(value.clone(), CacheStatus::Hit)?;
-            self.delivery.cache.count(CacheStatus::Hit);
-            Done::Fetched(result)
-        };
-        self.delivery.deliver_fetched(value);
-        Some(done)
     }
 }

@@ -46,11 +46,7 @@ impl<P, K: Key, V: Value, St: Store<K, V>> LayerState<P, K, V, St> {
             req,
             cause,
             policy: Arc::clone(&self.policy),
-            delivery: Delivery {
-                cache: Arc::clone(&self.cache),
-                key: lead.key().clone(),
-                flight: lead.flight(),
-            },
+            delivery: Delivery::new(&self.cache, &lead),
         };
         let policy = Arc::clone(&self.policy);
         lead.begin(Box::pin(Driven::new(flight.run(), move |done| {

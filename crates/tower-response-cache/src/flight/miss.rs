@@ -6,7 +6,7 @@ use tower_service::Service;
 
 use super::flight::{Cause, Done};
 use super::miss_state::{Driver, MissState};
-use super::{call::Call, callers::Lead, layer_state::LayerState, miss_step::Step};
+use super::{ask::Found, call::Call, callers::Lead, layer_state::LayerState, miss_step::Step};
 use crate::{policy::Policy, store::Store};
 
 /// What `S` answers.
@@ -99,6 +99,21 @@ where
             Poll::Ready(waited) => shared.waited(waited),
             Poll::Pending => Step::Stay(MissState::Wait(wait)),
         },
+        MissState::Ask(lead, mut ask) => {
+            let Poll::Ready(found) = ask.as_mut().poll(cx) else {
+                return Step::Stay(MissState::Ask(lead, ask));
+            };
+            match shared.found(lead, found) {
+                Found::Answer(result) => Step::Answer(result),
+                Found::Nothing(lead) => Step::Go(MissState::Begin(lead, Cause::Miss)),
+                Found::Stale(lead, result, background) => {
+                    let (inner, req) = call.take().expect("nothing was called yet");
+                    let lead = shared.begin(lead, inner, req, Cause::RevalidateFetched);
+                    lead.detach(&background);
+                    Step::Answer(result)
+                }
+            }
+        }
         MissState::Begin(lead, cause) => {
             // The work has the service and the request from now on: this caller may leave it.
             let (inner, req) = call.take().expect("nothing was called yet");

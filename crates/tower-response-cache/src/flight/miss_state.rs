@@ -12,6 +12,8 @@ pub(crate) enum MissState<K: Key, V: Value, R> {
     Refresh(K),
     /// It waits for a flight that another caller leads.
     Wait(Wait<K, V>),
+    /// It leads a flight, and asks the remote store before it makes the call.
+    Ask(Lead<K, V>, AskRemote<V>),
     /// It leads a flight, and is going to make the call.
     Begin(Lead<K, V>, Cause),
     /// It drives the call of a flight.
@@ -40,7 +42,7 @@ impl Driver {
     pub(crate) const fn status(self) -> CacheStatus {
         match self {
             Self::Began(Cause::Refresh) => CacheStatus::Refreshed,
-            Self::Began(Cause::Miss | Cause::Revalidate) => CacheStatus::Miss,
+            Self::Began(_) => CacheStatus::Miss,
             Self::TookOver => CacheStatus::Joined,
         }
     }

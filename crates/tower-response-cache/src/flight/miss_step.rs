@@ -36,7 +36,7 @@ impl<P, K: Key, V: Value, St: Store<K, V>> LayerState<P, K, V, St> {
                 return Step::Answer(result);
             }
         }
-        Step::Go(MissState::Begin(lead, Cause::Miss))
+        self.ask_or_begin(lead)
     }
 
     /// Answers with an answer that goes on, or joins another flight.
@@ -69,7 +69,7 @@ impl<P, K: Key, V: Value, St: Store<K, V>> LayerState<P, K, V, St> {
                 Step::Go(MissState::Drive(lead, Driver::TookOver))
             }
             // The leader left before it began, panicked, or got an error that is not shared.
-            Waited::Lead(lead) => Step::Go(MissState::Begin(lead, Cause::Miss)),
+            Waited::Lead(lead) => self.ask_or_begin(lead),
             Waited::Alone => Step::Go(MissState::Alone(CacheStatus::Miss)),
             Waited::Again(key) => Step::Go(MissState::Join(key)),
         }
@@ -93,7 +93,6 @@ impl<P, K: Key, V: Value, St: Store<K, V>> LayerState<P, K, V, St> {
                 }
                 Step::Answer(self.marked(result, driver.status()))
             }
-            (Some(Done::Fetched(result)), _) => Step::Answer(result),
             (Some(Done::Stale(old, _)), Driver::TookOver) => {
                 self.restored_or_alone(old, CacheStatus::Stale)
             }
@@ -117,7 +116,7 @@ impl<P, K: Key, V: Value, St: Store<K, V>> LayerState<P, K, V, St> {
         }
     }
 
-    /// A fresh answer of the remote store, or what is to be said if it has none.
+    /// An answer of the remote store, or what is to be said if it has none.
     pub(super) fn found_or<Req, Res, E>(
         &self,
         found: Option<Entry<V>>,
@@ -127,9 +126,15 @@ impl<P, K: Key, V: Value, St: Store<K, V>> LayerState<P, K, V, St> {
         P: Policy<Req, Res, E, Key = K, Value = V>,
     {
         let now = Instant::now();
-        let fresh = found.filter(|entry| entry.freshness(now) == Freshness::Fresh);
-        let hit = fresh.and_then(|entry| self.restore(entry.into_value(), CacheStatus::Hit));
-        hit.unwrap_or_else(|| self.absent(absent))
+        let found = found.and_then(|entry| {
+            let status = match entry.freshness(now) {
+                Freshness::Fresh => CacheStatus::Hit,
+                Freshness::Revalidate => CacheStatus::Stale,
+                Freshness::IfError | Freshness::Expired => return None,
+            };
+            self.restore(entry.into_value(), status)
+        });
+        found.unwrap_or_else(|| self.absent(absent))
     }
 
     /// Answers with `value`. If that is not of this caller's type, the caller makes a call of its own.

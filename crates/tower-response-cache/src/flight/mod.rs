@@ -1,10 +1,12 @@
 //! How does a request that was no hit get its answer, and how do callers share the call?
 //!
 //! Read [`miss`] first, one request's way to its answer, with its [`miss_state`] and [`miss_step`]; then
-//! [`flight`], the shared call from its start to its end, [`delivery`], who gets the result, and
+//! [`flight`], the shared call from its start to its end, [`ask`] what a remote store has for it, [`delivery`], who gets the
+//! result, and
 //! [`going_on`], an answer that is handed out before its end. Who
 //! drives the call is decided in [`callers`].
 
+mod ask;
 mod cache;
 mod call;
 mod callers;

@@ -16,6 +16,8 @@ pub struct Entry<V> {
     /// compute it.
     stale_from: Option<Instant>,
     keep: Keep,
+    /// When its call began, by the clock that processes share. Known where there is a remote store.
+    began: u64,
 }
 
 impl<V> Entry<V> {
@@ -26,7 +28,17 @@ impl<V> Entry<V> {
             stored_at: now,
             stale_from: now.checked_add(keep.ttl),
             keep,
+            began: 0,
         }
+    }
+
+    pub(crate) fn with_began(mut self, began: u64) -> Self {
+        self.began = began;
+        self
+    }
+
+    pub(crate) fn began(&self) -> u64 {
+        self.began
     }
 
     /// When the value was stored.
@@ -96,6 +108,7 @@ impl<V> Entry<V> {
             Some(then) => Self::new(self.value, self.keep, then),
             None => Self::new(self.value, self.keep.shortened(age), now),
         }
+        .with_began(self.began)
     }
 }
 

@@ -21,7 +21,9 @@ type Stored = (Vec<u8>, Option<Instant>, Arc<[Arc<str>]>);
 pub(crate) struct Elsewhere {
     entries: Arc<Mutex<HashMap<String, Stored>>>,
     down: Arc<AtomicBool>,
-    delay: Duration,
+    removals_fail: Arc<AtomicBool>,
+    deaf: Arc<AtomicBool>,
+    delay: Arc<Mutex<Duration>>,
     fail_every: u64,
     calls: Arc<Mutex<u64>>,
 }
@@ -34,7 +36,9 @@ impl Elsewhere {
         Self {
             entries: Arc::default(),
             down: Arc::default(),
-            delay,
+            removals_fail: Arc::default(),
+            deaf: Arc::default(),
+            delay: Arc::new(Mutex::new(delay)),
             fail_every: u64::MAX,
             calls: Arc::default(),
         }
@@ -47,6 +51,32 @@ impl Elsewhere {
 
     pub(crate) fn set_down(&self, down: bool) {
         self.down.store(down, Ordering::Relaxed);
+    }
+
+    /// Lets removals fail, and nothing else.
+    pub(crate) fn fail_removals(&self) {
+        self.removals_fail.store(true, Ordering::Relaxed);
+    }
+
+    /// Loses what is written, without an error.
+    pub(crate) fn set_deaf(&self, deaf: bool) {
+        self.deaf.store(deaf, Ordering::Relaxed);
+    }
+
+    pub(crate) fn set_delay(&self, delay: Duration) {
+        *self.delay.lock().expect("no panic") = delay;
+    }
+
+    /// Copies what is stored for one key to another.
+    pub(crate) fn mix_up(&self, from: &str, to: &str) {
+        let mut entries = self.entries.lock().expect("no panic");
+        let entry = entries[from].clone();
+        entries.insert(to.to_owned(), entry);
+    }
+
+    fn removal(&self) -> Result<(), Down> {
+        let fails = self.removals_fail.load(Ordering::Relaxed);
+        if fails { Err(Down) } else { Ok(()) }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -66,7 +96,8 @@ impl Elsewhere {
             *calls += 1;
             *calls
         };
-        sleep(self.delay).await;
+        let delay = *self.delay.lock().expect("no panic");
+        sleep(delay).await;
         if self.down.load(Ordering::Relaxed) || number % self.fail_every == 0 {
             return Err(Down);
         }
@@ -90,6 +121,9 @@ impl<K: Debug + Send + Sync> RemoteStore<K> for Elsewhere {
 
     async fn insert(&self, key: &K, entry: RemoteEntry) -> Result<(), Down> {
         self.reach().await?;
+        if self.deaf.load(Ordering::Relaxed) {
+            return Ok(());
+        }
         let until = Instant::now().checked_add(entry.expires_in);
         let stored = (entry.bytes, until, entry.tags);
         let mut entries = self.entries.lock().expect("no panic");
@@ -99,6 +133,7 @@ impl<K: Debug + Send + Sync> RemoteStore<K> for Elsewhere {
 
     async fn remove(&self, key: &K) -> Result<(), Down> {
         self.reach().await?;
+        self.removal()?;
         let mut entries = self.entries.lock().expect("no panic");
         entries.remove(&format!("{key:?}"));
         Ok(())

@@ -6,6 +6,8 @@ use std::{hash::Hash, mem, sync::Arc};
 use tokio::time::Instant;
 
 use self::row::Row;
+use super::written::Write;
+use crate::store::Scope;
 
 /// The calls under way, by key, and who waits for them. Plain data; `W` is how to tell a waiter, and `A`
 /// an answer that goes on.
@@ -59,7 +61,11 @@ impl<K, W, A> FlightTable<K, W, A> {
 
     /// The number of flights without an answer or whose answer goes on, and of those who wait for one.
     pub(crate) fn count(&self) -> (u64, u64) {
-        let flights = self.by_key.values().flatten().filter(|f| !f.writing);
+        let flights = self
+            .by_key
+            .values()
+            .flatten()
+            .filter(|f| f.writing.is_none());
         flights.fold((0, 0), |(flights, waiting), flight| {
             (flights + 1, waiting + flight.waiters.len() as u64)
         })
@@ -209,18 +215,43 @@ impl<K: Hash + Eq, W, A> FlightTable<K, W, A> {
 
     /// Lets the waiters of a flight go. It stays until it has [ended](Self::end), so that what is
     /// invalidated meanwhile is taken back from the remote store, too.
-    pub(crate) fn start_writing(&mut self, key: &K, flight: u64) -> Ended<W, A> {
+    pub(crate) fn start_writing(&mut self, key: &K, flight: u64, write: Write) -> Ended<W, A> {
         let Some(flight) = self.find(key, flight) else {
             return Ended::gone();
         };
         // Whoever asks now finds the answer in the store, unless it was invalidated.
         flight.joinable = false;
-        flight.writing = true;
+        flight.writing = Some(write);
         Ended {
             waiters: mem::take(&mut flight.waiters),
             going_on: flight.going_on.take(),
             keepable: flight.keepable,
         }
+    }
+
+    /// Lets the waiters of a flight go, which goes on without a caller.
+    pub(crate) fn release(&mut self, key: &K, flight: u64) -> Ended<W, A> {
+        let Some(flight) = self.find(key, flight) else {
+            return Ended::gone();
+        };
+        Ended {
+            waiters: mem::take(&mut flight.waiters),
+            going_on: None,
+            keepable: flight.keepable,
+        }
+    }
+
+    /// The writes to the remote store that are under way, of answers in `scope`.
+    pub(crate) fn writes(&self, scope: &Scope<K>) -> Vec<Write> {
+        let in_scope = |(key, row): &(&K, &Row<W, A>)| match scope {
+            Scope::Key(own) => *key == own,
+            Scope::Tag(tag) => row.tags.as_ref().is_some_and(|tags| tags.contains(tag)),
+            Scope::All => true,
+        };
+        let rows = self.by_key.iter();
+        let rows = rows.flat_map(|(key, rows)| rows.iter().map(move |row| (key, row)));
+        let writes = rows.filter(in_scope).map(|(_, row)| row.writing.clone());
+        writes.flatten().collect()
     }
 
     /// Ends a flight unless what it has written is to be taken back.
@@ -235,7 +266,7 @@ impl<K: Hash + Eq, W, A> FlightTable<K, W, A> {
     /// Whether the remote store may have an answer for `key` that is about to be taken back.
     pub(crate) fn is_taking_back(&self, key: &K) -> bool {
         let mut flights = self.by_key.get(key).into_iter().flatten();
-        flights.any(|flight| flight.writing && !flight.keepable)
+        flights.any(|flight| flight.writing.is_some() && !flight.keepable)
     }
 
     /// Ends a flight. One that has ended before has no waiters, and nothing to keep.

@@ -12,10 +12,11 @@ mod locked_table;
 mod message;
 mod take_over;
 mod work;
+mod written;
 
 pub(crate) use self::join::{GoesOn, Joined, Wait, Waited};
 pub(crate) use self::locked_table::{Key, LockedTable, Value};
 pub(crate) use self::{
     background::Background, flight_table::Ended, flight_table::FlightTable, lead::Lead,
-    message::Waiter, work::Driven,
+    message::Waiter, work::Driven, written::Write, written::WriteEnd, written::Written,
 };

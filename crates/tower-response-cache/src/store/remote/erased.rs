@@ -1,4 +1,4 @@
-use std::{future::Future, pin::Pin};
+use std::{future::Future, hash::Hash, pin::Pin};
 
 use tokio::time::Instant;
 
@@ -18,7 +18,7 @@ pub(crate) trait ErasedRemote<K, V>: Send + Sync {
     fn get<'a>(&'a self, key: &'a K) -> Answer<'a, Option<Entry<V>>>;
 
     /// The entry in the form of the store; `None` if its value is not for it.
-    fn encode(&self, entry: &Entry<V>) -> Option<RemoteEntry>;
+    fn encode(&self, key: &K, entry: &Entry<V>) -> Option<RemoteEntry>;
 
     fn insert<'a>(&'a self, key: &'a K, entry: RemoteEntry) -> Answer<'a, ()>;
 
@@ -27,13 +27,13 @@ pub(crate) trait ErasedRemote<K, V>: Send + Sync {
 
 pub(crate) struct WithCodec<R>(pub(crate) R);
 
-impl<K: Send + Sync, V: Codec, R: RemoteStore<K>> ErasedRemote<K, V> for WithCodec<R> {
+impl<K: Hash + Send + Sync, V: Codec, R: RemoteStore<K>> ErasedRemote<K, V> for WithCodec<R> {
     fn get<'a>(&'a self, key: &'a K) -> Answer<'a, Option<Entry<V>>> {
         Box::pin(async move {
             let remote = self.0.get(key).await.map_err(|_| Unreachable)?;
             let now = Instant::now();
             // An expired entry may not be gone there yet.
-            match remote.map(|remote| record::read::<V>(&remote, now)) {
+            match remote.map(|remote| record::read::<K, V>(key, &remote, now)) {
                 None => Ok(None),
                 Some(None) => Err(Unreachable),
                 Some(Some(entry)) => Ok((!entry.is_expired(now)).then_some(entry)),
@@ -41,8 +41,8 @@ impl<K: Send + Sync, V: Codec, R: RemoteStore<K>> ErasedRemote<K, V> for WithCod
         })
     }
 
-    fn encode(&self, entry: &Entry<V>) -> Option<RemoteEntry> {
-        record::write(entry)
+    fn encode(&self, key: &K, entry: &Entry<V>) -> Option<RemoteEntry> {
+        record::write(key, entry)
     }
 
     fn insert<'a>(&'a self, key: &'a K, entry: RemoteEntry) -> Answer<'a, ()> {

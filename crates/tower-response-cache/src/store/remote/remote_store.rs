@@ -7,8 +7,8 @@ use super::RemoteEntry;
 ///
 /// A flight that finds nothing in this process asks it once, before the inner service. What it has is
 /// then stored in this process as well. It is written to in the background, after the callers have
-/// their answer. An error counts as a miss, and in [`RemoteSnapshot::errors`]. Callers wait as long as
-/// [`get`](Self::get) takes, so give each call a limit of time.
+/// their answer. An error counts as a miss, and in [`RemoteSnapshot::errors`]. Each call
+/// may take as long as [`remote_timeout`](crate::ResponseCacheLayer::remote_timeout) says, then it is dropped.
 ///
 /// Values get here as bytes, by the [`Codec`] of their type.
 ///

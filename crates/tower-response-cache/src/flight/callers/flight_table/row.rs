@@ -3,6 +3,8 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
+use crate::flight::callers::written::Write;
+
 /// One flight.
 #[derive(Debug)]
 pub(super) struct Row<W, A> {
@@ -13,7 +15,7 @@ pub(super) struct Row<W, A> {
     /// Whoever asks now may have its answer: it was not invalidated, and has not ended.
     pub(super) joinable: bool,
     /// Its callers have their answer, which is still being written to the remote store.
-    pub(super) writing: bool,
+    pub(super) writing: Option<Write>,
     /// Its answer, which its callers have and which has not come to its end. Whoever asks meanwhile gets
     /// it too, and nobody waits.
     pub(super) going_on: Option<A>,
@@ -35,7 +37,7 @@ impl<W, A> Row<W, A> {
             id,
             keepable: true,
             joinable: true,
-            writing: false,
+            writing: None,
             going_on: None,
             deadline: None,
             possible_tags: None,

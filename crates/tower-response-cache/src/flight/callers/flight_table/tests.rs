@@ -3,7 +3,8 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 use proptest::{collection::vec, prelude::*, sample::subsequence};
 use tokio::time::Instant;
 
-use super::{Ended, FlightTable, Place};
+use super::{Ended, FlightTable, Place, Write};
+use crate::store::Scope;
 
 const SECOND: Duration = Duration::from_secs(1);
 const TAGS: [&str; 2] = ["red", "blue"];
@@ -195,7 +196,7 @@ proptest! {
                 }
                 Step::StartWriting(at) => {
                     let Some(((id, key), found)) = model.at(&started, at) else { continue };
-                    let ended = table.start_writing(&key, id);
+                    let ended = table.start_writing(&key, id, Write::new().1);
                     let expected = found.map(|at| {
                         let flight = &mut model.0[at];
                         (flight.joinable, flight.writing) = (false, true);
@@ -248,10 +249,16 @@ proptest! {
             prop_assert_eq!(table.count(), (under_way().count() as u64, waiters));
             let keys = model.0.iter().map(|f| f.key).collect::<HashSet<_>>();
             prop_assert_eq!(table.by_key.len(), keys.len(), "an ended key leaves nothing");
+            let writes = model.0.iter().filter(|f| f.writing);
+            prop_assert_eq!(table.writes(&Scope::All).len(), writes.clone().count());
+            let red = writes.filter(|f| f.tags.contains(&"red"));
+            prop_assert_eq!(table.writes(&Scope::Tag("red".into())).len(), red.count());
             for key in 0..3 {
                 let mut of_key = model.0.iter().filter(|f| f.key == key);
                 let expected = of_key.any(|f| f.writing && !f.keepable);
                 prop_assert_eq!(table.is_taking_back(&key), expected);
+                let writes = model.0.iter().filter(|f| f.key == key && f.writing);
+                prop_assert_eq!(table.writes(&Scope::Key(key)).len(), writes.count());
             }
         }
     }

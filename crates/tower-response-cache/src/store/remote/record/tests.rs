@@ -10,6 +10,8 @@ use crate::{
     store::{Entry, Freshness},
 };
 
+const KEY: &str = "key";
+
 #[derive(Clone, Debug, PartialEq)]
 struct Bytes(Vec<u8>);
 
@@ -46,8 +48,8 @@ proptest! {
     #[test]
     fn what_is_written_is_read(keep in keep(), value in vec(any::<u8>(), 0..50)) {
         let now = Instant::now();
-        let written = write(&Entry::new(Bytes(value.clone()), keep.clone(), now)).unwrap();
-        let read = read::<Bytes>(&written, now).unwrap();
+        let written = write(&KEY, &Entry::new(Bytes(value.clone()), keep.clone(), now)).unwrap();
+        let read = read::<_, Bytes>(&KEY, &written, now).unwrap();
         prop_assert_eq!(read.keep(), &keep);
         prop_assert_eq!(read.stored_at(), now);
         prop_assert_eq!(read.into_value(), Bytes(value));
@@ -57,9 +59,11 @@ proptest! {
     fn no_bytes_make_it_panic(bytes in vec(any::<u8>(), 0..80), version in any::<bool>()) {
         let mut bytes = bytes;
         if version {
-            bytes.insert(0, super::VERSION);
+            // As if it had been written so.
+            let sum = super::Checksum::of(&KEY, &bytes).to_le_bytes();
+            bytes = [&[super::VERSION], &sum[..], &bytes].concat();
         }
-        let _ = read::<Bytes>(&RemoteEntry::new(bytes, Duration::ZERO), Instant::now());
+        let _ = read::<_, Bytes>(&KEY, &RemoteEntry::new(bytes, Duration::ZERO), Instant::now());
     }
 
     #[test]
@@ -72,13 +76,13 @@ proptest! {
         let keep = Keep::new(ttl).stale_while_revalidate(revalidate).stale_if_error(error);
         let age = keep.lifetime().mul_f64(age);
         let now = Instant::now();
-        let mut remote = write(&Entry::new(Bytes(Vec::new()), keep.clone(), now)).unwrap();
+        let mut remote = write(&KEY, &Entry::new(Bytes(Vec::new()), keep.clone(), now)).unwrap();
         let expected = Entry::new(Bytes(Vec::new()), keep.clone(), now);
         let at = age + Duration::from_millis(later);
         let expected = expected.freshness(now + at);
         remote.expires_in = remote.expires_in.saturating_sub(age);
 
-        let read = read::<Bytes>(&remote, now).unwrap();
+        let read = read::<_, Bytes>(&KEY, &remote, now).unwrap();
         prop_assert_eq!(read.freshness(now + Duration::from_millis(later)), expected);
         let short = Entry::new(Bytes(Vec::new()), keep.shortened(age), now);
         prop_assert_eq!(short.freshness(now + Duration::from_millis(later)), expected);
@@ -89,8 +93,43 @@ proptest! {
 fn what_is_older_than_the_lifetime_is_expired() {
     let now = Instant::now();
     let keep = Keep::new(Duration::from_secs(1));
-    let mut remote = write(&Entry::new(Bytes(Vec::new()), keep, now)).unwrap();
+    let mut remote = write(&KEY, &Entry::new(Bytes(Vec::new()), keep, now)).unwrap();
     remote.expires_in = Duration::ZERO;
-    let read = read::<Bytes>(&remote, now).unwrap();
+    let read = read::<_, Bytes>(&KEY, &remote, now).unwrap();
     assert_eq!(read.freshness(now), Freshness::Expired);
+}
+
+#[test]
+fn record_of_another_key_or_with_a_bit_flipped_is_none() {
+    let now = Instant::now();
+    let keep = Keep::new(Duration::from_secs(60)).with_tags(["tag"]);
+    let written = write(&KEY, &Entry::new(Bytes(vec![1, 2, 3]), keep, now)).unwrap();
+    assert!(read::<_, Bytes>(&"other", &written, now).is_none());
+    for bit in 0..written.bytes.len() * 8 {
+        let mut spoiled = written.clone();
+        spoiled.bytes[bit / 8] ^= 1 << (bit % 8);
+        assert!(read::<_, Bytes>(&KEY, &spoiled, now).is_none(), "{bit}");
+    }
+    assert!(read::<_, Bytes>(&KEY, &written, now).is_some());
+}
+
+#[test]
+fn life_counts_from_the_answer_however_long_the_write_took() {
+    let now = Instant::now();
+    let keep = Keep::new(Duration::from_secs(60));
+    let written = write(&KEY, &Entry::new(Bytes(Vec::new()), keep, now)).unwrap();
+    // The store counts the 60 seconds from the end of the write.
+    let landed = now + Duration::from_secs(50);
+    let read = read::<_, Bytes>(&KEY, &written, landed).unwrap();
+    let freshness = |after| read.freshness(landed + Duration::from_secs(after));
+    assert_eq!(freshness(9), Freshness::Fresh);
+    assert_eq!(freshness(11), Freshness::Expired);
+}
+
+#[test]
+fn record_says_when_its_call_began() {
+    let now = Instant::now();
+    let entry = Entry::new(Bytes(Vec::new()), Keep::new(Duration::from_secs(60)), now);
+    let written = write(&KEY, &entry.with_began(17)).unwrap();
+    assert_eq!(read::<_, Bytes>(&KEY, &written, now).unwrap().began(), 17);
 }

@@ -1,0 +1,72 @@
+use std::sync::Arc;
+
+use super::callers::{Background, Key, Lead, Value};
+use super::delivery::Delivery;
+use super::flight::Cause;
+use super::layer_state::LayerState;
+use super::miss_state::{AskRemote, MissState};
+use super::miss_step::Step;
+use crate::policy::{CacheStatus, Policy};
+use crate::store::{Entry, Freshness, Store};
+
+/// What the remote store had for the leader of a flight, who gets `R`.
+pub(super) enum Found<K: Key, V: Value, R> {
+    /// An answer, and the flight has ended.
+    Answer(R),
+    /// A stale answer, which its callers have. The flight is to get a new one in the background.
+    Stale(Lead<K, V>, R, Background),
+    /// Nothing of use.
+    Nothing(Lead<K, V>),
+}
+
+impl<P, K: Key, V: Value, St: Store<K, V>> LayerState<P, K, V, St> {
+    pub(crate) fn ask(&self, key: K) -> AskRemote<V> {
+        let cache = Arc::clone(&self.cache);
+        Box::pin(async move { cache.fetch(&key).await })
+    }
+
+    /// Asks the remote store before the call, if there is one.
+    pub(super) fn ask_or_begin<R>(&self, lead: Lead<K, V>) -> Step<K, V, R> {
+        if !self.cache.has_remote() {
+            return Step::Go(MissState::Begin(lead, Cause::Miss));
+        }
+        let ask = self.ask(lead.key().clone());
+        Step::Go(MissState::Ask(lead, ask))
+    }
+
+    /// What the leader of a flight does with what the remote store had: the same as with what is at hand.
+    pub(super) fn found<Req, Res, E>(
+        &self,
+        lead: Lead<K, V>,
+        found: Option<Entry<V>>,
+    ) -> Found<K, V, Result<Res, E>>
+    where
+        P: Policy<Req, Res, E, Key = K, Value = V>,
+    {
+        let delivery = Delivery::new(&self.cache, &lead);
+        let Some((value, freshness)) = found.and_then(|entry| delivery.bring(entry)) else {
+            return Found::Nothing(lead);
+        };
+        match (freshness, Background::at_hand()) {
+            (Freshness::Fresh, _) => match self.restore(value.clone(), CacheStatus::Hit) {
+                Some(result) => {
+                    lead.end().tell(Some(&value), CacheStatus::Joined);
+                    Found::Answer(result)
+                }
+                None => Found::Nothing(lead),
+            },
+            (Freshness::Revalidate, Some(background)) => {
+                let Some(result) = self.restore(value.clone(), CacheStatus::Stale) else {
+                    return Found::Nothing(lead);
+                };
+                if self.cache.may_revalidate(lead.key()) {
+                    delivery.release(&value);
+                    return Found::Stale(lead, result, background);
+                }
+                lead.end().tell(Some(&value), CacheStatus::Stale);
+                Found::Answer(result)
+            }
+            _ => Found::Nothing(lead),
+        }
+    }
+}
