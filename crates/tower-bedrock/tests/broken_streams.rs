@@ -100,6 +100,8 @@ async fn an_exception_is_of_its_kind_wherever_it_comes() {
             assert!(error.to_string().starts_with(&head), "{error}");
             assert_eq!(error.status(), Some(200));
             assert!(error.request_id().is_some());
+            assert_eq!(error.model_id(), Some(MODEL));
+            assert_eq!(error.region(), Some("us-east-1"));
             assert_eq!(error.events_delivered(), (at > 0).then_some(at));
             assert_eq!(read.len() as u64, at);
             assert_eq!(read[..], events[..read.len()]);

@@ -157,10 +157,11 @@ async fn a_throttle_before_the_first_event_is_retried_as_any_other() {
 async fn a_throttle_in_a_stream_ends_it_and_slows_the_model_down() {
     let paced = Paced::new(sim());
     let throttle = Fault::stream_exception(StreamException::Throttling).at(2);
-    paced.sim.script([throttle]);
+    paced.sim.script([Fault::internal_server(), throttle]);
     let mut stream = paced.ask("hello").await.unwrap();
     let error = read(&mut stream).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Throttled);
+    assert_eq!(error.attempts(), Some(2));
     assert!(error.retry_after().is_some());
     let ours = paced.ours();
     assert_eq!(

@@ -1,15 +1,21 @@
 //! What the `tracing` feature logs.
 
+mod common;
+
+use bedrock_sim::Fault;
+use common::{bedrock, simulator, stream_prompt};
 use std::{
     fmt::Debug,
     sync::{Arc, Mutex},
+    time::Duration,
 };
+use tower::ServiceExt;
 use tower_bedrock::{
-    Usage,
+    Request, Usage,
     monitor::{Monitor, Record},
 };
 use tracing::{
-    Event, Level, Metadata, Subscriber,
+    Event, Metadata, Subscriber,
     field::{Field, Visit},
     span,
 };
@@ -31,8 +37,11 @@ impl Subscriber for Lines {
     }
 
     fn event(&self, event: &Event<'_>) {
-        assert_eq!(*event.metadata().level(), Level::WARN);
-        let mut line = Line(event.metadata().target().to_owned());
+        let metadata = event.metadata();
+        if !metadata.target().starts_with("tower_bedrock") {
+            return;
+        }
+        let mut line = Line(format!("{} {}", metadata.level(), metadata.target()));
         event.record(&mut line);
         self.0.lock().expect("nobody panics with it").push(line.0);
     }
@@ -59,9 +68,48 @@ fn the_first_advice_of_a_key_is_a_warning() {
             monitor.record(&"us-east-1/m".into(), record);
         }
     });
-    let expected = "tower_bedrock::telemetry message=us-east-1/m: 2 calls set no max_tokens, and \
+    let expected = "WARN tower_bedrock::telemetry message=us-east-1/m: 2 calls set no max_tokens, and \
                     the model's maximum counts against the quota until each ends; going by 2 \
                     answers, max_tokens 390 is enough key=\"us-east-1/m\" reason=\"unset\" \
                     suggested_max_tokens=390";
     assert_eq!(*lines.0.lock().unwrap(), [expected]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_a_stream_is_told_with_its_times_and_tokens_and_without_its_text() {
+    let lines = Lines::default();
+    let guard = tracing::subscriber::set_default(lines.clone());
+    let sim = simulator();
+    sim.script([
+        Fault::slow_body(Duration::from_secs(2)),
+        Fault::stream_cut().at(3),
+    ]);
+    let mut used = None;
+    for _ in 0..2 {
+        let call = bedrock(&sim).oneshot(Request::new(stream_prompt("secret")));
+        let mut stream = call.await.unwrap();
+        while stream.recv().await.is_ok_and(|event| event.is_some()) {}
+        used = used.or(stream.meta().usage());
+    }
+    drop(guard);
+    let lines = lines.0.lock().unwrap();
+    let [whole, cut] = &lines[..] else {
+        panic!("{lines:?}");
+    };
+    let used = used.unwrap();
+    let tokens = format!(
+        "first_event_ms=2000 between_events_ms=2000 input_tokens={} output_tokens={}",
+        used.input_tokens, used.output_tokens
+    );
+    let head = "DEBUG tower_bedrock::telemetry message=a stream ended operation=\"ConverseStream\"";
+    assert!(
+        whole.starts_with(&format!("{head} outcome=\"whole\" events=")),
+        "{whole}"
+    );
+    assert!(whole.ends_with(&tokens), "{whole}");
+    let times = "first_event_ms=0 between_events_ms=0";
+    assert_eq!(
+        *cut,
+        format!("{head} outcome=\"truncated\" events=3 {times}")
+    );
 }

@@ -272,7 +272,22 @@ impl<E: StreamEvent> Stream for EventStream<E> {
             };
             *seen = Some(usage);
         }
-        Poll::Ready(next)
+        Poll::Ready(next.map(|next| {
+            next.map_err(|mut error| {
+                let ResponseMetadata {
+                    origin, attempts, ..
+                } = &this.meta;
+                error.set_call(
+                    E::OPERATION,
+                    origin.model_id.as_ref(),
+                    origin.region.as_ref(),
+                );
+                if attempts.get() > 1 {
+                    error.set_attempts(attempts.get());
+                }
+                error
+            })
+        }))
     }
 }
 

@@ -3,6 +3,7 @@ use super::{
     progress::{Progress, Verdict},
     source::Source,
     stream_terms::StreamTerms,
+    telemetry,
 };
 use crate::{
     error::Error,
@@ -228,6 +229,7 @@ impl<E: StreamEvent> Live<E> {
             timing: this.clock.timing(this.progress.events),
         };
         this.ends.tell(&mut end);
+        telemetry::ended(E::OPERATION, &end);
         end.result
     }
 

@@ -12,6 +12,7 @@ mod reply;
 mod source;
 mod stream_limits;
 mod stream_terms;
+mod telemetry;
 mod text;
 mod usage_of;
 
