@@ -4,7 +4,7 @@ mod common;
 
 use aws_sdk_bedrockruntime::types::ConverseStreamOutput as Event;
 use bedrock_sim::{Fault, ScriptedAnswer, Simulator, StopReason};
-use common::{MODEL, bedrock, simulator, stream_prompt};
+use common::{MODEL, bedrock, prompt, simulator, stream_prompt};
 use std::{
     convert::Infallible,
     sync::{Arc, Mutex, MutexGuard},
@@ -13,8 +13,8 @@ use std::{
 use tokio::{task::yield_now, time::Instant};
 use tower::{Layer, ServiceExt};
 use tower_bedrock::{
-    CacheKey, CacheStatus, CacheUse, Error, ErrorKind, EventStream, Request, Stack, StackLayer,
-    Usage,
+    CacheKey, CacheScope, CacheStatus, CacheUse, Error, ErrorKind, EventStream, Request, Stack,
+    StackLayer, Usage,
     policy::{Answer, CachePolicy, Replay},
 };
 use tower_response_cache::{MemoryStore, RemoteEntry, RemoteStore, ResponseCacheLayer};
@@ -199,6 +199,57 @@ async fn what_is_not_to_be_stored_is_not() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn converse_can_be_answered_by_a_recorded_stream_of_the_same_request() {
+    for share in [true, false] {
+        let sim = simulator();
+        let stack = stack_with(&sim, policy().messages_of_streams(share));
+        let converse = |text| stack.clone().oneshot(Request::new(prompt(text)));
+        let streamed = ask(&stack).await.message().await.unwrap();
+        let answer = converse("hello").await.unwrap();
+        assert_eq!(answer.output, streamed.output);
+        assert_eq!(answer.stop_reason, streamed.stop_reason);
+        assert_eq!(answer.usage, streamed.usage);
+        if !share {
+            assert_eq!(answer.meta().cache(), Some(CacheStatus::Miss));
+            continue;
+        }
+        assert_eq!(answer.meta().cache(), Some(CacheStatus::Hit));
+        assert_eq!(answer.meta().saved(), streamed.meta().usage());
+        assert_eq!(admitted(&sim), 1);
+        let other = converse("hello again").await.unwrap();
+        assert_eq!(other.meta().cache(), Some(CacheStatus::Miss));
+        // A stream is not made of a message.
+        let mut stream = stack
+            .clone()
+            .oneshot(Request::new(stream_prompt("hello again")))
+            .await
+            .unwrap();
+        assert_eq!(stream.meta().cache(), Some(CacheStatus::Miss));
+        assert!(rest(&mut stream).await.1.is_none());
+        // What is fetched anew is newer than the stream.
+        let anew = Request::new(prompt("hello")).cache(CacheUse::Refresh);
+        stack.clone().oneshot(anew).await.unwrap();
+        assert_eq!(admitted(&sim), 4);
+        assert_eq!(
+            converse("hello").await.unwrap().meta().cache(),
+            Some(CacheStatus::Hit)
+        );
+        assert_eq!(ask(&stack).await.meta().cache(), Some(CacheStatus::Hit));
+        assert_eq!(admitted(&sim), 4);
+    }
+}
+
+#[test]
+fn the_key_of_a_stream_is_another_one_and_that_of_the_same_request() {
+    let scope = CacheScope::new().region("us-east-1");
+    let stream = |text| CacheKey::of(&Request::new(stream_prompt(text)), &scope).unwrap();
+    let plain = CacheKey::of(&Request::new(prompt("hello")), &scope).unwrap();
+    assert_eq!(stream("hello"), stream("hello"));
+    assert_ne!(stream("hello"), stream("hallo"));
+    assert_ne!(stream("hello"), plain);
+}
+
+#[tokio::test(start_paused = true)]
 async fn recorded_streams_outlive_the_process_in_a_remote_store() {
     let (sim, remote) = (simulator(), Remote::default());
     // Each has a memory of its own, as another process has.
@@ -270,6 +321,21 @@ impl RemoteStore<CacheKey> for Remote {
     async fn clear(&self) -> Result<(), Infallible> {
         Ok(())
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stale_stream_is_fetched_anew_in_the_background() {
+    let sim = simulator();
+    let stack = stack_with(&sim, policy().stale_while_revalidate(HOUR));
+    rest(&mut ask(&stack).await).await;
+    tokio::time::sleep(HOUR + HOUR / 2).await;
+    let mut stale = ask(&stack).await;
+    assert_eq!(stale.meta().cache(), Some(CacheStatus::Stale));
+    assert!(rest(&mut stale).await.1.is_none());
+    // Nobody takes the new one; it is read to its end all the same.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(admitted(&sim), 2);
+    assert_eq!(ask(&stack).await.meta().cache(), Some(CacheStatus::Hit));
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,7 +4,9 @@ use super::{
 };
 use crate::{
     estimate::{Estimate, converse::Prompt},
+    record::Recording,
     response::{Head, Response, Usage},
+    stream,
 };
 use aws_sdk_bedrockruntime::{
     operation::converse::{Converse, ConverseError, ConverseInput, ConverseOutput},
@@ -28,6 +30,10 @@ impl Details for ConverseInput {
     const UNREAD_MEMBERS: &'static [&'static str] = &["requestMetadata"];
 
     const DRAWS_TOKENS: bool = true;
+
+    fn of_stream(recording: &Recording) -> Option<ConverseOutput> {
+        stream::message_of(recording.bytes().clone())
+    }
 
     plumbing!(
         Converse,

@@ -10,6 +10,7 @@ use crate::{
     stream::{self, EventStream, StreamTerms},
 };
 use aws_sdk_bedrockruntime::{
+    operation::converse::ConverseInput,
     operation::converse_stream::{ConverseStreamError, ConverseStreamInput, ConverseStreamOutput},
     types::{ConverseStreamOutput as Event, ConverseTokensRequest, CountTokensInput},
 };
@@ -30,6 +31,8 @@ impl Details for ConverseStreamInput {
     const UNREAD_MEMBERS: &'static [&'static str] = &["requestMetadata"];
 
     const DRAWS_TOKENS: bool = true;
+
+    const STREAM_OF: Option<&'static str> = Some(ConverseInput::NAME);
 
     type Reply = EventStream<Event>;
 

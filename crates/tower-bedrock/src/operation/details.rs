@@ -5,6 +5,7 @@ use crate::{
     codec::Codec,
     error::Error,
     estimate::Estimate,
+    record::Recording,
     response::{Head, Usage},
     stream::StreamTerms,
 };
@@ -31,6 +32,16 @@ pub trait Details: Sized {
 
     /// Whether a cache may take part: an answer may go to all who ask the same at one time, at least.
     const CACHED: bool = true;
+
+    /// Of which other operation this one streams the answer, if a recorded stream can stand for that
+    /// one's answer.
+    const STREAM_OF: Option<&'static str> = None;
+
+    /// The answer that a recorded stream of [the same prompt](Self::STREAM_OF) comes to.
+    fn of_stream(recording: &Recording) -> Option<Self::Answer> {
+        let _ = recording;
+        None
+    }
 
     /// Whether the SDK adds something to an input that further attempts must have too.
     const COMPLETED_BY_SDK: bool = false;

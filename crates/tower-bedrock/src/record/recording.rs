@@ -8,7 +8,7 @@ use std::{fmt, sync::Arc, time::Duration};
 ///
 /// Clones share the bytes.
 #[derive(Clone)]
-pub(crate) struct Recording {
+pub struct Recording {
     bytes: Bytes,
     pace: Arc<[(usize, Duration)]>,
 }

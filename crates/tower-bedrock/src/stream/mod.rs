@@ -8,13 +8,13 @@ mod live;
 mod live_share;
 mod message;
 mod progress;
+mod recorded;
 mod reply;
 mod source;
 mod stream_limits;
 mod stream_terms;
 mod telemetry;
 mod text;
-mod usage_of;
 
 pub use self::{
     event::StreamEvent, event_stream::EventStream, stream_limits::StreamLimits, text::TextStream,
@@ -22,6 +22,6 @@ pub use self::{
 pub(crate) use self::{
     event::{converse_codec, invoke_model_codec},
     live_share::is_live,
+    recorded::{message_of, usage_of},
     stream_terms::StreamTerms,
-    usage_of::usage_of,
 };

@@ -84,7 +84,11 @@ impl Answer {
             Kind::Output(output) => &**output,
             Kind::Failed(error) => return Some(Err(error.clone())),
         };
-        let output = Arc::clone(output);
+        let of_stream = output.downcast_ref::<Recording>().and_then(I::of_stream);
+        let output = match of_stream {
+            Some(message) => Arc::new(message) as _,
+            None => Arc::clone(output),
+        };
         I::Response::from_shared(output, *usage, origin.clone(), status, replay).map(Ok)
     }
 }

@@ -1,3 +1,4 @@
+use super::key::CacheKey;
 use std::{sync::Arc, time::Duration};
 
 /// What [`CachePolicy`](super::CachePolicy) remembers of a request until its answer comes.
@@ -7,6 +8,8 @@ pub struct CacheContext {
     pub(super) own_limits: bool,
     /// Its answer is not to be kept.
     pub(super) no_store: bool,
+    /// The key of a stream that may stand for other answers too.
+    pub(super) stream_key: Option<CacheKey>,
     pub(super) ttl: Option<Duration>,
     pub(super) model_id: Option<Arc<str>>,
     pub(super) tenant: Option<Arc<str>>,

@@ -13,6 +13,7 @@ use crate::{
     request::{CacheUse, Request},
     response::Reply,
 };
+use aws_sdk_bedrockruntime::operation::converse::ConverseInput;
 use std::sync::Arc;
 use tower_response_cache::{CacheStatus, Keep, KeepTicket, Lookup, Policy};
 
@@ -29,8 +30,14 @@ impl<I: Operation> Policy<Request<I>, I::Response, Error> for CachePolicy {
             return Lookup::Bypass;
         }
         match CacheKey::of(request, &self.scope) {
-            Ok(key) if cache == CacheUse::Refresh => Lookup::Refresh(key),
-            Ok(key) => Lookup::Use(key),
+            Ok(key) if cache == CacheUse::Refresh => {
+                // What is fetched now is newer than any stream.
+                if let Some(recorded) = &self.recorded {
+                    recorded.forget(&key.streamed());
+                }
+                Lookup::Refresh(key)
+            }
+            Ok(key) => Lookup::Use(self.key_of_stream::<I>(key).unwrap_or(key)),
             // The call fails in the SDK, which says better what is wrong.
             Err(_) => Lookup::Bypass,
         }
@@ -41,6 +48,7 @@ impl<I: Operation> Policy<Request<I>, I::Response, Error> for CachePolicy {
         CacheContext {
             own_limits: options.deadline().is_some() || options.max_attempts().is_some(),
             no_store: options.cache() == CacheUse::NoStore,
+            stream_key: self.stream_key(request),
             ttl: options.cache_for(),
             model_id: request.model_id().map(Arc::from),
             tenant: options.tenant.clone(),
@@ -77,6 +85,7 @@ impl<I: Operation> Policy<Request<I>, I::Response, Error> for CachePolicy {
                 origin: response.meta().origin.clone(),
                 record: record.clone(),
                 ticket,
+                recorded: self.recorded.clone(),
             }));
         }
     }
@@ -147,5 +156,22 @@ impl<I: Operation> Policy<Request<I>, I::Response, Error> for CachePolicy {
 
     fn mark(&self, response: &mut I::Response, status: CacheStatus) {
         response.meta_mut().cache = Some(status);
+    }
+}
+
+impl CachePolicy {
+    /// The key under which a recorded stream stands for the answer to a request of this key.
+    fn key_of_stream<I: Operation>(&self, key: CacheKey) -> Option<CacheKey> {
+        let recorded = self.recorded.as_ref()?;
+        let streamed = key.streamed();
+        (I::NAME == ConverseInput::NAME && recorded.has(&streamed)).then_some(streamed)
+    }
+
+    /// The key of a stream that is to be found by others.
+    fn stream_key<I: Operation>(&self, request: &Request<I>) -> Option<CacheKey> {
+        if self.recorded.is_none() || I::STREAM_OF.is_none() {
+            return None;
+        }
+        CacheKey::of(request, &self.scope).ok()
     }
 }

@@ -21,7 +21,8 @@ const SHORT: usize = 16 * 1024;
 /// `requestMetadata`, which Bedrock logs and does not read, is left out. Members of JSON objects may
 /// stand in any order, for the SDK writes its maps in a new order each time. A system profile is the
 /// same by its id and by its ARN. It is the BLAKE3
-/// digest of [`wire::canonical`] after scope and tenant, the same in every process.
+/// digest of [`wire::canonical`] after scope and tenant, the same in every process; for ConverseStream it is
+/// derived from the key of the equal Converse.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CacheKey([u8; blake3::OUT_LEN]);
 
@@ -38,7 +39,7 @@ impl CacheKey {
         let mut text = Vec::with_capacity(512 + length.min(SHORT));
         let parts = [
             Some(VERSION),
-            Some(I::NAME),
+            Some(I::STREAM_OF.unwrap_or(I::NAME)),
             scope.region.as_deref(),
             scope.endpoint.as_deref(),
             scope.account.as_deref(),
@@ -52,7 +53,11 @@ impl CacheKey {
         for name in &*scope.ignored {
             optional(Some(name), &mut text);
         }
+        let at = text.len();
         wire::head(encoded, request.model_id(), &scope.ignored, &mut text);
+        if I::STREAM_OF.is_some() {
+            unstreamed(&mut text, at);
+        }
         let mut digest = blake3::Hasher::new();
         for piece in body.pieces() {
             if text.len() + piece.len() > SHORT {
@@ -66,13 +71,35 @@ impl CacheKey {
             }
         }
         digest.update(&text);
-        Ok(Self(digest.finalize().into()))
+        let key = Self(digest.finalize().into());
+        Ok(if I::STREAM_OF.is_some() {
+            key.streamed()
+        } else {
+            key
+        })
+    }
+
+    /// Of the key of Converse that of the equal ConverseStream.
+    pub(super) fn streamed(&self) -> Self {
+        let mut digest = blake3::Hasher::new();
+        digest.update(b"stream of ").update(&self.0);
+        Self(digest.finalize().into())
     }
 
     /// The key's bytes.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
+    }
+}
+
+/// Makes of the path of a streamed operation, in the line that begins `at`, that of the other one.
+fn unstreamed(text: &mut Vec<u8>, at: usize) {
+    const SUFFIX: &[u8] = b"-stream";
+    let line = text[at..].iter().position(|byte| *byte == b'\n');
+    let end = line.map_or(text.len(), |length| at + length);
+    if text[at..end].ends_with(SUFFIX) {
+        text.drain(end - SUFFIX.len()..end);
     }
 }
 

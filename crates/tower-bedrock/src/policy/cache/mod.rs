@@ -11,6 +11,7 @@ mod key;
 mod policy;
 mod price;
 mod price_list;
+mod recorded_streams;
 mod savings;
 mod savings_handle;
 mod scope;

@@ -1,6 +1,6 @@
 use super::{
     answer::Answer, keep_rule::KeepRule, key::CacheKey, price_list::PriceList,
-    savings_handle::SavingsHandle, scope::CacheScope,
+    recorded_streams::RecordedStreams, savings_handle::SavingsHandle, scope::CacheScope,
 };
 use crate::record::Replay;
 use std::{sync::Arc, time::Duration};
@@ -40,6 +40,8 @@ pub struct CachePolicy {
     pub(super) rule: KeepRule,
     pub(super) sampled: bool,
     pub(super) replay: Replay,
+    /// If their messages are shared.
+    pub(super) recorded: Option<Arc<RecordedStreams>>,
     pub(super) prices: Arc<PriceList>,
     pub(super) savings: SavingsHandle,
 }
@@ -59,6 +61,7 @@ impl CachePolicy {
             },
             sampled: true,
             replay: Replay::AtOnce,
+            recorded: None,
             prices: Arc::default(),
             savings: SavingsHandle::default(),
         }
@@ -146,6 +149,18 @@ impl CachePolicy {
     #[must_use]
     pub fn replay(mut self, replay: Replay) -> Self {
         self.replay = replay;
+        self
+    }
+
+    /// Sets whether Converse is answered by what was recorded of a ConverseStream of the same request.
+    /// Default: not.
+    ///
+    /// The answer is the message that the events come to. It lies under the stream's key, which has to
+    /// be invalidated too where the request's own is. The streams that another process keeps, in a
+    /// remote store, are not found.
+    #[must_use]
+    pub fn messages_of_streams(mut self, share: bool) -> Self {
+        self.recorded = share.then(Arc::default);
         self
     }
 

@@ -2,7 +2,7 @@
 
 use super::{
     answer::Answer, context::CacheContext, keep_rule::KeepRule, price_list::PriceList,
-    savings_handle::SavingsHandle,
+    recorded_streams::RecordedStreams, savings_handle::SavingsHandle,
 };
 use crate::{
     record::Record,
@@ -20,6 +20,7 @@ pub(super) struct KeepAtEnd {
     pub(super) origin: Origin,
     pub(super) record: Record<SdkBody>,
     pub(super) ticket: KeepTicket<Answer>,
+    pub(super) recorded: Option<Arc<RecordedStreams>>,
 }
 
 impl OnEnd for KeepAtEnd {
@@ -35,6 +36,9 @@ impl OnEnd for KeepAtEnd {
         if let Some(keep) = self.rule.keep(&self.asked, end.ending, weight) {
             let answer = Answer::recorded(self.operation, recording, end.usage, self.origin);
             self.ticket.store(answer, keep);
+            if let Some((recorded, key)) = self.recorded.zip(self.asked.stream_key) {
+                recorded.add(key, self.asked.ttl.unwrap_or(self.rule.ttl));
+            }
         }
     }
 }

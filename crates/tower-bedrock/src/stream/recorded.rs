@@ -1,9 +1,13 @@
 use super::{event::StreamEvent, event_stream::EventStream};
-use crate::response::Usage;
+use crate::response::{Response, Usage};
+use aws_sdk_bedrockruntime::{
+    operation::converse::ConverseOutput, types::ConverseStreamOutput as Event,
+};
 use bytes::Bytes;
 use futures_core::Stream;
 use std::{
-    pin::Pin,
+    future::Future,
+    pin::{Pin, pin},
     task::{Context, Poll, Waker},
 };
 
@@ -19,5 +23,14 @@ pub(crate) fn usage_of<E: StreamEvent>(bytes: Bytes) -> Option<Option<Usage>> {
             Poll::Ready(None) => return Some(stream.meta().usage()),
             Poll::Ready(Some(Err(_))) | Poll::Pending => return None,
         }
+    }
+}
+
+/// The message that a recorded stream comes to, if it is a whole one.
+pub(crate) fn message_of(bytes: Bytes) -> Option<ConverseOutput> {
+    let message = pin!(EventStream::<Event>::from_bytes(bytes).message());
+    match message.poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(message) => message.ok().map(Response::into_output),
+        Poll::Pending => None,
     }
 }
