@@ -18,8 +18,8 @@ use tokio::{
 };
 
 /// Taken in turns, so that whatever else the machine does weighs on both sides.
-const SLICE: Duration = Duration::from_millis(300);
-const SLICES: u32 = 12;
+const SLICE: Duration = Duration::from_secs(1);
+const SLICES: u32 = 5;
 const CALLERS: usize = 8;
 const STREAMS: usize = 4;
 

@@ -7,7 +7,10 @@ use std::{
 
 use bytes::Bytes;
 use http_body::Body;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::{
+    task::yield_now,
+    time::{Instant, Sleep, sleep_until},
+};
 
 use super::admission::Admission;
 
@@ -44,6 +47,8 @@ pub(crate) struct Playback {
     admission: Option<Admission>,
     /// Something went out since others had their turn.
     owes_a_turn: bool,
+    /// Over once they have.
+    turn: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
 
 impl Playback {
@@ -65,7 +70,24 @@ impl Playback {
             admission: Some(admission),
             // The head of the reply.
             owes_a_turn: true,
+            turn: None,
         }
+    }
+
+    /// Lets others go first that wait for the same thread or for a socket, however fast the reader
+    /// is. Meanwhile the transport sends what it has, before a reset can take it away.
+    ///
+    /// A wake of its own would not do: tasks that wake themselves come round many times before the
+    /// runtime looks at its sockets. Tokio's budget is for steps that cost next to nothing.
+    fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if std::mem::take(&mut self.owes_a_turn) {
+            self.turn = Some(Box::pin(yield_now()));
+        }
+        if let Some(turn) = &mut self.turn {
+            ready!(turn.as_mut().poll(cx));
+            self.turn = None;
+        }
+        Poll::Ready(())
     }
 
     fn poll_due(&mut self, due: Duration, cx: &mut Context<'_>) -> Poll<()> {
@@ -91,13 +113,7 @@ impl Body for Playback {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<http_body::Frame<Bytes>, io::Error>>> {
         let this = &mut *self;
-        // However fast the reader is, others that wait for the same thread get their turns; tokio's
-        // own budget, for steps that cost next to nothing, is too large for that. Meanwhile the
-        // transport sends what it has, before a reset can take it away.
-        if std::mem::take(&mut this.owes_a_turn) {
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
-        }
+        ready!(this.poll_turn(cx));
         if let Some(due) = this.next.as_ref().map(|frame| frame.due) {
             ready!(this.poll_due(due, cx));
         }
