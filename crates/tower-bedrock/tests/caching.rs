@@ -239,7 +239,7 @@ async fn an_old_answer_is_better_than_a_throttle_if_the_user_says_so() {
         match ask().await {
             Ok(stale) => {
                 assert!(served);
-                assert_eq!(stale.meta().cache(), Some(CacheStatus::Stale));
+                assert_eq!(stale.meta().cache(), Some(CacheStatus::StaleIfError));
                 assert_eq!(*stale, *first);
             }
             Err(error) => assert!(!served && error.kind() == ErrorKind::Invalid),

@@ -27,11 +27,11 @@ impl Counters {
     pub(crate) fn request(&self, status: CacheStatus) {
         let counter = match status {
             CacheStatus::Hit => self.hits.own(),
-            CacheStatus::Miss => &self.misses,
+            CacheStatus::Miss | CacheStatus::Expired => &self.misses,
             CacheStatus::Joined => &self.joins,
             CacheStatus::Refreshed => &self.refreshes,
             CacheStatus::Bypass => &self.bypasses,
-            CacheStatus::Stale => &self.stale,
+            CacheStatus::Stale | CacheStatus::StaleIfError => &self.stale,
             CacheStatus::Absent => &self.absent,
         };
         counter.fetch_add(1, Ordering::Relaxed);

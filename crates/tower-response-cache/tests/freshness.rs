@@ -164,8 +164,9 @@ async fn run(steps: Vec<Step>) {
                     () if refresh => Ok((number, CacheStatus::Refreshed)),
                     () if fresh => Ok((old, CacheStatus::Hit)),
                     () if stale => Ok((old, CacheStatus::Stale)),
+                    () if !fails && last_resort => Ok((number, CacheStatus::Expired)),
                     () if !fails => Ok((number, CacheStatus::Miss)),
-                    () if last_resort => Ok((old, CacheStatus::Stale)),
+                    () if last_resort => Ok((old, CacheStatus::StaleIfError)),
                     () => Err(()),
                 };
                 let year = Duration::from_secs(365 * 24 * 3600);

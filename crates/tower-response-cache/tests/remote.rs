@@ -226,7 +226,7 @@ async fn stale_answer_of_the_remote_store_is_better_than_an_error() {
         Err::<Answer, BoxError>("throttled".into())
     }));
     let answer = soon(broken.call(7)).await.unwrap();
-    assert_eq!(answer, (7, 1, CacheStatus::Stale));
+    assert_eq!(answer, (7, 1, CacheStatus::StaleIfError));
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]

@@ -179,7 +179,7 @@ async fn old_answer_is_better_than_a_throttle() {
         assert_pending!(leader.poll());
         assert_pending!(second.poll());
         fail(&mut inner, message).await;
-        let old = "lasting old [stale]";
+        let old = "lasting old [stale_if_error]";
         assert_eq!(assert_ready!(leader.poll()).unwrap(), old);
         assert_eq!(assert_ready!(second.poll()).unwrap(), old);
         let snapshot = handle.snapshot();
@@ -191,7 +191,7 @@ async fn old_answer_is_better_than_a_throttle() {
         let mut again = task::spawn(service.call("a"));
         assert_pending!(again.poll());
         answer(&mut inner, "new").await;
-        assert_eq!(assert_ready!(again.poll()).unwrap(), "new [miss]");
+        assert_eq!(assert_ready!(again.poll()).unwrap(), "new [expired]");
     }
 }
 
@@ -237,7 +237,7 @@ async fn who_asks_for_a_new_answer_gets_the_error_and_who_joined_it_the_old_answ
     fail(&mut inner, "throttled").await;
     assert!(assert_ready!(refresh.poll()).is_err());
     let old = assert_ready!(joined.poll()).unwrap();
-    assert_eq!(old, "lasting old [stale]");
+    assert_eq!(old, "lasting old [stale_if_error]");
     assert_eq!((handle.snapshot().stale, handle.snapshot().joins), (1, 0));
 }
 
@@ -276,6 +276,6 @@ async fn who_drives_the_call_of_one_that_wanted_a_new_answer_gets_the_old_one() 
     assert_pending!(joined.poll());
     fail(&mut inner, "throttled").await;
     let old = assert_ready!(joined.poll()).unwrap();
-    assert_eq!(old, "lasting old [stale]");
+    assert_eq!(old, "lasting old [stale_if_error]");
     assert_eq!((handle.snapshot().stale, handle.snapshot().joins), (1, 0));
 }

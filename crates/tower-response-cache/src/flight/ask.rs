@@ -26,12 +26,12 @@ impl<P, K: Key, V: Value, St: Store<K, V>> LayerState<P, K, V, St> {
     }
 
     /// Asks the remote store before the call, if there is one.
-    pub(super) fn ask_or_begin<R>(&self, lead: Lead<K, V>) -> Step<K, V, R> {
+    pub(super) fn ask_or_begin<R>(&self, lead: Lead<K, V>, cause: Cause) -> Step<K, V, R> {
         if !self.cache.has_remote() {
-            return Step::Go(MissState::Begin(lead, Cause::Miss));
+            return Step::Go(MissState::Begin(lead, cause));
         }
         let ask = self.ask(lead.key().clone());
-        Step::Go(MissState::Ask(lead, ask))
+        Step::Go(MissState::Ask(lead, cause, ask))
     }
 
     /// What the leader of a flight does with what the remote store had: the same as with what is at hand.

@@ -87,7 +87,7 @@ impl<K, V, St> Cache<K, V, St> {
 
     /// Counts an old answer to a request that is counted already, by the call that failed.
     pub(crate) fn count_stale(&self) {
-        self.counters.request(CacheStatus::Stale);
+        self.counters.request(CacheStatus::StaleIfError);
     }
 
     /// Counts a write to the remote store that was not begun.

@@ -78,7 +78,7 @@ impl<K: Key, V: Value, St: Store<K, V>> Delivery<K, V, St> {
     /// Hands over what is stored, however old, if there is anything.
     pub(crate) fn deliver_stale(&self) -> Option<V> {
         let (value, _) = self.cache.get(&self.key)?;
-        self.end().tell(Some(&value), CacheStatus::Stale);
+        self.end().tell(Some(&value), CacheStatus::StaleIfError);
         Some(value)
     }
 

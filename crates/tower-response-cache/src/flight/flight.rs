@@ -25,6 +25,8 @@ type DoneOf<S, Req, V> = Done<V, Result<<S as Service<Req>>::Response, <S as Ser
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cause {
     Miss,
+    /// What is stored is stale.
+    Expired,
     Refresh,
     /// A stale answer was given; no caller waits.
     Revalidate,
@@ -75,6 +77,7 @@ where
         // was not called.
         let called = || match self.cause {
             Cause::Miss => cache.count(CacheStatus::Miss),
+            Cause::Expired => cache.count(CacheStatus::Expired),
             Cause::Refresh => cache.count(CacheStatus::Refreshed),
             Cause::Revalidate | Cause::RevalidateFetched => cache.count_revalidation(),
         };
@@ -106,7 +109,8 @@ where
         if let Some(value) = policy.share_error(context, &err) {
             let keep = policy.keep_error(context, &err);
             // An answer that can still be given is better than the error of a call for a newer one.
-            let has_answer = || self.cause != Cause::Miss && cache.get(&delivery.key).is_some();
+            let was_asked = self.cause == Cause::Refresh || self.cause.revalidates();
+            let has_answer = || was_asked && cache.get(&delivery.key).is_some();
             let keep = keep.filter(|_| !has_answer());
             self.delivery.deliver(keep, || Some(value.clone()));
             return Done::Called(Err(err));

@@ -99,13 +99,13 @@ where
             Poll::Ready(waited) => shared.waited(waited),
             Poll::Pending => Step::Stay(MissState::Wait(wait)),
         },
-        MissState::Ask(lead, mut ask) => {
+        MissState::Ask(lead, cause, mut ask) => {
             let Poll::Ready(found) = ask.as_mut().poll(cx) else {
-                return Step::Stay(MissState::Ask(lead, ask));
+                return Step::Stay(MissState::Ask(lead, cause, ask));
             };
             match shared.found(lead, found) {
                 Found::Answer(result) => Step::Answer(result),
-                Found::Nothing(lead) => Step::Go(MissState::Begin(lead, Cause::Miss)),
+                Found::Nothing(lead) => Step::Go(MissState::Begin(lead, cause)),
                 Found::Stale(lead, result, background) => {
                     let (inner, req) = call.take().expect("nothing was called yet");
                     let lead = shared.begin(lead, inner, req, Cause::RevalidateFetched);

@@ -13,7 +13,7 @@ pub(crate) enum MissState<K: Key, V: Value, R> {
     /// It waits for a flight that another caller leads.
     Wait(Wait<K, V>),
     /// It leads a flight, and asks the remote store before it makes the call.
-    Ask(Lead<K, V>, AskRemote<V>),
+    Ask(Lead<K, V>, Cause, AskRemote<V>),
     /// It leads a flight, and is going to make the call.
     Begin(Lead<K, V>, Cause),
     /// It drives the call of a flight.
@@ -42,6 +42,7 @@ impl Driver {
     pub(crate) const fn status(self) -> CacheStatus {
         match self {
             Self::Began(Cause::Refresh) => CacheStatus::Refreshed,
+            Self::Began(Cause::Expired) => CacheStatus::Expired,
             Self::Began(_) => CacheStatus::Miss,
             Self::TookOver => CacheStatus::Joined,
         }

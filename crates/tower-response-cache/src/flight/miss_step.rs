@@ -30,13 +30,18 @@ impl<P, K: Key, V: Value, St: Store<K, V>> LayerState<P, K, V, St> {
         };
         // Another flight may have ended since the store was read. It stored its answer before it left
         // the table, so whoever finds no flight there finds the answer here.
-        if let Some(value) = self.cache.get_fresh(lead.key()) {
-            if let Some(result) = self.restore(value.clone(), CacheStatus::Hit) {
-                lead.end().tell(Some(&value), CacheStatus::Joined);
-                return Step::Answer(result);
+        let cause = match self.cache.get(lead.key()) {
+            Some((value, Freshness::Fresh)) => {
+                if let Some(result) = self.restore(value.clone(), CacheStatus::Hit) {
+                    lead.end().tell(Some(&value), CacheStatus::Joined);
+                    return Step::Answer(result);
+                }
+                Cause::Miss
             }
-        }
-        self.ask_or_begin(lead)
+            Some(_) => Cause::Expired,
+            None => Cause::Miss,
+        };
+        self.ask_or_begin(lead, cause)
     }
 
     /// Answers with an answer that goes on, or joins another flight.
@@ -69,7 +74,7 @@ impl<P, K: Key, V: Value, St: Store<K, V>> LayerState<P, K, V, St> {
                 Step::Go(MissState::Drive(lead, Driver::TookOver))
             }
             // The leader left before it began, panicked, or got an error that is not shared.
-            Waited::Lead(lead) => self.ask_or_begin(lead),
+            Waited::Lead(lead) => self.ask_or_begin(lead, Cause::Miss),
             Waited::Alone => Step::Go(MissState::Alone(CacheStatus::Miss)),
             Waited::Again(key) => Step::Go(MissState::Join(key)),
         }
@@ -94,12 +99,12 @@ impl<P, K: Key, V: Value, St: Store<K, V>> LayerState<P, K, V, St> {
                 Step::Answer(self.marked(result, driver.status()))
             }
             (Some(Done::Stale(old, _)), Driver::TookOver) => {
-                self.restored_or_alone(old, CacheStatus::Stale)
+                self.restored_or_alone(old, CacheStatus::StaleIfError)
             }
             // It asked for a new answer, so it is told that there is none.
             (Some(Done::Stale(_, failed)), Driver::Began(Cause::Refresh)) => Step::Answer(failed),
             (Some(Done::Stale(old, failed)), Driver::Began(_)) => {
-                let restored = self.policy.restore(old, CacheStatus::Stale);
+                let restored = self.policy.restore(old, CacheStatus::StaleIfError);
                 Step::Answer(restored.map_or(failed, |result| {
                     self.cache.count_stale();
                     result

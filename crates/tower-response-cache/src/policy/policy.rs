@@ -130,8 +130,8 @@ pub trait Policy<Req, Res, E>: Send + Sync + 'static {
     /// Makes a result for another caller, of a value that [`share`](Self::share) or
     /// [`share_error`](Self::share_error) made.
     ///
-    /// `status` is [`Hit`](CacheStatus::Hit), [`Joined`](CacheStatus::Joined) or
-    /// [`Stale`](CacheStatus::Stale). With `None`, because the value is not of this type, the caller
+    /// `status` is [`Hit`](CacheStatus::Hit), [`Joined`](CacheStatus::Joined),
+    /// [`Stale`](CacheStatus::Stale) or [`StaleIfError`](CacheStatus::StaleIfError). With `None`, because the value is not of this type, the caller
     /// goes on as if there were no value.
     fn restore(&self, value: Self::Value, status: CacheStatus) -> Option<Result<Res, E>>;
 

@@ -14,6 +14,9 @@ pub enum CacheStatus {
     /// Nothing was stored; this caller called the inner service.
     Miss,
 
+    /// What was stored is stale; this caller called the inner service.
+    Expired,
+
     /// Answered by the call that another caller had made.
     Joined,
 
@@ -23,9 +26,11 @@ pub enum CacheStatus {
     /// The request went past the cache.
     Bypass,
 
-    /// Answered with a stored answer whose lifetime has ended: a new one is being fetched, or the call
-    /// for it failed.
+    /// Answered with a stored answer whose lifetime has ended, while a new one is fetched.
     Stale,
+
+    /// Answered with a stored answer whose lifetime has ended, since the call for a new one failed.
+    StaleIfError,
 
     /// Nothing was stored, and the request was for a stored answer only.
     Absent,
@@ -33,7 +38,7 @@ pub enum CacheStatus {
 
 impl CacheStatus {
     #[cfg(feature = "metrics")]
-    pub(crate) const COUNT: usize = 7;
+    pub(crate) const COUNT: usize = 9;
 
     /// The status as one lower-case word, for a metric label.
     #[must_use]
@@ -41,30 +46,42 @@ impl CacheStatus {
         match self {
             Self::Hit => "hit",
             Self::Miss => "miss",
+            Self::Expired => "expired",
             Self::Joined => "joined",
             Self::Refreshed => "refreshed",
             Self::Bypass => "bypass",
             Self::Stale => "stale",
+            Self::StaleIfError => "stale_if_error",
             Self::Absent => "absent",
         }
     }
 
     /// The value of a `Cache-Status` header (RFC 9211), for a cache called `name`.
     ///
-    /// `name` has to be a token, such as `bedrock`: letters, digits and hyphens.
+    /// A `name` that is no token, such as `my cache`, is written as a string, without what a header cannot
+    /// have.
     ///
     /// ```
     /// use tower_response_cache::CacheStatus;
     ///
     /// let header = CacheStatus::Joined.cache_status("bedrock").to_string();
     /// assert_eq!(header, "bedrock; fwd=uri-miss; collapsed");
+    /// let header = CacheStatus::Miss.cache_status("bedrock").fwd_status(200).stored(true);
+    /// assert_eq!(header.to_string(), "bedrock; fwd=uri-miss; fwd-status=200; stored");
     /// ```
-    #[must_use]
     pub const fn cache_status(self, name: &str) -> CacheStatusHeader<'_> {
         CacheStatusHeader {
             name,
             parameters: self.parameters(),
+            is_forwarded: self.is_forwarded(),
+            fwd_status: None,
+            stored: false,
         }
+    }
+
+    /// Whether a call was made for the request, or shared by it.
+    const fn is_forwarded(self) -> bool {
+        !matches!(self, Self::Hit | Self::Stale | Self::Absent)
     }
 
     const fn parameters(self) -> &'static str {
@@ -73,11 +90,13 @@ impl CacheStatus {
         match self {
             Self::Hit => "hit",
             Self::Miss => "fwd=uri-miss",
+            Self::Expired => "fwd=stale",
             Self::Joined => "fwd=uri-miss; collapsed",
             Self::Refreshed => "fwd=request",
             Self::Bypass => "fwd=bypass",
-            // A hit, since it comes from the store; only `detail` can say that it is old.
+            // A hit, since it did not wait for a call; only `detail` can say that it is old.
             Self::Stale => "hit; detail=stale",
+            Self::StaleIfError => "fwd=stale; detail=stale-if-error",
             Self::Absent => "detail=absent",
         }
     }
