@@ -123,7 +123,9 @@ where
         MissState::Drive(mut lead, driver) => {
             let mut done = None::<Done<P::Value, ResultOf<S, Req>>>;
             match lead.poll(cx, &mut done) {
-                Poll::Ready(()) => shared.driven(lead.key(), driver, done),
+                Poll::Ready(Ok(())) => shared.driven(lead.key(), driver, done),
+                // It makes a call of its own, which others may wait for.
+                Poll::Ready(Err(_)) => Step::Go(MissState::Begin(lead, Cause::Miss)),
                 Poll::Pending => Step::Stay(MissState::Drive(lead, driver)),
             }
         }

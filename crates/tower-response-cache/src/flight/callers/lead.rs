@@ -1,3 +1,4 @@
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::{Context, Poll};
 use std::{any::Any, future::poll_fn, mem, sync::Arc};
 
@@ -14,7 +15,12 @@ pub(crate) struct Lead<K: Key, V: Value> {
     stage: Stage,
     /// Whether a task drives it, not a caller.
     detached: bool,
+    /// Whether another began the work.
+    took_over: bool,
 }
+
+/// The work is gone, and the lead has none.
+pub(crate) struct Lost;
 
 enum Stage {
     Idle,
@@ -50,6 +56,7 @@ impl<K: Key, V: Value> Lead<K, V> {
             flights: Arc::clone(flights),
             key,
             flight,
+            took_over: work.is_some(),
             stage: work.map_or(Stage::Idle, Stage::Working),
             detached: false,
         }
@@ -69,21 +76,39 @@ impl<K: Key, V: Value> Lead<K, V> {
 
     pub(crate) fn begin(&mut self, work: Work) {
         self.stage = Stage::Working(work);
+        self.took_over = false;
     }
 
     /// Drives the work, which ends the flight itself.
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>, slot: &mut dyn Any) -> Poll<()> {
+    ///
+    /// Work that was taken over and panics is [`Lost`], and its panic not the driver's: it may have been
+    /// begun on a runtime that has shut down since.
+    pub(crate) fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        slot: &mut dyn Any,
+    ) -> Poll<Result<(), Lost>> {
         // Taken out first: work that panics is dropped with the panic, and what is left to pass on
         // is the lead alone. The next waiter makes a new call.
         let Stage::Working(mut work) = mem::replace(&mut self.stage, Stage::Idle) else {
             panic!("polled without work");
         };
-        if work.as_mut().drive(cx, slot).is_pending() {
-            self.stage = Stage::Working(work);
-            return Poll::Pending;
+        let mut drive = AssertUnwindSafe(|| work.as_mut().drive(cx, slot));
+        let driven = if self.took_over {
+            // The work is not looked at again after a panic, only dropped.
+            catch_unwind(drive)
+        } else {
+            Ok(drive.0())
+        };
+        match driven {
+            Err(_) => return Poll::Ready(Err(Lost)),
+            Ok(Poll::Pending) => {
+                self.stage = Stage::Working(work);
+                return Poll::Pending;
+            }
+            Ok(Poll::Ready(())) => self.stage = Stage::Over,
         }
-        self.stage = Stage::Over;
-        Poll::Ready(())
+        Poll::Ready(Ok(()))
     }
 
     /// Ends the flight without work.
@@ -104,7 +129,7 @@ impl<K: Key, V: Value> Lead<K, V> {
         background.spawn(async move {
             let mut work = poll_fn(|cx| self.poll(cx, &mut ()));
             if deadline.is_none() {
-                work.await;
+                drop(work.await);
             } else if timeout(limit, &mut work).await.is_err() {
                 self.give_up_work();
             }
