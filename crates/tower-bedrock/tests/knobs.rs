@@ -19,7 +19,9 @@ use tower_bedrock::{
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-type Knob = (&'static str, fn(StackLayer) -> StackLayer);
+type Turn<T> = (&'static str, fn(StackLayer) -> T);
+
+type Knob = Turn<StackLayer>;
 
 const KNOBS: [Knob; 7] = [
     ("cache", |layer| {
@@ -41,20 +43,29 @@ const KNOBS: [Knob; 7] = [
     ("attempt_timeout", |layer| layer.attempt_timeout(MINUTE)),
 ];
 
+/// Knobs after which the stack is of another type.
+const LEAVE_OUT: [Turn<()>; 3] = [
+    ("without_cache", |layer| drop(layer.without_cache())),
+    ("without_circuit_breaker", |layer| {
+        drop(layer.without_circuit_breaker());
+    }),
+    ("without_quota", |layer| drop(layer.without_quota())),
+];
+
 type Share = (&'static str, fn(&StackLayer) -> Box<dyn Any>);
 
 const SHARES: [Share; 7] = [
     ("cache_handle", |layer| Box::new(layer.cache_handle())),
-    ("backoff_handle", |layer| Box::new(layer.backoff_handle())),
     ("circuits", |layer| Box::new(layer.circuits())),
     ("quota_handle", |layer| Box::new(layer.quota_handle())),
     ("monitor", |layer| Box::new(layer.monitor())),
+    ("backoff_handle", |layer| Box::new(layer.backoff_handle())),
     ("clone", |layer| Box::new(layer.clone())),
     ("layer", |layer| Box::new(layer.layer(()))),
 ];
 
 /// What the panic says, if the knob panics.
-fn turned((_, turn): &Knob, layer: StackLayer) -> Option<String> {
+fn turned<T>((_, turn): &Turn<T>, layer: StackLayer) -> Option<String> {
     let panic = catch_unwind(AssertUnwindSafe(|| drop(turn(layer)))).err()?;
     let said = panic.downcast_ref::<String>().cloned();
     said.or_else(|| panic.downcast_ref::<&str>().map(|said| (*said).to_owned()))
@@ -77,6 +88,31 @@ fn a_knob_of_a_shared_stack_panics() {
     }
 }
 
+#[test]
+fn a_layer_of_a_shared_stack_is_not_left_out() {
+    for knob in &LEAVE_OUT {
+        assert_eq!(turned(knob, StackLayer::new("r")), None, "{}", knob.0);
+        for (with, share) in &SHARES {
+            let layer = StackLayer::new("r");
+            let taken = share(&layer);
+            let said = turned(knob, layer).unwrap_or_default();
+            assert!(said.contains("already shared"), "{} after {with}", knob.0);
+            drop(taken);
+        }
+    }
+}
+
+/// Its handles may be in use.
+#[test]
+fn a_layer_that_was_given_is_not_left_out() {
+    for knob in &LEAVE_OUT {
+        let name = knob.0.trim_start_matches("without_");
+        let (_, give) = KNOBS.iter().find(|(given, _)| *given == name).unwrap();
+        let said = turned(knob, give(StackLayer::new("r"))).unwrap_or_default();
+        assert!(said.contains("given and left out"), "{}: {said:?}", knob.0);
+    }
+}
+
 /// A second one would silently take the place of the first, whose handles may be in use.
 #[test]
 fn an_inner_layer_is_given_once() {
@@ -95,7 +131,10 @@ fn an_inner_layer_is_given_once() {
 
 #[test]
 fn every_knob_and_every_way_to_share_is_in_the_lists() {
-    let source = include_str!("../src/stack.rs");
+    let source = concat!(
+        include_str!("../src/stack/layer.rs"),
+        include_str!("../src/stack/handles.rs")
+    );
     let functions = |receiver: &str| -> Vec<&str> {
         let starts = source.split("pub fn ").skip(1);
         let heads = starts.filter_map(|rest| rest.split_once('('));
@@ -106,7 +145,12 @@ fn every_knob_and_every_way_to_share_is_in_the_lists() {
     let mut knobs = functions("mut self");
     knobs.extend(functions("self"));
     knobs.sort_unstable();
-    let mut listed = KNOBS.map(|(name, _)| name);
+    let leave_out = LEAVE_OUT.iter().map(|(name, _)| *name);
+    let mut listed: Vec<_> = KNOBS
+        .iter()
+        .map(|(name, _)| *name)
+        .chain(leave_out)
+        .collect();
     listed.sort_unstable();
     assert_eq!(knobs, listed);
     let handles = functions("&self");

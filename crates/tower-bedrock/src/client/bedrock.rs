@@ -1,6 +1,10 @@
 use super::future::ResponseFuture;
 use crate::{
-    error::Error, operation::Operation, request::Request, response::Reply, stream::StreamLimits,
+    error::Error,
+    operation::Operation,
+    request::{CacheUse, Request},
+    response::Reply,
+    stream::StreamLimits,
 };
 use aws_sdk_bedrockruntime::{Client, Config, config::retry::RetryConfig};
 use std::{
@@ -184,6 +188,10 @@ impl Bedrock {
     /// A deadline ends the attempt here, and not only in a layer: whoever uses the leaf alone is kept
     /// to it too.
     async fn in_time<I: Operation>(&self, request: Request<I>) -> Result<I::Response, Error> {
+        // A cache would not have let it pass: there is none.
+        if request.options().cache() == CacheUse::OnlyIfCached {
+            return Err(Error::not_cached(I::NAME));
+        }
         let Some(deadline) = request.options().deadline() else {
             return self.attempt(request).await;
         };

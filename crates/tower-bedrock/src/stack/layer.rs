@@ -1,10 +1,8 @@
-//! All the layers in their order, and the type of each.
-
+use super::{Off, part::Part};
 use crate::{
     client::Bedrock,
     deadline::{Deadline, DeadlineLayer},
     explain::{Explain, ExplainLayer},
-    monitor::Monitor,
     policy::{
         self, AccountQuotas, Answer, CachePolicy, CircuitPolicy, Profiles, RetryPolicy, TokenCost,
         cache::CacheKey,
@@ -23,7 +21,7 @@ use tower_backoff::{
     AttemptTimeoutLayer, BackoffLayer, FromRequest, PerRequest, Retry,
     attempt_timeout::AttemptTimeoutService,
 };
-use tower_circuit_breaker::{CircuitBreaker, CircuitBreakerLayer, Circuits};
+use tower_circuit_breaker::{CircuitBreaker, CircuitBreakerLayer};
 use tower_layer::Layer;
 use tower_quota::{Limits, MemoryLedger, QuotaLayer};
 use tower_response_cache::{ResponseCache, ResponseCacheLayer};
@@ -62,45 +60,31 @@ type Paced<S> =
 /// Knobs come first: once a handle, a clone or a service was taken from this layer, turning a knob
 /// panics, since those would go on with other settings. Each of the inner layers is given once, for
 /// its handles would show nothing if another one took its place.
-pub struct StackLayer {
-    layers: Layers,
+///
+/// # Without a layer
+///
+/// [`without_cache`](Self::without_cache), [`without_circuit_breaker`](Self::without_circuit_breaker) and
+/// [`without_quota`](Self::without_quota) leave one out. Its type in the stack's is then [`Off`], and the
+/// stack has no handle of it. `<StackLayer<Off> as Layer<Bedrock>>::Service` is the service without a
+/// cache, say.
+pub struct StackLayer<C = CacheLayer, B = BreakerLayer, Q = TokenQuotaLayer> {
+    layers: Layers<C, B, Q>,
     /// Whether a handle, a clone or a service was taken. The inner layers make the handles, so they
     /// cannot know that a knob of the stack replaces one of them.
     taken: AtomicBool,
 }
 
 #[derive(Clone)]
-struct Layers {
+pub(super) struct Layers<C, B, Q> {
     region: Arc<str>,
-    cache: Part<CacheLayer>,
-    backoff: Part<RetryLayer>,
-    breaker: Part<BreakerLayer>,
-    quota: Part<TokenQuotaLayer>,
+    pub(super) cache: Part<C>,
+    pub(super) backoff: Part<RetryLayer>,
+    pub(super) breaker: Part<B>,
+    pub(super) quota: Part<Q>,
     profiles: Part<ResolveProfilesLayer>,
+    /// What the quotas tell of ARNs.
+    told: Profiles,
     attempt_timeout: Duration,
-}
-
-/// A layer of the stack, and whether the user gave it.
-#[derive(Clone)]
-struct Part<L> {
-    layer: L,
-    given: bool,
-}
-
-impl<L> Part<L> {
-    fn default(layer: L) -> Self {
-        let given = false;
-        Self { layer, given }
-    }
-
-    /// The default one was taken by nobody. One that the user gave may have been: its handles would
-    /// show nothing any more.
-    #[track_caller]
-    fn give(&mut self, layer: L, knob: &str) {
-        assert!(!self.given, "`{knob}` of a `StackLayer` is given once");
-        let given = true;
-        *self = Self { layer, given };
-    }
 }
 
 impl StackLayer {
@@ -126,13 +110,16 @@ impl StackLayer {
                 breaker: Part::default(policy::circuit_breaker_layer(Arc::clone(&region))),
                 quota: Part::default(policy::quota_layer(Arc::clone(&region), Limits::unknown())),
                 profiles: Part::default(ResolveProfilesLayer::new(Profiles::new())),
+                told: Profiles::new(),
                 attempt_timeout: policy::LONGEST_ANSWER,
                 region,
             },
             taken: AtomicBool::new(false),
         }
     }
+}
 
+impl<B, Q> StackLayer<CacheLayer, B, Q> {
     /// Takes another cache; [`policy::response_cache_layer`] makes one.
     ///
     /// One of zero bytes keeps nothing, though identical calls at one time still become one.
@@ -143,14 +130,31 @@ impl StackLayer {
         self
     }
 
-    /// Takes another retry layer; [`RetryPolicy::layer_over_quota`] makes one.
+    /// Leaves the cache out: no answer is kept, and equal calls at one time are as many calls. A request
+    /// that [may only be answered from a cache](crate::CacheUse::OnlyIfCached) fails.
+    ///
+    /// # Panics
+    ///
+    /// As every knob, and if a cache was given.
     #[must_use]
     #[track_caller]
-    pub fn backoff(mut self, backoff: RetryLayer) -> Self {
-        self.knobs().backoff.give(backoff, "backoff");
-        self
+    pub fn without_cache(mut self) -> StackLayer<Off, B, Q> {
+        self.knobs();
+        let layers = self.layers;
+        StackLayer::of(Layers {
+            cache: layers.cache.leave_out("cache"),
+            region: layers.region,
+            backoff: layers.backoff,
+            breaker: layers.breaker,
+            quota: layers.quota,
+            profiles: layers.profiles,
+            told: layers.told,
+            attempt_timeout: layers.attempt_timeout,
+        })
     }
+}
 
+impl<C, Q> StackLayer<C, BreakerLayer, Q> {
     /// Takes another circuit breaker; [`policy::circuit_breaker_layer`] makes one.
     #[must_use]
     #[track_caller]
@@ -159,6 +163,30 @@ impl StackLayer {
         self
     }
 
+    /// Leaves the circuit breaker out: each call finds out by itself that a model is down.
+    ///
+    /// # Panics
+    ///
+    /// As every knob, and if a circuit breaker was given.
+    #[must_use]
+    #[track_caller]
+    pub fn without_circuit_breaker(mut self) -> StackLayer<C, Off, Q> {
+        self.knobs();
+        let layers = self.layers;
+        StackLayer::of(Layers {
+            breaker: layers.breaker.leave_out("circuit_breaker"),
+            region: layers.region,
+            backoff: layers.backoff,
+            cache: layers.cache,
+            quota: layers.quota,
+            profiles: layers.profiles,
+            told: layers.told,
+            attempt_timeout: layers.attempt_timeout,
+        })
+    }
+}
+
+impl<C, B> StackLayer<C, B, TokenQuotaLayer> {
     /// Tells the quotas of the account. Default: each model's is found by probing.
     ///
     /// Takes a table of [`Quotas`](policy::Quotas), which also tells what all models have together
@@ -179,7 +207,45 @@ impl StackLayer {
     pub fn quota(mut self, quota: TokenQuotaLayer) -> Self {
         let layers = self.knobs();
         layers.profiles.layer.add(quota.cost().profiles());
+        layers.told = quota.cost().profiles().clone();
         layers.quota.give(quota, "quota");
+        self
+    }
+
+    /// Leaves the quota out: no call waits for its turn, and no tokens are counted. What is throttled waits
+    /// between its attempts alone, so unless a retry layer was given it is that of
+    /// [`RetryPolicy::layer`], which time bounds and not attempts.
+    ///
+    /// # Panics
+    ///
+    /// As every knob, and if a quota was given.
+    #[must_use]
+    #[track_caller]
+    pub fn without_quota(mut self) -> StackLayer<C, B, Off> {
+        self.knobs();
+        let mut layers = self.layers;
+        if !layers.backoff.given {
+            layers.backoff = Part::default(RetryPolicy::new().layer());
+        }
+        StackLayer::of(Layers {
+            quota: layers.quota.leave_out("quota"),
+            region: layers.region,
+            backoff: layers.backoff,
+            breaker: layers.breaker,
+            cache: layers.cache,
+            profiles: layers.profiles,
+            told: layers.told,
+            attempt_timeout: layers.attempt_timeout,
+        })
+    }
+}
+
+impl<C, B, Q> StackLayer<C, B, Q> {
+    /// Takes another retry layer; [`RetryPolicy::layer_over_quota`] makes one.
+    #[must_use]
+    #[track_caller]
+    pub fn backoff(mut self, backoff: RetryLayer) -> Self {
+        self.knobs().backoff.give(backoff, "backoff");
         self
     }
 
@@ -189,7 +255,7 @@ impl StackLayer {
     #[track_caller]
     pub fn resolve_profiles(mut self, mut profiles: ResolveProfilesLayer) -> Self {
         let layers = self.knobs();
-        profiles.add(layers.quota.layer.cost().profiles());
+        profiles.add(&layers.told);
         layers.profiles.give(profiles, "resolve_profiles");
         self
     }
@@ -209,7 +275,7 @@ impl StackLayer {
     }
 
     #[track_caller]
-    fn knobs(&mut self) -> &mut Layers {
+    fn knobs(&mut self) -> &mut Layers<C, B, Q> {
         assert!(
             !*self.taken.get_mut(),
             "`StackLayer` is already shared: turn its knobs before taking a handle, a clone or a \
@@ -219,51 +285,28 @@ impl StackLayer {
     }
 
     /// The layers, for whoever takes a part of them along.
-    fn share(&self) -> &Layers {
+    pub(super) fn share(&self) -> &Layers<C, B, Q> {
         // A knob owns the whole value, so whatever handed it over has ordered this store before it.
         self.taken.store(true, Ordering::Relaxed);
         &self.layers
     }
-}
 
-/// What the layers are doing.
-impl StackLayer {
-    /// Shows and steers the cache.
-    #[must_use]
-    pub fn cache_handle(&self) -> tower_response_cache::Handle<CacheKey, Answer> {
-        self.share().cache.layer.handle()
-    }
-
-    /// Counts attempts, retries and calls given up.
-    #[must_use]
-    pub fn backoff_handle(&self) -> tower_backoff::Handle {
-        self.share().backoff.layer.handle()
-    }
-
-    /// Shows and steers the circuits, by `"region/model"`.
-    #[must_use]
-    pub fn circuits(&self) -> Circuits<Arc<str>> {
-        self.share().breaker.layer.circuits()
-    }
-
-    /// Shows what each `"region/model"` uses of its quota.
-    #[must_use]
-    pub fn quota_handle(&self) -> tower_quota::Handle<Arc<str>> {
-        self.share().quota.layer.handle()
-    }
-
-    /// Counts the tokens of each `"region/model"`, and advises a `max_tokens`.
-    #[must_use]
-    pub fn monitor(&self) -> Monitor {
-        self.share().quota.layer.cost().monitor()
+    const fn of(layers: Layers<C, B, Q>) -> Self {
+        let taken = AtomicBool::new(false);
+        Self { layers, taken }
     }
 }
 
-impl<S> Layer<S> for StackLayer {
-    type Service = Stack<S>;
+impl<S, C, B, Q> Layer<S> for StackLayer<C, B, Q>
+where
+    Q: Layer<AttemptTimeoutService<S, Duration>>,
+    B: Layer<Q::Service>,
+    C: Layer<ResolveProfiles<Retry<B::Service, RetryPolicy, FromRequest, PerRequest>>>,
+{
+    type Service = Explain<Deadline<C::Service>>;
 
     /// Each layer has a reason to be where it is.
-    fn layer(&self, inner: S) -> Stack<S> {
+    fn layer(&self, inner: S) -> Self::Service {
         let layers = self.share();
         // Innermost, so that it measures the model and not the wait for a turn.
         let inner = AttemptTimeoutLayer::new(layers.attempt_timeout).layer(inner);
@@ -285,7 +328,7 @@ impl<S> Layer<S> for StackLayer {
     }
 }
 
-impl Clone for StackLayer {
+impl<C: Clone, B: Clone, Q: Clone> Clone for StackLayer<C, B, Q> {
     fn clone(&self) -> Self {
         Self {
             layers: self.share().clone(),
@@ -294,7 +337,7 @@ impl Clone for StackLayer {
     }
 }
 
-impl fmt::Debug for StackLayer {
+impl<C, B, Q> fmt::Debug for StackLayer<C, B, Q> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StackLayer")
             .field("region", &self.layers.region)
