@@ -18,6 +18,7 @@ pub mod docs;
 mod error;
 mod estimate;
 mod explain;
+mod maybe;
 mod model_id;
 pub mod monitor;
 mod operation;

@@ -8,7 +8,7 @@ mod one_name;
 mod prefix_table;
 
 pub(crate) use self::{
-    arn::{is_application_profile, region},
+    arn::{is_application_profile, is_draft_prompt, is_number, region},
     base_model::base_model,
     claude::{Claude, Line},
     no_text::NO_TEXT,

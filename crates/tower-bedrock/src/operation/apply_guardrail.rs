@@ -1,10 +1,13 @@
 use super::{
     Ending, Operation,
-    details::{Details, NOT_SET, NOTHING_REQUIRED, UnaryDetails, plumbing},
+    details::{Details, NOT_SET, NOTHING_REQUIRED, UnaryDetails, is_draft_guardrail, plumbing},
 };
 use crate::response::{Head, Response, Usage};
-use aws_sdk_bedrockruntime::operation::apply_guardrail::{
-    ApplyGuardrail, ApplyGuardrailError, ApplyGuardrailInput, ApplyGuardrailOutput,
+use aws_sdk_bedrockruntime::{
+    operation::apply_guardrail::{
+        ApplyGuardrail, ApplyGuardrailError, ApplyGuardrailInput, ApplyGuardrailOutput,
+    },
+    types::GuardrailAction,
 };
 
 impl Operation for ApplyGuardrailInput {
@@ -45,13 +48,20 @@ impl Details for ApplyGuardrailInput {
         builder.build().expect(NOTHING_REQUIRED)
     }
 
+    fn is_under_draft(&self) -> bool {
+        is_draft_guardrail(self.guardrail_identifier(), self.guardrail_version())
+    }
+
     fn is_sampled(&self) -> bool {
         false
     }
 
-    /// A draft guardrail can change under the same name, so its verdicts are never kept.
-    fn ending(_: &Response<ApplyGuardrailOutput>) -> Ending {
-        Ending::Other
+    /// A verdict is whole, whatever it is.
+    fn ending(answer: &Response<ApplyGuardrailOutput>) -> Ending {
+        match answer.action {
+            GuardrailAction::None | GuardrailAction::GuardrailIntervened => Ending::Complete,
+            _ => Ending::Other,
+        }
     }
 
     fn weight(_: &Response<ApplyGuardrailOutput>) -> u64 {

@@ -1,6 +1,6 @@
 use super::{
     Ending, Operation,
-    details::{Details, NOT_SET, NOTHING_REQUIRED, UnaryDetails, plumbing},
+    details::{Details, NOT_SET, NOTHING_REQUIRED, UnaryDetails, is_draft_guardrail, plumbing},
 };
 use crate::{
     estimate::{Estimate, converse::Prompt},
@@ -88,13 +88,29 @@ impl Details for ConverseInput {
         Some(CountTokensInput::Converse(request))
     }
 
+    fn is_under_draft(&self) -> bool {
+        let guardrail = self.guardrail_config.as_ref();
+        guardrail.is_some_and(|guardrail| {
+            let version = guardrail.guardrail_version();
+            is_draft_guardrail(Some(guardrail.guardrail_identifier()), Some(version))
+        })
+    }
+
     fn is_sampled(&self) -> bool {
         let inference = self.inference_config.as_ref();
         inference.and_then(|inference| inference.temperature) != Some(0.0)
     }
 
     fn ending(answer: &Response<ConverseOutput>) -> Ending {
-        Ending::named(answer.stop_reason.as_str())
+        let blocks = match &answer.output {
+            Some(Output::Message(message)) => message.content.as_slice(),
+            _ => &[],
+        };
+        if blocks.iter().any(speaks) {
+            Ending::named(answer.stop_reason.as_str())
+        } else {
+            Ending::Other
+        }
     }
 
     fn weight(answer: &Response<ConverseOutput>) -> u64 {
@@ -113,6 +129,15 @@ impl UnaryDetails for ConverseInput {
 
     fn usage(answer: &ConverseOutput, _: &Head) -> Option<Usage> {
         answer.usage.as_ref().map(Usage::from)
+    }
+}
+
+/// Whether a block has anything for its reader: what the model thought is for nobody.
+fn speaks(block: &ContentBlock) -> bool {
+    match block {
+        ContentBlock::Text(text) => !text.trim().is_empty(),
+        ContentBlock::ReasoningContent(_) => false,
+        _ => true,
     }
 }
 

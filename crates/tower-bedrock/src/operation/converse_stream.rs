@@ -1,6 +1,6 @@
 use super::{
     Ending, Operation,
-    details::{Details, NOTHING_REQUIRED, sending},
+    details::{Details, NOTHING_REQUIRED, is_draft_guardrail, sending},
 };
 use crate::{
     codec::Codec,
@@ -97,6 +97,14 @@ impl Details for ConverseStreamInput {
             .set_additional_model_request_fields(self.additional_model_request_fields.clone())
             .build();
         Some(CountTokensInput::Converse(request))
+    }
+
+    fn is_under_draft(&self) -> bool {
+        let guardrail = self.guardrail_config.as_ref();
+        guardrail.is_some_and(|guardrail| {
+            let version = guardrail.guardrail_version();
+            is_draft_guardrail(Some(guardrail.guardrail_identifier()), Some(version))
+        })
     }
 
     fn is_sampled(&self) -> bool {

@@ -5,6 +5,7 @@ use crate::{
     codec::Codec,
     error::Error,
     estimate::Estimate,
+    model_id::is_number,
     record::Recording,
     response::{Head, Usage},
     stream::StreamTerms,
@@ -93,6 +94,11 @@ pub trait Details: Sized {
     /// of 0.
     fn is_sampled(&self) -> bool;
 
+    /// Whether the input names a draft of a guardrail, which can change under the same name.
+    fn is_under_draft(&self) -> bool {
+        false
+    }
+
     /// How the answer ended.
     fn ending(reply: &Self::Reply) -> Ending;
 
@@ -111,6 +117,11 @@ pub trait UnaryDetails: Details {
 
     /// What the answer says it used.
     fn usage(answer: &Self::Answer, head: &Head) -> Option<Usage>;
+}
+
+/// Whether a guardrail is asked for whose version is no number.
+pub(super) fn is_draft_guardrail(identifier: Option<&str>, version: Option<&str>) -> bool {
+    (identifier.is_some() || version.is_some()) && !version.is_some_and(is_number)
 }
 
 /// What the SDK puts in the place of a required name that an answer lacks.

@@ -44,7 +44,7 @@ impl Details for InvokeGuardrailChecksInput {
         false
     }
 
-    /// A verdict on safety is never an old one, as those of ApplyGuardrail.
+    /// Nothing names a version of the checks, so that they can change at any time.
     fn ending(_: &Response<InvokeGuardrailChecksOutput>) -> Ending {
         Ending::Other
     }

@@ -1,7 +1,7 @@
 use super::{
     Ending, Operation,
-    details::{Details, UnaryDetails, plumbing},
-    invoke_body::{Answered, Asked, Wordless},
+    details::{Details, UnaryDetails, is_draft_guardrail, plumbing},
+    invoke_body::{self, Asked, Wordless},
 };
 use crate::{
     estimate::{self, Estimate},
@@ -70,18 +70,21 @@ impl Details for InvokeModelInput {
         Some(CountTokensInput::InvokeModel(request))
     }
 
-    /// An embedding is computed, not drawn.
+    fn is_under_draft(&self) -> bool {
+        is_draft_guardrail(self.guardrail_identifier(), self.guardrail_version())
+    }
+
+    /// An embedding or a ranking is computed, not drawn.
     fn is_sampled(&self) -> bool {
         let model_id = self.model_id.as_deref();
-        let embeds = model_id.is_some_and(|model| model.contains("embed"));
+        let computes = |model: &str| model.contains("embed") || model.contains("rerank");
         let asked = serde_json::from_slice::<Asked>(body(self));
         let temperature = asked.ok().and_then(|asked| asked.temperature());
-        !embeds && temperature != Some(0.0)
+        !model_id.is_some_and(computes) && temperature != Some(0.0)
     }
 
     fn ending(answer: &Response<InvokeModelOutput>) -> Ending {
-        serde_json::from_slice::<Answered<'_>>(answer.body.as_ref())
-            .map_or(Ending::Other, |answered| answered.ending())
+        invoke_body::ending(answer.body.as_ref())
     }
 
     fn weight(answer: &Response<InvokeModelOutput>) -> u64 {

@@ -1,6 +1,6 @@
 use super::{
     Ending, Operation,
-    details::{Details, sending},
+    details::{Details, is_draft_guardrail, sending},
     invoke_body::Asked,
 };
 use crate::{
@@ -87,6 +87,10 @@ impl Details for InvokeModelWithResponseStreamInput {
             .build()
             .ok()?;
         Some(CountTokensInput::InvokeModel(request))
+    }
+
+    fn is_under_draft(&self) -> bool {
+        is_draft_guardrail(self.guardrail_identifier(), self.guardrail_version())
     }
 
     fn is_sampled(&self) -> bool {

@@ -16,8 +16,9 @@ impl Ending {
     /// By the names that the families of models have for it.
     pub(crate) fn named(name: &str) -> Self {
         match name {
-            "end_turn" | "stop_sequence" | "stop" | "COMPLETE" => Self::Complete,
-            "max_tokens" | "length" | "MAX_TOKENS" | "model_context_window_exceeded" => {
+            "end_turn" | "stop_sequence" | "stop" | "COMPLETE" | "STOP_SEQUENCE" | "FINISH"
+            | "FINISHED" | "STOP_CRITERIA_MET" | "endoftext" => Self::Complete,
+            "max_tokens" | "length" | "MAX_TOKENS" | "LENGTH" | "model_context_window_exceeded" => {
                 Self::Truncated
             }
             "tool_use" | "tool_calls" | "TOOL_CALL" => Self::ToolUse,

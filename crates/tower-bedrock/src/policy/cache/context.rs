@@ -10,6 +10,8 @@ pub struct CacheContext {
     pub(super) no_store: bool,
     /// The key of a stream that may stand for other answers too.
     pub(super) stream_key: Option<CacheKey>,
+    /// It names a draft of a guardrail or of a prompt.
+    pub(super) is_under_draft: bool,
     pub(super) ttl: Option<Duration>,
     pub(super) model_id: Option<Arc<str>>,
     pub(super) tenant: Option<Arc<str>>,

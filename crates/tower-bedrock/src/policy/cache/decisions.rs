@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorKind},
+    model_id::is_draft_prompt,
     operation::Operation,
     request::{CacheUse, Request},
     response::Reply,
@@ -49,6 +50,8 @@ impl<I: Operation> Policy<Request<I>, I::Response, Error> for CachePolicy {
             own_limits: options.deadline().is_some() || options.max_attempts().is_some(),
             no_store: options.cache() == CacheUse::NoStore,
             stream_key: self.stream_key(request),
+            is_under_draft: request.is_under_draft()
+                || request.model_id().is_some_and(is_draft_prompt),
             ttl: options.cache_for(),
             model_id: request.model_id().map(Arc::from),
             tenant: options.tenant.clone(),

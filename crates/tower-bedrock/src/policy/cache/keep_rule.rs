@@ -11,6 +11,7 @@ pub(super) struct KeepRule {
     pub(super) if_error: Duration,
     pub(super) truncated: bool,
     pub(super) tool_use: bool,
+    pub(super) drafts: bool,
 }
 
 impl KeepRule {
@@ -22,7 +23,8 @@ impl KeepRule {
             Ending::ToolUse => self.tool_use,
             Ending::Other => false,
         };
-        if asked.no_store || !is_worth_it {
+        let can_change = asked.is_under_draft && !self.drafts;
+        if asked.no_store || can_change || !is_worth_it {
             return None;
         }
         let model = asked.model_id.iter();

@@ -9,9 +9,10 @@ use tower_response_cache::{MemoryStore, ResponseCacheLayer};
 /// Tells a response cache which requests are the same and which answers are worth keeping.
 ///
 /// Requests are the same if their [`CacheKey`]s are. Complete answers are kept: those that ended
-/// with `end_turn` or `stop_sequence`, embeddings, and token counts. Other answers go to the callers
-/// that wait for them and are then forgotten: those that were cut off, that ask for a tool, that a
-/// guardrail intervened in, or whose ending is not known.
+/// with `end_turn` or `stop_sequence`, embeddings, rankings, token counts and verdicts of ApplyGuardrail.
+/// Other answers go to the callers that wait for them and are then forgotten: those that were cut off,
+/// that ask for a tool, that a guardrail intervened in, that have nothing but reasoning or spaces, that
+/// the draft of a guardrail or a prompt had a part in, or whose ending is not known.
 ///
 /// A stream is recorded while it passes, up to 4 MiB of it, and kept once it is complete. Whoever asks for
 /// the same meanwhile reads it along, from its first event on; the others go on when one leaves, and a break
@@ -58,6 +59,7 @@ impl CachePolicy {
                 if_error: Duration::ZERO,
                 truncated: false,
                 tool_use: false,
+                drafts: false,
             },
             sampled: true,
             replay: Replay::AtOnce,
@@ -109,6 +111,16 @@ impl CachePolicy {
     #[must_use]
     pub fn tool_use(mut self, keep: bool) -> Self {
         self.rule.tool_use = keep;
+        self
+    }
+
+    /// Sets whether answers are kept that come about under the draft of a guardrail or of a prompt:
+    /// a guardrail whose version is no number, the ARN of a prompt that ends without one. Default: not
+    /// kept, since a draft can change while its name stays. With `true` an answer under an older draft
+    /// is given until its `ttl` is over.
+    #[must_use]
+    pub fn drafts(mut self, keep: bool) -> Self {
+        self.rule.drafts = keep;
         self
     }
 

@@ -46,7 +46,12 @@ impl EventDetails for ConverseStreamOutput {
         };
         match self {
             Self::ContentBlockDelta(event) => Tells {
-                has_content: true,
+                has_content: match &event.delta {
+                    Some(ContentBlockDelta::Text(text)) => !text.trim().is_empty(),
+                    // What the model thought is for nobody.
+                    Some(ContentBlockDelta::ReasoningContent(_)) | None => false,
+                    Some(_) => true,
+                },
                 text_bytes: match &event.delta {
                     Some(ContentBlockDelta::Text(text)) => text.len() as u64,
                     _ => 0,
@@ -62,8 +67,8 @@ impl EventDetails for ConverseStreamOutput {
                 usage: metadata.usage.as_ref().map(Usage::from),
                 ..known
             },
-            Self::ContentBlockStart(_) => Tells {
-                has_content: true,
+            Self::ContentBlockStart(event) => Tells {
+                has_content: event.start.is_some(),
                 ..known
             },
             Self::MessageStart(_) | Self::ContentBlockStop(_) => known,

@@ -7,7 +7,8 @@ pub struct Tells {
     pub(crate) is_known: bool,
     /// Whether streams with such events say when they are whole.
     pub(crate) tells_its_end: bool,
-    /// Whether it has a part of the answer in it, text or not.
+    /// Whether it has something for the reader in it: a text with more in it than spaces, or the call of
+    /// a tool.
     pub(crate) has_content: bool,
     /// The text in it, in bytes of UTF-8.
     pub(crate) text_bytes: u64,

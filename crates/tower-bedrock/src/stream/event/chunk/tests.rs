@@ -72,7 +72,7 @@ fn each_family_has_its_text_and_its_ending() {
         (
             r#"{"outputText":"a","completionReason":"LENGTH"}"#,
             "a",
-            Some(Ending::Other),
+            Some(Ending::Truncated),
         ),
         (
             r#"{"generation":"a","stop_reason":"length"}"#,
@@ -99,6 +99,86 @@ fn each_family_has_its_text_and_its_ending() {
             (text.len() as u64, ending),
             "{chunk}"
         );
+    }
+}
+
+#[test]
+fn two_names_of_one_thing_are_no_error() {
+    for (chunk, text, ending) in [
+        (
+            r#"{"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":"stop","stop_reason":null}]}"#,
+            "a",
+            Some(Ending::Complete),
+        ),
+        (
+            r#"{"choices":[{"index":0,"delta":{"content":"a"},"message":null,"finish_reason":"stop","stop_reason":7}]}"#,
+            "a",
+            Some(Ending::Complete),
+        ),
+        (
+            r#"{"generation":"a","stop_reason":null,"finish_reason":"length"}"#,
+            "a",
+            Some(Ending::Truncated),
+        ),
+        (
+            r#"{"generation":"a","text":null,"stop_reason":"stop","completionReason":null}"#,
+            "a",
+            Some(Ending::Complete),
+        ),
+    ] {
+        let read = Chunk::read(chunk.as_bytes()).unwrap();
+        assert_eq!(read.text(), text, "{chunk}");
+        assert_eq!(read.tells().ending, ending, "{chunk}");
+    }
+}
+
+#[test]
+fn texts_and_calls_of_tools_are_for_the_reader_and_thoughts_are_not() {
+    for (chunk, has_content) in [
+        (
+            r#"{"type":"content_block_start","content_block":{"type":"thinking","thinking":""}}"#,
+            false,
+        ),
+        (
+            r#"{"type":"content_block_delta","delta":{"type":"thinking_delta","thinking":"hm"}}"#,
+            false,
+        ),
+        (
+            r#"{"type":"content_block_start","content_block":{"type":"text","text":""}}"#,
+            false,
+        ),
+        (
+            r#"{"type":"content_block_start","content_block":{"type":"tool_use","id":"1"}}"#,
+            true,
+        ),
+        (
+            r#"{"type":"content_block_delta","delta":{"type":"text_delta","text":"a"}}"#,
+            true,
+        ),
+        (
+            r#"{"type":"content_block_delta","delta":{"type":"text_delta","text":" "}}"#,
+            false,
+        ),
+        (
+            r#"{"contentBlockDelta":{"delta":{"reasoningContent":{"text":"hm"}}}}"#,
+            false,
+        ),
+        (
+            r#"{"contentBlockStart":{"start":{"toolUse":{"name":"f"}}}}"#,
+            true,
+        ),
+        (r#"{"contentBlockDelta":{"delta":{"text":"a"}}}"#, true),
+        (
+            r#"{"choices":[{"delta":{"content":"","reasoning_content":"hm"}}]}"#,
+            false,
+        ),
+        (
+            r#"{"choices":[{"delta":{"content":null,"tool_calls":[{"id":"1"}]}}]}"#,
+            true,
+        ),
+        (r#"{"outputText":"","completionReason":"FINISH"}"#, false),
+    ] {
+        assert_eq!(tells(chunk).has_content, has_content, "{chunk}");
     }
 }
 

@@ -1,0 +1,46 @@
+use serde::Deserialize;
+
+/// The temperature that a request asks for.
+#[derive(Deserialize)]
+pub(in crate::operation) struct Asked {
+    temperature: Option<f64>,
+    #[serde(rename = "inferenceConfig")]
+    nova: Option<Inference>,
+    #[serde(rename = "textGenerationConfig")]
+    titan: Option<Inference>,
+}
+
+#[derive(Deserialize)]
+struct Inference {
+    temperature: Option<f64>,
+}
+
+impl Asked {
+    pub(in crate::operation) fn temperature(&self) -> Option<f64> {
+        let inference = self.nova.as_ref().or(self.titan.as_ref());
+        self.temperature
+            .or_else(|| inference.and_then(|inference| inference.temperature))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_family_names_its_temperature() {
+        for (body, temperature) in [
+            (r#"{"temperature":0,"messages":[]}"#, Some(0.0)),
+            (r#"{"inferenceConfig":{"temperature":0.5}}"#, Some(0.5)),
+            (r#"{"textGenerationConfig":{"temperature":1}}"#, Some(1.0)),
+            (
+                r#"{"inferenceConfig":{"temperature":0},"textGenerationConfig":{}}"#,
+                Some(0.0),
+            ),
+            (r#"{"messages":[]}"#, None),
+        ] {
+            let asked: Asked = serde_json::from_str(body).unwrap();
+            assert_eq!(asked.temperature(), temperature, "{body}");
+        }
+    }
+}
