@@ -324,6 +324,30 @@ impl RemoteStore<CacheKey> for Remote {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_stream_too_long_to_be_recorded_stalls_nobody_and_is_joined_no_more() {
+    let sim = simulator();
+    // Some ten megabytes of events.
+    let words = "word ".repeat(100_000);
+    sim.script([ScriptedAnswer::new().text(words).times(2)]);
+    let stack = stack(&sim);
+    let mut first = ask(&stack).await;
+    let mut slow = ask(&stack).await;
+    assert_eq!(slow.meta().cache(), Some(CacheStatus::Joined));
+    slow.recv().await.unwrap();
+    while !first.recv().await.unwrap().unwrap().is_message_stop() {}
+    assert_eq!(ask(&stack).await.meta().cache(), Some(CacheStatus::Miss));
+    let (_, error) = rest(&mut slow).await;
+    let error = error.unwrap();
+    assert_eq!(error.kind(), ErrorKind::Truncated);
+    assert!(
+        error.message().unwrap().contains("too far behind"),
+        "{error}"
+    );
+    assert!(rest(&mut first).await.1.is_none());
+    assert_eq!(ask(&stack).await.meta().cache(), Some(CacheStatus::Miss));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_stale_stream_is_fetched_anew_in_the_background() {
     let sim = simulator();
     let stack = stack_with(&sim, policy().stale_while_revalidate(HOUR));
