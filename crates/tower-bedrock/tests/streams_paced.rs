@@ -139,6 +139,8 @@ async fn a_stream_that_breaks_off_counts_as_reserved() {
         assert_eq!(error.events_delivered(), Some(3));
         let ours = paced.ours();
         assert_eq!((ours.pending_calls, ours.total_used), (0, reserved));
+        let counted = paced.monitor.snapshot(KEY).unwrap();
+        assert_eq!(counted.charged_tokens, reserved);
     }
 }
 
@@ -209,6 +211,25 @@ async fn a_dropped_stream_can_be_read_to_its_end_in_the_background() {
         };
         assert_eq!((ours.pending_calls, ours.total_used), (0, used));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_read_in_the_background_while_somebody_reads_along() {
+    let sim = sim();
+    let layer = StackLayer::new("us-east-1");
+    let quota = layer.quota_handle();
+    let stack = layer.layer(bedrock(&sim).with_dropped_streams_read(600 * SECOND));
+    let ask = || stack.clone().oneshot(Request::new(stream_prompt("hello")));
+    let (first, second) = (ask().await.unwrap(), ask().await.unwrap());
+    let pending = || quota.snapshot(&KEY.into()).unwrap().pending_calls;
+    drop(first);
+    sleep(SECOND).await;
+    assert_eq!(pending(), 1);
+    drop(second);
+    sleep(SECOND).await;
+    assert_eq!(pending(), 0);
+    let used = quota.snapshot(&KEY.into()).unwrap().total_used;
+    assert_eq!(used, sim.usage().model(MODEL).unwrap().settled);
 }
 
 #[tokio::test(start_paused = true)]

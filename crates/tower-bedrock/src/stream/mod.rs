@@ -25,3 +25,6 @@ pub(crate) use self::{
     recorded::{message_of, usage_of},
     stream_terms::StreamTerms,
 };
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,8 @@ mod response_stream;
 mod stream_event;
 mod tells;
 
+#[cfg(test)]
+pub(super) use self::stream_event::EventDetails;
 pub use self::stream_event::StreamEvent;
 pub(super) use self::tells::{Mark, Tells};
 pub(crate) use self::{
