@@ -19,6 +19,8 @@ mod error;
 mod estimate;
 mod explain;
 mod maybe;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod model_id;
 pub mod monitor;
 mod operation;
