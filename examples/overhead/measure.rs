@@ -38,6 +38,8 @@ pub(crate) struct Candidate {
     allocs: f64,
     /// How many times the calls of a round it makes.
     share: f64,
+    /// How many parts of each call what is told is of.
+    parts: f64,
 }
 
 /// What one call costs.
@@ -61,6 +63,7 @@ impl Candidate {
             allocs: allocations(&mut service),
             run: Box::new(move |calls| time(&mut service, calls)),
             share: 1.0,
+            parts: 1.0,
         }
     }
 
@@ -93,6 +96,7 @@ impl Candidate {
             }),
             // Long beside the time that it takes to start a thread.
             share: 5.0,
+            parts: 1.0,
         }
     }
 
@@ -127,6 +131,7 @@ impl Candidate {
                 spent
             }),
             share: 1.0,
+            parts: 1.0,
         }
     }
 
@@ -136,9 +141,16 @@ impl Candidate {
         self
     }
 
+    /// Tells of one of so many parts of each call.
+    pub(crate) fn per(mut self, parts: f64) -> Self {
+        self.parts = parts;
+        self.allocs /= parts;
+        self
+    }
+
     fn round(&mut self, calls: u32) -> f64 {
         let calls = (f64::from(calls) * self.share).max(1.0) as u32;
-        (self.run)(calls).as_nanos() as f64 / f64::from(calls)
+        (self.run)(calls).as_nanos() as f64 / f64::from(calls) / self.parts
     }
 }
 

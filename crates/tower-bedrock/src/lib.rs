@@ -18,9 +18,9 @@ pub mod docs;
 mod error;
 mod estimate;
 mod explain;
-mod maybe;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
+mod maybe;
 mod model_id;
 pub mod monitor;
 mod operation;

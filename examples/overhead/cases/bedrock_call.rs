@@ -2,6 +2,7 @@
 //! that answers at once.
 
 use std::{
+    fmt,
     hint::black_box,
     sync::{
         Arc,
@@ -30,6 +31,10 @@ use tower_bedrock::{
 use super::bedrock::{MODEL, REGION, prompt};
 use crate::measure::{Candidate, Implementation};
 
+const ANSWER: &str = r#"{"output": {"message": {"role": "assistant", "content": [{"text": "Hi."}]}},
+    "stopReason": "end_turn", "metrics": {"latencyMs": 200},
+    "usage": {"inputTokens": 3, "outputTokens": 2, "totalTokens": 5}}"#;
+
 pub(super) fn of_2kb() -> Vec<Candidate> {
     calls(2 << 10, 0.02)
 }
@@ -57,7 +62,7 @@ fn calls(length: usize, share: f64) -> Vec<Candidate> {
         let runtime = runtime();
         let quota = ModelQuota::new().tokens_per_minute(u64::MAX >> 20);
         let stack = StackLayer::new(REGION).quotas(Quotas::new().model(MODEL, quota));
-        let service = stack.layer(Bedrock::new(config()));
+        let service = stack.layer(Bedrock::new(config(ANSWER)));
         move |input: ConverseInput| {
             let call = service.clone().oneshot(Request::new(input));
             let answer = runtime.block_on(call).expect("the wire answers");
@@ -65,7 +70,7 @@ fn calls(length: usize, share: f64) -> Vec<Candidate> {
         }
     };
     let through_the_client = {
-        let (runtime, client) = (runtime(), Client::from_conf(config().build()));
+        let (runtime, client) = (runtime(), Client::from_conf(config(ANSWER).build()));
         move |input: ConverseInput| {
             let call = client
                 .converse()
@@ -85,43 +90,54 @@ fn calls(length: usize, share: f64) -> Vec<Candidate> {
     ]
 }
 
-fn runtime() -> Runtime {
+pub(super) fn runtime() -> Runtime {
     tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()
         .expect("a timer needs no rights")
 }
 
-fn config() -> Builder {
+/// Of a client whose calls are all answered at once, with this body.
+pub(super) fn config<B>(body: B) -> Builder
+where
+    B: Into<SdkBody> + Clone + Send + Sync + 'static,
+{
     Simulator::new()
         .sdk_config()
-        .http_client(SharedHttpClient::new(Wire))
+        .http_client(SharedHttpClient::new(Wire(body)))
 }
 
 /// Answers at once.
-#[derive(Clone, Debug)]
-struct Wire;
+#[derive(Clone)]
+struct Wire<B>(B);
 
-impl HttpClient for Wire {
+impl<B> fmt::Debug for Wire<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Wire")
+    }
+}
+
+impl<B> HttpClient for Wire<B>
+where
+    B: Into<SdkBody> + Clone + Send + Sync + 'static,
+{
     fn http_connector(
         &self,
         _: &HttpConnectorSettings,
         _: &RuntimeComponents,
     ) -> SharedHttpConnector {
-        SharedHttpConnector::new(Self)
+        SharedHttpConnector::new(self.clone())
     }
 }
 
-impl HttpConnector for Wire {
+impl<B> HttpConnector for Wire<B>
+where
+    B: Into<SdkBody> + Clone + Send + Sync + 'static,
+{
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         black_box(request);
-        let answer = r#"{"output": {"message": {"role": "assistant", "content": [{"text": "Hi."}]}},
-            "stopReason": "end_turn", "metrics": {"latencyMs": 200},
-            "usage": {"inputTokens": 3, "outputTokens": 2, "totalTokens": 5}}"#;
-        let response = HttpResponse::new(
-            200.try_into().expect("it is a status"),
-            SdkBody::from(answer),
-        );
+        let body = self.0.clone().into();
+        let response = HttpResponse::new(200.try_into().expect("it is a status"), body);
         HttpConnectorFuture::ready(Ok(response))
     }
 }

@@ -7,6 +7,7 @@ mod breaker;
 mod cache;
 mod quota;
 mod stack;
+mod stream;
 
 use crate::{
     immediate::Immediate,
@@ -43,6 +44,10 @@ pub(crate) const ALL: &[(&str, Make)] = &[
     ("bedrock-call-2kb", bedrock_call::of_2kb),
     ("bedrock-call-200kb", bedrock_call::of_200kb),
     ("bedrock-call-1mb", bedrock_call::of_1mb),
+    ("stream-event", stream::event),
+    ("stream-event-waited", stream::event_waited),
+    ("stream-event-stack", stream::event_of_the_stack),
+    ("stream-replay", stream::replay),
 ];
 
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {

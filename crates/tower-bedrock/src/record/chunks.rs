@@ -77,6 +77,19 @@ impl Chunks {
         self.cursors.len()
     }
 
+    /// Whether there is one reader, and nobody can join it.
+    pub(super) fn is_for_one(&self) -> bool {
+        self.keep == Keep::Unread && self.cursors.len() == 1
+    }
+
+    /// Counts a chunk that [the one reader](Self::is_for_one), who has read all that is held, gets at once.
+    pub(super) fn pass(&mut self) {
+        self.first += 1;
+        for (_, cursor) in &mut self.cursors {
+            *cursor += 1;
+        }
+    }
+
     pub(super) fn push(&mut self, bytes: Bytes, at: Duration) {
         self.held_bytes += bytes.len();
         self.held.push_back(Chunk { bytes, at });
@@ -90,6 +103,8 @@ impl Chunks {
     pub(super) fn forget(&mut self) {
         self.keep = Keep::Unread;
         self.trim();
+        self.held.shrink_to_fit();
+        self.cursors.shrink_to_fit();
     }
 
     pub(super) fn next(&mut self, reader: u64) -> Next {

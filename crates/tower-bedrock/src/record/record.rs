@@ -82,7 +82,12 @@ where
 
     /// Keeps no more than what a reader has still to read.
     pub(crate) fn forget(&self) {
-        self.shared.state().chunks.forget();
+        let mut state = self.shared.state();
+        state.chunks.forget();
+        if state.chunks.is_for_one() {
+            // It is polled with its own waker from now on.
+            self.shared.waiting.clear();
+        }
     }
 
     /// The whole body, if it has ended and nothing of it is gone.
@@ -120,10 +125,25 @@ where
                 }
                 Next::AtEnd => {}
             }
-            self.waiting.add(reader, cx.waker());
-            match state.poll_upstream(&mut Context::from_waker(&self.waker)) {
+            let is_for_one = state.chunks.is_for_one();
+            let arrived = if is_for_one {
+                // Nobody else will ever wait.
+                state.poll_upstream(cx)
+            } else {
+                self.waiting.add(reader, cx.waker());
+                state.poll_upstream(&mut Context::from_waker(&self.waker))
+            };
+            match arrived {
                 Poll::Pending => break Poll::Pending,
-                Poll::Ready(Arrived::Chunk) => has_news = true,
+                Poll::Ready(Arrived::Chunk(bytes)) if is_for_one => {
+                    state.chunks.pass();
+                    break Poll::Ready(Some(Ok(bytes)));
+                }
+                Poll::Ready(Arrived::Chunk(bytes)) => {
+                    let at = state.begun.elapsed();
+                    state.chunks.push(bytes, at);
+                    has_news = true;
+                }
                 Poll::Ready(Arrived::End(body)) => {
                     (has_news, gone) = (true, body);
                     break Poll::Ready(state.end().map(Err));
@@ -134,10 +154,10 @@ where
         drop(state);
         // Outside of the lock: what a body does when it goes is its own affair.
         drop(gone);
-        if next.is_ready() {
-            self.waiting.remove(reader);
-        }
         if has_news {
+            // It has no need to be woken by itself. Where there is nobody else, its waker stays for the
+            // next time.
+            self.waiting.remove(reader);
             self.waiting.wake_all();
         }
         next
@@ -166,7 +186,7 @@ impl<B> Shared<B> {
 }
 
 enum Arrived<B> {
-    Chunk,
+    Chunk(Bytes),
     /// With the body, unless it had ended before.
     End(Option<B>),
 }
@@ -184,10 +204,7 @@ where
             let end = match ready!(Pin::new(body).poll_frame(cx))
                 .map(|frame| frame.map(Frame::into_data))
             {
-                Some(Ok(Ok(bytes))) => {
-                    self.chunks.push(bytes, self.begun.elapsed());
-                    return Poll::Ready(Arrived::Chunk);
-                }
+                Some(Ok(Ok(bytes))) => return Poll::Ready(Arrived::Chunk(bytes)),
                 // A stream of events has no trailers.
                 Some(Ok(Err(_))) => continue,
                 Some(Err(error)) => Upstream::Broken(SharedError::new(error)),

@@ -26,6 +26,11 @@ impl Waiting {
         self.readers().retain(|(other, _)| *other != reader);
     }
 
+    /// For a body that is polled with another waker from now on.
+    pub(super) fn clear(&self) {
+        let _ = mem::take(&mut *self.readers());
+    }
+
     /// Wakes all of them. A waker may run foreign code, so not under the lock.
     pub(super) fn wake_all(&self) {
         let mut woken = mem::take(&mut *self.readers());

@@ -250,6 +250,10 @@ impl<E: StreamEvent> Stream for EventStream<E> {
             record.forget();
         }
         if let Some(event) = this.ahead.pop_front() {
+            if this.ahead.is_empty() {
+                // Nothing comes here any more.
+                this.ahead = VecDeque::new();
+            }
             return Poll::Ready(Some(Ok(event)));
         }
         let Some(live) = &mut this.live else {

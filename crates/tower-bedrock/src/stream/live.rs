@@ -50,7 +50,9 @@ struct Wait {
 struct Clock {
     called: Instant,
     first_event: Option<Instant>,
-    last_event: Option<Instant>,
+    // When the reader had done with the last event and came for more: to look at the clock at each
+    // event would take long beside all else that one takes.
+    read: Option<Instant>,
 }
 
 impl<E: StreamEvent> Live<E> {
@@ -68,7 +70,7 @@ impl<E: StreamEvent> Live<E> {
             clock: Clock {
                 called: terms.called,
                 first_event: None,
-                last_event: None,
+                read: None,
             },
             ends,
             request_id,
@@ -130,9 +132,8 @@ impl<E: StreamEvent> Live<E> {
         };
         let end = match polled {
             Poll::Ready(Ok(Some(event))) => {
-                let now = Instant::now();
-                this.clock.first_event.get_or_insert(now);
-                this.clock.last_event = Some(now);
+                this.clock.first_event.get_or_insert_with(Instant::now);
+                this.clock.read = None;
                 *this.wait = None;
                 this.progress.saw(event.tells());
                 return Poll::Ready(Some(Ok(event)));
@@ -147,6 +148,7 @@ impl<E: StreamEvent> Live<E> {
     /// The error of a limit that has passed.
     fn poll_limits(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Error> {
         let mut this = self.project();
+        let read = *this.clock.read.get_or_insert_with(Instant::now);
         let wait = match this.wait {
             Some(wait) => *wait,
             None => {
@@ -163,7 +165,7 @@ impl<E: StreamEvent> Live<E> {
                     this.terms.limits.first_event
                 };
                 // A limit too far off for the clock to name is none.
-                let until = limit.and_then(|limit| Instant::now().checked_add(limit));
+                let until = limit.and_then(|limit| read.checked_add(limit));
                 let until = until.into_iter().chain(this.terms.deadline).min();
                 let Some(until) = until else {
                     return Poll::Pending;
@@ -256,7 +258,7 @@ impl<E: StreamEvent> Live<E> {
 impl Clock {
     fn timing(&self, events: u64) -> Timing {
         let first = self.first_event.unwrap_or(self.called);
-        let last = self.last_event.unwrap_or(first);
+        let last = self.read.unwrap_or_else(Instant::now);
         Timing {
             events,
             to_first_event: first.duration_since(self.called),

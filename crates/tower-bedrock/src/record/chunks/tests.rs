@@ -30,6 +30,11 @@ impl Model {
         }
     }
 
+    fn is_at_end(&self, index: usize) -> bool {
+        let reader = &self.readers[index];
+        !reader.lost && reader.cursor == self.pushed.len()
+    }
+
     fn next(&mut self, index: usize) -> Next {
         let reader = &mut self.readers[index];
         if reader.lost {
@@ -86,6 +91,13 @@ proptest! {
                 Op::Push(length) => {
                     byte = byte.wrapping_add(1);
                     let chunk = Bytes::from(vec![byte; length]);
+                    // The record passes a chunk on to the only one who asks for it.
+                    if chunks.is_for_one() && model.is_at_end(0) {
+                        chunks.pass();
+                        model.pushed.push(chunk.clone());
+                        prop_assert_eq!(model.next(0), Next::Chunk(chunk));
+                        continue;
+                    }
                     chunks.push(chunk.clone(), Duration::ZERO);
                     model.pushed.push(chunk);
                     model.judge(bound);
