@@ -43,8 +43,7 @@ use std::{
 ///
 /// # Panics
 ///
-/// Reading a stream that [`Bedrock`](crate::Bedrock) answered with needs a tokio runtime with its timer,
-/// unless its [limits](crate::StreamLimits) are switched off.
+/// Reading a stream that [`Bedrock`](crate::Bedrock) answered with needs a tokio runtime with its timer.
 pub struct EventStream<E: StreamEvent> {
     // Boxed for its timer, which may not move; and so a stream is small enough to be handed on from
     // layer to layer. `None` once it is on its way elsewhere.
