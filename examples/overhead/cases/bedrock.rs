@@ -1,6 +1,6 @@
 //! What Bedrock's part costs, beside the SDK's own work for the same request.
 
-use std::{convert::Infallible, future::ready, hint::black_box, time::Duration};
+use std::{future::ready, hint::black_box, time::Duration};
 
 use aws_sdk_bedrockruntime::{
     operation::converse::{Converse, ConverseInput, ConverseOutput},
@@ -47,12 +47,15 @@ pub(super) fn hit_2kb() -> Vec<Candidate> {
 
 fn keys(length: usize) -> Vec<Candidate> {
     let input = prompt(length);
-    let request = Request::new(input.clone());
     let scope = CacheScope::new().region(REGION);
-    let key = service_fn(move |number: u64| {
+    let key = move |request: Request<ConverseInput>| {
         black_box(CacheKey::of(&request, &scope).expect("the input is whole"));
-        ready(Ok::<_, Infallible>(number))
-    });
+    };
+    // A new one each time, for a request is serialized once.
+    let request = {
+        let input = input.clone();
+        move || Request::new(input.clone())
+    };
     let mut config = ConfigBag::base();
     config.push_shared_layer(Converse::new().config().expect("Converse has one"));
     let serializer = config.load::<SharedRequestSerializer>().cloned();
@@ -62,7 +65,7 @@ fn keys(length: usize) -> Vec<Candidate> {
         black_box(request.expect("the input is whole"));
     };
     vec![
-        Candidate::new(Implementation::Ours, key),
+        Candidate::given(Implementation::Ours, request, key),
         Candidate::given(
             Implementation::Sdk,
             move || Input::erase(input.clone()),
@@ -74,9 +77,9 @@ fn keys(length: usize) -> Vec<Candidate> {
 fn hit(input: ConverseInput) -> impl Service<u64, Response = u64> + 'static {
     let answers = service_fn(|_: Request<ConverseInput>| ready(Ok::<_, Error>(answer())));
     let cache = policy::response_cache_layer(REGION, Duration::from_secs(3600), 64 << 20);
-    let request = Request::new(input);
     ServiceBuilder::new()
-        .map_request(move |_: u64| request.clone())
+        // A new one each time, as the SDK's is: a request is serialized once.
+        .map_request(move |_: u64| Request::new(input.clone()))
         .map_response(|answer: Response<ConverseOutput>| black_box(answer).meta().attempts().into())
         .service(cache.layer(answers))
 }
