@@ -25,6 +25,9 @@ const REEL: &str = "amazon.nova-reel-v1:1";
 
 const ARN: &str = "arn:aws:bedrock:us-east-1:123456789012:async-invoke/abc123";
 
+const CHECKED: &str = r#"{"results": {"contentFilter": {"results": []}},
+    "usage": {"contentFilter": {"textUnits": 1}}}"#;
+
 /// A Bedrock that is not well at the first `faults` calls.
 fn server(faults: usize) -> Wire {
     Wire::new(move |request, before| {
@@ -36,7 +39,7 @@ fn server(faults: usize) -> Wire {
         match (request.method().as_str(), request.uri().path()) {
             _ if before < faults => json(503, r#"{"message": "not now"}"#),
             ("POST", "/async-invoke") => json(200, format!(r#"{{"invocationArn": "{ARN}"}}"#)),
-            ("POST", _) => json(200, r#"{"results": {}, "usage": {}}"#),
+            ("POST", _) => json(200, CHECKED),
             ("GET", "/async-invoke") => {
                 json(200, format!(r#"{{"asyncInvokeSummaries": [{{{job}}}]}}"#))
             }

@@ -4,9 +4,14 @@ mod common;
 #[path = "common/steps.rs"]
 mod steps;
 
-use aws_sdk_bedrockruntime::operation::{
-    apply_guardrail::ApplyGuardrailInput, count_tokens::CountTokensInput,
-    invoke_model::InvokeModelInput,
+use aws_sdk_bedrockruntime::{
+    operation::{
+        apply_guardrail::ApplyGuardrailInput, count_tokens::CountTokensInput,
+        get_async_invoke::GetAsyncInvokeInput, invoke_guardrail_checks::InvokeGuardrailChecksInput,
+        invoke_model::InvokeModelInput, list_async_invokes::ListAsyncInvokesInput,
+        start_async_invoke::StartAsyncInvokeInput,
+    },
+    types::GuardrailChecksConfig,
 };
 use common::{MODEL, prompt};
 use steps::{Step, Wire, answer};
@@ -82,11 +87,20 @@ async fn what_is_no_answer_is_told_as_such_of_every_operation() {
             .guardrail_version("1")
     };
     let count = || CountTokensInput::builder().model_id(MODEL);
+    let checks = || InvokeGuardrailChecksInput::builder().set_messages(Some(vec![]));
+    let checks = || checks().checks(GuardrailChecksConfig::builder().build());
+    let start = || StartAsyncInvokeInput::builder().model_id(MODEL);
+    let get = || GetAsyncInvokeInput::builder().invocation_arn("arn");
+    let list = ListAsyncInvokesInput::builder;
     for (what, step) in no_answers() {
         is_told(what, leaf(step.clone(), prompt("hello")).await);
         is_told(what, leaf(step.clone(), invoke()).await);
         is_told(what, leaf(step.clone(), guardrail().build().unwrap()).await);
-        is_told(what, leaf(step, count().build().unwrap()).await);
+        is_told(what, leaf(step.clone(), count().build().unwrap()).await);
+        is_told(what, leaf(step.clone(), checks().build().unwrap()).await);
+        is_told(what, leaf(step.clone(), start().build().unwrap()).await);
+        is_told(what, leaf(step.clone(), get().build().unwrap()).await);
+        is_told(what, leaf(step, list().build().unwrap()).await);
     }
     for shape in ["{}", r#"{"message": "hello"}"#] {
         let step = answer(200, JSON, shape);
@@ -96,6 +110,9 @@ async fn what_is_no_answer_is_told_as_such_of_every_operation() {
             leaf(step.clone(), guardrail().build().unwrap()).await,
         );
         is_told(shape, leaf(step.clone(), count().build().unwrap()).await);
+        is_told(shape, leaf(step.clone(), checks().build().unwrap()).await);
+        is_told(shape, leaf(step.clone(), start().build().unwrap()).await);
+        is_told(shape, leaf(step.clone(), get().build().unwrap()).await);
         // A model's own format may be any JSON.
         leaf(step, invoke()).await.unwrap();
     }

@@ -61,7 +61,9 @@ impl Bedrock {
                 Ok(output) => {
                     // The interceptor has run by now: the SDK runs it before it hands out the output.
                     let head = told.head.get().cloned().unwrap_or_default();
-                    let mut response = I::reply(output, head, terms).await?;
+                    let mut response = I::reply(output, head, terms)
+                        .await
+                        .map_err(|error| given.hidden_from(error))?;
                     // What an interceptor made of it, if one did.
                     response.meta_mut().origin.model_id = told.model_id.get().cloned();
                     return Ok(response);
@@ -73,7 +75,8 @@ impl Bedrock {
                 continue;
             }
             let refusal = told.refusal.get().cloned();
-            return Err(refusal.unwrap_or_else(|| Error::from_sdk(I::NAME, error)));
+            let error = || given.hidden_from(Error::from_sdk(I::NAME, error));
+            return Err(refusal.unwrap_or_else(error));
         }
     }
 }

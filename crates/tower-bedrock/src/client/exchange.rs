@@ -234,6 +234,7 @@ impl<I: Operation> Intercept for Exchange<I> {
                 .flatten()
                 .map(Arc::new),
             record: self.record.get().cloned(),
+            is_empty: response.body().bytes().is_some_and(<[u8]>::is_empty),
             ..Head::read(response.headers())
         });
         Ok(())

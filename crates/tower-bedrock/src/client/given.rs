@@ -1,4 +1,4 @@
-use crate::{operation::Operation, request::Request};
+use crate::{error::Error, operation::Operation, request::Request};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use std::sync::Arc;
 
@@ -51,6 +51,18 @@ impl<I: Operation> Given<I> {
             // Nobody may change the input that clones of the request share.
             Input::Whole(request) => request.for_attempt().clone(),
         }
+    }
+
+    /// The error without what it repeats of the request.
+    pub(super) fn hidden_from(&self, mut error: Error) -> Error {
+        let made = match (&self.made, &self.input) {
+            (None, Input::Whole(request)) => request.encoded().ok(),
+            (made, _) => made.as_ref(),
+        };
+        if let Some(body) = made.and_then(|made| made.body().bytes()) {
+            error.hide_echo(body);
+        }
+        error
     }
 
     pub(super) fn shown(&self) -> Option<Request<I>> {

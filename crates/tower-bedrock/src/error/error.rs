@@ -1,4 +1,6 @@
-use super::{ErrorKind, chain::chain, delivered::Delivered, sdk_source::SdkSource};
+use super::{
+    ErrorKind, chain::chain, delivered::Delivered, echo::without_echo, sdk_source::SdkSource,
+};
 use http::StatusCode;
 use std::{error::Error as StdError, sync::Arc, time::Duration};
 
@@ -27,6 +29,8 @@ pub(super) struct Repr {
     pub(super) region: Option<Arc<str>>,
     pub(super) code: Option<Box<str>>,
     pub(super) message: Option<Box<str>>,
+    /// The message as it is shown, where it repeats the request.
+    pub(super) shown: Option<Box<str>>,
     pub(super) status: Option<u16>,
     pub(super) request_id: Option<Box<str>>,
     pub(super) retry_after: Option<Duration>,
@@ -48,6 +52,7 @@ impl Repr {
             region: None,
             code: None,
             message: None,
+            shown: None,
             status: None,
             request_id: None,
             retry_after: None,
@@ -200,6 +205,27 @@ impl Error {
     pub fn sdk_error<T: StdError + 'static>(&self) -> Option<&T> {
         let sdk = SdkSource::of(self)?.get();
         chain(sdk).find_map(|cause| cause.downcast_ref())
+    }
+
+    /// Leaves out what the error repeats of the `body` that was sent: of Bedrock's message where it is
+    /// shown, of a text of the SDK's or of the user's own wherever it is.
+    pub(crate) fn hide_echo(&mut self, body: &[u8]) {
+        // These come in bulk, and their texts are Bedrock's own.
+        let is_of_load = [ErrorKind::Throttled, ErrorKind::Capacity].contains(&self.kind());
+        let message = self.message().filter(|_| !is_of_load);
+        let shown = message.and_then(|message| without_echo(message, body));
+        if let Some(shown) = shown {
+            let repr = self.repr_mut();
+            if repr.status.is_some() {
+                repr.shown = Some(shown.into());
+            } else {
+                repr.message = Some(shown.into());
+            }
+        }
+    }
+
+    pub(super) fn shown(&self) -> Option<&str> {
+        self.repr.shown.as_deref().or_else(|| self.message())
     }
 
     pub(crate) fn set_attempts(&mut self, attempts: u32) {

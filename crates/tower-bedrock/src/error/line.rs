@@ -45,7 +45,7 @@ impl Error {
             .status()
             .filter(|status| answered && *status >= 300)
             .map(|status| status.to_string());
-        let message = self.message().map(told::line);
+        let message = self.shown().map(told::line);
         let head: Vec<&str> = status.as_deref().into_iter().chain(self.code()).collect();
         match (head.join(" "), message) {
             (head, Some(message)) if head.is_empty() => f.write_str(&message)?,
@@ -74,7 +74,7 @@ impl fmt::Debug for Error {
             .field("model_id", &self.model_id())
             .field("region", &self.region())
             .field("code", &self.code())
-            .field("message", &self.message().map(told::line))
+            .field("message", &self.shown().map(told::line))
             .field("status", &self.status())
             .field("request_id", &self.request_id())
             .field("retry_after", &self.retry_after())

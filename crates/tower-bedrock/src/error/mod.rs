@@ -8,6 +8,7 @@ mod chain;
 pub(crate) mod codes;
 mod credentials;
 mod delivered;
+mod echo;
 mod error;
 mod from_layers;
 mod from_others;
@@ -19,6 +20,7 @@ mod reach;
 mod retry_after;
 mod said;
 mod sdk_source;
+mod secrets;
 mod stalled;
 mod told;
 

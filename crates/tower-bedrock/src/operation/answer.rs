@@ -9,7 +9,7 @@ pub(crate) fn answer<I: UnaryOperation>(
     output: I::Output,
     head: Head,
 ) -> Result<Response<I::Output>, Error> {
-    if !I::is_answer(&output) {
+    if head.is_empty || !I::is_answer(&output) {
         return Err(Error::unreadable(I::NAME, head.request_id.as_deref()));
     }
     let usage = I::usage(&output, &head);

@@ -54,6 +54,10 @@ impl Details for GetAsyncInvokeInput {
 }
 
 impl UnaryDetails for GetAsyncInvokeInput {
+    fn is_answer(answer: &GetAsyncInvokeOutput) -> bool {
+        !answer.invocation_arn.is_empty()
+    }
+
     fn usage(_: &GetAsyncInvokeOutput, _: &Head) -> Option<Usage> {
         None
     }

@@ -3,9 +3,12 @@ use super::{
     details::{Details, NOTHING_REQUIRED, UnaryDetails, plumbing},
 };
 use crate::response::{Head, Response, Usage};
-use aws_sdk_bedrockruntime::operation::invoke_guardrail_checks::{
-    InvokeGuardrailChecks, InvokeGuardrailChecksError, InvokeGuardrailChecksInput,
-    InvokeGuardrailChecksOutput,
+use aws_sdk_bedrockruntime::{
+    operation::invoke_guardrail_checks::{
+        InvokeGuardrailChecks, InvokeGuardrailChecksError, InvokeGuardrailChecksInput,
+        InvokeGuardrailChecksOutput,
+    },
+    types::GuardrailChecksResults,
 };
 
 impl Operation for InvokeGuardrailChecksInput {
@@ -55,6 +58,15 @@ impl Details for InvokeGuardrailChecksInput {
 }
 
 impl UnaryDetails for InvokeGuardrailChecksInput {
+    /// Of each check that was made there is a result. Without any, a text would pass unchecked.
+    fn is_answer(answer: &InvokeGuardrailChecksOutput) -> bool {
+        let nothing = GuardrailChecksResults::builder().build();
+        answer
+            .results
+            .as_ref()
+            .is_some_and(|results| *results != nothing)
+    }
+
     /// Checks are charged by text units, not by tokens.
     fn usage(_: &InvokeGuardrailChecksOutput, _: &Head) -> Option<Usage> {
         None

@@ -69,6 +69,10 @@ impl Details for StartAsyncInvokeInput {
 }
 
 impl UnaryDetails for StartAsyncInvokeInput {
+    fn is_answer(answer: &StartAsyncInvokeOutput) -> bool {
+        !answer.invocation_arn.is_empty()
+    }
+
     fn usage(_: &StartAsyncInvokeOutput, _: &Head) -> Option<Usage> {
         None
     }

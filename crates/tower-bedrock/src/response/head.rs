@@ -5,7 +5,7 @@ use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use std::sync::Arc;
 
-/// What an answer's headers say beside the body.
+/// What an answer says beside its output.
 #[derive(Debug, Clone, Default)]
 pub struct Head {
     pub(crate) request_id: Option<Arc<str>>,
@@ -14,6 +14,8 @@ pub struct Head {
     pub(crate) input_tokens: Option<u64>,
     /// Zero if the answer does not say.
     pub(crate) body_bytes: u64,
+    /// Whether a body that was read into memory has nothing in it.
+    pub(crate) is_empty: bool,
     /// All of it, if it was asked for.
     pub(crate) raw: Option<Arc<http::Response<Bytes>>>,
     /// The body of an answer that goes on.
@@ -30,6 +32,7 @@ impl Head {
                 .get("content-length")
                 .and_then(|length| length.parse().ok())
                 .unwrap_or(0),
+            is_empty: false,
             raw: None,
             record: None,
         }

@@ -55,6 +55,30 @@ pub(crate) fn echo(status: u16, headers: Headers, around: [&'static str; 2]) -> 
     Step::Answer(status, headers, Arc::new(body))
 }
 
+/// An answer whose message repeats all that is said in the request's body, unquoted.
+pub(crate) fn repeat(status: u16, headers: Headers) -> Step {
+    fn strings(json: &serde_json::Value, all: &mut Vec<String>) {
+        match json {
+            serde_json::Value::String(string) => all.push(string.clone()),
+            serde_json::Value::Array(values) => values.iter().for_each(|value| strings(value, all)),
+            serde_json::Value::Object(members) => {
+                members.values().for_each(|value| strings(value, all));
+            }
+            _ => {}
+        }
+    }
+    let body = move |request: &HttpRequest| {
+        let sent = request.body().bytes().unwrap_or_default();
+        let mut all = vec![];
+        strings(&serde_json::from_slice(sent).unwrap_or_default(), &mut all);
+        let message = format!("Invalid input: {}. Correct it.", all.join(" and "));
+        serde_json::json!({ "message": message })
+            .to_string()
+            .into_bytes()
+    };
+    Step::Answer(status, headers, Arc::new(body))
+}
+
 pub(crate) fn fail(
     failure: impl Fn(&HttpRequest) -> ConnectorError + Send + Sync + 'static,
 ) -> Step {

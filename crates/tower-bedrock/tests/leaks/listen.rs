@@ -9,7 +9,7 @@ use std::{
     },
 };
 use tracing::{
-    Event, Subscriber,
+    Event, Level, Subscriber,
     field::{Field, Visit},
     span,
 };
@@ -22,6 +22,16 @@ pub(crate) struct Heard {
 }
 
 impl Heard {
+    /// The levels at which a text was said by others than our own crates.
+    pub(crate) fn levels(&self, text: &str) -> BTreeSet<String> {
+        let lines = self.lines.lock().expect("nobody panics with it");
+        let said = lines.iter().filter(|(_, line)| line.contains(text));
+        let levels = said.filter(|(target, _)| !is_ours(target));
+        levels
+            .map(|(_, line)| line.split(' ').next().unwrap_or_default().to_owned())
+            .collect()
+    }
+
     /// The targets that said a text, and of our own crates what they said.
     pub(crate) fn said(&self, text: &str) -> (BTreeSet<String>, Vec<String>) {
         let lines = self.lines.lock().expect("nobody panics with it");
@@ -39,8 +49,8 @@ impl Heard {
         lines.iter().filter(|(target, _)| is_ours(target)).count()
     }
 
-    fn note(&self, target: &str, record: impl FnOnce(&mut Line)) {
-        let mut line = Line(String::new());
+    fn note(&self, target: &str, level: &Level, record: impl FnOnce(&mut Line)) {
+        let mut line = Line(format!("{level} "));
         record(&mut line);
         let mut lines = self.lines.lock().expect("nobody panics with it");
         lines.push((target.to_owned(), line.0));
@@ -65,16 +75,22 @@ impl Subscriber for Heard {
     }
 
     fn event(&self, event: &Event<'_>) {
-        self.note(event.metadata().target(), |line| event.record(line));
+        self.note(
+            event.metadata().target(),
+            event.metadata().level(),
+            |line| event.record(line),
+        );
     }
 
     fn new_span(&self, span: &span::Attributes<'_>) -> span::Id {
-        self.note(span.metadata().target(), |line| span.record(line));
+        self.note(span.metadata().target(), span.metadata().level(), |line| {
+            span.record(line);
+        });
         span::Id::from_u64(self.spans.fetch_add(1, Ordering::Relaxed) + 1)
     }
 
     fn record(&self, _: &span::Id, values: &span::Record<'_>) {
-        self.note("a span", |line| values.record(line));
+        self.note("a span", &Level::ERROR, |line| values.record(line));
     }
 
     fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}

@@ -1,6 +1,10 @@
 //! Every kind of failure, one a line.
 
-use crate::steps::{Step, answer, echo, fail};
+use crate::PROMPT;
+use crate::{
+    interceptors::{Refuses, Reveals},
+    steps::{Step, answer, echo, fail, repeat},
+};
 use aws_credential_types::provider::{ProvideCredentials, error::CredentialsError, future};
 use aws_sdk_bedrockruntime::config::{
     Builder, Credentials, Region, SharedCredentialsProvider, Token, timeout::TimeoutConfig,
@@ -72,6 +76,10 @@ const INVALID: &[(&str, &str)] = &[
     ("x-amzn-requestid", "r-1"),
     ("x-amzn-errortype", "ValidationException"),
 ];
+const FAILED: &[(&str, &str)] = &[
+    ("content-type", "application/json"),
+    ("x-amzn-errortype", "ModelErrorException"),
+];
 const MOVED: &[(&str, &str)] = &[("location", "https://login.example/?token=CANARY-location")];
 const PAGE: [&str; 2] = ["<html><body>You sent ", ", CANARY-page</body></html>"];
 const REFUSED: [&str; 2] = [
@@ -86,18 +94,26 @@ fn io_error(kind: io::ErrorKind, text: &'static str) -> Step {
     fail(move |_| ConnectorError::io(io::Error::new(kind, text).into()))
 }
 
+/// A provider of credentials of the user's own, which has none.
 #[derive(Debug)]
-struct NoRole;
+struct NoRole(fn() -> CredentialsError);
 
 impl ProvideCredentials for NoRole {
     fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
     where
         Self: 'a,
     {
-        let error = CredentialsError::not_loaded("no role on this machine");
-        future::ProvideCredentials::ready(Err(error))
+        future::ProvideCredentials::ready(Err((self.0)()))
     }
 }
+
+fn provider(config: Builder, error: fn() -> CredentialsError) -> Builder {
+    config.credentials_provider(SharedCredentialsProvider::new(NoRole(error)))
+}
+
+#[derive(Debug)]
+#[expect(dead_code, reason = "it is shown")]
+struct Secret(&'static str);
 
 pub(crate) fn rows() -> Vec<Row> {
     use io::ErrorKind::{ConnectionRefused, InvalidData, UnexpectedEof};
@@ -121,6 +137,8 @@ pub(crate) fn rows() -> Vec<Row> {
         row("resource not found").fault(Fault::resource_not_found()),
         row("connection reset").fault(Fault::connection_reset()),
         row("a validation that quotes the prompt").does(echo(400, INVALID, REFUSED)),
+        row("a validation that repeats the prompt").does(repeat(400, INVALID)),
+        row("a validation that repeats the prompt, of a model").does(repeat(424, FAILED)),
         // The answer makes no sense.
         row("a page at 200").does(echo(200, HTML, PAGE)),
         row("cut JSON at 200").does(answer(200, JSON, CUT)),
@@ -180,7 +198,43 @@ pub(crate) fn rows() -> Vec<Row> {
                     "httpBearerAuth",
                 )]))
         }),
-        row("no credentials")
-            .with(|config| config.credentials_provider(SharedCredentialsProvider::new(NoRole))),
+        row("no credentials").with(|config| {
+            provider(config, || {
+                CredentialsError::not_loaded("no role on this machine")
+            })
+        }),
+        row("a provider that shows the JSON it read").with(|config| {
+            provider(config, || {
+                let read = r#"cannot use {"AccessKeyId": "AKID", "SecretAccessKey": "CANARY-key"}"#;
+                CredentialsError::provider_error(read)
+            })
+        }),
+        row("a provider that shows the file it read").with(|config| {
+            provider(config, || {
+                CredentialsError::invalid_configuration(
+                    "line 3: aws_secret_access_key = CANARY-key",
+                )
+            })
+        }),
+        row("a provider that shows the request it made").with(|config| {
+            provider(config, || {
+                CredentialsError::not_loaded(
+                    "GET https://sts/?Token=CANARY-1&x=1 (authorization: Bearer CANARY-2)",
+                )
+            })
+        }),
+        row("a provider that shows its credentials").with(|config| {
+            provider(config, || {
+                CredentialsError::unhandled(format!("expired: {:?}", Secret("CANARY-key")))
+            })
+        }),
+        // Interceptors of the user's own.
+        row("an interceptor that shows the input")
+            .with(|config| config.interceptor(Refuses(|input| format!("refused {input:?}")))),
+        row("an interceptor that shows the input at length")
+            .with(|config| config.interceptor(Refuses(|input| format!("refused:\n{input:#?}")))),
+        row("an interceptor that repeats the prompt")
+            .with(|config| config.interceptor(Refuses(|_| format!("not on the list: {PROMPT}")))),
+        row("an interceptor that shows the request").with(|config| config.interceptor(Reveals)),
     ]
 }
