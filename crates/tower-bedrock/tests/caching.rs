@@ -280,6 +280,37 @@ async fn a_request_says_how_a_cache_may_take_part() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn invalidated_tenant_leaves_the_calls_of_others_alone() {
+    let sim = simulator();
+    let layer = policy().layer(MIB);
+    let inner = bedrock(&sim);
+    let slow = tower::service_fn(move |request: Request<ConverseInput>| {
+        let call = inner.clone().oneshot(request);
+        async move {
+            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+            call.await
+        }
+    });
+    let service = layer.layer(slow);
+    let ask = |tenant| {
+        let request = Request::new(prompt("hello")).tenant(tenant);
+        tokio::spawn(service.clone().oneshot(request))
+    };
+    let mut calls = vec![ask("acme"), ask("umbrella")];
+    tokio::task::yield_now().await;
+    assert_eq!(layer.handle().snapshot().flights, 2);
+    layer.handle().invalidate_tag("tenant:acme");
+    calls.extend([ask("acme"), ask("umbrella")]);
+    let mut statuses = Vec::new();
+    for call in calls {
+        statuses.extend(call.await.unwrap().unwrap().meta().cache());
+    }
+    use CacheStatus::{Joined, Miss};
+    assert_eq!(statuses, [Miss, Miss, Miss, Joined]);
+    assert_eq!(layer.handle().snapshot().store.entries, 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn answers_are_found_by_model_and_tenant() {
     let sim = simulator();
     let layer = policy().layer(MIB);

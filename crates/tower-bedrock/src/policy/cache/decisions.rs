@@ -2,7 +2,7 @@
 
 use super::{
     answer::Answer,
-    context::CacheContext,
+    context::{CacheContext, tags},
     key::CacheKey,
     policy::CachePolicy,
     stream_end::{KeepAtEnd, SavedAtEnd},
@@ -53,9 +53,12 @@ impl<I: Operation> Policy<Request<I>, I::Response, Error> for CachePolicy {
             is_under_draft: request.is_under_draft()
                 || request.model_id().is_some_and(is_draft_prompt),
             ttl: options.cache_for(),
-            model_id: request.model_id().map(Arc::from),
-            tenant: options.tenant.clone(),
+            tags: tags(request),
         }
+    }
+
+    fn possible_tags(&self, request: &Request<I>) -> Option<Arc<[Arc<str>]>> {
+        Some(tags(request))
     }
 
     fn absent(&self, request: &Request<I>) -> Option<Result<I::Response, Error>> {

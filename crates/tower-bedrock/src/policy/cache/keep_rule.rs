@@ -1,6 +1,6 @@
 use super::context::CacheContext;
-use crate::{model_id::one_name, response::Ending};
-use std::time::Duration;
+use crate::response::Ending;
+use std::{sync::Arc, time::Duration};
 use tower_response_cache::Keep;
 
 /// Which answers are kept, and for how long.
@@ -27,15 +27,12 @@ impl KeepRule {
         if asked.no_store || can_change || !is_worth_it {
             return None;
         }
-        let model = asked.model_id.iter();
-        let model = model.map(|model| format!("model:{}", one_name(model)));
-        let tenant = asked.tenant.iter().map(|tenant| format!("tenant:{tenant}"));
         Some(
             Keep::new(asked.ttl.unwrap_or(self.ttl))
                 .stale_while_revalidate(self.while_revalidate)
                 .stale_if_error(self.if_error)
                 .weight(weight)
-                .with_tags(model.chain(tenant)),
+                .with_tags(asked.tags.iter().map(Arc::clone)),
         )
     }
 }
