@@ -199,3 +199,48 @@ fn the_codes_are_the_sdks() {
     let theirs: BTreeSet<_> = list.split('"').skip(1).step_by(2).collect();
     assert_eq!(theirs, BTreeSet::from(CODES));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_stale_date_or_none_is_no_skew() {
+    for (name, value) in [("age", "600"), ("date", "")] {
+        let wire = Wire::new(move |_, _| {
+            let mut response = refusal("InvalidSignatureException");
+            date(&mut response, server_time(600));
+            let value = http::HeaderValue::from_static(value);
+            response.headers_mut().insert(name, value);
+            response
+        });
+        let call = bedrock(&wire).oneshot(prompt("hello").into());
+        assert_eq!(call.await.unwrap_err().kind(), ErrorKind::AccessDenied);
+        assert_eq!(wire.arrived().len(), 1, "{name}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_throttle_of_the_second_sending_is_retried_as_any_other() {
+    let wire = Wire::new(|_, before| {
+        let mut response = match before {
+            0 => refusal("InvalidSignatureException"),
+            1 => json(429, r#"{"message": "not so fast"}"#),
+            _ => answer(),
+        };
+        date(&mut response, server_time(600));
+        response
+    });
+    let stack = StackLayer::new("us-east-1").layer(bedrock(&wire));
+    let answer = stack.oneshot(prompt("hello").into()).await;
+    assert_eq!(answer.expect("it is retried").meta().attempts(), 2);
+    assert_eq!(wire.arrived().len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_is_signed_anew_too() {
+    let wire = server(600, "InvalidSignatureException");
+    let call = bedrock(&wire).oneshot(common::stream_prompt("hello").into());
+    // What the wire answers then is no stream.
+    assert_eq!(
+        call.await.err().map(|error| error.kind()),
+        Some(ErrorKind::Transient)
+    );
+    assert_eq!(wire.arrived().len(), 2);
+}
