@@ -20,6 +20,7 @@ mod estimate;
 mod explain;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
+mod heap;
 mod maybe;
 mod model_id;
 pub mod monitor;

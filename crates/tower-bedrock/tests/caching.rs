@@ -353,7 +353,7 @@ async fn an_answer_weighs_its_raw_response_too() {
     let (plain, none) = weight(bedrock(&sim)).await;
     let (both, raw) = weight(bedrock(&sim).with_raw_responses()).await;
     assert!(none == 0 && raw > 0);
-    assert_eq!(both, plain + raw);
+    assert!(both > plain + raw, "its headers, too");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,6 +1,8 @@
 use super::{
     Ending, Operation,
-    details::{Details, NOT_SET, NOTHING_REQUIRED, UnaryDetails, is_draft_guardrail, plumbing},
+    details::{
+        Details, NOT_SET, NOTHING_REQUIRED, UnaryDetails, bytes_of, is_draft_guardrail, plumbing,
+    },
 };
 use crate::response::{Head, Response, Usage};
 use aws_sdk_bedrockruntime::{
@@ -64,8 +66,8 @@ impl Details for ApplyGuardrailInput {
         }
     }
 
-    fn weight(_: &Response<ApplyGuardrailOutput>) -> u64 {
-        size_of::<ApplyGuardrailOutput>() as u64
+    fn weight(answer: &Response<ApplyGuardrailOutput>) -> u64 {
+        bytes_of::<ApplyGuardrailOutput>(answer)
     }
 }
 

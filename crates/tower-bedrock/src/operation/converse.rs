@@ -1,6 +1,8 @@
 use super::{
     Ending, Operation,
-    details::{Details, NOT_SET, NOTHING_REQUIRED, UnaryDetails, is_draft_guardrail, plumbing},
+    details::{
+        Details, NOT_SET, NOTHING_REQUIRED, UnaryDetails, bytes_of, is_draft_guardrail, plumbing,
+    },
 };
 use crate::{
     estimate::{Estimate, converse::Prompt},
@@ -12,7 +14,6 @@ use aws_sdk_bedrockruntime::{
     operation::converse::{Converse, ConverseError, ConverseInput, ConverseOutput},
     types::{ContentBlock, ConverseOutput as Output, ConverseTokensRequest, CountTokensInput},
 };
-use aws_smithy_types::Document;
 
 impl Operation for ConverseInput {
     type Response = Response<ConverseOutput>;
@@ -114,11 +115,7 @@ impl Details for ConverseInput {
     }
 
     fn weight(answer: &Response<ConverseOutput>) -> u64 {
-        let blocks = match &answer.output {
-            Some(Output::Message(message)) => message.content.iter().map(block).sum(),
-            _ => 0,
-        };
-        (size_of::<ConverseOutput>() + blocks) as u64
+        bytes_of::<ConverseOutput>(answer)
     }
 }
 
@@ -139,34 +136,4 @@ fn speaks(block: &ContentBlock) -> bool {
         ContentBlock::ReasoningContent(_) => false,
         _ => true,
     }
-}
-
-/// What of a block has a length of its own. Blocks that a model does not write count as empty: the
-/// size of the body makes up for them.
-fn block(block: &ContentBlock) -> usize {
-    let payload = match block {
-        ContentBlock::Text(text) => text.len(),
-        ContentBlock::ToolUse(tool) => document(&tool.input),
-        ContentBlock::ReasoningContent(reasoning) => match reasoning.as_reasoning_text() {
-            Ok(reasoning) => {
-                reasoning.text.len() + reasoning.signature.as_ref().map_or(0, String::len)
-            }
-            Err(_) => 0,
-        },
-        _ => 0,
-    };
-    size_of::<ContentBlock>() + payload
-}
-
-fn document(value: &Document) -> usize {
-    size_of::<Document>()
-        + match value {
-            Document::Object(members) => members
-                .iter()
-                .map(|(key, value)| key.len() + document(value))
-                .sum(),
-            Document::Array(items) => items.iter().map(document).sum(),
-            Document::String(text) => text.len(),
-            Document::Number(_) | Document::Bool(_) | Document::Null => 0,
-        }
 }

@@ -1,6 +1,6 @@
 use super::{
     Ending, Operation,
-    details::{Details, NOTHING_REQUIRED, UnaryDetails, plumbing},
+    details::{Details, NOTHING_REQUIRED, UnaryDetails, bytes_of, plumbing},
 };
 use crate::response::{Head, Response, Usage};
 use aws_sdk_bedrockruntime::operation::count_tokens::{
@@ -47,8 +47,8 @@ impl Details for CountTokensInput {
         Ending::Complete
     }
 
-    fn weight(_: &Response<CountTokensOutput>) -> u64 {
-        size_of::<CountTokensOutput>() as u64
+    fn weight(answer: &Response<CountTokensOutput>) -> u64 {
+        bytes_of::<CountTokensOutput>(answer)
     }
 }
 

@@ -5,12 +5,15 @@ use crate::{
     codec::Codec,
     error::Error,
     estimate::Estimate,
+    heap::{self, Heap},
     model_id::is_number,
     record::Recording,
     response::{Head, Usage},
     stream::StreamTerms,
 };
-use aws_sdk_bedrockruntime::{Client, config, error::SdkError, types::CountTokensInput};
+use aws_sdk_bedrockruntime::{
+    Client, config, error::SdkError, operation::RequestId, types::CountTokensInput,
+};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use std::future::Future;
 
@@ -102,7 +105,7 @@ pub trait Details: Sized {
     /// How the answer ended.
     fn ending(reply: &Self::Reply) -> Ending;
 
-    /// About how many bytes the answer takes in memory.
+    /// How many bytes the output takes in memory, where it is shared.
     fn weight(reply: &Self::Reply) -> u64;
 }
 
@@ -122,6 +125,13 @@ pub trait UnaryDetails: Details {
 /// Whether a guardrail is asked for whose version is no number.
 pub(super) fn is_draft_guardrail(identifier: Option<&str>, version: Option<&str>) -> bool {
     (identifier.is_some() || version.is_some()) && !version.is_some_and(is_number)
+}
+
+/// How many bytes an output takes in memory that is shared.
+pub(super) fn bytes_of<O: Heap + RequestId>(output: &O) -> u64 {
+    // The SDK's outputs have the id of their request, too.
+    let id = output.request_id().map_or(0, str::len);
+    (heap::shared(output) + id) as u64
 }
 
 /// What the SDK puts in the place of a required name that an answer lacks.

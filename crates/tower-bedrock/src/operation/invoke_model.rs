@@ -1,6 +1,6 @@
 use super::{
     Ending, Operation,
-    details::{Details, UnaryDetails, is_draft_guardrail, plumbing},
+    details::{Details, UnaryDetails, bytes_of, is_draft_guardrail, plumbing},
     invoke_body::{self, Asked, Wordless},
 };
 use crate::{
@@ -88,8 +88,7 @@ impl Details for InvokeModelInput {
     }
 
     fn weight(answer: &Response<InvokeModelOutput>) -> u64 {
-        (size_of::<InvokeModelOutput>() + answer.content_type.len() + answer.body.as_ref().len())
-            as u64
+        bytes_of::<InvokeModelOutput>(answer)
     }
 }
 

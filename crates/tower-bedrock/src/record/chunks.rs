@@ -127,7 +127,7 @@ impl Chunks {
     }
 
     /// All of the body so far, if nothing of it is gone.
-    pub(super) fn all(&self) -> Option<impl Iterator<Item = &Chunk>> {
+    pub(super) fn all(&self) -> Option<impl Iterator<Item = &Chunk> + Clone> {
         (self.keep == Keep::All).then(|| self.held.iter())
     }
 

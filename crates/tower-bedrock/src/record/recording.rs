@@ -1,4 +1,5 @@
 use super::chunks::Chunk;
+use crate::heap::{COUNTS, shared_bytes};
 use bytes::{Bytes, BytesMut};
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -15,8 +16,9 @@ pub struct Recording {
 
 impl Recording {
     /// Copies the chunks, once: they are parts of larger buffers, which would be kept with them.
-    pub(super) fn of<'a>(chunks: impl Iterator<Item = &'a Chunk>) -> Self {
-        let mut bytes = BytesMut::new();
+    pub(super) fn of<'a>(chunks: impl Iterator<Item = &'a Chunk> + Clone) -> Self {
+        let length = chunks.clone().map(|chunk| chunk.bytes.len()).sum();
+        let mut bytes = BytesMut::with_capacity(length);
         let pace = chunks.map(|chunk| {
             bytes.extend_from_slice(&chunk.bytes);
             (chunk.bytes.len(), chunk.at)
@@ -41,7 +43,8 @@ impl Recording {
 
     /// About how many bytes it takes in memory.
     pub(crate) fn weight(&self) -> u64 {
-        (self.bytes.len() + size_of_val(&*self.pace)) as u64
+        let pace = COUNTS + size_of_val(&*self.pace);
+        (COUNTS + size_of::<Self>() + shared_bytes(self.bytes.len()) + pace) as u64
     }
 
     pub(crate) fn bytes(&self) -> &Bytes {

@@ -1,3 +1,4 @@
+use crate::heap::{COUNTS, Heap, shared_bytes};
 use bytes::Bytes;
 use std::{fmt, sync::Arc};
 
@@ -19,4 +20,27 @@ impl fmt::Debug for Origin {
             .field("model_id", &self.model_id)
             .finish_non_exhaustive()
     }
+}
+
+/// The name of the Region is the client's.
+impl Heap for Origin {
+    fn heap(&self) -> usize {
+        self.request_id.heap()
+            + self.model_id.heap()
+            + self.raw.as_deref().map_or(0, |raw| COUNTS + response(raw))
+    }
+}
+
+/// What one field takes in the tables of `http`, with its place among the hashes: bytes.
+const FIELD: usize = 112;
+
+fn response(raw: &http::Response<Bytes>) -> usize {
+    let fields = raw.headers().iter().map(|(name, value)| {
+        // The names that `http` knows have no bytes of their own.
+        shared_bytes(name.as_str().len()) + shared_bytes(value.len())
+    });
+    size_of_val(raw)
+        + shared_bytes(raw.body().len())
+        + raw.headers().capacity() * FIELD
+        + fields.sum::<usize>()
 }

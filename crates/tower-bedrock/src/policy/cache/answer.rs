@@ -1,5 +1,6 @@
 use crate::{
     error::Error,
+    heap::{COUNTS, Heap},
     operation::Operation,
     record::{Recording, Replay},
     response::{Origin, Reply, Usage},
@@ -33,12 +34,19 @@ pub(super) struct Output {
 }
 
 impl Answer {
-    pub(super) fn of<I: Operation>(response: &I::Response) -> Option<Self> {
+    /// With the shared name of its model.
+    pub(super) fn of<I: Operation>(
+        response: &I::Response,
+        model_id: Option<Arc<str>>,
+    ) -> Option<Self> {
         Some(Self(Kind::Output(Arc::new(Output {
             operation: I::NAME,
             output: response.shared()?,
             usage: response.meta().usage(),
-            origin: response.meta().origin.clone(),
+            origin: Origin {
+                model_id,
+                ..response.meta().origin.clone()
+            },
         }))))
     }
 
@@ -55,6 +63,12 @@ impl Answer {
             usage,
             origin,
         })))
+    }
+
+    /// The bytes of an answer whose output has `output` of them.
+    pub(super) fn weight(output: u64, origin: &Origin) -> u64 {
+        let around = COUNTS + size_of::<Output>() + origin.heap();
+        output.saturating_add(around as u64)
     }
 
     /// Whether it is a stream that is still being read.

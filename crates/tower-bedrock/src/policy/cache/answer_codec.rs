@@ -140,9 +140,8 @@ fn read<I: UnaryOperation>(
 ) -> Option<Answer> {
     let mut response = wire::response::<I>(raw.clone()).ok()?;
     let origin = &mut response.meta_mut().origin;
-    origin.model_id = model_id;
     origin.raw = Some(Arc::new(raw));
-    Answer::of::<I>(&response)
+    Answer::of::<I>(&response, model_id)
 }
 
 fn put(part: &[u8], bytes: &mut Vec<u8>) {

@@ -1,5 +1,4 @@
 use super::key::CacheKey;
-use crate::{model_id::one_name, operation::Operation, request::Request};
 use std::{sync::Arc, time::Duration};
 
 /// What [`CachePolicy`](super::CachePolicy) remembers of a request until its answer comes.
@@ -15,13 +14,4 @@ pub struct CacheContext {
     pub(super) is_under_draft: bool,
     pub(super) ttl: Option<Duration>,
     pub(super) tags: Arc<[Arc<str>]>,
-}
-
-/// By what an answer to `request` is found again.
-pub(super) fn tags<I: Operation>(request: &Request<I>) -> Arc<[Arc<str>]> {
-    let model = request.model_id().into_iter();
-    let model = model.map(|model| format!("model:{}", one_name(model)));
-    let tenant = request.options().tenant.iter();
-    let tenant = tenant.map(|tenant| format!("tenant:{tenant}"));
-    model.chain(tenant).map(Arc::from).collect()
 }

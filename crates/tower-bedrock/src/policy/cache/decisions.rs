@@ -2,14 +2,15 @@
 
 use super::{
     answer::Answer,
-    context::{CacheContext, tags},
+    context::CacheContext,
     key::CacheKey,
+    names::Name,
     policy::CachePolicy,
     stream_end::{KeepAtEnd, SavedAtEnd},
 };
 use crate::{
     error::{Error, ErrorKind},
-    model_id::is_draft_prompt,
+    model_id::{is_draft_prompt, one_name},
     operation::Operation,
     request::{CacheUse, Request},
     response::Reply,
@@ -53,12 +54,12 @@ impl<I: Operation> Policy<Request<I>, I::Response, Error> for CachePolicy {
             is_under_draft: request.is_under_draft()
                 || request.model_id().is_some_and(is_draft_prompt),
             ttl: options.cache_for(),
-            tags: tags(request),
+            tags: self.tags(request),
         }
     }
 
     fn possible_tags(&self, request: &Request<I>) -> Option<Arc<[Arc<str>]>> {
-        Some(tags(request))
+        Some(self.tags(request))
     }
 
     fn absent(&self, request: &Request<I>) -> Option<Result<I::Response, Error>> {
@@ -72,13 +73,10 @@ impl<I: Operation> Policy<Request<I>, I::Response, Error> for CachePolicy {
             let is_kept = !asked.no_store && response.record().is_some();
             return is_kept.then(Keep::later);
         }
-        let raw = response
-            .meta()
-            .raw()
-            .map_or(0, |raw| raw.body().len() as u64);
+        let meta = response.meta();
         // A walk of the output misses what a later SDK adds; the body has all of it.
-        let weight = I::weight(response).max(response.meta().body_bytes);
-        let weight = weight.saturating_add(raw);
+        let output = I::weight(response).max(meta.body_bytes);
+        let weight = Answer::weight(output, &meta.origin);
         self.rule.keep(asked, I::ending(response), weight)
     }
 
@@ -102,7 +100,8 @@ impl<I: Operation> Policy<Request<I>, I::Response, Error> for CachePolicy {
     }
 
     fn share(&self, response: &I::Response) -> Option<Answer> {
-        Answer::of::<I>(response)
+        let model = response.meta().model_id();
+        Answer::of::<I>(response, model.map(|model| self.model(model).name))
     }
 
     /// An error that another attempt would not mend is everybody's, and so is one that the layer's
@@ -166,6 +165,24 @@ impl<I: Operation> Policy<Request<I>, I::Response, Error> for CachePolicy {
 }
 
 impl CachePolicy {
+    /// By what an answer to `request` is found again.
+    fn tags<I: Operation>(&self, request: &Request<I>) -> Arc<[Arc<str>]> {
+        let model = request.model_id().map(|model| self.model(model));
+        let tenant = request.options().tenant().map(|tenant| {
+            self.tenants
+                .get(tenant, |tenant| format!("tenant:{tenant}"))
+        });
+        model
+            .into_iter()
+            .chain(tenant)
+            .map(|name| name.tag)
+            .collect()
+    }
+
+    fn model(&self, id: &str) -> Name {
+        self.models.get(id, |id| format!("model:{}", one_name(id)))
+    }
+
     /// The key under which a recorded stream stands for the answer to a request of this key.
     fn key_of_stream<I: Operation>(&self, key: CacheKey) -> Option<CacheKey> {
         let recorded = self.recorded.as_ref()?;

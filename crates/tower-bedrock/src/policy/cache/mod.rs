@@ -8,6 +8,7 @@ mod context;
 mod decisions;
 mod keep_rule;
 mod key;
+mod names;
 mod policy;
 mod price;
 mod price_list;

@@ -1,5 +1,5 @@
 use super::{
-    answer::Answer, keep_rule::KeepRule, key::CacheKey, price_list::PriceList,
+    answer::Answer, keep_rule::KeepRule, key::CacheKey, names::Names, price_list::PriceList,
     recorded_streams::RecordedStreams, savings_handle::SavingsHandle, scope::CacheScope,
 };
 use crate::record::Replay;
@@ -45,6 +45,8 @@ pub struct CachePolicy {
     pub(super) recorded: Option<Arc<RecordedStreams>>,
     pub(super) prices: Arc<PriceList>,
     pub(super) savings: SavingsHandle,
+    pub(super) models: Names,
+    pub(super) tenants: Names,
 }
 
 impl CachePolicy {
@@ -66,6 +68,8 @@ impl CachePolicy {
             recorded: None,
             prices: Arc::default(),
             savings: SavingsHandle::default(),
+            models: Names::default(),
+            tenants: Names::default(),
         }
     }
 

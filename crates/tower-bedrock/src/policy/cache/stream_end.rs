@@ -32,7 +32,7 @@ impl OnEnd for KeepAtEnd {
         let Some(recording) = self.record.recording() else {
             return;
         };
-        let weight = recording.weight();
+        let weight = Answer::weight(recording.weight(), &self.origin);
         if let Some(keep) = self.rule.keep(&self.asked, end.ending, weight) {
             let answer = Answer::recorded(self.operation, recording, end.usage, self.origin);
             self.ticket.store(answer, keep);
