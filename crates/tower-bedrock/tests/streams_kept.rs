@@ -131,6 +131,27 @@ async fn when_the_first_reader_leaves_the_others_go_on_and_the_stream_is_kept() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_readers_own_deadline_is_not_the_end_of_the_others() {
+    let sim = simulator();
+    sim.script([Fault::slow_body(Duration::from_secs(1))]);
+    let layer = StackLayer::new("us-east-1");
+    let quota = layer.quota_handle();
+    let stack = layer.layer(bedrock(&sim));
+    let hurried = request().timeout(Duration::from_secs(3)).whole_stream();
+    let mut first = stack.clone().oneshot(hurried).await.unwrap();
+    let mut second = ask(&stack).await;
+    assert_eq!(second.meta().cache(), Some(CacheStatus::Joined));
+    let (_, error) = rest(&mut first).await;
+    assert_eq!(error.unwrap().kind(), ErrorKind::DeadlineExceeded);
+    let ours = || quota.snapshot(&KEY.into()).unwrap();
+    assert_eq!(ours().pending_calls, 1);
+    assert!(rest(&mut second).await.1.is_none());
+    let theirs = sim.usage().model(MODEL).unwrap().settled;
+    assert_eq!((ours().pending_calls, ours().total_used), (0, theirs));
+    assert_eq!(ask(&stack).await.meta().cache(), Some(CacheStatus::Hit));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_break_reaches_all_readers_and_nothing_is_kept() {
     for fault in [Fault::stream_cut(), Fault::connection_reset()] {
         let sim = simulator();

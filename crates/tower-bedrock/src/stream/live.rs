@@ -130,6 +130,7 @@ impl<E: StreamEvent> Live<E> {
         } else {
             this.source.poll_next(has_begun, cx)
         };
+        let is_of_limit = is_late || polled.is_pending();
         let end = match polled {
             Poll::Ready(Ok(Some(event))) => {
                 this.clock.first_event.get_or_insert_with(Instant::now);
@@ -142,6 +143,10 @@ impl<E: StreamEvent> Live<E> {
             Poll::Ready(Err(error)) => Err(error),
             Poll::Pending => Err(ready!(self.as_mut().poll_limits(cx))),
         };
+        // A limit is this reader's own: for it to be the end of the stream nobody else may read on.
+        if is_of_limit && !self.ends.is_last() {
+            *self.as_mut().project().ends = Ends::default();
+        }
         Poll::Ready(self.over(end).err().map(Err))
     }
 
