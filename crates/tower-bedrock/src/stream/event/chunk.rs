@@ -205,9 +205,9 @@ impl<'a> Chunk<'a> {
     /// The last event is each family's own. Of one that is not known here it is the one with Bedrock's
     /// metrics.
     fn mark(&self) -> Option<Mark> {
-        let is_last = if let Some(kind) = &self.kind {
+        let is_last = if self.is_of_anthropic() {
             // The reason to stop comes before the end here, in `message_delta`.
-            kind == "message_stop"
+            self.kind.as_deref() == Some("message_stop")
         } else {
             let has_stopped = self.stop.is_some() || self.reason().is_some() || self.is_finished;
             // Nova's metrics come with its usage, and that is no end.
@@ -224,11 +224,19 @@ impl<'a> Chunk<'a> {
         }
     }
 
+    /// Others have a `type`, too.
+    fn is_of_anthropic(&self) -> bool {
+        self.kind.as_deref().is_some_and(|kind| {
+            let begins = kind.starts_with("message_") || kind.starts_with("content_block_");
+            begins || matches!(kind, "ping" | "error")
+        })
+    }
+
     fn is_of_a_known_family(&self) -> bool {
         let texts = [&self.text, &self.output_text, &self.generation];
         let writes = texts.into_iter().any(Option::is_some);
         writes
-            || self.kind.is_some()
+            || self.is_of_anthropic()
             || self.block.is_some()
             || self.start.is_some()
             || !self.choices.is_empty()

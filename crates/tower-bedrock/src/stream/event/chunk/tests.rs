@@ -37,6 +37,7 @@ fn each_family_has_a_last_event_of_its_own() {
         // One that nobody knows
         (r#"{"delta":"a","text":["b"]}"#.to_owned(), None),
         (format!(r#"{{"delta":"a",{METRICS}}}"#), complete),
+        (format!(r#"{{"type":"message-end","delta":{{}},{METRICS}}}"#), complete),
     ] {
         assert_eq!(tells(&chunk).mark, mark, "{chunk}");
     }
@@ -188,6 +189,7 @@ fn a_family_that_is_not_known_does_not_tell_its_end() {
         (r#"{"type":"ping"}"#, true),
         (r#"{"generation":"a"}"#, true),
         (r#"{"something":"else"}"#, false),
+        (r#"{"type":"content-delta","delta":{}}"#, false),
     ] {
         assert_eq!(tells(chunk).tells_its_end, known, "{chunk}");
     }
