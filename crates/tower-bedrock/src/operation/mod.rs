@@ -4,11 +4,13 @@
 
 mod answer;
 mod apply_guardrail;
+mod conversation;
 mod converse;
 mod converse_stream;
 mod count_tokens;
 mod details;
 mod get_async_invoke;
+mod invocation;
 mod invoke_body;
 mod invoke_guardrail_checks;
 mod invoke_model;

@@ -1,8 +1,16 @@
 use serde::Deserialize;
 
+/// Whether the model draws its answer to `body` by chance. An embedding or a ranking is computed.
+pub(in crate::operation) fn is_sampled(model_id: Option<&str>, body: &[u8]) -> bool {
+    let computes = |model: &str| model.contains("embed") || model.contains("rerank");
+    let asked = serde_json::from_slice::<Asked>(body);
+    let temperature = asked.ok().and_then(|asked| asked.temperature());
+    !model_id.is_some_and(computes) && temperature != Some(0.0)
+}
+
 /// The temperature that a request asks for.
 #[derive(Deserialize)]
-pub(in crate::operation) struct Asked {
+struct Asked {
     temperature: Option<f64>,
     #[serde(rename = "inferenceConfig")]
     nova: Option<Inference>,
@@ -16,7 +24,7 @@ struct Inference {
 }
 
 impl Asked {
-    pub(in crate::operation) fn temperature(&self) -> Option<f64> {
+    fn temperature(&self) -> Option<f64> {
         let inference = self.nova.as_ref().or(self.titan.as_ref());
         self.temperature
             .or_else(|| inference.and_then(|inference| inference.temperature))

@@ -4,4 +4,4 @@ mod answered;
 mod asked;
 mod wordless;
 
-pub(super) use self::{answered::ending, asked::Asked, wordless::Wordless};
+pub(super) use self::{answered::ending, asked::is_sampled, wordless::Wordless};
