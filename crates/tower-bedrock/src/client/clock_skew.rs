@@ -30,12 +30,17 @@ pub(super) fn may_be_skew(code: Option<&str>) -> bool {
 #[derive(Clone, Copy)]
 pub(super) struct Sent {
     at: SystemTime,
-    signed: Option<SystemTime>,
+    /// As the header spells it: what is answered well is not asked when it was signed.
+    signed: Option<[u8; DATE.len()]>,
 }
+
+/// What a signature's date looks like.
+const DATE: &str = "20261128T093000Z";
 
 impl Sent {
     pub(super) fn new(at: SystemTime, headers: &Headers) -> Self {
-        let signed = headers.get("x-amz-date").and_then(date_of_signature);
+        let signed = headers.get("x-amz-date");
+        let signed = signed.and_then(|date| date.as_bytes().try_into().ok());
         Self { at, signed }
     }
 
@@ -51,9 +56,9 @@ impl Sent {
             SystemTime::try_from(date).ok()
         });
         let is_off = |date, time| distance(date, time) > NEAR;
+        let signed = self.signed.and_then(date_of_signature);
         date.is_some_and(|date| {
-            is_off(date, self.at + elapsed / 2)
-                && self.signed.is_none_or(|signed| is_off(date, signed))
+            is_off(date, self.at + elapsed / 2) && signed.is_none_or(|signed| is_off(date, signed))
         })
     }
 }
@@ -63,8 +68,8 @@ fn distance(one: SystemTime, other: SystemTime) -> Duration {
         .unwrap_or_else(|error| error.duration())
 }
 
-/// Such as `20261128T093000Z`.
-fn date_of_signature(text: &str) -> Option<SystemTime> {
+fn date_of_signature(text: [u8; DATE.len()]) -> Option<SystemTime> {
+    let text = str::from_utf8(&text).ok()?;
     let part = |from, to| text.get(from..to);
     let (year, month, day) = (part(0, 4)?, part(4, 6)?, part(6, 8)?);
     let (hour, minute, rest) = (part(9, 11)?, part(11, 13)?, part(13, 16)?);

@@ -158,13 +158,12 @@ macro_rules! sending {
                 aws_smithy_runtime_api::client::orchestrator::HttpResponse,
             >,
         > {
-            client
-                .$send()
-                $(.$set(input.$member))+
-                .customize()
-                .config_override(config)
-                .send()
-                .await
+            let mut call = client.$send();
+            // Each of them moves the whole builder, and an outline has next to none.
+            $(if input.$member.is_some() {
+                call = call.$set(input.$member);
+            })+
+            call.customize().config_override(config).send().await
         }
     };
 }

@@ -10,8 +10,9 @@ use std::sync::{Arc, OnceLock};
 /// bytes to send and the estimate of its tokens.
 pub(super) struct Contents<I> {
     input: I,
-    /// With what the SDK added at the first attempt, where further ones must have it too.
-    completed: OnceLock<I>,
+    /// With what the SDK added at the first attempt, where further ones must have it too. A box, for
+    /// hardly any operation has one.
+    completed: OnceLock<Box<I>>,
     encoded: OnceLock<Result<Arc<HttpRequest>, EncodeError>>,
     /// Beside it the model that the request stood for then: where the input's limit is depends on it.
     estimate: OnceLock<(Option<Arc<str>>, Estimate)>,
@@ -33,7 +34,7 @@ impl<I> Contents<I> {
 
     /// The input for one more attempt.
     pub(super) fn for_attempt(&self) -> &I {
-        self.completed.get().unwrap_or(&self.input)
+        self.completed.get().map_or(&self.input, Box::as_ref)
     }
 
     pub(super) fn into_input(self) -> I {
@@ -45,7 +46,7 @@ impl<I: Operation> Contents<I> {
     /// Notes what the SDK added to the input that is `sent`.
     pub(super) fn complete(&self, sent: &I) {
         if let Some(completed) = self.input.completed(sent) {
-            self.completed.get_or_init(|| completed);
+            self.completed.get_or_init(|| Box::new(completed));
         }
     }
 
