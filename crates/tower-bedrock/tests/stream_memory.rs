@@ -16,14 +16,19 @@ use aws_smithy_types::{
     body::SdkBody,
     event_stream::{Header, HeaderValue, Message},
 };
+
+use bedrock_sim::ScriptedAnswer;
 use bytes::Bytes;
 use common::{simulator, stream_prompt};
 use http_body::{Body, Frame};
 use std::{
     convert::Infallible,
     pin::Pin,
+    sync::mpsc,
     task::{Context, Poll},
+    thread,
 };
+use tokio::{runtime::Runtime, sync::oneshot};
 use tower::{Layer, Service, ServiceExt};
 use tower_bedrock::{Bedrock, CacheUse, Error, EventStream, Request, StackLayer};
 
@@ -102,9 +107,52 @@ impl HttpConnector for Wire {
     }
 }
 
-fn config() -> Builder {
+/// A client whose answers come without a connection.
+fn in_process() -> Builder {
     let wire = SharedHttpClient::new(Wire);
     simulator().sdk_config().http_client(wire)
+}
+
+/// A simulator on a thread of its own, whose memory is not counted here, and a client of it.
+struct OverHttp {
+    config: Builder,
+    _stop: oneshot::Sender<()>,
+}
+
+impl OverHttp {
+    fn new() -> Self {
+        let (stop, stopped) = oneshot::channel();
+        let (tell, told) = mpsc::channel();
+        thread::spawn(move || {
+            runtime().block_on(async {
+                let text = "It jumps over the lazy dog. ".repeat(EVENTS);
+                let answer = ScriptedAnswer::new().text(text);
+                let sim = simulator().answers(move |_| Some(answer.clone()));
+                let server = sim.serve("127.0.0.1:0").await.expect("a port is free");
+                let config = sim.sdk_config().endpoint_url(server.url());
+                tell.send(config).expect("it is waited for");
+                let _ = stopped.await;
+            });
+        });
+        let config = told.recv().expect("the server starts");
+        Self {
+            config,
+            _stop: stop,
+        }
+    }
+
+    /// A client without connections yet.
+    fn client(&self) -> Builder {
+        let tcp = aws_smithy_http_client::Builder::new().build_http();
+        self.config.clone().http_client(tcp)
+    }
+}
+
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("it needs no rights")
 }
 
 /// The bytes that a stream takes where `count` of them are read in turns and half of each is read.
@@ -113,10 +161,7 @@ fn heap_per_stream<S>(
     open: &impl AsyncFn(usize) -> S,
     next: &impl AsyncFn(&mut S) -> Option<Event>,
 ) -> u64 {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build()
-        .expect("a timer needs no rights");
+    let runtime = runtime();
     // What is made once, is made here.
     runtime.block_on(open(count));
     let mut streams = Vec::with_capacity(count);
@@ -141,8 +186,8 @@ fn heap_per_stream<S>(
 }
 
 /// What a stream of the SDK's client alone takes.
-fn alone(count: usize) -> u64 {
-    let client = Client::from_conf(config().build());
+fn alone(count: usize, config: Builder) -> u64 {
+    let client = Client::from_conf(config.build());
     let open = async |number: usize| {
         let input = stream_prompt(&number.to_string());
         let call = client
@@ -173,25 +218,39 @@ where
 
 type Input = aws_sdk_bedrockruntime::operation::converse_stream::ConverseStreamInput;
 
-/// Without the connection, of which the SDK's and ours have one each.
-fn compare(count: usize) {
-    let alone = alone(count);
+/// The bytes of a stream of the SDK's, of the leaf's and of the stack's.
+fn compare(count: usize, config: impl Fn() -> Builder) -> [u64; 3] {
+    let alone = alone(count, config());
     let leaf = ours(count, &Bedrock::new(config()), CacheUse::Use);
     let stack = StackLayer::new("us-east-1").layer(Bedrock::new(config()));
+    let stack_bytes = ours(count, &stack, CacheUse::Bypass);
     let recorded = ours(count, &stack, CacheUse::Use);
-    let stack = ours(count, &stack, CacheUse::Bypass);
-    println!("bytes of a stream: sdk {alone}, leaf {leaf}, stack {stack}, recorded {recorded}");
-    assert!(leaf <= alone + 1280, "{leaf} {alone}");
-    assert!(stack <= alone + 1536, "{stack} {alone}");
+    println!(
+        "bytes of a stream: sdk {alone}, leaf {leaf}, stack {stack_bytes}, recorded {recorded}"
+    );
+    [alone, leaf, stack_bytes]
 }
 
 #[test]
 fn a_stream_takes_little_more_than_a_kilobyte_over_the_sdks_own() {
-    compare(20);
+    let [alone, leaf, stack] = compare(20, in_process);
+    assert!(leaf <= alone + 1280, "{leaf} {alone}");
+    assert!(stack <= alone + 1536, "{stack} {alone}");
+}
+
+/// With the connection that each has.
+#[test]
+fn over_http_a_stream_takes_at_most_half_as_much_again_as_the_sdks_own() {
+    let server = OverHttp::new();
+    let [alone, leaf, stack] = compare(20, || server.client());
+    assert!(2 * leaf <= 3 * alone, "{leaf} {alone}");
+    assert!(2 * stack <= 3 * alone, "{stack} {alone}");
 }
 
 #[test]
 #[ignore = "takes a minute or more"]
 fn so_does_each_of_two_thousand() {
-    compare(2000);
+    compare(2000, in_process);
+    let server = OverHttp::new();
+    compare(2000, || server.client());
 }
