@@ -199,6 +199,7 @@ impl Judged for ResponseStream {
             let names = [
                 "message_stop",
                 "messageStop",
+                "message-end",
                 "eason",
                 "is_finished",
                 "Metrics",

@@ -1,4 +1,4 @@
-use super::event::{Mark, Tells};
+use super::event::{Choices, Tells};
 use crate::response::{Ending, Usage};
 
 /// How far a stream has come, by what its events tell.
@@ -12,9 +12,7 @@ pub(crate) struct Progress {
     has_begun: bool,
     tells_its_end: bool,
     has_content: bool,
-    /// Of several answers to one request, those that go on, a bit each.
-    open_choices: u64,
-    has_closed_choice: bool,
+    choices: Choices,
 }
 
 /// What a body that ended, as a whole or not, means for its stream.
@@ -36,20 +34,13 @@ impl Progress {
         self.usage = told.usage.or(self.usage);
         // Of several the worst counts.
         self.ending = self.ending.max(told.ending);
-        match told.mark {
-            Some(Mark::Complete) => self.is_complete = true,
-            Some(Mark::ChoiceOpen(choice)) => self.open_choices |= bit(choice),
-            Some(Mark::ChoiceComplete(choice)) => {
-                self.open_choices &= !bit(choice);
-                self.has_closed_choice = true;
-            }
-            None => {}
-        }
+        self.is_complete |= told.is_last;
+        self.choices.unite(told.choices);
     }
 
     /// Whether the message is whole: nothing but its usage can come.
     pub(crate) fn is_complete(&self) -> bool {
-        self.is_complete || (self.has_closed_choice && self.open_choices == 0)
+        self.is_complete || self.choices.are_whole()
     }
 
     pub(crate) fn has_begun(&self) -> bool {
@@ -80,11 +71,6 @@ impl Progress {
     }
 }
 
-fn bit(choice: u32) -> u64 {
-    // More answers to one request share the last place.
-    1 << choice.min(63)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,11 +91,18 @@ mod tests {
         }
     }
 
-    fn mark(mark: Mark) -> Tells {
+    fn last() -> Tells {
         Tells {
-            mark: Some(mark),
+            is_last: true,
             ..known()
         }
+    }
+
+    fn choices(open: &[u32], closed: &[u32]) -> Tells {
+        let mut told = known();
+        open.iter().for_each(|choice| told.choices.open(*choice));
+        closed.iter().for_each(|choice| told.choices.close(*choice));
+        told
     }
 
     #[test]
@@ -118,23 +111,33 @@ mod tests {
         let metadata = Tells { usage, ..known() };
         let cut = after(&[known(), metadata]);
         assert_eq!((cut.at_end(true), cut.usage), (Verdict::Cut, usage));
-        let whole = after(&[known(), mark(Mark::Complete)]);
+        let whole = after(&[known(), last()]);
         assert_eq!((whole.at_end(false), whole.usage), (Verdict::Whole, None));
     }
 
     #[test]
     fn several_answers_are_whole_when_each_of_them_is() {
-        use Mark::{ChoiceComplete, ChoiceOpen};
-        let mut told = vec![];
-        for (next, whole) in [
-            (ChoiceOpen(0), false),
-            (ChoiceOpen(1), false),
-            (ChoiceComplete(0), false),
-            (ChoiceOpen(1), false),
-            (ChoiceComplete(1), true),
+        for (told, whole) in [
+            (&[choices(&[0], &[])][..], false),
+            (&[choices(&[0], &[]), choices(&[], &[0])], true),
+            (&[choices(&[0, 1], &[]), choices(&[], &[0])], false),
+            (&[choices(&[0, 1], &[]), choices(&[1], &[0])], false),
+            (&[choices(&[0, 1], &[]), choices(&[], &[0, 1])], true),
+            (
+                &[
+                    choices(&[1], &[]),
+                    choices(&[0], &[]),
+                    choices(&[], &[0, 1]),
+                ],
+                true,
+            ),
+            (&[choices(&[1], &[0])], false),
+            (&[choices(&[1], &[0]), choices(&[], &[1])], true),
+            (&[choices(&[127], &[126])], false),
+            // What comes after the end of one opens it no more.
+            (&[choices(&[], &[0]), choices(&[0], &[])], true),
         ] {
-            told.push(mark(next));
-            assert_eq!(after(&told).is_complete(), whole, "{told:?}");
+            assert_eq!(after(told).is_complete(), whole, "{told:?}");
         }
     }
 
@@ -156,7 +159,7 @@ mod tests {
     fn only_a_whole_answer_with_content_is_for_others_too() {
         let stop = Tells {
             ending: Some(Ending::Complete),
-            ..mark(Mark::Complete)
+            ..last()
         };
         let content = Tells {
             has_content: true,
@@ -164,7 +167,10 @@ mod tests {
         };
         assert_eq!(after(&[content, stop]).ending(), Ending::Complete);
         assert_eq!(after(&[known(), stop]).ending(), Ending::Other);
-        let stops = Tells { mark: None, ..stop };
+        let stops = Tells {
+            is_last: false,
+            ..stop
+        };
         assert_eq!(after(&[content, stops]).ending(), Ending::Other);
         let cut_off = Tells {
             ending: Some(Ending::Truncated),

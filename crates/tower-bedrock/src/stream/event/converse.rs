@@ -1,6 +1,6 @@
 use super::{
     stream_event::{EventDetails, StreamEvent},
-    tells::{Mark, Tells},
+    tells::Tells,
 };
 use crate::{
     codec::Codec,
@@ -59,7 +59,7 @@ impl EventDetails for ConverseStreamOutput {
                 ..known
             },
             Self::MessageStop(stop) => Tells {
-                mark: Some(Mark::Complete),
+                is_last: true,
                 ending: Some(Ending::named(stop.stop_reason.as_str())),
                 ..known
             },

@@ -1,5 +1,6 @@
 //! What does an event say? The events of each operation, and the chunks of each family of models.
 
+mod choices;
 mod chunk;
 mod converse;
 mod response_stream;
@@ -9,7 +10,7 @@ mod tells;
 #[cfg(test)]
 pub(super) use self::stream_event::EventDetails;
 pub use self::stream_event::StreamEvent;
-pub(super) use self::tells::{Mark, Tells};
+pub(super) use self::{choices::Choices, tells::Tells};
 pub(crate) use self::{
     converse::codec as converse_codec, response_stream::codec as invoke_model_codec,
 };

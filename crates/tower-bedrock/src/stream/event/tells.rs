@@ -1,3 +1,4 @@
+use super::choices::Choices;
 use crate::response::{Ending, Usage};
 
 /// What one event says about its stream.
@@ -12,18 +13,10 @@ pub struct Tells {
     pub(crate) has_content: bool,
     /// The text in it, in bytes of UTF-8.
     pub(crate) text_bytes: u64,
-    pub(crate) mark: Option<Mark>,
+    /// Whether the message is whole with it.
+    pub(crate) is_last: bool,
+    /// The answers that go on or end with it, where there may be several.
+    pub(crate) choices: Choices,
     pub(crate) ending: Option<Ending>,
     pub(crate) usage: Option<Usage>,
-}
-
-/// A step towards the end of the message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mark {
-    /// The message is whole.
-    Complete,
-    /// One of several answers to one request goes on.
-    ChoiceOpen(u32),
-    /// One of several answers to one request is whole.
-    ChoiceComplete(u32),
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::response::Usage;
 
 fn tells(chunk: &str) -> Tells {
     Chunk::read(chunk.as_bytes()).unwrap().tells()
@@ -8,38 +9,86 @@ const METRICS: &str = r#""amazon-bedrock-invocationMetrics":{"inputTokenCount":7
 
 #[test]
 fn each_family_has_a_last_event_of_its_own() {
-    let complete = Some(Mark::Complete);
-    for (chunk, mark) in [
+    for (chunk, is_last) in [
         // Anthropic
-        (r#"{"type":"message_start","message":{"stop_reason":null}}"#.to_owned(), None),
-        (r#"{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":5}}"#.to_owned(), None),
-        (format!(r#"{{"type":"message_stop",{METRICS}}}"#), complete),
+        (r#"{"type":"message_start","message":{"stop_reason":null}}"#.to_owned(), false),
+        (r#"{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":5}}"#.to_owned(), false),
+        (format!(r#"{{"type":"message_stop",{METRICS}}}"#), true),
         // Nova
-        (r#"{"contentBlockDelta":{"delta":{"text":"a"},"contentBlockIndex":0}}"#.to_owned(), None),
-        (r#"{"messageStop":{"stopReason":"end_turn"}}"#.to_owned(), complete),
-        (format!(r#"{{"metadata":{{"usage":{{}}}},{METRICS}}}"#), None),
+        (r#"{"contentBlockDelta":{"delta":{"text":"a"},"contentBlockIndex":0}}"#.to_owned(), false),
+        (r#"{"messageStop":{"stopReason":"end_turn"}}"#.to_owned(), true),
+        (format!(r#"{{"metadata":{{"usage":{{}}}},{METRICS}}}"#), false),
         // Titan
-        (r#"{"outputText":"a","index":0,"completionReason":null}"#.to_owned(), None),
-        (r#"{"outputText":"a","index":0,"completionReason":"FINISH"}"#.to_owned(), complete),
+        (r#"{"outputText":"a","index":0,"completionReason":null}"#.to_owned(), false),
+        (r#"{"outputText":"a","index":0,"completionReason":"FINISH"}"#.to_owned(), true),
         // Llama
-        (r#"{"generation":"a","stop_reason":null}"#.to_owned(), None),
-        (r#"{"generation":"","stop_reason":"stop"}"#.to_owned(), complete),
-        // Mistral
-        (r#"{"outputs":[{"text":"a","stop_reason":null}]}"#.to_owned(), Some(Mark::ChoiceOpen(0))),
-        (r#"{"outputs":[{"text":"a","stop_reason":"stop"}]}"#.to_owned(), Some(Mark::ChoiceComplete(0))),
+        (r#"{"generation":"a","stop_reason":null}"#.to_owned(), false),
+        (r#"{"generation":"","stop_reason":"stop"}"#.to_owned(), true),
         // Cohere
-        (r#"{"text":"a","is_finished":false}"#.to_owned(), None),
-        (r#"{"is_finished":true,"finish_reason":"COMPLETE"}"#.to_owned(), complete),
+        (r#"{"text":"a","is_finished":false}"#.to_owned(), false),
+        (r#"{"is_finished":true,"finish_reason":"COMPLETE"}"#.to_owned(), true),
+        (r#"{"type":"message-start"}"#.to_owned(), false),
+        (r#"{"type":"message-end","delta":{"finish_reason":"COMPLETE"}}"#.to_owned(), true),
         // AI21 and whoever speaks as OpenAI does
-        (r#"{"choices":[{"index":1,"delta":{"content":"a"},"finish_reason":null}]}"#.to_owned(), Some(Mark::ChoiceOpen(1))),
-        (r#"{"choices":[{"index":1,"delta":{},"finish_reason":"stop"}]}"#.to_owned(), Some(Mark::ChoiceComplete(1))),
-        (format!(r#"{{"choices":[],{METRICS}}}"#), complete),
+        (format!(r#"{{"choices":[],{METRICS}}}"#), true),
         // One that nobody knows
-        (r#"{"delta":"a","text":["b"]}"#.to_owned(), None),
-        (format!(r#"{{"delta":"a",{METRICS}}}"#), complete),
-        (format!(r#"{{"type":"message-end","delta":{{}},{METRICS}}}"#), complete),
+        (r#"{"delta":"a","text":["b"]}"#.to_owned(), false),
+        (format!(r#"{{"delta":"a",{METRICS}}}"#), true),
     ] {
-        assert_eq!(tells(&chunk).mark, mark, "{chunk}");
+        assert_eq!(tells(&chunk).is_last, is_last, "{chunk}");
+    }
+}
+
+#[test]
+fn a_chunk_tells_of_every_answer_in_it() {
+    for (chunk, open, closed) in [
+        (
+            r#"{"outputs":[{"text":"a","stop_reason":null}]}"#,
+            &[0][..],
+            &[][..],
+        ),
+        (
+            r#"{"outputs":[{"text":"a","stop_reason":"stop"}]}"#,
+            &[],
+            &[0],
+        ),
+        (
+            r#"{"choices":[{"index":1,"delta":{"content":"a"},"finish_reason":null}]}"#,
+            &[1],
+            &[],
+        ),
+        (
+            r#"{"choices":[{"index":1,"delta":{"content":"a"},"finish_reason":""}]}"#,
+            &[1],
+            &[],
+        ),
+        (
+            r#"{"choices":[{"index":1,"delta":{},"finish_reason":"stop"}]}"#,
+            &[],
+            &[1],
+        ),
+        (
+            r#"{"choices":[{"index":0,"finish_reason":"stop"},{"index":2},{"index":1,"finish_reason":"length"}]}"#,
+            &[2],
+            &[0, 1],
+        ),
+        (r#"{"index":1,"text":"a","is_finished":false}"#, &[1], &[]),
+        (
+            r#"{"index":1,"is_finished":true,"finish_reason":"COMPLETE"}"#,
+            &[],
+            &[1],
+        ),
+        (
+            r#"{"outputText":"a","index":0,"completionReason":null}"#,
+            &[],
+            &[],
+        ),
+    ] {
+        let mut choices = Choices::default();
+        open.iter().for_each(|index| choices.open(*index));
+        closed.iter().for_each(|index| choices.close(*index));
+        let tells = tells(chunk);
+        assert_eq!((tells.choices, tells.is_last), (choices, false), "{chunk}");
     }
 }
 
@@ -86,6 +135,31 @@ fn each_family_has_its_text_and_its_ending() {
             Some(Ending::Complete),
         ),
         (r#"{"text":"a","is_finished":false}"#, "a", None),
+        (
+            r#"{"type":"content-delta","delta":{"message":{"content":{"text":"a"}}}}"#,
+            "a",
+            None,
+        ),
+        (
+            r#"{"type":"message-end","delta":{"finish_reason":"MAX_TOKENS"}}"#,
+            "",
+            Some(Ending::Truncated),
+        ),
+        (
+            r#"{"completion":"a","stop_reason":"stop_sequence"}"#,
+            "a",
+            Some(Ending::Complete),
+        ),
+        (
+            r#"{"message":"a","finishReason":"length"}"#,
+            "a",
+            Some(Ending::Truncated),
+        ),
+        (
+            r#"{"choices":[{"delta":{"content":[{"type":"text","text":"a"},{"type":"thinking"},{"text":"b"}]}}]}"#,
+            "ab",
+            None,
+        ),
         (
             r#"{"choices":[{"index":0,"message":{"content":"a"},"finish_reason":"tool_calls"},{"index":1,"text":"b"}]}"#,
             "ab",
@@ -178,6 +252,18 @@ fn texts_and_calls_of_tools_are_for_the_reader_and_thoughts_are_not() {
             true,
         ),
         (r#"{"outputText":"","completionReason":"FINISH"}"#, false),
+        (
+            r#"{"type":"tool-call-start","delta":{"message":{"tool_calls":{"id":"1"}}}}"#,
+            true,
+        ),
+        (
+            r#"{"type":"tool-plan-delta","delta":{"message":{"tool_plan":"hm"}}}"#,
+            false,
+        ),
+        (
+            r#"{"is_finished":false,"event_type":"tool-calls-generation","tool_calls":[{}]}"#,
+            true,
+        ),
     ] {
         assert_eq!(tells(chunk).has_content, has_content, "{chunk}");
     }
@@ -189,7 +275,16 @@ fn a_family_that_is_not_known_does_not_tell_its_end() {
         (r#"{"type":"ping"}"#, true),
         (r#"{"generation":"a"}"#, true),
         (r#"{"something":"else"}"#, false),
-        (r#"{"type":"content-delta","delta":{}}"#, false),
+        (r#"{"type":"somebodys-delta","delta":{}}"#, false),
+        (r#"{"messageStart":{"role":"assistant"}}"#, true),
+        (r#"{"type":"message-start"}"#, true),
+        (r#"{"is_finished":false,"event_type":"stream-start"}"#, true),
+        (
+            r#"{"type":"completion","completion":"a","stop_reason":null}"#,
+            true,
+        ),
+        (r#"{"choices":[]}"#, true),
+        (r#"{"message":"a","finishReason":null}"#, true),
     ] {
         assert_eq!(tells(chunk).tells_its_end, known, "{chunk}");
     }
