@@ -1,6 +1,8 @@
 //! Ends a call at its request's own deadline, wherever it waits.
 
-use crate::{error::Error, operation::Operation, request::Request, timer::poll_timer};
+use crate::{
+    error::Error, operation::Operation, request::Request, response::Reply, timer::poll_timer,
+};
 use pin_project_lite::pin_project;
 use std::{
     future::Future,
@@ -14,7 +16,8 @@ use tower_service::Service;
 /// Puts a [`Deadline`] around services.
 ///
 /// [`Bedrock`](crate::Bedrock) keeps the deadline of a call that it makes. This layer, outermost,
-/// keeps it for calls that wait elsewhere: for another caller's answer, or for readiness.
+/// keeps it for calls that wait elsewhere: for another caller's answer, or for readiness. With
+/// [`Request::whole_stream`] a stream from a cache, which another caller's call began, ends at it too.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct DeadlineLayer;
 
@@ -56,7 +59,7 @@ impl<S> Layer<S> for DeadlineLayer {
 
 impl<S, I> Service<Request<I>> for Deadline<S>
 where
-    S: Service<Request<I>, Error = Error>,
+    S: Service<Request<I>, Response = I::Response, Error = Error>,
     I: Operation,
 {
     type Response = S::Response;
@@ -69,11 +72,13 @@ where
 
     fn call(&mut self, request: Request<I>) -> Self::Future {
         let deadline = request.options().deadline();
+        let whole_stream = request.options().whole_stream();
         // Past it the inner service is not even called: nothing is reserved or sent.
         let in_time = deadline.is_none_or(|deadline| Instant::now() < deadline);
         DeadlineFuture {
             inner: in_time.then(|| self.inner.call(request)),
             deadline: deadline.map(sleep_until),
+            of_stream: deadline.filter(|_| whole_stream),
             operation: I::NAME,
         }
     }
@@ -88,6 +93,8 @@ pin_project! {
         inner: Option<F>,
         #[pin]
         deadline: Option<Sleep>,
+        // Where the answer's stream has to end, if anywhere.
+        of_stream: Option<Instant>,
         operation: &'static str,
     }
 }
@@ -95,6 +102,7 @@ pin_project! {
 impl<F, Res> Future for DeadlineFuture<F>
 where
     F: Future<Output = Result<Res, Error>>,
+    Res: Reply,
 {
     type Output = F::Output;
 
@@ -103,7 +111,12 @@ where
         // The answer first: one that is there at the deadline is in time.
         let answer = this.inner.as_mut().as_pin_mut().map(|inner| inner.poll(cx));
         let result = match answer {
-            Some(Poll::Ready(result)) => result,
+            Some(Poll::Ready(mut result)) => {
+                if let (Ok(response), Some(deadline)) = (&mut result, *this.of_stream) {
+                    response.end_by(deadline);
+                }
+                result
+            }
             Some(Poll::Pending) | None => {
                 let deadline = this.deadline.as_mut().as_pin_mut();
                 if deadline.is_none_or(|timer| poll_timer(timer, cx).is_pending()) {

@@ -2,7 +2,10 @@
 
 mod common;
 
-use aws_sdk_bedrockruntime::operation::converse::ConverseInput;
+use aws_sdk_bedrockruntime::{
+    operation::converse::{ConverseInput, ConverseOutput},
+    types::StopReason,
+};
 use common::prompt;
 use std::{
     future::{Future, pending, poll_fn},
@@ -16,18 +19,18 @@ use tokio::{
     time::{Instant, advance},
 };
 use tower::{Layer, Service, ServiceExt};
-use tower_bedrock::{DeadlineLayer, Error, ErrorKind, Request};
+use tower_bedrock::{DeadlineLayer, Error, ErrorKind, Request, Response};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-type Answer = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
+type Answer = Pin<Box<dyn Future<Output = Result<Response<ConverseOutput>, Error>> + Send>>;
 
 /// Answers with what `make` makes.
 #[derive(Clone)]
 struct Answers<F>(F);
 
 impl<F: Fn() -> Answer> Service<Request<ConverseInput>> for Answers<F> {
-    type Response = ();
+    type Response = Response<ConverseOutput>;
     type Error = Error;
     type Future = Answer;
 
@@ -38,6 +41,11 @@ impl<F: Fn() -> Answer> Service<Request<ConverseInput>> for Answers<F> {
     fn call(&mut self, _: Request<ConverseInput>) -> Answer {
         (self.0)()
     }
+}
+
+fn answer() -> Response<ConverseOutput> {
+    let output = ConverseOutput::builder().stop_reason(StopReason::EndTurn);
+    Response::new(output.build().expect("nothing else is required"))
 }
 
 fn within(time: Duration) -> Request<ConverseInput> {
@@ -91,7 +99,7 @@ async fn a_finished_call_holds_nothing_of_the_inner_one() {
             Box::pin(poll_fn(move |_| {
                 let _ = &held;
                 if answered {
-                    Poll::Ready(Ok(()))
+                    Poll::Ready(Ok(answer()))
                 } else {
                     Poll::Pending
                 }

@@ -1,10 +1,12 @@
-//! Streams in the cache: recorded while they pass, read along, replayed.
+//! Streams in the cache: recorded while they pass, and replayed.
 
 mod common;
+#[path = "common/kept.rs"]
+mod kept;
 
-use aws_sdk_bedrockruntime::types::ConverseStreamOutput as Event;
-use bedrock_sim::{Fault, ScriptedAnswer, Simulator, StopReason};
+use bedrock_sim::{Fault, ScriptedAnswer, StopReason};
 use common::{MODEL, bedrock, prompt, simulator, stream_prompt};
+use kept::{HOUR, MIB, admitted, ask, policy, request, rest, stack, stack_with};
 use std::{
     convert::Infallible,
     sync::{Arc, Mutex, MutexGuard},
@@ -13,52 +15,10 @@ use std::{
 use tokio::{task::yield_now, time::Instant};
 use tower::{Layer, ServiceExt};
 use tower_bedrock::{
-    CacheKey, CacheScope, CacheStatus, CacheUse, Error, ErrorKind, EventStream, Request, Stack,
-    StackLayer, Usage,
+    CacheKey, CacheScope, CacheStatus, CacheUse, ErrorKind, Request, Usage,
     policy::{Answer, CachePolicy, Replay},
 };
 use tower_response_cache::{MemoryStore, RemoteEntry, RemoteStore, ResponseCacheLayer};
-
-const HOUR: Duration = Duration::from_secs(3600);
-const MIB: u64 = 1 << 20;
-const KEY: &str = "us-east-1/us.anthropic.claude-sonnet-4-5-20250929-v1:0";
-
-fn policy() -> CachePolicy {
-    CachePolicy::new("us-east-1", HOUR)
-}
-
-fn stack(sim: &Simulator) -> Stack {
-    stack_with(sim, policy())
-}
-
-fn stack_with(sim: &Simulator, policy: CachePolicy) -> Stack {
-    let layer = StackLayer::new("us-east-1").cache(policy.layer(64 * MIB));
-    layer.layer(bedrock(sim))
-}
-
-fn request() -> Request<aws_sdk_bedrockruntime::operation::converse_stream::ConverseStreamInput> {
-    Request::new(stream_prompt("hello"))
-}
-
-async fn ask(stack: &Stack) -> EventStream<Event> {
-    let call = stack.clone().oneshot(request());
-    call.await.expect("the simulator answers")
-}
-
-async fn rest(stream: &mut EventStream<Event>) -> (Vec<Event>, Option<Error>) {
-    let mut events = vec![];
-    loop {
-        match stream.recv().await {
-            Ok(Some(event)) => events.push(event),
-            Ok(None) => return (events, None),
-            Err(error) => return (events, Some(error)),
-        }
-    }
-}
-
-fn admitted(sim: &Simulator) -> u64 {
-    sim.usage().model(MODEL).map_or(0, |model| model.admitted)
-}
 
 #[tokio::test(start_paused = true)]
 async fn a_replayed_stream_is_the_recorded_one_event_for_event_and_costs_nothing() {
@@ -78,111 +38,6 @@ async fn a_replayed_stream_is_the_recorded_one_event_for_event_and_costs_nothing
         assert_eq!(again.meta().usage(), Some(Usage::default()));
     }
     assert_eq!(admitted(&sim), 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn who_asks_for_the_same_meanwhile_reads_along_from_the_first_event_on() {
-    let sim = simulator();
-    let policy = policy();
-    let savings = policy.savings();
-    let stack = stack_with(&sim, policy);
-    let mut first = ask(&stack).await;
-    let mut begun = vec![first.recv().await.unwrap().unwrap()];
-    begun.push(first.recv().await.unwrap().unwrap());
-    let mut second = ask(&stack).await;
-    assert_eq!(second.meta().cache(), Some(CacheStatus::Joined));
-    // The second one reads ahead of the first, and drives.
-    let (events, error) = rest(&mut second).await;
-    assert!(error.is_none());
-    assert_eq!(events[..2], begun[..]);
-    begun.extend(rest(&mut first).await.0);
-    assert_eq!(begun, events);
-    assert_eq!(admitted(&sim), 1);
-    assert_eq!(second.meta().usage(), Some(Usage::default()));
-    assert_eq!(second.meta().saved(), first.meta().usage());
-    let saved = savings.snapshot();
-    assert_eq!(
-        (saved.answers, Some(saved.usage)),
-        (1, first.meta().usage())
-    );
-    assert_eq!(ask(&stack).await.meta().cache(), Some(CacheStatus::Hit));
-}
-
-#[tokio::test(start_paused = true)]
-async fn when_the_first_reader_leaves_the_others_go_on_and_the_stream_is_kept() {
-    let sim = simulator();
-    let layer = StackLayer::new("us-east-1");
-    let quota = layer.quota_handle();
-    let stack = layer.layer(bedrock(&sim));
-    let mut first = ask(&stack).await;
-    first.recv().await.unwrap();
-    let mut second = ask(&stack).await;
-    drop(first);
-    let used = |used| {
-        let snapshot = quota.snapshot(&KEY.into()).unwrap();
-        (snapshot.pending_calls, snapshot.total_used == used)
-    };
-    assert_eq!(used(0), (1, true));
-    let (events, error) = rest(&mut second).await;
-    assert!(error.is_none() && events.len() > 4);
-    let theirs = sim.usage().model(MODEL).unwrap().settled;
-    assert_eq!(used(theirs), (0, true));
-    assert_eq!(ask(&stack).await.meta().cache(), Some(CacheStatus::Hit));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_readers_own_deadline_is_not_the_end_of_the_others() {
-    let sim = simulator();
-    sim.script([Fault::slow_body(Duration::from_secs(1))]);
-    let layer = StackLayer::new("us-east-1");
-    let quota = layer.quota_handle();
-    let stack = layer.layer(bedrock(&sim));
-    let hurried = request().timeout(Duration::from_secs(3)).whole_stream();
-    let mut first = stack.clone().oneshot(hurried).await.unwrap();
-    let mut second = ask(&stack).await;
-    assert_eq!(second.meta().cache(), Some(CacheStatus::Joined));
-    let (_, error) = rest(&mut first).await;
-    assert_eq!(error.unwrap().kind(), ErrorKind::DeadlineExceeded);
-    let ours = || quota.snapshot(&KEY.into()).unwrap();
-    assert_eq!(ours().pending_calls, 1);
-    assert!(rest(&mut second).await.1.is_none());
-    let theirs = sim.usage().model(MODEL).unwrap().settled;
-    assert_eq!((ours().pending_calls, ours().total_used), (0, theirs));
-    assert_eq!(ask(&stack).await.meta().cache(), Some(CacheStatus::Hit));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_break_reaches_all_readers_and_nothing_is_kept() {
-    for fault in [Fault::stream_cut(), Fault::connection_reset()] {
-        let sim = simulator();
-        sim.script([fault.at(3)]);
-        let stack = stack(&sim);
-        let mut first = ask(&stack).await;
-        let mut second = ask(&stack).await;
-        assert_eq!(second.meta().cache(), Some(CacheStatus::Joined));
-        for stream in [&mut first, &mut second] {
-            let (events, error) = rest(stream).await;
-            assert_eq!(events.len(), 3);
-            let error = error.unwrap();
-            assert_eq!(error.kind(), ErrorKind::Truncated);
-            assert_eq!(error.events_delivered(), Some(3));
-        }
-        assert_eq!(ask(&stack).await.meta().cache(), Some(CacheStatus::Miss));
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_stream_that_all_have_left_is_not_kept_and_joined_no_more() {
-    let sim = simulator();
-    let stack = stack(&sim);
-    let mut first = ask(&stack).await;
-    first.recv().await.unwrap();
-    let second = ask(&stack).await;
-    drop((first, second));
-    let mut third = ask(&stack).await;
-    assert_eq!(third.meta().cache(), Some(CacheStatus::Miss));
-    assert!(rest(&mut third).await.1.is_none());
-    assert_eq!(ask(&stack).await.meta().cache(), Some(CacheStatus::Hit));
 }
 
 #[tokio::test(start_paused = true)]
@@ -345,30 +200,6 @@ impl RemoteStore<CacheKey> for Remote {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_too_long_to_be_recorded_stalls_nobody_and_is_joined_no_more() {
-    let sim = simulator();
-    // Some ten megabytes of events.
-    let words = "word ".repeat(100_000);
-    sim.script([ScriptedAnswer::new().text(words).times(2)]);
-    let stack = stack(&sim);
-    let mut first = ask(&stack).await;
-    let mut slow = ask(&stack).await;
-    assert_eq!(slow.meta().cache(), Some(CacheStatus::Joined));
-    slow.recv().await.unwrap();
-    while !first.recv().await.unwrap().unwrap().is_message_stop() {}
-    assert_eq!(ask(&stack).await.meta().cache(), Some(CacheStatus::Miss));
-    let (_, error) = rest(&mut slow).await;
-    let error = error.unwrap();
-    assert_eq!(error.kind(), ErrorKind::Truncated);
-    assert!(
-        error.message().unwrap().contains("too far behind"),
-        "{error}"
-    );
-    assert!(rest(&mut first).await.1.is_none());
-    assert_eq!(ask(&stack).await.meta().cache(), Some(CacheStatus::Miss));
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_stale_stream_is_fetched_anew_in_the_background() {
     let sim = simulator();
     let stack = stack_with(&sim, policy().stale_while_revalidate(HOUR));
@@ -401,5 +232,30 @@ async fn a_replay_can_take_the_time_that_the_stream_took() {
         } else {
             assert_eq!(begun.elapsed(), Duration::ZERO);
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replay_that_takes_its_time_ends_at_its_readers_own_deadline() {
+    let sim = simulator();
+    sim.script([Fault::slow_body(Duration::from_secs(1))]);
+    let stack = stack_with(&sim, policy().replay(Replay::AsItCame));
+    let (events, _) = rest(&mut ask(&stack).await).await;
+    let limit = Duration::from_secs(3);
+    for whole in [true, false] {
+        let hurried = request().timeout(limit);
+        let hurried = if whole {
+            hurried.whole_stream()
+        } else {
+            hurried
+        };
+        let begun = Instant::now();
+        let mut again = stack.clone().oneshot(hurried).await.unwrap();
+        assert_eq!(again.meta().cache(), Some(CacheStatus::Hit));
+        let (read, error) = rest(&mut again).await;
+        assert_eq!(read.len() < events.len(), whole);
+        assert_eq!(begun.elapsed() == limit, whole);
+        let kind = error.map(|error| error.kind());
+        assert_eq!(kind, whole.then_some(ErrorKind::DeadlineExceeded));
     }
 }

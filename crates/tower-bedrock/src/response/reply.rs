@@ -2,6 +2,7 @@ use super::{Ends, Origin, Response, ResponseMetadata, Usage};
 use crate::record::{Record, Replay};
 use aws_smithy_types::body::SdkBody;
 use std::{any::Any, sync::Arc};
+use tokio::time::Instant;
 use tower_response_cache::CacheStatus;
 
 /// What the layers do with an answer, whatever it is of. It seals `Operation::Response`, as nobody
@@ -22,6 +23,9 @@ pub trait Reply: Sized + Send + 'static {
 
     /// The record of an answer that goes on, as long as all of it can be had.
     fn record(&self) -> Option<&Record<SdkBody>>;
+
+    /// Sets the deadline of whoever reads an answer that goes on.
+    fn end_by(&mut self, deadline: Instant);
 
     /// Reads an answer to its end that nobody else reads.
     fn finish(self);
@@ -55,6 +59,8 @@ impl<O: Send + Sync + 'static> Reply for Response<O> {
     fn record(&self) -> Option<&Record<SdkBody>> {
         None
     }
+
+    fn end_by(&mut self, _: Instant) {}
 
     fn finish(self) {}
 

@@ -24,6 +24,7 @@ use std::{
     task::{Context, Poll, ready},
     time::Duration,
 };
+use tokio::time::Instant;
 
 /// The answer to a streamed call: the SDK's own events, one after the other.
 ///
@@ -166,6 +167,13 @@ impl<E: StreamEvent> EventStream<E> {
 
     pub(super) fn record(&self) -> Option<&Record<SdkBody>> {
         self.record.as_ref()
+    }
+
+    /// Its reader's own: a stream that is read along was begun under another one.
+    pub(super) fn end_by(&mut self, deadline: Instant) {
+        if let Some(live) = &mut self.live {
+            live.as_mut().end_by(deadline);
+        }
     }
 
     /// Reads it to its end, for those who wait for that.

@@ -104,6 +104,12 @@ impl<E: StreamEvent> Live<E> {
         }
     }
 
+    pub(super) fn end_by(self: Pin<&mut Self>, deadline: Instant) {
+        let this = self.project();
+        this.terms.deadline = Some(deadline);
+        *this.wait = None;
+    }
+
     pub(super) fn terms(&self) -> &StreamTerms {
         &self.terms
     }

@@ -5,6 +5,7 @@ use crate::{
 };
 use aws_smithy_types::body::SdkBody;
 use std::{any::Any, sync::Arc};
+use tokio::time::Instant;
 use tower_response_cache::CacheStatus;
 
 impl<E: StreamEvent> Reply for EventStream<E> {
@@ -24,6 +25,10 @@ impl<E: StreamEvent> Reply for EventStream<E> {
 
     fn record(&self) -> Option<&Record<SdkBody>> {
         self.record()
+    }
+
+    fn end_by(&mut self, deadline: Instant) {
+        self.end_by(deadline);
     }
 
     fn finish(self) {
