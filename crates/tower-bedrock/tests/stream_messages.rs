@@ -1,77 +1,30 @@
 //! What the events of a stream come to: the message that Converse would have answered.
 
 mod common;
+#[path = "common/wire.rs"]
+mod wire;
 
 use aws_sdk_bedrockruntime::{
     operation::converse::ConverseOutput,
     primitives::Blob,
     types::{
         CitationsDelta, ContentBlock, ContentBlockDelta, ContentBlockDeltaEvent, ContentBlockStart,
-        ContentBlockStartEvent, ConverseStreamOutput as Event, ImageBlockDelta, ImageBlockStart,
-        ImageFormat, ImageSource, MessageStopEvent, StopReason, ToolResultBlockDelta,
-        ToolResultBlockStart, ToolUseBlockDelta, ToolUseBlockStart,
+        ContentBlockStartEvent, ContentBlockStopEvent, ConverseStreamOutput as Event,
+        ImageBlockDelta, ImageBlockStart, ImageFormat, ImageSource, MessageStopEvent, StopReason,
+        ToolResultBlockDelta, ToolResultBlockStart, ToolUseBlockDelta, ToolUseBlockStart,
     },
 };
 use aws_smithy_types::Document;
-use bedrock_sim::{ScriptedAnswer, ScriptedBlock};
-use common::{bedrock, prompt, simulator, stream_prompt};
-use serde_json::json;
+use common::prompt;
 use std::collections::HashMap;
-use tower::{Layer, ServiceExt};
-use tower_bedrock::{
-    CacheStatus, Error, ErrorKind, EventStream, Request, Response, StackLayer, policy::CachePolicy,
-};
+use tower::ServiceExt;
+use tower_bedrock::{Error, ErrorKind, EventStream, Request, Response};
+use wire::answering;
 
 fn content(message: &ConverseOutput) -> &[ContentBlock] {
     let output = message.output.as_ref();
     let message = output.and_then(|output| output.as_message().ok());
     &message.expect("it is a message").content
-}
-
-/// Several blocks of every kind that a model writes.
-fn blocks() -> Vec<ScriptedBlock> {
-    vec![
-        ScriptedBlock::signed_reasoning("six by nine", "sig/1=="),
-        ScriptedBlock::redacted_reasoning("c2VjcmV0"),
-        ScriptedBlock::text("I ask two clocks."),
-        ScriptedBlock::tool_use(
-            "get_time",
-            json!({"zone": "UTC", "n": [1, -2, 2.5, null, true]}),
-        ),
-        ScriptedBlock::tool_use("get_time", json!({})),
-    ]
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_message_is_what_converse_answers_with_reasoning_and_several_tools() {
-    let sim = simulator();
-    sim.script([ScriptedAnswer::new().content(blocks()).times(2)]);
-    let plain = bedrock(&sim).oneshot(Request::new(prompt("hello")));
-    let plain = plain.await.unwrap();
-    let stream = bedrock(&sim).oneshot(Request::new(stream_prompt("hello")));
-    let message = stream.await.unwrap().message().await.unwrap();
-    assert_eq!(content(&message).len(), 5);
-    assert_eq!(message.output, plain.output);
-    assert_eq!(message.stop_reason, plain.stop_reason);
-    assert_eq!(message.usage, plain.usage);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_recorded_stream_has_its_tools_and_its_reasoning() {
-    let sim = simulator();
-    sim.script([ScriptedAnswer::new().content(blocks())]);
-    let policy = CachePolicy::new("us-east-1", std::time::Duration::MAX).tool_use(true);
-    let stack = StackLayer::new("us-east-1").cache(policy.layer(1 << 24));
-    let stack = stack.layer(bedrock(&sim));
-    let mut answers = vec![];
-    for status in [CacheStatus::Miss, CacheStatus::Hit] {
-        let stream = stack.clone().oneshot(Request::new(stream_prompt("hello")));
-        let stream = stream.await.unwrap();
-        assert_eq!(stream.meta().cache(), Some(status));
-        answers.push(stream.message().await.unwrap());
-    }
-    assert_eq!(*answers[0], *answers[1]);
-    assert_eq!(content(&answers[0]).len(), 5);
 }
 
 async fn message(
@@ -150,6 +103,110 @@ async fn a_tools_input_is_joined_and_one_that_was_cut_off_is_left_out() {
     let raw = Document::String(r#"{"at": "y"#.to_owned());
     let nothing = Document::Object(HashMap::new());
     assert_eq!(inputs[1..], [&raw, &nothing]);
+}
+
+fn ends(index: i32) -> Event {
+    let event = ContentBlockStopEvent::builder().content_block_index(index);
+    Event::ContentBlockStop(event.build().expect("all is given"))
+}
+
+/// The inputs of the tools in a message that ran into its limit of tokens.
+async fn cut_inputs(events: &[Event]) -> Vec<Document> {
+    let events = events.iter().cloned();
+    let message = message(events.chain([stop(StopReason::MaxTokens)])).await;
+    let message = message.expect("it makes one");
+    let tools = content(&message)
+        .iter()
+        .filter_map(|block| block.as_tool_use().ok());
+    tools.map(|tool| tool.input.clone()).collect()
+}
+
+#[tokio::test]
+async fn where_a_limit_cut_the_answer_off_only_an_object_is_a_whole_input() {
+    let object = || Document::Object(HashMap::from([("n".to_owned(), Document::from(1_u64))]));
+    let nothing = || Document::Object(HashMap::new());
+    for (last, whole) in [
+        (r#"{"n":1}"#, Some(object())),
+        ("{}", Some(nothing())),
+        ("12", None),
+        ("tru", None),
+        ("true", None),
+        (r#""so""#, None),
+        ("[1]", None),
+        (r#"{"n":1"#, None),
+        ("", None),
+    ] {
+        // Bedrock ends the block that it cut off like any other.
+        let events = [tool(0), input(0, last), ends(0)];
+        let whole = Vec::from_iter(whole);
+        assert_eq!(cut_inputs(&events).await, whole, "{last}");
+        assert_eq!(cut_inputs(&events[..2]).await, whole, "{last}, no end");
+    }
+    // One before the last, with its end, was not cut off, and may be a tool without parameters.
+    let later = [tool(1), input(1, r#"{"n""#), ends(1)];
+    let first = |rest: &[Event]| [&[tool(0)], rest, &later].concat();
+    assert_eq!(cut_inputs(&first(&[ends(0)])).await, [nothing()]);
+    assert_eq!(cut_inputs(&first(&[])).await, []);
+    assert_eq!(cut_inputs(&first(&[input(0, "12"), ends(0)])).await, []);
+}
+
+#[tokio::test]
+async fn numbers_of_a_tools_input_are_what_converse_has_them_as() {
+    let json = r#"{"big":123456789012345678901234567890,"out":1e400,"low":-1e400,"one":1.0,"none":-0,"min":-9223372036854775809}"#;
+    let streamed = message([tool(0), input(0, json), stop(StopReason::ToolUse)]);
+    let streamed = streamed.await.unwrap();
+    let answer = format!(
+        r#"{{"output":{{"message":{{"role":"assistant","content":[{{"toolUse":{{"toolUseId":"id","name":"look","input":{json}}}}}]}}}},"stopReason":"tool_use"}}"#
+    );
+    let plain = answering(200, &[], answer.leak()).oneshot(Request::new(prompt("hello")));
+    let plain = plain.await.unwrap();
+    assert_eq!(streamed.output, plain.output);
+    let tool = content(&streamed)[0].as_tool_use().unwrap();
+    let numbers = tool.input.as_object().unwrap();
+    let out = Document::Number(aws_smithy_types::Number::Float(f64::INFINITY));
+    assert_eq!(numbers["out"], out);
+}
+
+#[tokio::test]
+async fn an_input_that_is_no_json_stands_as_a_string() {
+    for text in [
+        "}",
+        "]",
+        "[1,]",
+        r#"{"a":1,}"#,
+        "1 2",
+        "[1",
+        "{} x",
+        "01",
+        "\"\n\"",
+    ] {
+        let message = message([tool(0), input(0, text), stop(StopReason::ToolUse)]);
+        let message = message.await.unwrap();
+        let tool = content(&message)[0].as_tool_use().unwrap();
+        assert_eq!(tool.input, Document::String(text.to_owned()));
+    }
+}
+
+#[tokio::test]
+async fn a_tool_without_its_start_makes_no_message_and_an_unknown_block_no_text() {
+    let result = || ContentBlockDelta::ToolResult(vec![ToolResultBlockDelta::Text("a".to_owned())]);
+    let image = || ContentBlockDelta::Image(ImageBlockDelta::builder().build());
+    for orphan in [input(1, "{}"), delta(1, result()), delta(1, image())] {
+        let events = [
+            text(0, "I look."),
+            orphan,
+            ends(1),
+            stop(StopReason::ToolUse),
+        ];
+        let error = message(events).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Other, "{error}");
+    }
+
+    let newer = ContentBlockDeltaEvent::builder().content_block_index(0);
+    let newer = Event::ContentBlockDelta(newer.build().expect("all is given"));
+    let events = [newer, ends(0), text(1, ""), stop(StopReason::EndTurn)];
+    let message = message(events).await.unwrap();
+    assert_eq!(content(&message), [ContentBlock::Text(String::new())]);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-use super::block::Block;
+use super::block::{Block, Cut};
 use crate::response::Ending;
 use aws_sdk_bedrockruntime::{
     error::BuildError,
@@ -35,6 +35,11 @@ impl Assembly {
                     block.add(delta);
                 }
             }
+            Event::ContentBlockStop(event) => {
+                if let Some(block) = self.blocks.get_mut(&event.content_block_index) {
+                    block.stop();
+                }
+            }
             Event::MessageStop(stop) => self.stop = Some(stop),
             Event::Metadata(metadata) => self.metadata = Some(metadata),
             _ => {}
@@ -47,8 +52,17 @@ impl Assembly {
             .as_ref()
             .map(|reason| Ending::named(reason.as_str()));
         let is_cut_off = ending == Some(Ending::Truncated);
-        let blocks = self.blocks.into_values();
-        let content = blocks.filter_map(|block| block.finish(is_cut_off).transpose());
+        let last = self.blocks.keys().next_back().copied();
+        let content = self.blocks.into_iter().filter_map(|(index, block)| {
+            let cut = if !is_cut_off {
+                Cut::Nowhere
+            } else if Some(index) == last || !block.is_stopped() {
+                Cut::Here
+            } else {
+                Cut::Later
+            };
+            block.finish(cut).transpose()
+        });
         let message = Message::builder()
             .role(self.role.unwrap_or(ConversationRole::Assistant))
             .set_content(Some(content.collect::<Result<_, _>>()?))

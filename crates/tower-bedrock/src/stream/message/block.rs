@@ -18,12 +18,24 @@ use std::collections::HashMap;
 #[derive(Default)]
 pub(super) struct Block {
     start: Option<Start>,
-    text: String,
+    is_stopped: bool,
+    text: Option<String>,
     citations: Vec<CitationsDelta>,
     reasoning: Option<Reasoning>,
-    tool_input: String,
+    tool_input: Option<String>,
     tool_result: Vec<ToolResultBlockDelta>,
     images: Vec<ImageBlockDelta>,
+}
+
+/// Where the limit of tokens that ended the message may have cut a block off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cut {
+    /// There was none.
+    Nowhere,
+    /// In a later block: this one had its end.
+    Later,
+    /// In this one: it is the last, or had no end.
+    Here,
 }
 
 enum Start {
@@ -55,23 +67,36 @@ impl Block {
 
     pub(super) fn add(&mut self, delta: ContentBlockDelta) {
         match delta {
-            ContentBlockDelta::Text(text) => self.text.push_str(&text),
+            ContentBlockDelta::Text(text) => self.text.get_or_insert_default().push_str(&text),
             ContentBlockDelta::Citation(citation) => self.citations.push(citation),
             ContentBlockDelta::ReasoningContent(delta) => {
                 self.reasoning.get_or_insert_default().add(delta);
             }
-            ContentBlockDelta::ToolUse(delta) => self.tool_input.push_str(&delta.input),
+            ContentBlockDelta::ToolUse(delta) => {
+                let input = self.tool_input.get_or_insert_default();
+                input.push_str(&delta.input);
+            }
             ContentBlockDelta::ToolResult(deltas) => self.tool_result.extend(deltas),
             ContentBlockDelta::Image(delta) => self.images.push(delta),
             _ => {}
         }
     }
 
+    pub(super) fn stop(&mut self) {
+        self.is_stopped = true;
+    }
+
+    pub(super) const fn is_stopped(&self) -> bool {
+        self.is_stopped
+    }
+
     /// The block, or nothing if there is nothing of it that could be used.
-    pub(super) fn finish(self, is_cut_off: bool) -> Result<Option<ContentBlock>, BuildError> {
+    ///
+    /// It is an error if its start is missing, and it is of a kind that has one.
+    pub(super) fn finish(self, cut: Cut) -> Result<Option<ContentBlock>, BuildError> {
         let block = match self.start {
             Some(Start::ToolUse(start)) => {
-                let Some(input) = tool_input(self.tool_input, is_cut_off) else {
+                let Some(input) = tool_input(self.tool_input.unwrap_or_default(), cut) else {
                     return Ok(None);
                 };
                 let tool_use = ToolUseBlock::builder()
@@ -98,15 +123,25 @@ impl Block {
                     .set_error(error);
                 ContentBlock::Image(image.build()?)
             }
+            None if self.tool_input.is_some() => {
+                ContentBlock::ToolUse(ToolUseBlock::builder().build()?)
+            }
+            None if !self.tool_result.is_empty() => {
+                ContentBlock::ToolResult(ToolResultBlock::builder().build()?)
+            }
+            None if !self.images.is_empty() => ContentBlock::Image(ImageBlock::builder().build()?),
             None if !self.citations.is_empty() => {
+                let text = self.text.unwrap_or_default();
                 let cited = CitationsContentBlock::builder()
-                    .content(CitationGeneratedContent::Text(self.text))
+                    .content(CitationGeneratedContent::Text(text))
                     .set_citations(Some(self.citations.into_iter().map(citation).collect()));
                 ContentBlock::CitationsContent(cited.build())
             }
-            None => match self.reasoning {
-                Some(reasoning) => ContentBlock::ReasoningContent(reasoning.finish()?),
-                None => ContentBlock::Text(self.text),
+            None => match (self.reasoning, self.text) {
+                (Some(reasoning), _) => ContentBlock::ReasoningContent(reasoning.finish()?),
+                (None, Some(text)) => ContentBlock::Text(text),
+                // All that came of it is newer than the SDK.
+                (None, None) => return Ok(None),
             },
         };
         Ok(Some(block))
@@ -114,12 +149,16 @@ impl Block {
 }
 
 /// A tool without parameters is asked for without a byte of input.
-fn tool_input(text: String, is_cut_off: bool) -> Option<Document> {
-    match serde_json::from_str(&text) {
-        Ok(json) => Some(document(json)),
-        Err(_) if is_cut_off => None,
-        Err(_) if text.trim().is_empty() => Some(Document::Object(HashMap::new())),
-        Err(_) => Some(Document::String(text)),
+fn tool_input(text: String, cut: Cut) -> Option<Document> {
+    let is_empty = text.trim().is_empty();
+    match (document(&text), cut) {
+        // Of anything but an object nobody can tell whether more was to come.
+        (input, Cut::Here) => input.filter(Document::is_object),
+        (Some(input @ Document::Object(_)), Cut::Later) => Some(input),
+        (_, Cut::Later) => is_empty.then(|| Document::Object(HashMap::new())),
+        (Some(input), Cut::Nowhere) => Some(input),
+        (None, Cut::Nowhere) if is_empty => Some(Document::Object(HashMap::new())),
+        (None, Cut::Nowhere) => Some(Document::String(text)),
     }
 }
 

@@ -1,31 +1,12 @@
-use aws_smithy_types::{Document, Number};
-use serde_json::Value;
+use aws_smithy_json::deserialize::{json_token_iter, token::expect_document};
+use aws_smithy_types::Document;
+use serde::de::IgnoredAny;
 
-/// JSON as the SDK has it.
-pub(super) fn document(json: Value) -> Document {
-    match json {
-        Value::Null => Document::Null,
-        Value::Bool(value) => Document::Bool(value),
-        Value::String(value) => Document::String(value),
-        Value::Number(value) => Document::Number(number(&value)),
-        Value::Array(items) => Document::Array(items.into_iter().map(document).collect()),
-        Value::Object(members) => {
-            let members = members.into_iter();
-            Document::Object(
-                members
-                    .map(|(name, value)| (name, document(value)))
-                    .collect(),
-            )
-        }
-    }
-}
-
-fn number(value: &serde_json::Number) -> Number {
-    if let Some(positive) = value.as_u64() {
-        Number::PosInt(positive)
-    } else if let Some(negative) = value.as_i64() {
-        Number::NegInt(negative)
-    } else {
-        Number::Float(value.as_f64().unwrap_or(f64::NAN))
-    }
+/// JSON as the SDK reads it in an answer of Converse; `None` if it is none.
+///
+/// A number is what the SDK makes of it, too: one that is out of the range of `f64` is infinite.
+pub(super) fn document(json: &str) -> Option<Document> {
+    // The SDK's reader lets some pass that is no JSON.
+    serde_json::from_str::<IgnoredAny>(json).ok()?;
+    expect_document(&mut json_token_iter(json.as_bytes()).peekable()).ok()
 }
