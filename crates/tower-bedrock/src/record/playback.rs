@@ -1,5 +1,5 @@
 use super::{recording::Recording, replay::Replay};
-use crate::timer::poll_timer;
+use crate::timer::Timer;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use http_body::{Body, Frame};
@@ -9,7 +9,7 @@ use std::{
     pin::Pin,
     task::{Context, Poll, ready},
 };
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::Instant;
 
 impl Recording {
     /// A body with the same bytes.
@@ -21,7 +21,7 @@ impl Recording {
                 recording: self.clone(),
                 chunk: 0,
                 begun: None,
-                timer: None,
+                timer: Timer::default(),
             }),
         }
     }
@@ -36,7 +36,7 @@ pin_project! {
         // From the first poll on: until then nobody waits.
         begun: Option<Instant>,
         #[pin]
-        timer: Option<Sleep>,
+        timer: Timer,
     }
 }
 
@@ -48,7 +48,7 @@ impl Body for Playback {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let mut this = self.project();
+        let this = self.project();
         let Some(&(length, at)) = this.recording.pace().get(*this.chunk) else {
             return Poll::Ready(None);
         };
@@ -56,17 +56,7 @@ impl Body for Playback {
         // A recording of more years than the clock has is not worth the wait.
         let due = begun.checked_add(at).unwrap_or(begun);
         if due > Instant::now() {
-            let is_set = this
-                .timer
-                .as_ref()
-                .as_pin_ref()
-                .map(|timer| timer.deadline());
-            if is_set != Some(due) {
-                this.timer.set(Some(sleep_until(due)));
-            }
-            if let Some(timer) = this.timer.as_mut().as_pin_mut() {
-                ready!(poll_timer(timer, cx));
-            }
+            ready!(this.timer.poll_until(due, cx));
         }
         *this.chunk += 1;
         let chunk = this.rest.split_to(length.min(this.rest.len()));
