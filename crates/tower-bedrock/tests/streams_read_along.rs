@@ -157,3 +157,25 @@ async fn a_stream_too_long_to_be_recorded_stalls_nobody_and_is_joined_no_more() 
     assert!(rest(&mut first).await.1.is_none());
     assert_eq!(ask(&stack).await.meta().cache(), Some(CacheStatus::Miss));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_that_falls_too_far_behind_is_not_the_end_of_the_others() {
+    let sim = simulator();
+    // Some ten megabytes of events.
+    sim.script([ScriptedAnswer::new().text("word ".repeat(100_000))]);
+    let layer = StackLayer::new("us-east-1");
+    let quota = layer.quota_handle();
+    let stack = layer.layer(bedrock(&sim));
+    let mut first = ask(&stack).await;
+    let mut slow = ask(&stack).await;
+    slow.recv().await.unwrap();
+    while !first.recv().await.unwrap().unwrap().is_message_stop() {}
+    let (_, error) = rest(&mut slow).await;
+    let text = error.unwrap().to_string();
+    assert_eq!(text.matches("too far behind").count(), 1, "{text}");
+    let ours = || quota.snapshot(&KEY.into()).unwrap();
+    assert_eq!(ours().pending_calls, 1);
+    assert!(rest(&mut first).await.1.is_none());
+    let theirs = sim.usage().model(MODEL).unwrap().settled;
+    assert_eq!((ours().pending_calls, ours().total_used), (0, theirs));
+}

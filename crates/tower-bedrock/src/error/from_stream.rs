@@ -1,9 +1,10 @@
 //! Reads what ends a stream before its message does.
 
 use super::{
-    Error, ErrorKind, codes::kind_of_answer, error::Repr, sdk_source::SdkSource, stalled::Stalled,
-    told::texts,
+    Error, ErrorKind, chain::chain, codes::kind_of_answer, error::Repr, sdk_source::SdkSource,
+    stalled::Stalled, told::texts,
 };
+use crate::record::FellBehind;
 use aws_sdk_bedrockruntime::error::SdkError;
 use aws_smithy_types::{
     event_stream::{Message, RawMessage},
@@ -26,6 +27,15 @@ impl Error {
     where
         E: StdError + Send + Sync + 'static,
     {
+        if chain(&error).any(FellBehind::is) {
+            let kind = broken(has_begun);
+            let repr = Repr {
+                message: Some(FellBehind.to_string().into()),
+                source: Some(Arc::new(FellBehind)),
+                ..Repr::new(kind)
+            };
+            return Self::of_stream(kind, operation, repr);
+        }
         let told = error.raw_response().and_then(told);
         let (kind, code, message) = match told {
             Some(Told { code, message }) => {

@@ -3,6 +3,7 @@
 //! Read `chunks`, which is pure, then `record` and `reader`.
 
 mod chunks;
+mod fell_behind;
 mod playback;
 mod reader;
 mod record;
@@ -12,7 +13,7 @@ mod shared_error;
 mod waiting;
 
 pub use self::replay::Replay;
-pub(crate) use self::{record::Record, recording::Recording};
+pub(crate) use self::{fell_behind::FellBehind, record::Record, recording::Recording};
 
 #[cfg(test)]
 mod tests;

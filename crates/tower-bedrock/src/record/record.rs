@@ -1,5 +1,6 @@
 use super::{
     chunks::{Chunks, Next},
+    fell_behind::FellBehind,
     reader::Reader,
     recording::Recording,
     shared_error::SharedError,
@@ -120,8 +121,7 @@ where
             match state.chunks.next(reader) {
                 Next::Chunk(bytes) => break Poll::Ready(Some(Ok(bytes))),
                 Next::Lost => {
-                    let lost = "fell too far behind the others who read the same stream";
-                    break Poll::Ready(Some(Err(SharedError::new(lost))));
+                    break Poll::Ready(Some(Err(SharedError::new(FellBehind))));
                 }
                 Next::AtEnd => {}
             }

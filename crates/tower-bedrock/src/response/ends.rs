@@ -40,17 +40,22 @@ pub(crate) trait OnEnd: Send {
 
 /// Those who wait for the end of a stream, in the order in which they came. The readers of one stream
 /// share them: the first one to see the end tells it, and the last one to leave drops them.
-#[derive(Clone, Default)]
-pub struct Ends(Arc<Mutex<Vec<Box<dyn OnEnd>>>>);
+pub struct Ends(Arc<Mutex<Shared>>);
+
+struct Shared {
+    /// How many read. Counted here, as who leaves has to know whether others stay.
+    readers: usize,
+    waiting: Vec<Box<dyn OnEnd>>,
+}
 
 impl Ends {
     pub(crate) fn add(&self, on_end: Box<dyn OnEnd>) {
-        self.waiting().push(on_end);
+        self.shared().waiting.push(on_end);
     }
 
     /// Tells the end, once.
     pub(crate) fn tell(&self, end: &mut End) {
-        let waiting = mem::take(&mut *self.waiting());
+        let waiting = mem::take(&mut self.shared().waiting);
         // Outside of the lock: each has locks of its own.
         for on_end in waiting {
             on_end.end(end);
@@ -62,24 +67,63 @@ impl Ends {
         WeakEnds(Arc::downgrade(&self.0))
     }
 
-    /// Whether this is the only reader's.
-    pub(crate) fn is_last(&self) -> bool {
-        Arc::strong_count(&self.0) == 1
+    /// Leaves those who wait to the other readers. `false`, and nothing is changed, if there are none: of
+    /// several who leave at once one is the last.
+    pub(crate) fn leave(&mut self) -> bool {
+        let mut shared = self.shared();
+        if shared.readers == 1 {
+            return false;
+        }
+        shared.readers -= 1;
+        drop(shared);
+        // It is counted no more, so not by `drop` either.
+        self.0 = Self::of_one_reader();
+        true
     }
 
-    fn waiting(&self) -> MutexGuard<'_, Vec<Box<dyn OnEnd>>> {
+    fn of_one_reader() -> Arc<Mutex<Shared>> {
+        Arc::new(Mutex::new(Shared {
+            readers: 1,
+            waiting: Vec::new(),
+        }))
+    }
+
+    fn shared(&self) -> MutexGuard<'_, Shared> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for Ends {
+    fn default() -> Self {
+        Self(Self::of_one_reader())
+    }
+}
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        self.shared().readers -= 1;
     }
 }
 
 /// The [`Ends`] of a stream that somebody else reads.
 #[derive(Clone)]
-pub(crate) struct WeakEnds(Weak<Mutex<Vec<Box<dyn OnEnd>>>>);
+pub(crate) struct WeakEnds(Weak<Mutex<Shared>>);
 
 impl WeakEnds {
     /// Those of the stream, or nobody if it is read no more.
     pub(crate) fn upgrade(&self) -> Ends {
-        self.0.upgrade().map(Ends).unwrap_or_default()
+        let Some(shared) = self.0.upgrade() else {
+            return Ends::default();
+        };
+        let mut counted = shared.lock().unwrap_or_else(PoisonError::into_inner);
+        if counted.readers == 0 {
+            // Whoever was the last is about to drop them.
+            drop(counted);
+            return Ends::default();
+        }
+        counted.readers += 1;
+        drop(counted);
+        Ends(shared)
     }
 }
 
@@ -88,3 +132,6 @@ impl fmt::Debug for Ends {
         f.debug_struct("Ends").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

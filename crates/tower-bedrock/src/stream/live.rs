@@ -7,18 +7,20 @@ use super::{
 };
 use crate::{
     error::Error,
+    record::FellBehind,
     response::{End, Ends, Timing},
-    timer::poll_timer,
+    timer::Timer,
 };
 use pin_project_lite::pin_project;
 use std::{
+    error::Error as _,
     future::poll_fn,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
     time::Duration,
 };
-use tokio::time::{Instant, Sleep, sleep_until, timeout};
+use tokio::time::{Instant, timeout};
 
 /// How long the rest of a stream may take whose message is whole: its usage is made at once, and the
 /// reader has all it came for.
@@ -31,7 +33,7 @@ pin_project! {
         progress: Progress,
         terms: StreamTerms,
         #[pin]
-        timer: Option<Sleep>,
+        timer: Timer,
         // Until when the reader waits, as long as it does.
         wait: Option<Wait>,
         clock: Clock,
@@ -65,7 +67,7 @@ impl<E: StreamEvent> Live<E> {
         Self {
             source,
             progress: Progress::default(),
-            timer: None,
+            timer: Timer::default(),
             wait: None,
             clock: Clock {
                 called: terms.called,
@@ -87,8 +89,8 @@ impl<E: StreamEvent> Live<E> {
     }
 
     /// Reads the rest in the background, if that was asked for and nobody else reads it.
-    pub(super) fn leave(self: Pin<Box<Self>>) {
-        if self.is_over() || !self.ends.is_last() {
+    pub(super) fn leave(mut self: Pin<Box<Self>>) {
+        if self.is_over() || self.as_mut().project().ends.leave() {
             return;
         }
         if let Some(time) = self.terms.drain {
@@ -136,7 +138,12 @@ impl<E: StreamEvent> Live<E> {
         } else {
             this.source.poll_next(has_begun, cx)
         };
-        let is_of_limit = is_late || polled.is_pending();
+        let is_its_own = is_late
+            || match &polled {
+                Poll::Ready(Ok(_)) => false,
+                Poll::Ready(Err(error)) => error.source().is_some_and(FellBehind::is),
+                Poll::Pending => true,
+            };
         let end = match polled {
             Poll::Ready(Ok(Some(event))) => {
                 this.clock.first_event.get_or_insert_with(Instant::now);
@@ -149,16 +156,16 @@ impl<E: StreamEvent> Live<E> {
             Poll::Ready(Err(error)) => Err(error),
             Poll::Pending => Err(ready!(self.as_mut().poll_limits(cx))),
         };
-        // A limit is this reader's own: for it to be the end of the stream nobody else may read on.
-        if is_of_limit && !self.ends.is_last() {
-            *self.as_mut().project().ends = Ends::default();
+        if is_its_own {
+            // It is the end of the stream only if nobody else reads on.
+            self.as_mut().project().ends.leave();
         }
         Poll::Ready(self.over(end).err().map(Err))
     }
 
     /// The error of a limit that has passed.
     fn poll_limits(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Error> {
-        let mut this = self.project();
+        let this = self.project();
         let read = *this.clock.read.get_or_insert_with(Instant::now);
         let wait = match this.wait {
             Some(wait) => *wait,
@@ -184,23 +191,7 @@ impl<E: StreamEvent> Live<E> {
                 *this.wait.insert(Wait { until, limit })
             }
         };
-        if this.timer.is_none() {
-            this.timer.set(Some(sleep_until(wait.until)));
-        }
-        let Some(mut timer) = this.timer.as_mut().as_pin_mut() else {
-            return Poll::Pending;
-        };
-        // A timer that goes off too early is set anew then, and not at every event.
-        if timer.deadline() > wait.until {
-            timer.as_mut().reset(wait.until);
-        }
-        loop {
-            ready!(poll_timer(timer.as_mut(), cx));
-            if timer.deadline() >= wait.until {
-                break;
-            }
-            timer.as_mut().reset(wait.until);
-        }
+        ready!(this.timer.poll_until(wait.until, cx));
         let is_late = this
             .terms
             .deadline
