@@ -49,7 +49,7 @@ pub use self::{
     resolve_profiles::{ResolveProfiles, ResolveProfilesFuture, ResolveProfilesLayer},
     response::{Response, ResponseMetadata, Usage},
     stack::{Stack, StackLayer},
-    stream::{EventStream, StreamEvent, StreamLimits, TextStream},
+    stream::{EventStream, MessageBuilder, StreamEvent, StreamLimits, TextStream},
 };
 pub use tower_response_cache::CacheStatus;
 

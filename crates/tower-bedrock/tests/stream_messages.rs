@@ -18,7 +18,7 @@ use aws_smithy_types::Document;
 use common::prompt;
 use std::collections::HashMap;
 use tower::ServiceExt;
-use tower_bedrock::{Error, ErrorKind, EventStream, Request, Response};
+use tower_bedrock::{Error, ErrorKind, EventStream, MessageBuilder, Request, Response};
 use wire::answering;
 
 fn content(message: &ConverseOutput) -> &[ContentBlock] {
@@ -280,4 +280,39 @@ async fn a_stream_that_broke_off_makes_no_message() {
     let error = stream.message().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Throttled);
     assert_eq!(error.events_delivered(), Some(1));
+}
+
+#[tokio::test]
+async fn a_message_can_be_built_while_its_events_are_shown() {
+    let events = || [text(0, "so "), text(0, "be it"), stop(StopReason::EndTurn)];
+    let mut stream = EventStream::from_events(events());
+    let mut built = MessageBuilder::new();
+    while let Some(event) = stream.recv().await.unwrap() {
+        built.push(event);
+    }
+    assert!(!format!("{built:?}").contains("be it"));
+    let whole = message(events()).await.unwrap();
+    assert_eq!(built.finish().unwrap(), whole.into_output());
+
+    let mut half = MessageBuilder::new();
+    half.push(text(0, "so "));
+    let error = half.finish().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Truncated);
+}
+
+#[tokio::test]
+async fn the_pieces_of_text_are_received_one_by_one_up_to_the_error() {
+    let throttled = Error::new(ErrorKind::Throttled, "slow down");
+    let events = [
+        Ok(tool(1)),
+        Ok(text(0, "so ")),
+        Ok(text(0, "be")),
+        Err(throttled),
+    ];
+    let mut pieces = EventStream::from_results(events).text();
+    assert_eq!(pieces.recv().await.unwrap().as_deref(), Some("so "));
+    assert_eq!(pieces.recv().await.unwrap().as_deref(), Some("be"));
+    let error = pieces.recv().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Throttled);
+    assert_eq!(pieces.recv().await.unwrap(), None);
 }

@@ -17,7 +17,8 @@ mod telemetry;
 mod text;
 
 pub use self::{
-    event::StreamEvent, event_stream::EventStream, stream_limits::StreamLimits, text::TextStream,
+    event::StreamEvent, event_stream::EventStream, message::MessageBuilder,
+    stream_limits::StreamLimits, text::TextStream,
 };
 pub(crate) use self::{
     event::{converse_codec, invoke_model_codec},

@@ -3,6 +3,7 @@ use crate::error::Error;
 use futures_core::{FusedStream, Stream};
 use std::{
     fmt,
+    future::poll_fn,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -15,6 +16,21 @@ pub struct TextStream<E: StreamEvent> {
 impl<E: StreamEvent> TextStream<E> {
     pub(super) fn new(events: EventStream<E>) -> Self {
         Self { events }
+    }
+
+    /// The next piece of text; `None` at the end of the message.
+    ///
+    /// # Cancellation
+    ///
+    /// No text is lost.
+    ///
+    /// # Errors
+    ///
+    /// What ends the stream before its message does. After that there is `None`.
+    pub async fn recv(&mut self) -> Result<Option<String>, Error> {
+        poll_fn(|cx| Pin::new(&mut *self).poll_next(cx))
+            .await
+            .transpose()
     }
 
     /// The stream of events, which says how it came about.

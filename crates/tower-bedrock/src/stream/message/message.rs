@@ -1,4 +1,4 @@
-use super::assembly::Assembly;
+use super::message_builder::MessageBuilder;
 use crate::{error::Error, response::Response, stream::event_stream::EventStream};
 use aws_sdk_bedrockruntime::{
     operation::converse::ConverseOutput, types::ConverseStreamOutput as Event,
@@ -6,6 +6,8 @@ use aws_sdk_bedrockruntime::{
 
 impl EventStream<Event> {
     /// Reads to the end and puts the events together: the answer that Converse would have given.
+    ///
+    /// Who shows the text as it comes, too, uses a [`MessageBuilder`].
     ///
     /// Content blocks stand in their order: text, reasoning with its signature, tool use with its input,
     /// citations with the text that they are of, tool results and images.
@@ -21,14 +23,11 @@ impl EventStream<Event> {
     /// What ends the stream before its message does. A tool use, a tool's result or an image without its
     /// start make no message.
     pub async fn message(mut self) -> Result<Response<ConverseOutput>, Error> {
-        let mut assembly = Assembly::default();
+        let mut message = MessageBuilder::new();
         while let Some(event) = self.recv().await? {
-            assembly.push(event);
+            message.push(event);
         }
-        let output = assembly.finish().map_err(|error| {
-            let message = "the events of the stream make no message";
-            Error::new(crate::ErrorKind::Other, message).with_source(error)
-        })?;
+        let output = message.finish()?;
         Ok(Response::from_parts(output, self.meta().clone()))
     }
 }

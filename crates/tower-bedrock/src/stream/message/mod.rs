@@ -1,6 +1,8 @@
 //! What do the events come to? The message, as Converse would have answered it.
 
-mod assembly;
 mod block;
 mod document;
 mod message;
+mod message_builder;
+
+pub use self::message_builder::MessageBuilder;

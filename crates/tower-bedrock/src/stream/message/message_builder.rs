@@ -1,5 +1,8 @@
 use super::block::{Block, Cut};
-use crate::response::Ending;
+use crate::{
+    error::{Error, ErrorKind},
+    response::Ending,
+};
 use aws_sdk_bedrockruntime::{
     error::BuildError,
     operation::converse::ConverseOutput,
@@ -8,19 +11,44 @@ use aws_sdk_bedrockruntime::{
         ConverseStreamOutput as Event, ConverseTrace, Message, MessageStopEvent,
     },
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
-/// A message on its way.
+/// Puts the events of a ConverseStream together: the answer that Converse would have given.
+///
+/// [`EventStream::message`](crate::EventStream::message) does so at once, and says what a message of a
+/// stream is; this is for whoever shows the events as they come, too.
+///
+/// ```
+/// use aws_sdk_bedrockruntime::types::{
+///     ConverseStreamOutput as Event, MessageStopEvent, StopReason,
+/// };
+/// use tower_bedrock::{ErrorKind, MessageBuilder};
+///
+/// let mut message = MessageBuilder::new();
+/// let stop = MessageStopEvent::builder().stop_reason(StopReason::EndTurn);
+/// message.push(Event::MessageStop(stop.build().unwrap()));
+/// assert_eq!(message.finish().unwrap().stop_reason, StopReason::EndTurn);
+///
+/// let nothing = MessageBuilder::new().finish();
+/// assert_eq!(nothing.unwrap_err().kind(), ErrorKind::Truncated);
+/// ```
 #[derive(Default)]
-pub(super) struct Assembly {
+pub struct MessageBuilder {
     role: Option<ConversationRole>,
     blocks: BTreeMap<i32, Block>,
     stop: Option<MessageStopEvent>,
     metadata: Option<ConverseStreamMetadataEvent>,
 }
 
-impl Assembly {
-    pub(super) fn push(&mut self, event: Event) {
+impl MessageBuilder {
+    /// One without any event.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds the next event. One of a newer kind than the SDK adds nothing.
+    pub fn push(&mut self, event: Event) {
         match event {
             Event::MessageStart(start) => self.role = Some(start.role),
             Event::ContentBlockStart(event) => {
@@ -46,7 +74,24 @@ impl Assembly {
         }
     }
 
-    pub(super) fn finish(self) -> Result<ConverseOutput, BuildError> {
+    /// The message.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Truncated`] if its `messageStop` has not come, and [`ErrorKind::Other`] if a tool use, a
+    /// tool's result or an image has no start.
+    pub fn finish(self) -> Result<ConverseOutput, Error> {
+        if self.stop.is_none() {
+            let message = "the message has not come to its end";
+            return Err(Error::new(ErrorKind::Truncated, message));
+        }
+        self.build().map_err(|error| {
+            let message = "the events of the stream make no message";
+            Error::new(ErrorKind::Other, message).with_source(error)
+        })
+    }
+
+    fn build(self) -> Result<ConverseOutput, BuildError> {
         let stop_reason = self.stop.as_ref().map(|stop| stop.stop_reason.clone());
         let ending = stop_reason
             .as_ref()
@@ -94,5 +139,14 @@ impl Assembly {
             .set_performance_config(metadata.performance_config)
             .set_service_tier(metadata.service_tier)
             .build()
+    }
+}
+
+impl fmt::Debug for MessageBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MessageBuilder")
+            .field("blocks", &self.blocks.len())
+            .field("is_complete", &self.stop.is_some())
+            .finish_non_exhaustive()
     }
 }
