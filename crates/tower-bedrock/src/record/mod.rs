@@ -1,6 +1,6 @@
 //! How do several readers read one body? Each at its own pace, and whoever is at the end drives it.
 //!
-//! Read `chunks`, which is pure, then `record` and `reader`.
+//! Read `chunks`, which is pure, then `shared`, `record` and `reader`.
 
 mod chunks;
 mod fell_behind;
@@ -9,6 +9,7 @@ mod reader;
 mod record;
 mod recording;
 mod replay;
+mod shared;
 mod shared_error;
 mod waiting;
 

@@ -1,4 +1,4 @@
-use super::{record::Shared, shared_error::SharedError};
+use super::{shared::Shared, shared_error::SharedError};
 use bytes::Bytes;
 use http_body::{Body, Frame};
 use std::{
