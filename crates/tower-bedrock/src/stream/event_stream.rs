@@ -1,6 +1,6 @@
 use super::{
     event::StreamEvent, live::Live, live_share::LiveShare, source::Source,
-    stream_limits::StreamLimits, stream_terms::StreamTerms, text::TextStream,
+    stream_limits::StreamLimits, stream_terms::StreamTerms,
 };
 use crate::{
     error::Error,
@@ -223,12 +223,6 @@ impl<E: StreamEvent> EventStream<E> {
     pub fn is_complete(&self) -> bool {
         let live = self.live.as_ref();
         self.ahead.is_empty() && live.is_some_and(|live| live.progress().is_complete())
-    }
-
-    /// The pieces of text as they come: of a text block, not of reasoning or the input of a tool.
-    #[must_use]
-    pub fn text(self) -> TextStream<E> {
-        TextStream::new(self)
     }
 
     /// Sets what [`ResponseMetadata::request_id`] answers.

@@ -13,11 +13,15 @@ pub struct TextStream<E: StreamEvent> {
     events: EventStream<E>,
 }
 
-impl<E: StreamEvent> TextStream<E> {
-    pub(super) fn new(events: EventStream<E>) -> Self {
-        Self { events }
+impl<E: StreamEvent> EventStream<E> {
+    /// The pieces of text as they come: of a text block, not of reasoning or the input of a tool.
+    #[must_use]
+    pub fn text(self) -> TextStream<E> {
+        TextStream { events: self }
     }
+}
 
+impl<E: StreamEvent> TextStream<E> {
     /// The next piece of text; `None` at the end of the message.
     ///
     /// # Cancellation
