@@ -262,12 +262,15 @@ impl<E: StreamEvent> Stream for EventStream<E> {
         };
         let mut next = ready!(live.as_mut().poll_next(cx));
         if let Some(Err(error)) = &mut next {
-            let origin = &this.meta.origin;
+            let meta = &this.meta;
             error.set_call(
                 E::OPERATION,
-                origin.model_id.as_ref(),
-                origin.region.as_ref(),
+                meta.origin.model_id.as_ref(),
+                meta.origin.region.as_ref(),
             );
+            if meta.attempts.get() > 1 {
+                error.set_attempts(meta.attempts.get());
+            }
         }
         if let Some(usage) = live.progress().usage {
             let seen = if this.is_charged {
@@ -277,22 +280,7 @@ impl<E: StreamEvent> Stream for EventStream<E> {
             };
             *seen = Some(usage);
         }
-        Poll::Ready(next.map(|next| {
-            next.map_err(|mut error| {
-                let ResponseMetadata {
-                    origin, attempts, ..
-                } = &this.meta;
-                error.set_call(
-                    E::OPERATION,
-                    origin.model_id.as_ref(),
-                    origin.region.as_ref(),
-                );
-                if attempts.get() > 1 {
-                    error.set_attempts(attempts.get());
-                }
-                error
-            })
-        }))
+        Poll::Ready(next)
     }
 }
 
