@@ -126,6 +126,51 @@ async fn over_http_a_stream_ends_as_its_wire_does() {
 }
 
 #[tokio::test]
+async fn over_http_each_exception_is_of_its_kind_wherever_it_comes() {
+    use StreamException::{
+        InternalServer, ModelStreamError, ServiceUnavailable, Throttling, Validation,
+    };
+    let http = OverHttp::new().await;
+    let (whole, _) = read(http.ask().await.unwrap()).await;
+    let stop = whole.iter().position(Event::is_message_stop).unwrap();
+    for (exception, code, kind) in [
+        (
+            InternalServer,
+            "InternalServerException",
+            ErrorKind::Transient,
+        ),
+        (
+            ModelStreamError,
+            "ModelStreamErrorException",
+            ErrorKind::Transient,
+        ),
+        (
+            ServiceUnavailable,
+            "ServiceUnavailableException",
+            ErrorKind::Capacity,
+        ),
+        (Throttling, "ThrottlingException", ErrorKind::Throttled),
+        (Validation, "ValidationException", ErrorKind::Invalid),
+    ] {
+        for at in [0, 1, stop] {
+            let fault = Fault::stream_exception(exception).message("said so");
+            http.sim.script([fault.at(at as u64)]);
+            let (events, error) = match http.ask().await {
+                Ok(stream) => read(stream).await,
+                Err(error) => (vec![], Some(error)),
+            };
+            assert_eq!(events[..], whole[..at], "{code} at {at}");
+            let error = error.expect("it is struck");
+            assert_eq!((error.kind(), error.code()), (kind, Some(code)));
+            assert_eq!(error.message(), Some("said so"));
+            let delivered = (at > 0).then_some(at as u64);
+            assert_eq!(error.events_delivered(), delivered, "{code} at {at}");
+        }
+    }
+    assert_eq!(http.usage().pending_calls, 0);
+}
+
+#[tokio::test]
 async fn over_http_a_reader_may_leave_at_any_event() {
     let http = OverHttp::new().await;
     let (whole, _) = read(http.ask().await.unwrap()).await;

@@ -32,7 +32,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 use tower::{Layer, ServiceExt};
-use tower_bedrock::{Bedrock, Error, ErrorKind, Request, StackLayer};
+use tower_bedrock::{Bedrock, CacheStatus, Error, ErrorKind, Request, StackLayer};
 
 /// An interceptor that does this to inputs of Converse.
 struct Change<F>(F);
@@ -172,6 +172,26 @@ async fn what_an_interceptor_changes_is_sent_with_each_attempt() {
         assert_eq!(body["inferenceConfig"]["maxTokens"], 7);
         assert_eq!(body["messages"][0]["content"][0]["text"], "hello");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_is_sent_with_a_long_prompt_and_its_answer_kept() {
+    let wire = Wire::new(|_, _| answer());
+    let bedrock = changing(&wire, |input| {
+        let rule = SystemContentBlock::Text("Be kind.".to_owned());
+        input.system.get_or_insert_default().push(rule);
+        Ok(())
+    });
+    let stack = StackLayer::new("us-east-1").layer(bedrock);
+    let long = "prompt ".repeat(150_000);
+    for status in [CacheStatus::Miss, CacheStatus::Hit] {
+        let call = stack.clone().oneshot(prompt(&long).into());
+        assert_eq!(call.await.unwrap().meta().cache(), Some(status));
+    }
+    assert_eq!(wire.arrived().len(), 1);
+    let body = body(&wire, 0);
+    assert_eq!(body["system"], serde_json::json!([{"text": "Be kind."}]));
+    assert_eq!(body["messages"][0]["content"][0]["text"], long);
 }
 
 #[tokio::test(start_paused = true)]

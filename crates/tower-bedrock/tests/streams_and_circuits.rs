@@ -13,7 +13,7 @@ use tower::{Layer, Service, ServiceExt};
 use tower_bedrock::{
     Bedrock, Error, ErrorKind, EventStream, Request, StreamLimits, policy::CircuitPolicy,
 };
-use tower_circuit_breaker::{CircuitBreaker, Circuits, State};
+use tower_circuit_breaker::{CircuitBreaker, Circuits, State, Window};
 
 const SECOND: Duration = Duration::from_secs(1);
 const KEY: &str = "us-east-1/us.anthropic.claude-sonnet-4-5-20250929-v1:0";
@@ -120,4 +120,41 @@ async fn readers_that_leave_open_nothing_and_lose_no_probe() {
     }
     sleep(60 * SECOND).await;
     assert!(read(ask(&service).await.unwrap()).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_break_before_the_first_event_is_a_failed_call() {
+    for fault in [
+        Fault::stream_cut(),
+        Fault::hang(),
+        Fault::stream_exception(StreamException::InternalServer),
+        Fault::stream_exception(StreamException::ServiceUnavailable),
+    ] {
+        let sim = simulator();
+        let (service, circuits) = guarded(&sim);
+        sim.script([fault.clone().at(0).times(3)]);
+        for _ in 0..3 {
+            assert_eq!(state(&circuits), State::Closed, "{fault:?}");
+            assert_eq!(ask(&service).await.unwrap_err().events_delivered(), None);
+        }
+        assert_eq!(state(&circuits), State::Open, "{fault:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_is_as_slow_as_its_first_event() {
+    for (pause, slow) in [(3 * SECOND, 2), (SECOND, 0)] {
+        let sim = simulator();
+        let layer = CircuitPolicy::new("us-east-1").layer();
+        let layer = layer.slow_calls(2 * SECOND, 1.0, Window::calls(10).minimum(5));
+        let circuits = layer.circuits();
+        let service = layer.layer(bedrock(&sim));
+        for _ in 0..2 {
+            // The events together take longer than the threshold either way.
+            sim.script([Fault::slow_body(pause)]);
+            assert!(read(ask(&service).await.unwrap()).await.is_ok());
+        }
+        let counted = circuits.handle(&KEY.into()).snapshot();
+        assert_eq!((counted.timed_calls, counted.slow_calls), (2, slow));
+    }
 }

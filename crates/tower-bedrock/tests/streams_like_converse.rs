@@ -2,9 +2,17 @@
 
 mod common;
 
-use aws_sdk_bedrockruntime::{operation::converse::ConverseOutput, types::ContentBlock};
+use aws_sdk_bedrockruntime::{
+    operation::{
+        converse::ConverseOutput,
+        invoke_model_with_response_stream::InvokeModelWithResponseStreamInput,
+    },
+    primitives::Blob,
+    types::{ContentBlock, ConverseStreamOutput as Event, ResponseStream},
+};
 use bedrock_sim::{ScriptedAnswer, ScriptedBlock, StopReason};
-use common::{bedrock, prompt, simulator, stream_prompt};
+use common::{MODEL, bedrock, prompt, simulator, stream_prompt};
+use futures_util::TryStreamExt;
 use serde_json::json;
 use tower::{Layer, ServiceExt};
 use tower_bedrock::{CacheStatus, Request, Response, StackLayer, policy::CachePolicy};
@@ -99,19 +107,54 @@ async fn a_tool_that_was_cut_off_is_all_that_a_message_of_a_stream_lacks() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_recorded_stream_has_its_tools_and_its_reasoning() {
+async fn a_recorded_stream_has_its_tools_and_its_reasoning_event_for_event() {
     let sim = simulator();
     sim.script([ScriptedAnswer::new().content(blocks())]);
     let policy = CachePolicy::new("us-east-1", std::time::Duration::MAX).tool_use(true);
     let stack = StackLayer::new("us-east-1").cache(policy.layer(1 << 24));
     let stack = stack.layer(bedrock(&sim));
-    let mut answers = vec![];
-    for status in [CacheStatus::Miss, CacheStatus::Hit] {
-        let stream = stack.clone().oneshot(Request::new(stream_prompt("hello")));
-        let stream = stream.await.unwrap();
+    let ask = || stack.clone().oneshot(Request::new(stream_prompt("hello")));
+    let mut recorded: Vec<Vec<Event>> = vec![];
+    for status in [CacheStatus::Miss, CacheStatus::Hit, CacheStatus::Hit] {
+        let stream = ask().await.unwrap();
         assert_eq!(stream.meta().cache(), Some(status));
-        answers.push(stream.message().await.unwrap());
+        recorded.push(stream.try_collect().await.unwrap());
     }
-    assert_eq!(*answers[0], *answers[1]);
-    assert_eq!(content(&answers[0]).len(), 5);
+    assert_eq!(recorded[0], recorded[1]);
+    assert_eq!(recorded[0], recorded[2]);
+    let deltas = recorded[1].iter().filter_map(|event| {
+        let delta = event.as_content_block_delta().ok()?;
+        delta.delta.as_ref()
+    });
+    let (tools, reasoning): (Vec<_>, Vec<_>) = deltas
+        .filter(|delta| delta.is_tool_use() || delta.is_reasoning_content())
+        .partition(|delta| delta.is_tool_use());
+    assert!(!tools.is_empty() && reasoning.len() > 1);
+    assert_eq!(
+        content(&ask().await.unwrap().message().await.unwrap()).len(),
+        5
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn recorded_chunks_of_invoke_model_are_replayed_as_they_came() {
+    let sim = simulator();
+    let stack = StackLayer::new("us-east-1")
+        .cache(CachePolicy::new("us-east-1", std::time::Duration::MAX).layer(1 << 24))
+        .layer(bedrock(&sim));
+    let mut recorded: Vec<Vec<ResponseStream>> = vec![];
+    for status in [CacheStatus::Miss, CacheStatus::Hit] {
+        let body = r#"{"anthropic_version":"bedrock-2023-05-31","max_tokens":5000,
+            "messages":[{"role":"user","content":"hello"}]}"#;
+        let input = InvokeModelWithResponseStreamInput::builder()
+            .model_id(MODEL)
+            .body(Blob::new(body))
+            .build()
+            .unwrap();
+        let stream = stack.clone().oneshot(Request::new(input)).await.unwrap();
+        assert_eq!(stream.meta().cache(), Some(status));
+        recorded.push(stream.try_collect().await.unwrap());
+    }
+    assert!(recorded[0].len() > 4);
+    assert_eq!(recorded[0], recorded[1]);
 }

@@ -170,6 +170,10 @@ async fn a_throttle_in_a_stream_ends_it_and_slows_the_model_down() {
         (ours.throttled, ours.pending_calls, ours.total_used),
         (1, 0, 0)
     );
+    // The next call is not sent before the key has had its pause.
+    let begun = Instant::now();
+    paced.ask("hello again").await.unwrap();
+    assert!(begun.elapsed() > SECOND / 10, "{:?}", begun.elapsed());
 }
 
 #[tokio::test(start_paused = true)]
