@@ -115,15 +115,23 @@ async fn an_exception_is_of_its_kind_wherever_it_comes() {
 async fn the_chunks_of_invoke_model_break_off_in_the_same_ways() {
     let call = bedrock(&simulator()).oneshot(Request::new(chunks()));
     let whole = call.await.unwrap().count().await as u64;
-    let timed_out = Fault::stream_exception(StreamException::ModelTimeout);
-    for (fault, at, kind) in [
-        (timed_out.clone(), 0, ErrorKind::Timeout),
-        (timed_out, 2, ErrorKind::Timeout),
+    let exceptions = [
+        (StreamException::InternalServer, ErrorKind::Transient),
+        (StreamException::ModelStreamError, ErrorKind::Transient),
+        (StreamException::ModelTimeout, ErrorKind::Timeout),
+        (StreamException::ServiceUnavailable, ErrorKind::Capacity),
+        (StreamException::Throttling, ErrorKind::Throttled),
+        (StreamException::Validation, ErrorKind::Invalid),
+    ];
+    let exceptions = exceptions.into_iter().flat_map(|(exception, kind)| {
+        [0, 1, whole - 1].map(|at| (Fault::stream_exception(exception), at, kind))
+    });
+    for (fault, at, kind) in exceptions.chain([
         (Fault::stream_cut(), 0, ErrorKind::Transient),
         (Fault::stream_cut(), 2, ErrorKind::Truncated),
         // Between the reason to stop and the end.
         (Fault::stream_cut(), whole - 1, ErrorKind::Truncated),
-    ] {
+    ]) {
         let sim = simulator();
         sim.script([fault.at(at)]);
         let error = match bedrock(&sim).oneshot(Request::new(chunks())).await {
@@ -136,6 +144,7 @@ async fn the_chunks_of_invoke_model_break_off_in_the_same_ways() {
             },
         };
         assert_eq!(error.kind(), kind, "at {at}");
+        assert_eq!(error.events_delivered(), (at > 0).then_some(at));
         assert_eq!(error.operation(), Some("InvokeModelWithResponseStream"));
     }
 }
