@@ -3,6 +3,9 @@
 //! ```text
 //! cargo test --release -p bedrock-sim --test beside_streams -- --ignored --nocapture
 //! ```
+//!
+//! The server, the readers and the callers have a thread each: with fewer cores than that, greedy readers
+//! take a part of the callers' core, and their rows tell of the machine alone.
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod fronts;

@@ -204,6 +204,31 @@ fn events_that_the_sdk_does_not_know_are_no_beginning() {
     assert!(error.is_none());
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_call_answers_once_an_event_is_there_that_the_sdk_knows() {
+    let exception = [
+        (":message-type", "exception"),
+        (":exception-type", "throttlingException"),
+    ];
+    let throttle = frame(&exception, r#"{"message":"said so"}"#);
+    for (begin, kind) in [
+        ("newEvent", ErrorKind::Throttled),
+        ("messageStart", ErrorKind::Other),
+    ] {
+        let begin = event(begin, r#"{"role":"assistant"}"#);
+        let steps = [
+            Step::Chunk(begin.into()),
+            Step::Wait,
+            Step::Chunk(throttle.clone().into()),
+        ];
+        let wire = SharedHttpClient::new(Wire(steps.into()));
+        let bedrock = Bedrock::new(simulator().sdk_config().http_client(wire));
+        let call = bedrock.oneshot(Request::new(stream_prompt("hello"))).await;
+        let of_call = call.err().map_or(ErrorKind::Other, |error| error.kind());
+        assert_eq!(of_call, kind);
+    }
+}
+
 #[derive(Debug, Clone)]
 enum Step {
     Chunk(Bytes),

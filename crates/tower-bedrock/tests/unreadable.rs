@@ -8,12 +8,13 @@ use aws_sdk_bedrockruntime::{
     operation::{
         apply_guardrail::ApplyGuardrailInput, count_tokens::CountTokensInput,
         get_async_invoke::GetAsyncInvokeInput, invoke_guardrail_checks::InvokeGuardrailChecksInput,
-        invoke_model::InvokeModelInput, list_async_invokes::ListAsyncInvokesInput,
-        start_async_invoke::StartAsyncInvokeInput,
+        invoke_model::InvokeModelInput,
+        invoke_model_with_response_stream::InvokeModelWithResponseStreamInput,
+        list_async_invokes::ListAsyncInvokesInput, start_async_invoke::StartAsyncInvokeInput,
     },
     types::GuardrailChecksConfig,
 };
-use common::{MODEL, prompt};
+use common::{MODEL, prompt, stream_prompt};
 use steps::{Step, Wire, answer};
 use tower::{Layer, ServiceExt};
 use tower_bedrock::{Bedrock, Error, ErrorKind, Operation, Request, StackLayer};
@@ -159,5 +160,25 @@ async fn an_answer_that_never_makes_sense_is_given_up_after_two_attempts() {
         assert_eq!(result.as_ref().unwrap_err().attempts(), Some(2), "{what}");
         is_told(what, result.map(drop));
         assert_eq!(wire.calls(), 2, "{what}");
+    }
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn a_stream_that_is_none_is_asked_for_once_more_and_given_up_then() {
+    async fn fails<I: Operation>(what: &str, step: Step, input: I) {
+        let wire = Wire::new([step]);
+        let stack = StackLayer::new("us-east-1").layer(bedrock(&wire));
+        let result = stack.oneshot(Request::new(input)).await;
+        let error = result.map(drop).expect_err(what);
+        assert_eq!(error.kind(), ErrorKind::Transient, "{what}: {error}");
+        assert_eq!((error.status(), error.attempts()), (Some(200), Some(2)));
+        assert_eq!(error.events_delivered(), None);
+        assert_eq!(wire.calls(), 2, "{what}");
+        assert!(!error.to_string().contains("Sign in"), "{error}");
+    }
+    for (what, step) in no_answers() {
+        let chunks = InvokeModelWithResponseStreamInput::builder().model_id(MODEL);
+        fails(what, step.clone(), chunks.build().unwrap()).await;
+        fails(what, step, stream_prompt("hello")).await;
     }
 }
