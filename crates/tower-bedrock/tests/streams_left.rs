@@ -52,7 +52,8 @@ impl Whole {
     /// The stream of a call that nobody has made before, or that all have left.
     async fn begin(&self) -> EventStream<Event> {
         let before = admitted(&self.sim);
-        let stream = self.stack.clone().oneshot(request()).await.unwrap();
+        let call = self.stack.clone().oneshot(request());
+        let stream = call.await.expect("the simulator answers");
         assert_eq!(stream.meta().cache(), Some(CacheStatus::Miss));
         assert_eq!(admitted(&self.sim), before + 1, "it joined nothing");
         stream
@@ -61,7 +62,8 @@ impl Whole {
     async fn begin_and_read(&self, events: usize) -> EventStream<Event> {
         let mut stream = self.begin().await;
         for _ in 0..events {
-            assert!(stream.recv().await.unwrap().is_some());
+            let event = stream.recv().await;
+            assert!(event.is_ok_and(|event| event.is_some()));
         }
         stream
     }
