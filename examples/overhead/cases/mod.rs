@@ -33,6 +33,7 @@ pub(crate) const ALL: &[(&str, Make)] = &[
     ("breaker-time-window-full", breaker::time_window_full),
     ("cache-hit", cache::hit),
     ("cache-hit-2-threads", cache::hit_on_two_threads),
+    ("cache-miss", cache::miss),
     ("quota-admit", quota::admit),
     ("quota-admit-tokens", quota::admit_tokens),
     ("quota-admit-10000-keys", quota::admit_many_keys),
