@@ -86,6 +86,19 @@ impl<P, K, V, St> ResponseCacheLayer<P, K, V, St> {
         self.set(|settings| settings.background_timeout = limit)
     }
 
+    /// How many calls for the same answer may fail one after the other, with errors that the policy does
+    /// not [share](crate::Policy::share_error), until those who still wait make calls of their own, all
+    /// at once. Default: 2.
+    ///
+    /// The first error may be due to a limit of its caller; a second one makes an outage likely, in which
+    /// nobody is to wait for the errors of all the others. With 1 nobody waits for a second call.
+    /// [`u32::MAX`] lets them call one after the other to the end. 0 counts as 1.
+    #[must_use]
+    #[track_caller]
+    pub fn failures_in_turn(self, most: u32) -> Self {
+        self.set(|settings| settings.failures_in_turn = most)
+    }
+
     /// How long each question to the remote store may take. Default: 1 second.
     ///
     /// One that takes longer has failed: a read is a miss, a write is given up, and an invalidation says

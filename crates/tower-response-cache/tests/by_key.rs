@@ -112,13 +112,37 @@ async fn shared_error_goes_to_all_who_wait_for_the_call() {
     assert_eq!((errors, time), (vec![1; 100], SECOND));
     assert_eq!(layer.handle().snapshot().stored, 0);
 
-    // Without it they call one after the other.
-    let layer = ResponseCacheLayer::new(policy, 100);
-    let (errors, time) = outage(layer.layer(counting())).await;
-    assert_eq!((errors, time), ((1..=100).collect(), 100 * SECOND));
-
+    // One of which it makes nothing is as if it were not there.
     let unlike = policy.share_errors(|err: &Outage| (err.0 > 2).then(|| err.clone()));
-    let layer = ResponseCacheLayer::new(unlike, 100);
+    let layer = ResponseCacheLayer::new(unlike, 100).failures_in_turn(3);
     let (errors, time) = outage(layer.layer(counting())).await;
     assert_eq!((errors.len(), errors[99], time), (100, 3, 3 * SECOND));
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn error_that_is_not_shared_lets_the_callers_go_after_the_second() {
+    let policy = ByKey::new(TTL, |req: &&'static str| Some(*req));
+    let each = (1..=100).collect::<Vec<_>>();
+    let seconds = |limit: Option<u32>| {
+        let layer = ResponseCacheLayer::new(policy, 100);
+        let layer = limit
+            .into_iter()
+            .fold(layer, ResponseCacheLayer::failures_in_turn);
+        let each = each.clone();
+        async move {
+            let (errors, time) = outage(layer.layer(counting())).await;
+            assert_eq!(errors, each);
+            let snapshot = layer.handle().snapshot();
+            assert_eq!(
+                (snapshot.misses, snapshot.flights, snapshot.waiting),
+                (100, 0, 0)
+            );
+            time.as_secs()
+        }
+    };
+    assert_eq!(seconds(None).await, 3);
+    assert_eq!(seconds(Some(0)).await, 2);
+    assert_eq!(seconds(Some(1)).await, 2);
+    assert_eq!(seconds(Some(3)).await, 4);
+    assert_eq!(seconds(Some(u32::MAX)).await, 100);
 }

@@ -14,10 +14,11 @@ type Cache = ResponseCacheLayer<Words, Key, Value>;
 type Knob = (&'static str, fn(Cache));
 
 /// Every knob of the layer.
-const KNOBS: [Knob; 4] = [
+const KNOBS: [Knob; 5] = [
     ("remote_timeout", |layer| {
         drop(layer.remote_timeout(std::time::Duration::MAX));
     }),
+    ("failures_in_turn", |layer| drop(layer.failures_in_turn(3))),
     ("background_timeout", |layer| {
         drop(layer.background_timeout(std::time::Duration::MAX));
     }),

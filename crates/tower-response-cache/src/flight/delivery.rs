@@ -82,10 +82,14 @@ impl<K: Key, V: Value, St: Store<K, V>> Delivery<K, V, St> {
         Some(value)
     }
 
-    /// Ends without an answer for others: the next one makes its own call.
+    /// Ends a call without an answer for others: the next one makes its own, and after some of them all
+    /// do.
     pub(crate) fn pass_on(&self) {
-        let flights = self.cache.flights();
-        flights.pass_on(&self.key, self.flight, None, false);
+        let (flights, most) = (self.cache.flights(), self.cache.settings().failures_in_turn);
+        match flights.with(|table| table.fail(&self.key, self.flight, most)) {
+            Some(ended) => ended.tell(None, CacheStatus::Miss),
+            None => drop(flights.pass_on(&self.key, self.flight, None, false)),
+        }
     }
 
     /// Stores an entry of the remote store, and gives its value. An entry that is older than the one at

@@ -97,9 +97,10 @@ pub trait Policy<Req, Res, E>: Send + Sync + 'static {
     /// Makes a value of an error for the callers that joined the flight.
     ///
     /// With `None`, the default, they do not see the error: the one that has waited longest makes the
-    /// next call, and the others wait for that one. Share an error that each of them would get as well:
-    /// otherwise they call one after the other to get it. Do not share an error that is due to a limit
-    /// of the caller; `context` can tell.
+    /// next call, and the others wait for that one. If that fails too, all others make
+    /// [calls of their own](crate::ResponseCacheLayer::failures_in_turn). Share an error that each of them
+    /// would get as well: that spares these calls. Do not share an error that is due to a limit of the
+    /// caller; `context` can tell.
     fn share_error(&self, context: &Self::Context, err: &E) -> Option<Self::Value> {
         let _ = (context, err);
         None

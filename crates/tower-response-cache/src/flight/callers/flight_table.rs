@@ -168,6 +168,14 @@ impl<K: Hash + Eq, W, A> FlightTable<K, W, A> {
         next.map(|(_, waiter)| waiter)
     }
 
+    /// Notes that the call of a flight failed; returns those who waited if as many have failed as may, and
+    /// the flight has ended.
+    pub(crate) fn fail(&mut self, key: &K, flight: u64, most: u32) -> Option<Ended<W, A>> {
+        let row = self.find(key, flight)?;
+        row.failures = row.failures.saturating_add(1);
+        (row.failures >= most).then(|| self.end(key, flight))
+    }
+
     /// Gives `answer`, which goes on, to whoever asks until the flight ends; returns those who waited.
     pub(crate) fn go_on(&mut self, key: &K, flight: u64, answer: A) -> Ended<W, A> {
         let Some(flight) = self.find(key, flight) else {

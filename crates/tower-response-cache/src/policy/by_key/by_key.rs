@@ -15,7 +15,7 @@ use crate::policy::{CacheStatus, Keep, Lookup, Policy};
 /// | [`weigh`](Self::weigh) | 1, so the bound of the layer counts entries |
 /// | [`stale_while_revalidate`](Self::stale_while_revalidate) | 0 |
 /// | [`stale_if_error`](Self::stale_if_error) | 0 |
-/// | [`share_errors`](Self::share_errors) | none: after one, the callers that waited try one after the other |
+/// | [`share_errors`](Self::share_errors) | none: after one the next caller tries, after the second [all](crate::ResponseCacheLayer::failures_in_turn) |
 ///
 /// ```
 /// use std::time::Duration;
@@ -96,8 +96,8 @@ impl<F, P, W, S> ByKey<F, P, W, S> {
     }
 
     /// Gives an error to all callers that wait for the call, if `copy` returns one for them. Without
-    /// it, or for an error of which `copy` makes `None`, the next of them makes a call: in an outage the
-    /// last one waits for as many calls as there are callers.
+    /// it, or for an error of which `copy` makes `None`, the next of them makes a call, and after
+    /// [a second error](crate::ResponseCacheLayer::failures_in_turn) each of them does.
     ///
     /// Share errors that each of them would get as well. An error that cannot be cloned, such as a
     /// `BoxError`, has to be wrapped in one that can: `Arc<dyn Error + Send + Sync>`.

@@ -27,6 +27,8 @@ pub(super) struct Row<W, A> {
     pub(super) tags: Option<Arc<[Arc<str>]>>,
     /// The tags that were invalidated meanwhile.
     pub(super) revoked: Vec<Arc<str>>,
+    /// Its calls that failed, one after the other.
+    pub(super) failures: u32,
     /// By ticket, so in the order in which they came.
     pub(super) waiters: BTreeMap<u64, W>,
 }
@@ -43,6 +45,7 @@ impl<W, A> Row<W, A> {
             possible_tags: None,
             tags: None,
             revoked: Vec::new(),
+            failures: 0,
             waiters: BTreeMap::new(),
         }
     }

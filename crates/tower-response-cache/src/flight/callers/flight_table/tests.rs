@@ -24,6 +24,7 @@ struct ModelFlight {
     possible: Option<Vec<&'static str>>,
     tags: Vec<&'static str>,
     revoked: Vec<&'static str>,
+    failures: u32,
     waiters: Vec<u32>,
 }
 
@@ -33,6 +34,7 @@ enum Step {
     Join(u8),
     Leave(usize),
     Next(usize, bool),
+    Fail(usize),
     Claim(usize, Vec<&'static str>),
     ExpectTags(usize, Vec<&'static str>),
     SetDeadline(usize, bool),
@@ -55,6 +57,7 @@ fn step() -> impl Strategy<Value = Step> {
         8 => key().prop_map(Step::Join),
         3 => (0..64usize).prop_map(Step::Leave),
         3 => (at(), any::<bool>()).prop_map(|(at, goes_on)| Step::Next(at, goes_on)),
+        3 => at().prop_map(Step::Fail),
         4 => (at(), subsequence(TAGS.to_vec(), 0..=2)).prop_map(|(at, tags)| Step::Claim(at, tags)),
         3 => at().prop_map(Step::GoOn),
         1 => at().prop_map(Step::Close),
@@ -106,6 +109,7 @@ proptest! {
                         possible: None,
                         tags: Vec::new(),
                         revoked: Vec::new(),
+                        failures: 0,
                         waiters: Vec::new(),
                     });
                 }
@@ -150,6 +154,16 @@ proptest! {
                         }
                     }
                     prop_assert_eq!(table.next(&key, id, goes_on), expected);
+                }
+                Step::Fail(at) => {
+                    let Some(((id, key), found)) = model.at(&started, at) else { continue };
+                    let mut expected = None;
+                    if let Some(at) = found {
+                        model.0[at].failures += 1;
+                        expected = (model.0[at].failures >= 2).then(|| model.0.remove(at));
+                    }
+                    let expected = expected.map(|f| (f.keepable, f.waiters));
+                    prop_assert_eq!(table.fail(&key, id, 2).map(plain), expected);
                 }
                 Step::Claim(at, tags) => {
                     let Some(((id, key), found)) = model.at(&started, at) else { continue };
