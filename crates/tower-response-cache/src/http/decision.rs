@@ -5,7 +5,7 @@ use http_body::Body;
 
 use super::policy::HttpPolicy;
 use super::rules::{self, Demand};
-use super::stored::{HttpCaching, HttpKey, Stored, StoredResponse};
+use super::stored::{HttpCaching, HttpKey, StoredResponse};
 use crate::policy::Lookup;
 
 /// How a request gets its answer.
@@ -50,10 +50,7 @@ impl Decision {
             return Self::Ask(Lookup::Bypass);
         }
         let key = HttpKey::of(req, &policy.settings.vary_by, &policy.generations);
-        let stored = || match cache.get(&key) {
-            Some((Stored::Response(stored), _)) => Some(stored),
-            _ => None,
-        };
+        let stored = || cache.get(&key).map(|(stored, _)| stored);
         if demand.conditional {
             let fit = stored().filter(|stored| stored.is_ok() && is_fit(stored, demand));
             return match fit {

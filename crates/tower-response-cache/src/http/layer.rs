@@ -153,6 +153,8 @@ impl HttpCacheLayer {
             let store = HttpStore::of_bytes(self.max_bytes);
             let layer = ResponseCacheLayer::with_store(Arc::clone(&policy), store)
                 .finish_abandoned(finish)
+                // A failure says nothing about other requests, and none of them is to wait for it.
+                .failures_in_turn(1)
                 .name(name);
             Shared { policy, layer }
         })

@@ -41,13 +41,7 @@ where
 
     fn share(&self, answer: &Answer<Res>) -> Option<Stored> {
         let kept = answer.kept.as_ref()?;
-        Some(Stored::Response(Arc::clone(&kept.stored)))
-    }
-
-    fn share_error(&self, (): &(), _: &Failure<E, Res>) -> Option<Stored> {
-        // Not `None`: then the callers would get such an error one after the other, each after a whole
-        // call.
-        Some(Stored::Nothing)
+        Some(Arc::clone(&kept.stored))
     }
 
     fn stale_if_error(&self, (): &(), failure: &Failure<E, Res>) -> bool {
@@ -64,9 +58,6 @@ where
         stored: Stored,
         status: CacheStatus,
     ) -> Option<Result<Answer<Res>, Failure<E, Res>>> {
-        let Stored::Response(stored) = stored else {
-            return None;
-        };
         let res = stored.response(self.settings.name, status);
         Some(Ok(Answer::alone(res)))
     }

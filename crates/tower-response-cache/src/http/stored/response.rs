@@ -9,12 +9,7 @@ use crate::http::{body::HttpCacheBody, rules::Lifetime};
 use crate::policy::CacheStatus;
 
 /// What the cache has for a key, or tells the callers that joined a flight.
-#[derive(Clone)]
-pub(crate) enum Stored {
-    Response(Arc<StoredResponse>),
-    /// What came of the call is for its caller alone; the others call at once, not one after another.
-    Nothing,
-}
+pub(crate) type Stored = Arc<StoredResponse>;
 
 /// A whole response.
 pub(crate) struct StoredResponse {
