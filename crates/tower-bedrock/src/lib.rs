@@ -26,6 +26,7 @@ mod model_id;
 pub mod monitor;
 mod operation;
 pub mod policy;
+mod problem;
 mod record;
 mod request;
 mod resolve_profiles;
@@ -45,6 +46,7 @@ pub use self::{
     explain::{Explain, ExplainFuture, ExplainLayer},
     operation::{Operation, UnaryOperation},
     policy::cache::{CacheKey, CacheScope},
+    problem::Problem,
     request::{CacheUse, Options, Priority, Request},
     resolve_profiles::{ResolveProfiles, ResolveProfilesFuture, ResolveProfilesLayer},
     response::{Response, ResponseMetadata, Usage},

@@ -40,6 +40,8 @@ pub(super) struct Repr {
     pub(super) delivered: Option<Delivered>,
     /// Whether a layer of ours answered, and nothing was sent.
     pub(super) refused: bool,
+    /// Whether that is for good: the call is larger than its quota.
+    pub(super) too_large: bool,
     pub(super) source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
@@ -60,6 +62,7 @@ impl Repr {
             attempts: None,
             delivered: None,
             refused: false,
+            too_large: false,
             source: None,
         }
     }
@@ -205,6 +208,11 @@ impl Error {
     pub fn sdk_error<T: StdError + 'static>(&self) -> Option<&T> {
         let sdk = SdkSource::of(self)?.get();
         chain(sdk).find_map(|cause| cause.downcast_ref())
+    }
+
+    /// Whether the SDK said it, of an answer or of what it could not send.
+    pub(crate) fn is_of_sdk(&self) -> bool {
+        SdkSource::of(self).is_some()
     }
 
     /// Leaves out what the error repeats of the `body` that was sent: of Bedrock's message where it is

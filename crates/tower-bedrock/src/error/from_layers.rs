@@ -40,6 +40,11 @@ impl Error {
         self.repr.refused
     }
 
+    /// Whether it is one for good, as the call is larger than its quota.
+    pub(crate) fn is_too_large(&self) -> bool {
+        self.repr.too_large
+    }
+
     pub(crate) fn not_cached(operation: &'static str) -> Self {
         let message = "no answer is cached, and the request asked for no other";
         Self::refusal(ErrorKind::NotCached, message).of(operation)
@@ -105,8 +110,14 @@ impl From<Rejected> for Error {
         };
         let message = format!("{rejected}, for {}{advice}", rejected.key());
         let retry_after = rejected.retry_after();
+        let too_large = matches!(
+            rejected.cause(),
+            Cause::TooLarge { .. } | Cause::SeemsTooLarge { .. }
+        );
         let mut error = Self::refusal(kind, message).with_source(rejected);
-        error.repr_mut().retry_after = retry_after;
+        let repr = error.repr_mut();
+        repr.retry_after = retry_after;
+        repr.too_large = too_large;
         error
     }
 }
