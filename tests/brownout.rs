@@ -103,6 +103,7 @@ fn goodput(calls: &[Ended], span: Range<Duration>) -> f64 {
 /// How often circuits opened, and how many calls they turned away.
 fn turned_away(layer: &StackLayer) -> (u32, u64) {
     let circuit = layer
+        .handle()
         .circuits()
         .handle(&format!("us-east-1/{MODEL}").into());
     let snapshot = circuit.snapshot();

@@ -242,7 +242,7 @@ async fn an_answer_weighs_at_least_its_body() {
     let mut input = prompt("hello");
     input.inference_config.as_mut().unwrap().max_tokens = Some(8_000);
     stack.oneshot(Request::new(input)).await.unwrap();
-    let stored = layer.cache_handle().snapshot().store;
+    let stored = layer.handle().cache().snapshot().store;
     assert_eq!(stored.entries, 1);
     assert!(stored.weight > body.len() as u64, "{stored:?}");
 }

@@ -96,6 +96,7 @@ async fn a_prompt_that_the_model_fails_at_is_asked_twice_and_harms_no_other() {
         }
     }
     let circuit = layer
+        .handle()
         .circuits()
         .handle(&format!("us-east-1/{MODEL}").into());
     assert_eq!(circuit.snapshot().failures, 0);
@@ -135,6 +136,7 @@ async fn a_time_limit_that_is_too_short_costs_two_attempts_and_opens_nothing() {
         );
         assert_eq!(admitted(&sim, MODEL), 120);
         let circuit = layer
+            .handle()
             .circuits()
             .handle(&format!("us-east-1/{MODEL}").into());
         assert_eq!(circuit.state(), State::Closed);
@@ -240,7 +242,10 @@ async fn a_storm_of_refusals_costs_no_quota() {
         for result in results {
             assert_eq!(result.unwrap_err().attempts(), Some(1), "{refusal:?}");
         }
-        let used = layer.monitor().snapshot(&format!("us-east-1/{MODEL}"));
+        let used = layer
+            .handle()
+            .monitor()
+            .snapshot(&format!("us-east-1/{MODEL}"));
         assert_eq!(used.unwrap().charged_tokens, 0, "{refusal:?}");
         let start = Instant::now();
         stack.oneshot(Request::new(prompt("good"))).await.unwrap();

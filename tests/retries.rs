@@ -124,7 +124,7 @@ async fn throttles_between_two_time_outs_do_not_count_as_them() {
 async fn open_circuits_keep_no_call_longer_than_five_seconds_in_all() {
     let sim = sim();
     let layer = StackLayer::new("us-east-1");
-    let circuits = layer.circuits();
+    let circuits = layer.handle().circuits();
     let stack = layer.layer(Bedrock::new(sim.sdk_config()));
     let key: Arc<str> = format!("us-east-1/{MODEL}").into();
     circuits.handle(&key).force_open_for(MINUTE);

@@ -33,7 +33,7 @@ impl OverHttp {
         let quota = ModelQuota::new().tokens_per_minute(20_000_000);
         let layer = StackLayer::new("us-east-1").quotas(Quotas::new().model(MODEL, quota));
         Self {
-            quota: layer.quota_handle(),
+            quota: layer.handle().quota(),
             stack: layer.layer(Bedrock::new(config)),
             sim,
             _server: server,
@@ -191,7 +191,7 @@ async fn readers_on_many_threads_share_one_stream_and_leave_as_they_like() {
     for round in 0..50 {
         let sim = Simulator::new().model(Model::new(MODEL));
         let layer = StackLayer::new("us-east-1");
-        let quota = layer.quota_handle();
+        let quota = layer.handle().quota();
         let stack = layer.layer(Bedrock::new(sim.sdk_config()));
         let mut first = stack.clone().oneshot(request()).await.unwrap();
         let begun = first.recv().await.unwrap();

@@ -72,7 +72,7 @@ pub(crate) async fn plain(flags: &Flags, batch: &[ConverseInput]) -> Result<Run,
 pub(crate) async fn stack(flags: &Flags, batch: &[ConverseInput]) -> Result<Run, Box<dyn Error>> {
     let target = target::fresh(flags).await?;
     let layer = target::stack(flags, &target);
-    let retries = layer.backoff_handle();
+    let retries = layer.handle().backoff();
     let service = layer.layer(Bedrock::new(target.config()));
     let throttles = Throttles::default();
     flags.announce("the stack", &target);

@@ -114,7 +114,11 @@ async fn a_burst_of_calls_loses_none() {
     }
     assert!(wire.arrived().len() <= 40);
     let key = format!("us-east-1/{}", common::MODEL).into();
-    let used = stack.quota_handle().snapshot(&key).expect("it was called");
+    let used = stack
+        .handle()
+        .quota()
+        .snapshot(&key)
+        .expect("it was called");
     assert_eq!((used.pending_calls, used.throttled), (0, 0));
 }
 

@@ -114,7 +114,7 @@ async fn a_provider_that_is_down_for_two_seconds_costs_no_call() {
         assert_eq!(lost(&stack).await, 0, "{span:?}");
         assert!(provider.asked.load(Ordering::Relaxed) > 1, "{span:?}");
         let key = Arc::from(format!("us-east-1/{MODEL}"));
-        let circuit = layer.circuits().handle(&key).snapshot();
+        let circuit = layer.handle().circuits().handle(&key).snapshot();
         assert_eq!(circuit.failures, 0, "{span:?}");
     }
 }
@@ -140,8 +140,11 @@ async fn a_provider_that_stays_away_says_nothing_of_the_model_and_costs_no_quota
     assert_eq!(error.kind(), ErrorKind::Transient, "{error}");
     assert!(error.to_string().contains("metadata service"), "{error}");
     let key = Arc::from(format!("us-east-1/{MODEL}"));
-    assert_eq!(layer.circuits().handle(&key).snapshot().failures, 0);
-    let used = layer.monitor().snapshot(&key).unwrap();
+    assert_eq!(
+        layer.handle().circuits().handle(&key).snapshot().failures,
+        0
+    );
+    let used = layer.handle().monitor().snapshot(&key).unwrap();
     assert_eq!(used.charged_tokens, 0, "{used:?}");
 }
 
@@ -178,7 +181,10 @@ async fn a_provider_that_panics_once_harms_no_later_call() {
     tokio::time::advance(2 * SECOND).await;
     assert_eq!(lost(&stack).await, 0);
     let key: Arc<str> = format!("us-east-1/{MODEL}").into();
-    assert_eq!(layer.circuits().handle(&key).snapshot().failures, 0);
-    let used = layer.quota_handle().snapshot(&key).unwrap();
+    assert_eq!(
+        layer.handle().circuits().handle(&key).snapshot().failures,
+        0
+    );
+    let used = layer.handle().quota().snapshot(&key).unwrap();
     assert_eq!((used.pending_calls, used.queued), (0, 0), "{used:?}");
 }

@@ -167,11 +167,11 @@ async fn a_built_stack_can_be_looked_into() {
     });
     let stack = layer.layer(service);
     assert!(stack.oneshot(Request::new(input())).await.is_err());
-    let keys = layer.circuits().keys();
+    let keys = layer.handle().circuits().keys();
     assert_eq!(
         keys.iter().map(|key| &**key).collect::<Vec<_>>(),
         ["us-east-1/m/CountTokens"]
     );
-    assert_eq!(layer.backoff_handle().snapshot().attempts, 1);
-    assert_eq!(layer.cache_handle().snapshot().misses, 1);
+    assert_eq!(layer.handle().backoff().snapshot().attempts, 1);
+    assert_eq!(layer.handle().cache().snapshot().misses, 1);
 }

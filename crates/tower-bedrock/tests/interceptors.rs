@@ -261,7 +261,8 @@ async fn a_changed_model_goes_on_where_the_request_says_that_it_counts_as_that()
     assert_eq!(path, format!("/model/{MODEL}/converse"));
     let used = |model: &str| {
         stack
-            .quota_handle()
+            .handle()
+            .quota()
             .snapshot(&format!("us-east-1/{model}").into())
     };
     assert!(used(MODEL).is_some() && used(BASE_MODEL).is_none());

@@ -154,5 +154,5 @@ async fn all_three_can_be_left_out() {
         .oneshot(prompt("hello").into())
         .await
         .expect("it is answered");
-    assert_eq!(layer.backoff_handle().snapshot().attempts, 1);
+    assert_eq!(layer.handle().backoff().snapshot().attempts, 1);
 }

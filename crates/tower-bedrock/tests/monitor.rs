@@ -274,7 +274,7 @@ fn numbers_beyond_all_measure_do_no_harm() {
 async fn the_monitor_of_a_stack_counts_what_bedrock_charges() {
     let sim = simulator();
     let layer = StackLayer::new("us-east-1");
-    let monitor = layer.monitor();
+    let monitor = layer.handle().monitor();
     let stack = layer.layer(bedrock(&sim));
     sim.script([Fault::throttling(), Fault::internal_server()]);
     let mut cut = prompt("a");
@@ -302,7 +302,7 @@ async fn the_monitor_of_a_stack_counts_what_bedrock_charges() {
     assert_eq!(snapshot.usage.output_tokens, account.output_tokens);
     assert_eq!(snapshot.charged_tokens, account.settled);
     assert!(snapshot.over_reservation().unwrap() > 10.0);
-    assert_eq!(layer.monitor().keys(), monitor.keys());
+    assert_eq!(layer.handle().monitor().keys(), monitor.keys());
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]

@@ -65,7 +65,7 @@ fn invoke(id: &str, body: &str) -> Request<InvokeModelInput> {
 }
 
 fn keys(layer: &StackLayer) -> Vec<Arc<str>> {
-    let mut keys = layer.quota_handle().keys();
+    let mut keys = layer.handle().quota().keys();
     keys.sort();
     keys
 }
@@ -101,7 +101,7 @@ async fn every_name_of_a_model_draws_on_one_ledger() {
             let layer = StackLayer::new("us-east-1").quotas(quotas.clone());
             let took = sixty_calls(&layer, &sim, names).await;
             assert_eq!(keys(&layer), [KEY.into()], "{names:?}");
-            assert_eq!(layer.monitor().keys(), [KEY.into()], "{names:?}");
+            assert_eq!(layer.handle().monitor().keys(), [KEY.into()], "{names:?}");
             let throttled = sim.usage().model(MODEL).expect("it was called").throttled;
             // What it costs to learn how the server counts, which no second name adds to.
             assert!(throttled <= 3, "{names:?}: {throttled}");
@@ -120,8 +120,8 @@ async fn every_name_of_a_model_has_one_circuit_and_one_day() {
     let stack = layer.layer(bedrock(&sim));
     let call = |name: &str| stack.clone().oneshot(converse(name, "hello"));
     call(ARN).await.expect_err("the day is used up");
-    assert_eq!(layer.circuits().keys(), [KEY.into()]);
-    let circuit = layer.circuits().handle(&KEY.into());
+    assert_eq!(layer.handle().circuits().keys(), [KEY.into()]);
+    let circuit = layer.handle().circuits().handle(&KEY.into());
     assert_eq!(circuit.snapshot().state, State::Closed);
     for name in [MODEL, ARN, TEAM_A] {
         let error = call(name).await.expect_err("the day is used up");
@@ -155,7 +155,8 @@ async fn a_system_profile_is_the_same_to_the_cache_by_its_id_and_by_its_arn() {
     }
     assert_eq!(sim.usage().model(MODEL).expect("it was called").admitted, 1);
     layer
-        .cache_handle()
+        .handle()
+        .cache()
         .invalidate_tag(&format!("model:{MODEL}"));
     stack
         .clone()
@@ -515,7 +516,8 @@ async fn all_models_together_have_a_limit_a_day() {
     let answers = join_all(calls).await;
     let failed: Vec<_> = answers.into_iter().filter_map(Result::err).collect();
     let account = layer
-        .quota_handle()
+        .handle()
+        .quota()
         .snapshot(&"us-east-1".into())
         .expect("it was used");
     let usage = sim.usage();
@@ -549,7 +551,7 @@ async fn a_call_dropped_while_it_waits_for_its_model_gives_the_day_back() {
     let hangs = service_fn(|_: Request<ConverseInput>| pending::<Result<Response<_>, Error>>());
     let hanging = layer.clone().layer(hangs);
     let day = || {
-        let account = layer.quota_handle().snapshot(&"us-east-1".into());
+        let account = layer.handle().quota().snapshot(&"us-east-1".into());
         let account = account.expect("it was used");
         (account.total_used, account.pending_tokens)
     };

@@ -42,8 +42,8 @@ impl Whole {
                     .ramp(Duration::ZERO),
             );
         Self {
-            circuits: layer.circuits(),
-            quota: layer.quota_handle(),
+            circuits: layer.handle().circuits(),
+            quota: layer.handle().quota(),
             stack: layer.layer(leaf(bedrock(&sim))),
             sim,
         }

@@ -31,8 +31,8 @@ impl Paced {
         let quota = ModelQuota::new().tokens_per_minute(2_000_000);
         let layer = StackLayer::new("us-east-1").quotas(Quotas::new().model(MODEL, quota));
         Self {
-            quota: layer.quota_handle(),
-            monitor: layer.monitor(),
+            quota: layer.handle().quota(),
+            monitor: layer.handle().monitor(),
             stack: layer.layer(bedrock(&sim)),
             sim,
         }
@@ -196,7 +196,7 @@ async fn a_dropped_stream_can_be_read_to_its_end_in_the_background() {
     for (time, settles) in [(600 * SECOND, true), (3 * SECOND, false)] {
         let sim = sim();
         let layer = StackLayer::new("us-east-1");
-        let quota = layer.quota_handle();
+        let quota = layer.handle().quota();
         let stack = layer.layer(bedrock(&sim).with_dropped_streams_read(time));
         sim.script([Fault::slow_body(SECOND)]);
         let call = stack.oneshot(Request::new(stream_prompt("hello")));
@@ -221,7 +221,7 @@ async fn a_dropped_stream_can_be_read_to_its_end_in_the_background() {
 async fn nothing_is_read_in_the_background_while_somebody_reads_along() {
     let sim = sim();
     let layer = StackLayer::new("us-east-1");
-    let quota = layer.quota_handle();
+    let quota = layer.handle().quota();
     let stack = layer.layer(bedrock(&sim).with_dropped_streams_read(600 * SECOND));
     let ask = || stack.clone().oneshot(Request::new(stream_prompt("hello")));
     let (first, second) = (ask().await.unwrap(), ask().await.unwrap());

@@ -44,7 +44,7 @@ async fn who_asks_for_the_same_meanwhile_reads_along_from_the_first_event_on() {
 async fn when_the_first_reader_leaves_the_others_go_on_and_the_stream_is_kept() {
     let sim = simulator();
     let layer = StackLayer::new("us-east-1");
-    let quota = layer.quota_handle();
+    let quota = layer.handle().quota();
     let stack = layer.layer(bedrock(&sim));
     let mut first = ask(&stack).await;
     first.recv().await.unwrap();
@@ -67,7 +67,7 @@ async fn a_readers_own_deadline_is_not_the_end_of_the_others() {
     let sim = simulator();
     sim.script([Fault::slow_body(Duration::from_secs(1))]);
     let layer = StackLayer::new("us-east-1");
-    let quota = layer.quota_handle();
+    let quota = layer.handle().quota();
     let stack = layer.layer(bedrock(&sim));
     let hurried = request().timeout(Duration::from_secs(3)).whole_stream();
     let mut first = stack.clone().oneshot(hurried).await.unwrap();
@@ -164,7 +164,7 @@ async fn a_reader_that_falls_too_far_behind_is_not_the_end_of_the_others() {
     // Some ten megabytes of events.
     sim.script([ScriptedAnswer::new().text("word ".repeat(100_000))]);
     let layer = StackLayer::new("us-east-1");
-    let quota = layer.quota_handle();
+    let quota = layer.handle().quota();
     let stack = layer.layer(bedrock(&sim));
     let mut first = ask(&stack).await;
     let mut slow = ask(&stack).await;

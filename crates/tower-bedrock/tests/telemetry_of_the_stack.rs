@@ -86,7 +86,7 @@ async fn every_layer_of_the_stack_counts_and_logs() {
 
     let sim = simulator();
     let layer = StackLayer::new("us-east-1");
-    let circuits = layer.circuits();
+    let circuits = layer.handle().circuits();
     let stack = layer.layer(bedrock(&sim));
     // A retry, a hit, and a circuit that opens.
     sim.script([Fault::throttling()]);

@@ -68,7 +68,7 @@ fn has_a_busy_model_for_its_source(error: &Error) {
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn an_open_circuit_tells_of_which_call_and_what_failed_before() {
     let layer = StackLayer::new("us-east-1");
-    let circuits = layer.circuits();
+    let circuits = layer.handle().circuits();
     let stack = layer.layer(leaf(&[busy()]));
     let call = tokio::spawn(fails(stack, hello()));
     // In the wait for its second attempt.
@@ -189,7 +189,11 @@ async fn what_a_layer_rejects_is_no_attempt() {
     sim.script([Fault::service_unavailable()]);
     let layer = StackLayer::new("us-east-1");
     let key: Arc<str> = format!("us-east-1/{MODEL}").into();
-    layer.circuits().handle(&key).force_open_for(SECOND);
+    layer
+        .handle()
+        .circuits()
+        .handle(&key)
+        .force_open_for(SECOND);
     let stack = layer.layer(common::bedrock(&sim));
     let response = stack.oneshot(hello()).await.unwrap();
     assert_eq!(response.meta().attempts(), 2);

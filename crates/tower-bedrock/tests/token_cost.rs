@@ -61,7 +61,7 @@ fn told(sim: &Simulator) -> (Stack, Ledger) {
     let quota = ModelQuota::new().tokens_per_minute(2_000_000);
     let quotas = Quotas::new().model(MODEL, quota).model(NOVA, quota);
     let layer = StackLayer::new("us-east-1").quotas(quotas);
-    let handle = layer.quota_handle();
+    let handle = layer.handle().quota();
     (layer.layer(bedrock(sim)), handle)
 }
 

@@ -142,6 +142,7 @@ async fn the_stack_asks_once_more_and_counts_both_as_charged() {
             .expect(what);
         assert_eq!((response.meta().attempts(), wire.calls()), (2, 2), "{what}");
         let used = layer
+            .handle()
             .monitor()
             .snapshot(&format!("us-east-1/{MODEL}"))
             .unwrap();

@@ -76,7 +76,7 @@ pub struct StackLayer<C = CacheLayer, B = BreakerLayer, Q = TokenQuotaLayer> {
 
 #[derive(Clone)]
 pub(super) struct Layers<C, B, Q> {
-    region: Arc<str>,
+    pub(super) region: Arc<str>,
     pub(super) cache: Part<C>,
     pub(super) backoff: Part<RetryLayer>,
     pub(super) breaker: Part<B>,

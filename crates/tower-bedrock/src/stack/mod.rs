@@ -1,11 +1,17 @@
 //! All the layers in their order, and the type of each.
 
-mod handles;
+mod handle;
 mod layer;
+mod model_snapshot;
 mod off;
 mod part;
+mod places;
+mod snapshot;
 
 pub use self::{
+    handle::Handle,
     layer::{BreakerLayer, CacheLayer, RetryLayer, Stack, StackLayer, TokenQuotaLayer},
+    model_snapshot::ModelSnapshot,
     off::Off,
+    snapshot::Snapshot,
 };

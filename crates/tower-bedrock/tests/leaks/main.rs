@@ -118,15 +118,17 @@ async fn fails<I: Operation>(row: &Row, input: I) {
 
     shows_nothing(name, &stack);
     shows_nothing(name, &layer);
-    shows_nothing(name, &layer.cache_handle());
-    shows_nothing(name, &layer.cache_handle().snapshot());
-    shows_nothing(name, &layer.backoff_handle().snapshot());
-    shows_nothing(name, &layer.circuits());
-    shows_nothing(name, &layer.circuits().keys());
-    shows_nothing(name, &layer.quota_handle());
-    shows_nothing(name, &layer.quota_handle().keys());
-    shows_nothing(name, &layer.monitor());
-    shows_nothing(name, &layer.monitor().advice());
+    shows_nothing(name, &layer.handle());
+    shows_nothing(name, &layer.handle().snapshot().to_string());
+    shows_nothing(name, &layer.handle().cache());
+    shows_nothing(name, &layer.handle().cache().snapshot());
+    shows_nothing(name, &layer.handle().backoff().snapshot());
+    shows_nothing(name, &layer.handle().circuits());
+    shows_nothing(name, &layer.handle().circuits().keys());
+    shows_nothing(name, &layer.handle().quota());
+    shows_nothing(name, &layer.handle().quota().keys());
+    shows_nothing(name, &layer.handle().monitor());
+    shows_nothing(name, &layer.handle().monitor().advice());
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
@@ -172,7 +174,7 @@ async fn no_rejection_leaks() {
     let key: Arc<str> = format!("us-east-1/{MODEL}").into();
 
     let layer = StackLayer::new("us-east-1");
-    layer.circuits().handle(&key).force_open();
+    layer.handle().circuits().handle(&key).force_open();
     let error = layer
         .layer(failing.clone())
         .oneshot(converse().into())
@@ -221,6 +223,6 @@ async fn no_answer_leaks() {
         shows_nothing("its metadata", response.meta());
     }
     shows_nothing("the stack", &stack);
-    shows_nothing("the cache", &layer.cache_handle());
+    shows_nothing("the cache", &layer.handle().cache());
     assert_eq!(heard.said(CANARY).1, Vec::<String>::new());
 }

@@ -1,0 +1,71 @@
+//! What each place of a stack shows, with a layer in it or without. Sealed, as nobody outside can name
+//! these traits.
+
+use super::{
+    BreakerLayer, CacheLayer, Off, TokenQuotaLayer, handle::Rows, model_snapshot::ModelSnapshot,
+};
+use std::sync::Arc;
+use tower_response_cache::Snapshot as CacheSnapshot;
+
+/// Where the cache is.
+pub trait CachePlace: Clone {
+    fn show(&self) -> Option<CacheSnapshot>;
+}
+
+impl CachePlace for CacheLayer {
+    fn show(&self) -> Option<CacheSnapshot> {
+        Some(self.handle().snapshot())
+    }
+}
+
+impl CachePlace for Off {
+    fn show(&self) -> Option<CacheSnapshot> {
+        None
+    }
+}
+
+/// Where the circuit breaker is.
+pub trait BreakerPlace: Clone {
+    fn show(&self, rows: &mut Rows);
+}
+
+impl BreakerPlace for BreakerLayer {
+    fn show(&self, rows: &mut Rows) {
+        let circuits = self.circuits();
+        for key in circuits.keys() {
+            let circuit = circuits.handle(&key).snapshot();
+            row(rows, &key).circuit = Some(circuit);
+        }
+    }
+}
+
+impl BreakerPlace for Off {
+    fn show(&self, _: &mut Rows) {}
+}
+
+/// Where the quota is.
+pub trait QuotaPlace: Clone {
+    fn show(&self, rows: &mut Rows);
+}
+
+impl QuotaPlace for TokenQuotaLayer {
+    fn show(&self, rows: &mut Rows) {
+        let quota = self.handle();
+        for key in quota.keys() {
+            row(rows, &key).quota = quota.snapshot(&key);
+        }
+        let monitor = self.cost().monitor();
+        for key in monitor.keys() {
+            row(rows, &key).tokens = monitor.snapshot(&key);
+        }
+    }
+}
+
+impl QuotaPlace for Off {
+    fn show(&self, _: &mut Rows) {}
+}
+
+fn row<'a>(rows: &'a mut Rows, key: &Arc<str>) -> &'a mut ModelSnapshot {
+    let make = || ModelSnapshot::new(Arc::clone(key));
+    rows.entry(Arc::clone(key)).or_insert_with(make)
+}
