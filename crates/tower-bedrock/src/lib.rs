@@ -33,6 +33,9 @@ mod resolve_profiles;
 mod response;
 pub mod stack;
 mod stream;
+#[cfg(feature = "test-util")]
+#[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]
+pub mod test_util;
 mod timer;
 pub mod wire;
 

@@ -65,7 +65,8 @@ impl Error {
         self
     }
 
-    fn refusal(kind: ErrorKind, message: impl Into<Box<str>>) -> Self {
+    /// What a layer answers with, and nothing was sent.
+    pub(crate) fn refusal(kind: ErrorKind, message: impl Into<Box<str>>) -> Self {
         let mut error = Self::new(kind, message);
         error.repr_mut().refused = true;
         error

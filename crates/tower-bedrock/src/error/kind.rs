@@ -1,4 +1,6 @@
 use std::fmt;
+#[cfg(test)]
+use std::iter::successors;
 
 /// What went wrong, as far as it decides what to do next.
 ///
@@ -10,33 +12,59 @@ use std::fmt;
 #[non_exhaustive]
 pub enum ErrorKind {
     /// A limit per minute was hit: the call fits again within a minute or so.
+    ///
+    /// [What to do](crate::docs::errors::throttled).
     Throttled,
     /// A limit per day, or an account limit that waiting a minute does not lift.
+    ///
+    /// [What to do](crate::docs::errors::exhausted).
     Exhausted,
     /// The service is short of capacity, whatever the caller's own quota.
+    ///
+    /// [What to do](crate::docs::errors::capacity).
     Capacity,
     /// A fault that is likely gone on the next attempt: a server error, a broken connection.
+    ///
+    /// [What to do](crate::docs::errors::transient).
     Transient,
     /// Time ran out for the model, for the connection or for an attempt.
+    ///
+    /// [What to do](crate::docs::errors::timeout).
     Timeout,
     /// A stream broke off after its first event: what came of it is a part of the answer. It is never
     /// retried behind the back of whoever has read that.
+    ///
+    /// [What to do](crate::docs::errors::truncated).
     Truncated,
     /// The request's own deadline passed, which says nothing about the service. Never retried.
+    ///
+    /// [What to do](crate::docs::errors::deadline_exceeded).
     DeadlineExceeded,
     /// The caller's fault, the request's or the client's configuration: it fails the same way for
     /// ever. Never retried.
+    ///
+    /// [What to do](crate::docs::errors::invalid).
     Invalid,
     /// Credentials are missing, expired, or do not allow the call. Never retried.
+    ///
+    /// [What to do](crate::docs::errors::access_denied).
     AccessDenied,
     /// A circuit breaker answered in the service's place, after failures. One that a used-up limit
     /// opened answers [`Exhausted`](Self::Exhausted).
+    ///
+    /// [What to do](crate::docs::errors::circuit_open).
     CircuitOpen,
     /// The request asked for a cached answer only, and there is none. Never retried.
+    ///
+    /// [What to do](crate::docs::errors::not_cached).
     NotCached,
     /// A quota layer would not let the call wait.
+    ///
+    /// [What to do](crate::docs::errors::quota_rejected).
     QuotaRejected,
     /// None of the above.
+    ///
+    /// [What to do](crate::docs::errors::other).
     Other,
 }
 
@@ -64,6 +92,53 @@ impl ErrorKind {
             Self::NotCached => "not_cached",
             Self::QuotaRejected => "quota_rejected",
             Self::Other => "other",
+        }
+    }
+}
+
+#[cfg(test)]
+impl ErrorKind {
+    /// Each kind leads to the next one: a new kind does not compile before it has its place here, and
+    /// then the tables and pages have to have it too.
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        successors(Some(Self::Throttled), |kind| match kind {
+            Self::Throttled => Some(Self::Exhausted),
+            Self::Exhausted => Some(Self::Capacity),
+            Self::Capacity => Some(Self::Transient),
+            Self::Transient => Some(Self::Timeout),
+            Self::Timeout => Some(Self::Truncated),
+            Self::Truncated => Some(Self::DeadlineExceeded),
+            Self::DeadlineExceeded => Some(Self::Invalid),
+            Self::Invalid => Some(Self::AccessDenied),
+            Self::AccessDenied => Some(Self::CircuitOpen),
+            Self::CircuitOpen => Some(Self::NotCached),
+            Self::NotCached => Some(Self::QuotaRejected),
+            Self::QuotaRejected => Some(Self::Other),
+            Self::Other => None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{fs, path::Path};
+
+    #[test]
+    fn each_kind_has_a_page_that_says_what_to_do() {
+        let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+        let table = fs::read_to_string(docs.join("errors.md")).unwrap();
+        let shown = include_str!("../docs/errors.rs");
+        for kind in ErrorKind::all() {
+            let file = format!("errors/{}.md", kind.as_str().replace('_', "-"));
+            let page = fs::read_to_string(docs.join(&file)).expect(&file);
+            assert!(page.starts_with(&format!("# `{kind:?}`\n")), "{file}");
+            assert!(page.contains("**What to do**"), "{file}");
+            assert!(
+                table.contains(&format!("]: {file}\n")),
+                "the table links to {file}"
+            );
+            assert!(shown.contains(&file), "rustdoc shows {file}");
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::{
 };
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_bedrockruntime::operation::converse::{ConverseInput, ConverseOutput};
-use std::{io, iter::successors, num::NonZeroU32, time::Duration};
+use std::{io, num::NonZeroU32, time::Duration};
 use tower_quota::Settle;
 use tower_response_cache::Policy;
 
@@ -16,34 +16,19 @@ const CACHE: &str = include_str!("cache/policy.rs");
 
 type Answer = Response<ConverseOutput>;
 
-/// Each kind leads to the next one: a new kind does not compile before it has its place here, and
-/// then the tables have to have it too.
-fn kinds() -> impl Iterator<Item = ErrorKind> {
-    successors(Some(ErrorKind::Throttled), |kind| match kind {
-        ErrorKind::Throttled => Some(ErrorKind::Exhausted),
-        ErrorKind::Exhausted => Some(ErrorKind::Capacity),
-        ErrorKind::Capacity => Some(ErrorKind::Transient),
-        ErrorKind::Transient => Some(ErrorKind::Timeout),
-        ErrorKind::Timeout => Some(ErrorKind::Truncated),
-        ErrorKind::Truncated => Some(ErrorKind::DeadlineExceeded),
-        ErrorKind::DeadlineExceeded => Some(ErrorKind::Invalid),
-        ErrorKind::Invalid => Some(ErrorKind::AccessDenied),
-        ErrorKind::AccessDenied => Some(ErrorKind::CircuitOpen),
-        ErrorKind::CircuitOpen => Some(ErrorKind::NotCached),
-        ErrorKind::NotCached => Some(ErrorKind::QuotaRejected),
-        ErrorKind::QuotaRejected => Some(ErrorKind::Other),
-        ErrorKind::Other => None,
-    })
-}
-
-/// The rows of `columns` cells, without the heads of their tables.
-fn rows(text: &str, columns: usize) -> Vec<Vec<&str>> {
+/// The rows of the table whose head begins so.
+fn rows<'a>(text: &'a str, head: &str) -> Vec<Vec<&'a str>> {
     let lines = text.lines().map(|line| line.trim_start_matches("/// "));
-    let cells = lines.filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"));
-    let rows = cells.map(|line| line.split(" | ").collect::<Vec<_>>());
-    let rows: Vec<_> = rows.filter(|row| row.len() == columns).collect();
+    let cells = lines.map(|line| {
+        let cells = line.strip_prefix("| ")?.strip_suffix(" |")?;
+        Some(cells.split(" | ").collect::<Vec<_>>())
+    });
+    let table = cells.skip_while(|cells| !cells.as_ref().is_some_and(|cells| cells[0] == head));
+    // The rule below the head is no row.
+    let rows = table.enumerate().filter(|(line, _)| *line != 1);
+    let rows: Vec<_> = rows.map_while(|(_, cells)| cells).skip(1).collect();
     assert!(rows.len() > 3, "the table is there");
-    rows[1..].to_vec()
+    rows
 }
 
 fn in_backticks(cell: &str) -> impl Iterator<Item = &str> {
@@ -51,7 +36,7 @@ fn in_backticks(cell: &str) -> impl Iterator<Item = &str> {
 }
 
 fn kind(name: &str) -> ErrorKind {
-    let found = kinds().find(|kind| format!("{kind:?}") == name);
+    let found = ErrorKind::all().find(|kind| format!("{kind:?}") == name);
     found.unwrap_or_else(|| panic!("no kind is called {name}"))
 }
 
@@ -86,7 +71,7 @@ fn quota(error: &Error) -> &'static str {
 
 #[test]
 fn the_table_of_bedrocks_errors_is_what_the_policies_do() {
-    for row in rows(ERRORS, 5) {
+    for row in rows(ERRORS, "from Bedrock") {
         let [from, name, retry, opens, charge] = row[..] else {
             unreachable!("it has five cells")
         };
@@ -128,7 +113,7 @@ fn the_table_of_bedrocks_errors_is_what_the_policies_do() {
 
 #[test]
 fn the_table_of_what_is_not_bedrocks_is_how_it_is_read() {
-    for row in rows(ERRORS, 4) {
+    for row in rows(ERRORS, "from something in between") {
         let words = row[0].split(|c: char| !c.is_ascii_digit());
         for status in words.filter_map(|word| word.parse().ok()) {
             let read = kind_of_answer_between(status);
@@ -141,7 +126,7 @@ fn the_table_of_what_is_not_bedrocks_is_how_it_is_read() {
 
 #[test]
 fn the_table_of_the_layers_errors_is_what_retries_do() {
-    for row in rows(ERRORS, 3) {
+    for row in rows(ERRORS, "from a layer") {
         let error = Error::new(kind(row[1].trim_matches('`')), "for a test");
         assert_eq!(retried(error), row[2], "{row:?}");
     }
@@ -187,7 +172,7 @@ fn the_table_of_shared_errors_is_what_the_cache_does() {
         context(request().max_attempts(NonZeroU32::MIN)),
     );
     let mut listed = vec![];
-    for row in rows(CACHE, 3) {
+    for row in rows(CACHE, "[`ErrorKind`](crate::ErrorKind)") {
         for name in in_backticks(row[0]) {
             let error = Error::new(kind(name), "for a test");
             let shared = |asked| {
@@ -209,12 +194,15 @@ fn the_table_of_shared_errors_is_what_the_cache_does() {
             listed.push(error.kind());
         }
     }
-    assert!(kinds().all(|kind| listed.contains(&kind)), "{listed:?}");
+    assert!(
+        ErrorKind::all().all(|kind| listed.contains(&kind)),
+        "{listed:?}"
+    );
 }
 
 #[test]
 fn every_kind_has_its_row() {
-    for kind in kinds() {
+    for kind in ErrorKind::all() {
         assert!(ERRORS.contains(&format!("| `{kind:?}` |")), "{kind:?}");
     }
 }

@@ -27,5 +27,8 @@ pub(crate) use self::{
     stream_terms::StreamTerms,
 };
 
+#[cfg(feature = "test-util")]
+pub(crate) use self::message::document;
+
 #[cfg(test)]
 mod tests;

@@ -5,4 +5,6 @@ mod document;
 mod message;
 mod message_builder;
 
+#[cfg(feature = "test-util")]
+pub(crate) use self::document::document;
 pub use self::message_builder::MessageBuilder;
