@@ -23,7 +23,7 @@ fn rows<'a>(text: &'a str, head: &str) -> Vec<Vec<&'a str>> {
         let cells = line.strip_prefix("| ")?.strip_suffix(" |")?;
         Some(cells.split(" | ").collect::<Vec<_>>())
     });
-    let table = cells.skip_while(|cells| !cells.as_ref().is_some_and(|cells| cells[0] == head));
+    let table = cells.skip_while(|cells| cells.as_ref().is_none_or(|cells| cells[0] != head));
     // The rule below the head is no row.
     let rows = table.enumerate().filter(|(line, _)| *line != 1);
     let rows: Vec<_> = rows.map_while(|(_, cells)| cells).skip(1).collect();
