@@ -1,11 +1,8 @@
 // On this page the README's links lead to the guides as rustdoc shows them: a first definition wins.
 #![doc = "[The quota]: docs::quota"]
 #![doc = "[The cache]: docs::cache"]
-#![doc = "[Errors]: docs::errors"]
-#![doc = "[What happens when]: docs::what_happens_when"]
-#![doc = "[Requests]: docs::requests"]
-#![doc = "[Streams]: docs::streams"]
-#![doc = ""]
+#![doc = "[how to size it]: docs::max_tokens"]
+#![doc = include_str!("docs/links.md")]
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
