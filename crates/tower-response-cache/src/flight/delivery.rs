@@ -33,7 +33,7 @@ impl<K: Key, V: Value, St: Store<K, V>> Delivery<K, V, St> {
     /// The other way round, a caller between the two would find neither an answer nor a flight to join,
     /// and would make a second call.
     pub(crate) fn deliver(self, keep: Option<Keep>, share: impl Fn() -> Option<V>) {
-        let keep = keep.filter(|keep| !keep.ttl.is_zero() && self.claim(keep));
+        let keep = keep.filter(|keep| keep.is_for_use() && self.claim(keep));
         let (mut value, mut remote) = (None, None);
         if let Some(keep) = keep {
             value = share();
@@ -82,12 +82,13 @@ impl<K: Key, V: Value, St: Store<K, V>> Delivery<K, V, St> {
         Some(value)
     }
 
-    /// Ends a call without an answer for others: the next one makes its own, and after some of them all
-    /// do.
-    pub(crate) fn pass_on(&self) {
+    /// Ends a call without an answer for others: the next one makes its own. After some of them the others
+    /// get what `share` makes, or all make their own.
+    pub(crate) fn pass_on(&self, share: impl FnOnce() -> Option<V>) {
         let (flights, most) = (self.cache.flights(), self.cache.settings().failures_in_turn);
         match flights.with(|table| table.fail(&self.key, self.flight, most)) {
-            Some(ended) => ended.tell(None, CacheStatus::Miss),
+            Some(ended) if ended.waiters.is_empty() => {}
+            Some(ended) => ended.tell(share().as_ref(), CacheStatus::Joined),
             None => drop(flights.pass_on(&self.key, self.flight, None, false)),
         }
     }

@@ -115,7 +115,7 @@ where
             self.delivery.deliver(keep, || Some(value.clone()));
             return Done::Called(Err(err));
         }
-        delivery.pass_on();
+        delivery.pass_on(|| policy.share_outage(context, &err));
         Done::Failed(Err(err))
     }
 }

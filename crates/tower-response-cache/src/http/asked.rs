@@ -1,4 +1,4 @@
-use http::{Request, Response, StatusCode};
+use http::{HeaderMap, Request, Response, StatusCode, header};
 use http_body::Body;
 
 use super::body::HttpCacheBody;
@@ -21,6 +21,17 @@ impl<B> Asked<B> {
             Lookup::Bypass => None,
         }
     }
+}
+
+/// The condition of a request, which the cache answers.
+pub(super) fn condition(asked: &HeaderMap) -> Box<HeaderMap> {
+    let mut condition = HeaderMap::new();
+    for name in [header::IF_NONE_MATCH, header::IF_MODIFIED_SINCE] {
+        for value in asked.get_all(&name) {
+            condition.append(name.clone(), value.clone());
+        }
+    }
+    Box::new(condition)
 }
 
 /// The answer to `only-if-cached` where nothing is stored.

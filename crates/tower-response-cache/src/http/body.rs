@@ -48,6 +48,11 @@ impl<B: Body> HttpCacheBody<B> {
         }
     }
 
+    /// Whether the cache has all of it.
+    pub(super) fn is_whole(&self) -> bool {
+        matches!(self.kind, Kind::Whole { .. })
+    }
+
     pub(super) fn untouched(body: B) -> Self {
         Self {
             kind: Kind::Untouched { body },

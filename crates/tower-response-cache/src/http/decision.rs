@@ -4,9 +4,9 @@ use http::Request;
 use http_body::Body;
 
 use super::policy::HttpPolicy;
-use super::rules::{self, Demand};
+use super::rules::Demand;
 use super::stored::{HttpCaching, HttpKey, StoredResponse};
-use crate::policy::Lookup;
+use crate::policy::{CacheStatus, Lookup};
 
 /// How a request gets its answer.
 pub(super) enum Decision {
@@ -14,9 +14,8 @@ pub(super) enum Decision {
     Ask(Lookup<HttpKey>),
     /// From the inner service, since responses for this key are for one caller.
     Alone(HttpKey),
-    /// What is stored, or that it is unchanged.
-    Stored(Arc<StoredResponse>),
-    Unchanged(Arc<StoredResponse>),
+    /// What is stored for it, or for a GET request like it.
+    Stored(Arc<StoredResponse>, CacheStatus),
     /// It takes only what is stored, and may not be given that.
     Nothing,
 }
@@ -50,35 +49,52 @@ impl Decision {
             return Self::Ask(Lookup::Bypass);
         }
         let key = HttpKey::of(req, &policy.settings.vary_by, &policy.generations);
-        let stored = || cache.get(&key).map(|(stored, _)| stored);
-        if demand.conditional {
-            let fit = stored().filter(|stored| stored.is_ok() && is_fit(stored, demand));
-            return match fit {
-                Some(stored) if rules::is_unchanged(req.headers(), &stored.headers()) => {
-                    Self::Unchanged(stored)
-                }
-                Some(stored) => Self::Stored(stored),
-                // A 304 of the inner service would be of no use to other callers.
-                None => Self::Ask(Lookup::Bypass),
-            };
+        if demand.new {
+            return Self::Ask(Lookup::Refresh(key));
         }
-        let limited = demand.max_age.is_some() || demand.min_fresh.is_some();
-        let unfit = || limited && stored().is_some_and(|stored| !is_fit(&stored, demand));
-        if demand.new || unfit() {
-            Self::Ask(Lookup::Refresh(key))
-        } else if policy.unshared.has(&key) && stored().is_none() {
-            Self::Alone(key)
-        } else {
-            Self::Ask(Lookup::Use(key))
+        let stored = |key: &HttpKey| cache.get(key).map(|(stored, _)| stored);
+        let fit = |stored: &Arc<StoredResponse>| fitness(stored, demand);
+        // An answer to GET tells all that one to HEAD does.
+        if key.is_of_head() {
+            if let Some(stored) = stored(&key.of_get()) {
+                if let Some(status) = fit(&stored) {
+                    return Self::Stored(stored, status);
+                }
+            }
+        }
+        let limits = [demand.max_age, demand.min_fresh, demand.max_stale];
+        if limits.iter().any(Option::is_some) {
+            match stored(&key).map(|stored| (fit(&stored), stored)) {
+                Some((Some(CacheStatus::Stale), stored)) => {
+                    return Self::Stored(stored, CacheStatus::Stale);
+                }
+                Some((None, _)) => return Self::Ask(Lookup::Refresh(key)),
+                _ => {}
+            }
+        }
+        if !policy.unshared.has(&key) {
+            return Self::Ask(Lookup::Use(key));
+        }
+        match stored(&key) {
+            None => Self::Alone(key),
+            // Those who joined a call could not have its answer.
+            Some(stored) if stored.is_asked_for_each_time() => Self::Ask(Lookup::Refresh(key)),
+            Some(_) => Self::Ask(Lookup::Use(key)),
         }
     }
 }
 
-/// Whether a stored response is as fresh as is asked for. No request says `max-stale` here.
-fn is_fit(stored: &StoredResponse, demand: Demand) -> bool {
+/// How a stored response answers a request, if it is as fresh as that asks for.
+fn fitness(stored: &StoredResponse, demand: Demand) -> Option<CacheStatus> {
     let stays_fresh = stored.stays_fresh();
-    !demand.new
-        && !stays_fresh.is_zero()
-        && demand.max_age.is_none_or(|max| stored.age() <= max)
-        && demand.min_fresh.is_none_or(|min| stays_fresh >= min)
+    let fits = demand.max_age.is_none_or(|max| stored.age() <= max)
+        && demand.min_fresh.is_none_or(|min| stays_fresh >= min);
+    if !fits {
+        None
+    } else if !stays_fresh.is_zero() {
+        Some(CacheStatus::Hit)
+    } else {
+        let may_be = demand.max_stale.is_some_and(|max| stored.may_be_stale(max));
+        may_be.then_some(CacheStatus::Stale)
+    }
 }

@@ -2,18 +2,18 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::{fmt, future::Future, pin::Pin};
 
-use http::{Request, Response};
+use http::{HeaderMap, Request, Response, StatusCode};
 use http_body::Body;
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::HttpCacheBody;
-use super::asked::Asked;
-use super::failure::Failure;
+use super::asked::{Asked, unchanged};
+use super::failure::FailureKind;
 use super::origin::Origin;
 use super::policy::HttpPolicy;
 use super::stored::{HttpStore, mark};
-use crate::{future::ResponseFuture, policy::CacheStatus};
+use super::{HttpCacheBody, rules};
+use crate::future::ResponseFuture;
 
 pin_project! {
     /// The future of an [`HttpCache`].
@@ -39,7 +39,8 @@ pin_project! {
         #[pin]
         future: ResponseFuture<Origin<S>, Asked<Req>, Arc<HttpPolicy>, HttpStore>,
         name: &'static str,
-        status: CacheStatus,
+        // The condition of the request, if the cache answers it.
+        condition: Option<Box<HeaderMap>>,
     }
 }
 
@@ -48,16 +49,15 @@ where
     S: Service<Request<Req>, Response = Response<Res>>,
     Res: Body,
 {
-    /// `status` is that of a call which failed.
     pub(super) fn new(
         future: ResponseFuture<Origin<S>, Asked<Req>, Arc<HttpPolicy>, HttpStore>,
         name: &'static str,
-        status: CacheStatus,
+        condition: Option<Box<HeaderMap>>,
     ) -> Self {
         Self {
             future,
             name,
-            status,
+            condition,
         }
     }
 }
@@ -73,13 +73,25 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        Poll::Ready(match ready!(this.future.poll(cx)) {
-            Ok(answer) => Ok(answer.res),
-            Err(Failure::Response { mut res, .. }) => {
-                mark(res.headers_mut(), this.name, *this.status);
+        let failure = match ready!(this.future.poll(cx)) {
+            Ok(answer) => {
+                let condition = this.condition.as_deref();
+                let res = answer.res;
+                // A body that goes on as it comes cannot be taken back.
+                let is_whole = res.status() == StatusCode::OK && res.body().is_whole();
+                let is_unchanged = is_whole
+                    && condition.is_some_and(|asked| rules::is_unchanged(asked, res.headers()));
+                return Poll::Ready(Ok(if is_unchanged { unchanged(&res) } else { res }));
+            }
+            Err(failure) => failure,
+        };
+        Poll::Ready(match failure.kind {
+            FailureKind::Down(mut res) | FailureKind::Refused(mut res) => {
+                let said = failure.call.header(this.name, false, false);
+                mark(res.headers_mut(), said);
                 Ok(*res)
             }
-            Err(Failure::Error(error)) => Err(error),
+            FailureKind::Error(error) => Err(error),
         })
     }
 }

@@ -35,7 +35,8 @@ impl HttpCacheHandle {
     /// Its authority is the one that requests have in their URI, or in a server in `Host`; its scheme
     /// does not matter. The memory of these answers is free once others push them out.
     pub fn invalidate(&self, uri: &Uri) {
-        let target = stored::target(uri, &HeaderMap::new());
+        let authority = stored::authority(uri, &HeaderMap::new());
+        let target = stored::target(&authority, stored::path(uri));
         self.policy.generations.invalidate(&target);
     }
 

@@ -93,6 +93,48 @@ impl HttpCacheLayer {
         self.set(|settings| settings.default_ttl = ttl)
     }
 
+    /// How long an answer with an `ETag` or a `Last-Modified` stays after its lifetime, so that the service
+    /// can be asked whether it is still good. Default: 10 minutes, as in nginx.
+    ///
+    /// It takes no room from others: it is pushed out like any other answer. With 0 nothing is asked, and
+    /// what says `no-cache` is not kept.
+    #[must_use]
+    #[track_caller]
+    pub fn validate_for(self, time: Duration) -> Self {
+        self.set(|settings| settings.validate_for = time)
+    }
+
+    /// How many calls for the same answer may fail one after the other, until those who wait for it are
+    /// let go. Default: 2. See [`ResponseCacheLayer::failures_in_turn`].
+    ///
+    /// [`ResponseCacheLayer::failures_in_turn`]: crate::ResponseCacheLayer::failures_in_turn
+    #[must_use]
+    #[track_caller]
+    pub fn failures_in_turn(self, most: u32) -> Self {
+        self.set(|settings| settings.failures_in_turn = most)
+    }
+
+    /// What those get that are let go after so many failures. Default: `true`, the status of the last one and
+    /// its `Retry-After`, or 502 if the inner service answered nothing.
+    ///
+    /// With `false` each of them makes a call of its own, all at once. A refusal, such as a 403 or a 429, is
+    /// always for its own caller.
+    #[must_use]
+    #[track_caller]
+    pub fn share_failures(self, share: bool) -> Self {
+        self.set(|settings| settings.share_failures = share)
+    }
+
+    /// How long a call may take that no caller waits for. Default: 5 minutes. See
+    /// [`ResponseCacheLayer::background_timeout`].
+    ///
+    /// [`ResponseCacheLayer::background_timeout`]: crate::ResponseCacheLayer::background_timeout
+    #[must_use]
+    #[track_caller]
+    pub fn background_timeout(self, limit: Duration) -> Self {
+        self.set(|settings| settings.background_timeout = limit)
+    }
+
     /// Finishes a call in the background after all its callers have left, so that its answer is stored.
     /// Default: `false`. See [`ResponseCacheLayer::finish_abandoned`].
     ///
@@ -145,6 +187,7 @@ impl HttpCacheLayer {
         self.shared.get_or_init(|| {
             let settings = self.settings.clone();
             let (name, finish) = (settings.name, settings.finish_abandoned);
+            let (failures, limit) = (settings.failures_in_turn, settings.background_timeout);
             let policy = Arc::new(HttpPolicy {
                 settings,
                 generations: Generations::new(),
@@ -153,8 +196,8 @@ impl HttpCacheLayer {
             let store = HttpStore::of_bytes(self.max_bytes);
             let layer = ResponseCacheLayer::with_store(Arc::clone(&policy), store)
                 .finish_abandoned(finish)
-                // A failure says nothing about other requests, and none of them is to wait for it.
-                .failures_in_turn(1)
+                .failures_in_turn(failures)
+                .background_timeout(limit)
                 .name(name);
             Shared { policy, layer }
         })

@@ -1,12 +1,13 @@
 use std::sync::Arc;
 
+use http::header;
 use http_body::Body;
 
 use super::answer::Answer;
 use super::asked::{Asked, nothing_stored};
-use super::failure::Failure;
+use super::failure::{Failure, FailureKind};
 use super::settings::HttpSettings;
-use super::stored::{Generations, HttpKey, Stored, Unshared, mark};
+use super::stored::{Generations, HttpKey, Stored, StoredResponse, Unshared, mark};
 use crate::policy::{CacheStatus, Keep, Lookup, Policy};
 
 /// Takes to the cache what was decided about a request when it came, and about its answer by the origin.
@@ -32,7 +33,12 @@ where
 
     fn absent(&self, asked: &Asked<Req>) -> Option<Result<Answer<Res>, Failure<E, Res>>> {
         let only = asked.demand.only_if_cached;
-        only.then(|| Ok(Answer::alone(nothing_stored())))
+        only.then(|| {
+            let mut res = nothing_stored();
+            let said = CacheStatus::Absent.cache_status(self.settings.name);
+            mark(res.headers_mut(), said);
+            Ok(Answer::said(res))
+        })
     }
 
     fn keep(&self, (): &(), answer: &Answer<Res>) -> Option<Keep> {
@@ -44,13 +50,21 @@ where
         Some(Arc::clone(&kept.stored))
     }
 
-    fn stale_if_error(&self, (): &(), failure: &Failure<E, Res>) -> bool {
-        match failure {
-            Failure::Error(_) => true,
-            Failure::Response {
-                stale_is_better, ..
-            } => *stale_is_better,
+    /// What callers get that have waited for some calls which all failed. No caller's own refusal is theirs.
+    fn share_outage(&self, (): &(), failure: &Failure<E, Res>) -> Option<Stored> {
+        if !self.settings.share_failures {
+            return None;
         }
+        let retry_after = match &failure.kind {
+            FailureKind::Error(_) => None,
+            FailureKind::Down(res) => res.headers().get(header::RETRY_AFTER),
+            FailureKind::Refused(_) => return None,
+        };
+        Some(Arc::new(StoredResponse::failure(failure.call, retry_after)))
+    }
+
+    fn stale_if_error(&self, (): &(), failure: &Failure<E, Res>) -> bool {
+        failure.stale_is_better
     }
 
     fn restore(
@@ -58,11 +72,19 @@ where
         stored: Stored,
         status: CacheStatus,
     ) -> Option<Result<Answer<Res>, Failure<E, Res>>> {
-        let res = stored.response(self.settings.name, status);
-        Some(Ok(Answer::alone(res)))
+        let is_for_others = match status {
+            CacheStatus::Joined => !stored.is_asked_for_each_time(),
+            CacheStatus::StaleIfError => stored.is_better_than_a_failure(),
+            _ => true,
+        };
+        let res = is_for_others.then(|| stored.response(self.settings.name, status))?;
+        Some(Ok(Answer::said(res)))
     }
 
     fn mark(&self, answer: &mut Answer<Res>, status: CacheStatus) {
-        mark(answer.res.headers_mut(), self.settings.name, status);
+        let Some(call) = answer.call else { return };
+        let collapsed = status == CacheStatus::Joined;
+        let said = call.header(self.settings.name, collapsed, answer.kept.is_some());
+        mark(answer.res.headers_mut(), said);
     }
 }

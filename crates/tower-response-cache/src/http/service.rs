@@ -1,12 +1,12 @@
 use std::task::{Context, Poll};
 use std::{fmt, sync::Arc};
 
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use http_body::Body;
 use tower_service::Service;
 
 use super::answer::Answer;
-use super::asked::{Asked, nothing_stored, unchanged};
+use super::asked::{Asked, condition, nothing_stored};
 use super::decision::Decision;
 use super::origin::Origin;
 use super::policy::HttpPolicy;
@@ -76,31 +76,29 @@ where
         let Origin { policy, cache, .. } = self.cached.get_ref();
         let name = policy.settings.name;
         let demand = rules::demand(req.method(), req.headers());
-        let own = |res: Response<HttpCacheBody<Res>>, status| {
+        let decision = Decision::of(&req, demand, policy, cache);
+        let past = matches!(decision, Decision::Alone(_) | Decision::Ask(Lookup::Bypass));
+        let condition = (demand.conditional && !past).then(|| condition(req.headers()));
+        let own = |res: Response<HttpCacheBody<Res>>, status, condition| {
             cache.count(status);
-            HttpCacheFuture::new(ResponseFuture::hit(Ok(Answer::alone(res))), name, status)
+            let answer = ResponseFuture::hit(Ok(Answer::said(res)));
+            HttpCacheFuture::new(answer, name, condition)
         };
-        let (lookup, unshared) = match Decision::of(&req, demand, policy, cache) {
-            Decision::Stored(stored) => {
-                let status = CacheStatus::Hit;
-                return own(stored.response(name, status), status);
+        let (lookup, unshared) = match decision {
+            Decision::Stored(stored, status) if req.method() == Method::HEAD => {
+                return own(stored.head_response(name, status), status, condition);
             }
-            Decision::Unchanged(stored) => {
-                let status = CacheStatus::Hit;
-                return own(unchanged(&stored.response(name, status)), status);
+            Decision::Stored(stored, status) => {
+                return own(stored.response(name, status), status, condition);
             }
             Decision::Nothing => {
                 let status = CacheStatus::Absent;
                 let mut res = nothing_stored();
-                mark(res.headers_mut(), name, status);
-                return own(res, status);
+                mark(res.headers_mut(), status.cache_status(name));
+                return own(res, status, None);
             }
             Decision::Ask(lookup) => (lookup, None),
             Decision::Alone(key) => (Lookup::Bypass, Some(key)),
-        };
-        let status = match &lookup {
-            Lookup::Refresh(_) => CacheStatus::Refreshed,
-            Lookup::Use(_) | Lookup::Bypass => CacheStatus::Miss,
         };
         let asked = Asked {
             req,
@@ -108,7 +106,7 @@ where
             lookup,
             unshared,
         };
-        HttpCacheFuture::new(self.cached.call(asked), name, status)
+        HttpCacheFuture::new(self.cached.call(asked), name, condition)
     }
 }
 

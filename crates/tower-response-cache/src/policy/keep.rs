@@ -15,6 +15,8 @@ pub struct Keep {
     pub(crate) if_error: Duration,
     pub(crate) weight: u64,
     pub(crate) later: bool,
+    /// Whether it is kept though it is never fresh.
+    pub(crate) stale_at_once: bool,
     tags: Option<Arc<[Arc<str>]>>,
 }
 
@@ -30,6 +32,7 @@ impl Keep {
             if_error: Duration::ZERO,
             weight: 1,
             later: false,
+            stale_at_once: false,
             tags: None,
         }
     }
@@ -81,6 +84,12 @@ impl Keep {
         let tags: Arc<[_]> = tags.into_iter().map(Into::into).collect();
         self.tags = (!tags.is_empty()).then_some(tags);
         self
+    }
+
+    /// Whether there is a moment at which it is of use.
+    pub(crate) fn is_for_use(&self) -> bool {
+        let is_fresh = !self.ttl.is_zero();
+        is_fresh || (self.stale_at_once && !self.lifetime().is_zero())
     }
 
     pub(crate) fn shared_tags(&self) -> Arc<[Arc<str>]> {

@@ -97,11 +97,22 @@ pub trait Policy<Req, Res, E>: Send + Sync + 'static {
     /// Makes a value of an error for the callers that joined the flight.
     ///
     /// With `None`, the default, they do not see the error: the one that has waited longest makes the
-    /// next call, and the others wait for that one. If that fails too, all others make
+    /// next call, and the others wait for that one. If that fails too, the others get what
+    /// [`share_outage`](Self::share_outage) makes, or all make
     /// [calls of their own](crate::ResponseCacheLayer::failures_in_turn). Share an error that each of them
     /// would get as well: that spares these calls. Do not share an error that is due to a limit of the
     /// caller; `context` can tell.
     fn share_error(&self, context: &Self::Context, err: &E) -> Option<Self::Value> {
+        let _ = (context, err);
+        None
+    }
+
+    /// Makes a value of an error for the callers that have waited for as many failed calls as they
+    /// [may](crate::ResponseCacheLayer::failures_in_turn).
+    ///
+    /// With `None`, the default, each of them makes a call of its own, all at once. Only asked for an error
+    /// of which [`share_error`](Self::share_error) makes nothing.
+    fn share_outage(&self, context: &Self::Context, err: &E) -> Option<Self::Value> {
         let _ = (context, err);
         None
     }

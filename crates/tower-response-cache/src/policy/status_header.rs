@@ -12,6 +12,20 @@ pub struct CacheStatusHeader<'a> {
     pub(super) stored: bool,
 }
 
+#[cfg(feature = "http")]
+impl<'a> CacheStatusHeader<'a> {
+    /// For a request that went on, with the reason in the words of the RFC.
+    pub(crate) const fn forwarded(name: &'a str, parameters: &'static str) -> Self {
+        Self {
+            name,
+            parameters,
+            is_forwarded: true,
+            fwd_status: None,
+            stored: false,
+        }
+    }
+}
+
 impl CacheStatusHeader<'_> {
     /// Adds the HTTP status with which the call was answered. Left out of an answer without a call.
     pub const fn fwd_status(mut self, status: u16) -> Self {

@@ -1,7 +1,10 @@
 //! Requests of callers that may have what is stored.
 
-use crate::support::{Http, SECOND, Told, With, get, minute, said, status, text, value};
+use crate::support::{
+    Http, SECOND, Told, With, forwarded, get, kept, minute, plain, said, status, text, value,
+};
 use tokio::time::advance;
+use tokio_test::assert_ready;
 use tower_response_cache::CacheStatus;
 
 const OLD: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
@@ -67,24 +70,61 @@ async fn tag_counts_before_the_date_and_weak_tags_are_tags() {
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
-async fn without_a_fresh_answer_the_condition_is_for_the_service() {
+async fn without_a_stored_answer_the_whole_one_is_fetched_for_all() {
+    for (tag, code) in [("\"a,b\"", 304), ("\"c\"", 200)] {
+        let mut http = Http::new();
+        let asked = get("/a").with("if-none-match", tag);
+        let mut call = http.begin(asked.with("if-modified-since", YOUNG));
+        let mut other = http.begin(get("/a"));
+        let (sent, respond) = http.sent().await;
+        assert!(sent.headers().is_empty(), "{:?}", sent.headers());
+        respond.send_response(tagged());
+        let res = assert_ready!(call.poll()).unwrap();
+        assert_eq!(res.status(), code);
+        assert_eq!(value(&res, "cache-status"), kept("miss"));
+        assert_eq!(text(assert_ready!(other.poll()).unwrap()).await, "text");
+        assert_eq!(text(http.hit(get("/a"))).await, "text");
+    }
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn what_is_stored_is_asked_about_and_not_what_the_caller_has() {
+    for (tag, code, body) in [("\"a,b\"", 304, ""), ("\"c\"", 200, "text")] {
+        let mut http = Http::new();
+        http.miss(get("/a"), tagged());
+        advance(SECOND * 60).await;
+        let mut call = http.begin(get("/a").with("if-none-match", tag));
+        let (sent, respond) = http.sent().await;
+        assert_eq!(sent.headers()["if-none-match"], "\"a,b\"");
+        respond.send_response(status(304, plain("")).with("cache-control", "max-age=60"));
+        let res = assert_ready!(call.poll()).unwrap();
+        assert_eq!((res.status().as_u16(), &*text(res).await), (code, body));
+        http.hit(get("/a"));
+    }
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn condition_is_for_the_service_where_answers_are_not_shared() {
+    let mut http = Http::new();
+    http.miss(get("/a"), plain("mine"));
+    let mut call = http.begin(get("/a").with("if-none-match", "\"a\""));
+    let (sent, respond) = http.sent().await;
+    assert_eq!(sent.headers()["if-none-match"], "\"a\"");
+    respond.send_response(plain("new").with("etag", "\"a\""));
+    let res = assert_ready!(call.poll()).unwrap();
+    // It is not the cache that answers, whatever the service makes of the condition.
+    assert_eq!(res.status(), 200);
+    assert_eq!(value(&res, "cache-status"), forwarded("bypass"));
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn only_whole_answers_are_compared() {
     let asked = || get("/a").with("if-none-match", "\"a,b\"");
-    let bypassed = |http: &mut Http, req| {
-        let res = http.miss(req, status(304, minute("")));
-        assert_eq!(value(&res, "cache-status"), said(CacheStatus::Bypass));
-    };
     let mut http = Http::new();
-    bypassed(&mut http, asked());
-    http.miss(
-        get("/a"),
-        tagged().with("cache-control", "stale-while-revalidate=9"),
-    );
-    bypassed(&mut http, asked().with("cache-control", "no-cache"));
-    bypassed(&mut http, asked().with("cache-control", "min-fresh=61"));
-    http.hit(get("/a"));
-    advance(SECOND * 60).await;
-    bypassed(&mut http, asked());
+    let res = http.miss(asked(), status(404, tagged()));
+    assert_eq!(res.status(), 404);
+    assert_eq!(http.hit(asked()).status(), 404);
     let mut http = Http::new();
-    http.miss(get("/a"), status(404, tagged()));
-    bypassed(&mut http, asked());
+    let private = tagged().with("cache-control", "private");
+    assert_eq!(text(http.miss(asked(), private)).await, "text");
 }

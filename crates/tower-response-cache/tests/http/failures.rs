@@ -1,12 +1,12 @@
 //! Stale answers, server errors, and errors of the inner service.
 
-use crate::support::{
-    Got, Http, SECOND, Told, With, get, minute, plain, said, status, text, value,
-};
-use tokio::time::advance;
-use tokio_test::{assert_pending, assert_ready};
+use crate::support::{Got, Http, SECOND, Told, With, get, minute, plain, status, text, value};
+use std::time::Duration;
+use tokio::time::{Instant, advance};
+use tokio_test::assert_ready;
 use tower::BoxError;
-use tower_response_cache::CacheStatus;
+use tower_response_cache::HttpCacheLayer;
+use tower_test::mock::SendResponse;
 
 fn lasting(directives: &str) -> Told {
     plain("old").with("cache-control", &format!("max-age=60, {directives}"))
@@ -55,6 +55,7 @@ async fn answer_that_must_be_validated_is_never_given_stale() {
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn old_answer_takes_the_place_of_a_server_error() {
+    let failed = |code| format!("default; fwd=stale; detail=stale-if-error; fwd-status={code}");
     for (code, takes) in [
         (500, true),
         (502, true),
@@ -67,6 +68,9 @@ async fn old_answer_takes_the_place_of_a_server_error() {
         let mut http = stale("stale-if-error=2").await;
         let res = http.miss(get("/a"), status(code, plain("new")));
         let expected = if takes { "old" } else { "new" };
+        if takes {
+            assert_eq!(value(&res, "cache-status"), failed(code));
+        }
         assert_eq!(text(res).await, expected, "{code}");
         let mut http = stale("stale-if-error=1").await;
         let res = http.miss(get("/a"), status(code, plain("new")));
@@ -106,36 +110,114 @@ async fn server_error_is_told_marked_and_not_kept() {
         (res.status().as_u16(), value(&res, "retry-after")),
         (503, "9")
     );
-    assert_eq!(value(&res, "cache-status"), said(CacheStatus::Miss));
+    assert_eq!(
+        value(&res, "cache-status"),
+        "default; fwd=miss; fwd-status=503"
+    );
     assert_eq!(text(res).await, "down");
     let res = http.miss(get("/a").with("cache-control", "no-cache"), down());
-    assert_eq!(value(&res, "cache-status"), said(CacheStatus::Refreshed));
+    assert_eq!(
+        value(&res, "cache-status"),
+        "default; fwd=miss; fwd-status=503"
+    );
     assert!(http.stored(get("/a")).is_none());
 }
 
-#[tokio::test(flavor = "current_thread", start_paused = true)]
-async fn callers_that_waited_for_a_failure_call_all_at_once() {
-    for code in [429, 503] {
-        let mut http = Http::new();
-        let mut calls = [(); 3].map(|()| http.begin(get("/a")));
-        http.sent()
-            .await
-            .1
-            .send_response(status(code, plain("down")));
-        assert_eq!(assert_ready!(calls[0].poll()).unwrap().status(), code);
-        for call in &mut calls[1..] {
-            assert_pending!(call.poll());
+/// How a service fails.
+#[derive(Clone, Copy, Debug)]
+enum Down {
+    Status(u16),
+    Error,
+}
+
+fn down(how: Down, respond: SendResponse<Told>) {
+    match how {
+        Down::Status(code) => {
+            let told = status(code, plain("down")).with("retry-after", "9");
+            respond.send_response(told.with("set-cookie", "a=b"));
         }
-        for _ in 0..2 {
-            http.sent()
-                .await
-                .1
-                .send_response(status(code, plain("down")));
-        }
-        for call in &mut calls[1..] {
-            assert_eq!(assert_ready!(call.poll()).unwrap().status(), code);
-        }
+        Down::Error => respond.send_error("no connection"),
     }
+}
+
+/// 100 callers of one key, of which each call fails after a second: how many calls are made, when the last
+/// caller has its answer, and the last answer.
+async fn outage(layer: HttpCacheLayer, how: Down) -> (usize, Duration, Got) {
+    let mut http = Http::of(layer);
+    let start = Instant::now();
+    let calls = (0..100).map(|_| http.begin(get("/a"))).collect::<Vec<_>>();
+    let mut calls = futures_util::future::join_all(calls);
+    let mut made = 0;
+    let mut answers = loop {
+        tokio::select! {
+            biased;
+            answers = &mut calls => break answers,
+            Some((_, respond)) = http.inner.next_request() => {
+                made += 1;
+                tokio::spawn(async move {
+                    tokio::time::sleep(SECOND).await;
+                    down(how, respond);
+                });
+            }
+        }
+    };
+    (made, start.elapsed(), answers.pop().unwrap().unwrap())
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn in_an_outage_two_calls_are_made_for_all_who_wait() {
+    for code in [500, 502, 503, 504] {
+        let layer = HttpCacheLayer::new(1 << 20);
+        let (made, waited, res) = outage(layer, Down::Status(code)).await;
+        assert_eq!((made, waited), (2, SECOND * 2), "{code}");
+        assert_eq!(res.status(), code);
+        let said = format!("default; fwd=miss; collapsed; fwd-status={code}");
+        assert_eq!(value(&res, "cache-status"), said);
+        assert_eq!(value(&res, "retry-after"), "9");
+        // The rest may be for the one who made the call.
+        assert!(!res.headers().contains_key("set-cookie"));
+        assert_eq!(text(res).await, "");
+    }
+    let layer = HttpCacheLayer::new(1 << 20);
+    let (made, waited, res) = outage(layer, Down::Error).await;
+    assert_eq!((made, waited, res.status().as_u16()), (2, SECOND * 2, 502));
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn how_many_calls_an_outage_makes_is_a_knob() {
+    for (most, share, how, made, seconds) in [
+        (1, true, Down::Status(503), 1, 1),
+        (5, true, Down::Status(503), 5, 5),
+        (1, false, Down::Status(503), 100, 2),
+        (2, false, Down::Status(503), 100, 3),
+        // A refusal is for its caller.
+        (2, true, Down::Status(429), 100, 3),
+        (2, true, Down::Status(403), 100, 3),
+    ] {
+        let layer = HttpCacheLayer::new(1 << 20);
+        let layer = layer.failures_in_turn(most).share_failures(share);
+        let (calls, waited, _) = outage(layer, how).await;
+        assert_eq!(
+            (calls, waited),
+            (made, SECOND * seconds),
+            "{most} {share} {how:?}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn call_in_the_background_is_given_up_in_time() {
+    let layer = HttpCacheLayer::new(1 << 20).background_timeout(SECOND * 5);
+    let mut http = Http::of(layer);
+    http.miss(get("/a"), lasting("stale-while-revalidate=60"));
+    advance(SECOND * 61).await;
+    http.hit(get("/a"));
+    let hangs = http.sent().await;
+    advance(SECOND * 5).await;
+    tokio::task::yield_now().await;
+    assert_eq!(http.handle.snapshot().failed_revalidations, 1);
+    assert_eq!(http.handle.snapshot().flights, 0);
+    drop(hangs);
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]

@@ -19,9 +19,9 @@ async fn unsafe_request_that_succeeds_invalidates_its_target() {
         ("TRACE", 200, false),
     ] {
         let mut http = Http::new();
+        http.miss(request("HEAD", "/a"), minute(""));
         http.miss(get("/a"), minute("get"));
         http.miss(get("/a").with("accept-encoding", "br"), minute("br"));
-        http.miss(request("HEAD", "/a"), minute(""));
         http.miss(request(method, "/a"), status(code, plain("done")));
         for req in [
             get("/a"),
@@ -32,6 +32,42 @@ async fn unsafe_request_that_succeeds_invalidates_its_target() {
             assert_eq!(stored, !invalidates, "{method} {code}");
         }
     }
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn what_the_response_says_it_changed_is_invalidated_in_the_same_origin() {
+    for (field, named, invalidates) in [
+        ("location", "/a/b", true),
+        ("content-location", "b", true),
+        ("location", "http://one/a/b#part", true),
+        ("location", "http://two/a/b", false),
+        ("location", "ftp://one/a/b", false),
+        ("location", "/a/c", false),
+        ("link", "/a/b", false),
+    ] {
+        for (code, succeeds) in [(201, true), (302, true), (404, false)] {
+            let mut http = Http::new();
+            let asked = || get("/a/b").with("host", "one");
+            http.miss(asked(), minute("text"));
+            let post = request("POST", "/a/").with("host", "one");
+            http.miss(post, status(code, plain("done")).with(field, named));
+            let stored = http.stored(asked()).is_some();
+            assert_eq!(
+                stored,
+                !(invalidates && succeeds),
+                "{field}: {named} {code}"
+            );
+        }
+    }
+    // A client knows the scheme.
+    let mut http = Http::new();
+    http.miss(get("http://one/b"), minute("text"));
+    let other = plain("done").with("location", "https://one/b");
+    http.miss(request("POST", "http://one/a"), other);
+    http.hit(get("http://one/b"));
+    let same = plain("done").with("location", "http://one/b");
+    http.miss(request("POST", "http://one/a"), same);
+    assert!(http.stored(get("http://one/b")).is_none());
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]

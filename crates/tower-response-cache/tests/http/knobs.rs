@@ -9,10 +9,16 @@ use tower_response_cache::{CacheStatus, HttpCacheLayer};
 type Knob = (&'static str, fn(HttpCacheLayer));
 
 /// Every knob of the layer.
-const KNOBS: [Knob; 5] = [
+const KNOBS: [Knob; 9] = [
     ("vary_by", |layer| drop(layer.vary_by([]))),
     ("max_body", |layer| drop(layer.max_body(1))),
     ("default_ttl", |layer| drop(layer.default_ttl(SECOND))),
+    ("validate_for", |layer| drop(layer.validate_for(SECOND))),
+    ("failures_in_turn", |layer| drop(layer.failures_in_turn(1))),
+    ("share_failures", |layer| drop(layer.share_failures(false))),
+    ("background_timeout", |layer| {
+        drop(layer.background_timeout(SECOND));
+    }),
     ("finish_abandoned", |layer| {
         drop(layer.finish_abandoned(true));
     }),
@@ -63,7 +69,7 @@ async fn name_is_told_to_callers() {
     let res = http.miss(get("/a"), minute("text"));
     assert_eq!(
         value(&res, "cache-status"),
-        CacheStatus::Miss.cache_status("edge").to_string()
+        "edge; fwd=miss; fwd-status=200; stored"
     );
     assert_eq!(
         value(&http.hit(get("/a")), "cache-status"),

@@ -1,6 +1,8 @@
 //! What requests ask of the cache.
 
-use crate::support::{Http, SECOND, Told, With, get, minute, request, said, value};
+use crate::support::{
+    Http, SECOND, Told, With, forwarded, get, kept, minute, plain, request, said, value,
+};
 use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
@@ -30,12 +32,44 @@ async fn each_directive_says_whether_a_stored_answer_will_do() {
         ("no-store", false),
         ("only-if-cached", true),
         ("max-stale=5", true),
+        ("max-stale", true),
+        ("max-stale=5, max-age=9", false),
         ("no-transform", true),
         ("extension=\"no-cache\"", true),
     ] {
         let mut http = ten_seconds_old().await;
         let stored = http.stored(get("/a").with("cache-control", directives));
         assert_eq!(stored.is_some(), will_do, "{directives}");
+    }
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn stale_answer_is_given_to_who_takes_one() {
+    for (told, directives, will_do) in [
+        ("max-age=60", "max-stale=10", true),
+        ("max-age=60", "max-stale=9", false),
+        ("max-age=60", "max-stale", true),
+        ("max-age=60", "max-stale=", false),
+        ("max-age=60", "max-stale=x", false),
+        ("max-age=60", "max-stale=10, max-age=69", false),
+        ("max-age=60", "max-stale=10, min-fresh=1", false),
+        ("max-age=60", "max-stale=10, no-cache", false),
+        ("max-age=60", "max-stale=10, only-if-cached", true),
+        ("max-age=60, must-revalidate", "max-stale", false),
+        ("max-age=60, proxy-revalidate", "max-stale", false),
+        ("s-maxage=60", "max-stale", false),
+        ("max-age=60, no-cache", "max-stale", false),
+    ] {
+        let mut http = Http::new();
+        let res = plain("old").with("cache-control", told);
+        http.miss(get("/a"), res.with("etag", "\"a\""));
+        advance(SECOND * 70).await;
+        let stored = http.stored(get("/a").with("cache-control", directives));
+        assert_eq!(stored.is_some(), will_do, "{told}: {directives}");
+        if let Some(res) = stored {
+            assert_eq!(value(&res, "cache-status"), said(CacheStatus::Stale));
+            assert_eq!(value(&res, "age"), "70");
+        }
     }
 }
 
@@ -49,7 +83,7 @@ async fn new_answer_takes_the_place_of_the_stored_one() {
     ] {
         let mut http = ten_seconds_old().await;
         let new = http.miss(get("/a").with(field, asked), minute("new"));
-        assert_eq!(value(&new, "cache-status"), said(CacheStatus::Refreshed));
+        assert_eq!(value(&new, "cache-status"), kept("request"));
         assert_eq!(crate::support::text(http.hit(get("/a"))).await, "new");
     }
 }
@@ -62,11 +96,15 @@ async fn pragma_means_nothing_beside_cache_control() {
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
-async fn request_that_is_not_to_be_stored_goes_past_the_cache() {
+async fn request_that_is_not_to_be_stored_goes_past_the_cache_and_is_told_why() {
     let mut http = Http::new();
+    let res = http.miss(request("OPTIONS", "/a"), minute("text"));
+    assert_eq!(value(&res, "cache-status"), forwarded("method"));
+    let res = http.miss(request("POST", "/a"), minute("text"));
+    assert_eq!(value(&res, "cache-status"), forwarded("method"));
     let no_store = || get("/a").with("cache-control", "no-store");
     let res = http.miss(no_store(), minute("text"));
-    assert_eq!(value(&res, "cache-status"), said(CacheStatus::Bypass));
+    assert_eq!(value(&res, "cache-status"), forwarded("bypass"));
     assert!(http.stored(get("/a")).is_none());
 }
 
@@ -85,7 +123,7 @@ async fn request_for_one_caller_or_for_a_part_goes_past_the_cache() {
         let mut http = Http::new();
         http.miss(get("/a").with(field, content), public());
         let res = http.miss(get("/a"), public());
-        assert_eq!(value(&res, "cache-status"), said(CacheStatus::Miss));
+        assert_eq!(value(&res, "cache-status"), kept("miss"));
         assert!(
             http.stored(get("/a").with(field, content)).is_none(),
             "{field}"

@@ -154,9 +154,19 @@ fn field(name: &'static str, value: &str) -> (HeaderName, HeaderValue) {
     (HeaderName::from_static(name), value)
 }
 
-/// The value of `Cache-Status` of a cache without a name.
+/// The value of `Cache-Status` of a cache without a name, for an answer without a call.
 pub(crate) fn said(status: CacheStatus) -> String {
     status.cache_status("default").to_string()
+}
+
+/// The same for a request that went on for that reason and got a 200 that is not kept.
+pub(crate) fn forwarded(reason: &str) -> String {
+    format!("default; fwd={reason}; fwd-status=200")
+}
+
+/// The same for a 200 that is kept.
+pub(crate) fn kept(reason: &str) -> String {
+    format!("{}; stored", forwarded(reason))
 }
 
 pub(crate) fn status(code: u16, res: Told) -> Told {

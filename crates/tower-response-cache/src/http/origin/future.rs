@@ -2,30 +2,21 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::{future::Future, pin::Pin, time::SystemTime};
 
-use http::{HeaderMap, Response, header, response::Parts};
+use http::{HeaderMap, Response, StatusCode};
 use http_body::Body;
 use pin_project_lite::pin_project;
 use tokio::time::Instant;
 
 use super::collect::{Collect, Collected};
-use crate::http::answer::{Answer, Kept};
+use super::collecting::{Collecting, kept};
+use super::purpose::{Keeping, Purpose};
+use crate::http::answer::Answer;
+use crate::http::failure::{Failure, FailureKind};
+use crate::http::forwarded::{Call, Forwarded};
 use crate::http::rules::{self, Lifetime};
 use crate::http::stored::{HttpCaching, HttpKey, StoredResponse};
-use crate::http::{body::HttpCacheBody, failure::Failure, policy::HttpPolicy};
-use crate::policy::Keep;
-
-/// What a call is made for, beside its caller.
-pub(super) enum Purpose {
-    /// Its answer may be kept under this key.
-    Keep(HttpKey),
-    /// Its answer is for its caller alone, as that to the last request with this key was. It tells
-    /// whether the next one will be, too.
-    Look(HttpKey),
-    /// It may change what this target answers.
-    Invalidate(Vec<u8>),
-    /// Nothing.
-    Pass,
-}
+use crate::http::{body::HttpCacheBody, policy::HttpPolicy};
+use crate::policy::CacheStatus;
 
 pin_project! {
     /// A call to the inner service, and the body of what it answers if that is to be kept.
@@ -36,9 +27,7 @@ pin_project! {
         #[pin]
         state: State<F, B>,
         purpose: Purpose,
-        policy: Arc<HttpPolicy>,
-        cache: Arc<HttpCaching>,
-        sent: Instant,
+        judge: Judge,
     }
 }
 
@@ -53,26 +42,32 @@ pin_project! {
     }
 }
 
-struct Collecting<B> {
-    parts: Parts,
-    collect: Collect<B>,
-    lifetime: Lifetime,
-    arrived: Instant,
+/// What is needed to say what becomes of a response.
+struct Judge {
+    policy: Arc<HttpPolicy>,
+    cache: Arc<HttpCaching>,
+    sent: Instant,
+    forwarded: Forwarded,
 }
 
 impl<F, B: Body> OriginFuture<F, B> {
     pub(super) fn new(
         call: F,
         purpose: Purpose,
+        forwarded: Forwarded,
         policy: Arc<HttpPolicy>,
         cache: Arc<HttpCaching>,
     ) -> Self {
-        Self {
-            state: State::Calling { call },
-            purpose,
+        let judge = Judge {
             policy,
             cache,
             sent: Instant::now(),
+            forwarded,
+        };
+        Self {
+            state: State::Calling { call },
+            purpose,
+            judge,
         }
     }
 }
@@ -87,39 +82,12 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         if let StateProj::Calling { call } = this.state.as_mut().project() {
-            let res = ready!(call.poll(cx)).map_err(Failure::Error)?;
-            let key = match &*this.purpose {
-                Purpose::Keep(key) => key,
-                Purpose::Invalidate(target) => {
-                    // RFC 9111, section 4.4: an unsafe request that succeeded.
-                    if res.status().is_success() || res.status().is_redirection() {
-                        this.policy.generations.invalidate(target);
-                    }
-                    return Poll::Ready(Ok(alone(res)));
-                }
-                Purpose::Look(key) => {
-                    let max = this.policy.settings.max_body as u64;
-                    let fits = res.body().size_hint().lower() <= max;
-                    if fits && judge(&res, this.policy, *this.sent).is_some() {
-                        this.policy.unshared.remove(key);
-                    }
-                    return Poll::Ready(Ok(alone(res)));
-                }
-                Purpose::Pass => return Poll::Ready(Ok(alone(res))),
-            };
-            if rules::is_failure(res.status()) {
-                return Poll::Ready(Err(failure(res, true)));
-            }
-            match begin(res, this.policy, *this.sent) {
-                Ok(collecting) => this.state.set(State::Collecting {
+            let result = ready!(call.poll(cx));
+            match this.judge.begin(result, this.purpose) {
+                Begun::Collecting(collecting) => this.state.set(State::Collecting {
                     collecting: Some(collecting),
                 }),
-                Err(res) if rules::replaces(res.status()) => {
-                    replace(this.policy, this.cache, key);
-                    return Poll::Ready(Ok(alone(res)));
-                }
-                // It says nothing about the resource, so what is stored stays.
-                Err(res) => return Poll::Ready(Err(failure(res, false))),
+                Begun::Over(result) => return Poll::Ready(result),
             }
         }
         let StateProj::Collecting { collecting } = this.state.project() else {
@@ -130,104 +98,215 @@ where
             ready!(collecting.collect.poll(cx))
         };
         let collecting = collecting.take().expect("it was there");
-        let Purpose::Keep(key) = &*this.purpose else {
+        let Purpose::Keep(Keeping { key, .. }) = &*this.purpose else {
             unreachable!("nothing else is collected")
         };
         Poll::Ready(Ok(match collected {
             Collected::Whole(body, trailers) => {
                 let answer = collecting.whole(key, body, trailers);
-                if answer.kept.is_some() {
-                    this.policy.unshared.remove(key);
-                }
+                this.judge.note(key, &answer);
                 answer
             }
             Collected::TooLarge(body) => {
-                replace(this.policy, this.cache, key);
-                Answer::alone(Response::from_parts(collecting.parts, body))
+                this.judge.replace(key);
+                collecting.alone(body)
             }
-            Collected::Broken(body) => Answer::alone(Response::from_parts(collecting.parts, body)),
+            Collected::Broken(body) => collecting.alone(body),
         }))
     }
 }
 
-/// How long a response that comes now may be kept, if at all.
-fn judge<B>(res: &Response<B>, policy: &HttpPolicy, sent: Instant) -> Option<Lifetime> {
-    let (status, headers, delay) = (res.status(), res.headers(), sent.elapsed());
-    rules::lifetime(status, headers, &policy.settings, delay, SystemTime::now())
+/// What comes of a call at first.
+enum Begun<B: Body, R> {
+    Collecting(Collecting<B>),
+    Over(R),
 }
 
-/// Begins to read what is to be kept; `Err` gives back what is not.
-fn begin<B: Body>(
-    res: Response<B>,
-    policy: &HttpPolicy,
-    sent: Instant,
-) -> Result<Collecting<B>, Response<B>> {
-    let Some(lifetime) = judge(&res, policy, sent) else {
-        return Err(res);
-    };
-    let (parts, body) = res.into_parts();
-    match Collect::new(body, policy.settings.max_body) {
-        Ok(collect) => Ok(Collecting {
-            parts,
-            collect,
-            lifetime,
-            arrived: Instant::now(),
-        }),
-        Err(body) => Err(Response::from_parts(parts, body)),
-    }
-}
-
-fn alone<B: Body>(res: Response<B>) -> Answer<B> {
-    Answer::alone(res.map(HttpCacheBody::untouched))
-}
-
-fn failure<E, B: Body>(res: Response<B>, stale_is_better: bool) -> Failure<E, B> {
-    Failure::Response {
-        res: Box::new(res.map(HttpCacheBody::untouched)),
-        stale_is_better,
-    }
-}
-
-/// Forgets what is stored: a newer response, which is not kept, tells what the resource is now.
-fn replace(policy: &HttpPolicy, cache: &HttpCaching, key: &HttpKey) {
-    cache.remove(key);
-    policy.unshared.add(key);
-}
-
-impl<B: Body> Collecting<B> {
-    fn whole(self, key: &HttpKey, body: bytes::Bytes, trailers: Option<HeaderMap>) -> Answer<B> {
-        let Self {
-            parts,
-            lifetime,
-            arrived,
-            ..
-        } = self;
-        let complete = is_complete(&parts, key, body.len());
-        let kept = complete.then(|| {
-            let times = (lifetime, arrived);
-            let (status, headers) = (parts.status, &parts.headers);
-            let stored =
-                StoredResponse::new(status, headers, body.clone(), trailers.as_ref(), times);
-            let weight = stored.weight() + key.weight();
-            // Its life began when it arrived, and its body may have taken a while since.
-            let keep = Keep::new(lifetime.ttl.saturating_sub(arrived.elapsed()))
-                .stale_while_revalidate(lifetime.while_revalidate)
-                .stale_if_error(lifetime.if_error)
-                .weight(weight as u64);
-            Kept {
-                keep,
-                stored: Arc::new(stored),
+impl Judge {
+    fn begin<B: Body, E>(
+        &self,
+        result: Result<Response<B>, E>,
+        purpose: &Purpose,
+    ) -> Begun<B, Result<Answer<B>, Failure<E, B>>> {
+        let keeping = match purpose {
+            Purpose::Keep(keeping) => keeping,
+            purpose => return Begun::Over(self.past(result, purpose)),
+        };
+        let key = &keeping.key;
+        let res = match result {
+            Ok(res) => res,
+            Err(error) => {
+                let call = Call::without_answer(self.forwarded);
+                return Begun::Over(self.failed(keeping, FailureKind::Error(error), call));
             }
-        });
-        let kept = kept.filter(|kept| !kept.keep.ttl.is_zero());
-        let res = Response::from_parts(parts, HttpCacheBody::whole(body, trailers));
-        Answer { res, kept }
+        };
+        let call = self.call(res.status());
+        self.outdate_get(key, &res);
+        if rules::is_failure(res.status()) {
+            return Begun::Over(self.failed(keeping, FailureKind::Down(boxed(res)), call));
+        }
+        if let (StatusCode::NOT_MODIFIED, Some(stored)) = (res.status(), &keeping.stored) {
+            if rules::confirms(res.headers(), &stored.headers()) {
+                return Begun::Over(Ok(self.confirm(key, stored, res.headers(), call)));
+            }
+            // It is about another response than the one that was asked about, and of no use to the caller.
+            self.cache.remove(key);
+            let mut res = res.map(HttpCacheBody::untouched);
+            *res.status_mut() = StatusCode::BAD_GATEWAY;
+            let kind = FailureKind::Down(Box::new(res));
+            return Begun::Over(self.failed(keeping, kind, call));
+        }
+        let Some(lifetime) = self.lifetime(res.status(), res.headers()) else {
+            return Begun::Over(self.not_kept(keeping, res, call));
+        };
+        let (parts, body) = res.into_parts();
+        match Collect::new(body, self.policy.settings.max_body) {
+            Ok(collect) => Begun::Collecting(Collecting {
+                parts,
+                collect,
+                lifetime,
+                arrived: Instant::now(),
+                call,
+            }),
+            Err(body) => {
+                let res = Response::from_parts(parts, body);
+                Begun::Over(self.not_kept(keeping, res, call))
+            }
+        }
+    }
+
+    /// What becomes of a response that is not for the cache.
+    fn past<B: Body, E>(
+        &self,
+        result: Result<Response<B>, E>,
+        purpose: &Purpose,
+    ) -> Result<Answer<B>, Failure<E, B>> {
+        let res = result.map_err(|error| Failure {
+            kind: FailureKind::Error(error),
+            stale_is_better: false,
+            call: Call::without_answer(self.forwarded),
+        })?;
+        let status = res.status();
+        match purpose {
+            // RFC 9111, section 4.4: an unsafe request that succeeded.
+            Purpose::Invalidate(target) if status.is_success() || status.is_redirection() => {
+                target.invalidate(res.headers(), &self.policy.generations);
+            }
+            Purpose::Look(key) => {
+                let max = self.policy.settings.max_body as u64;
+                let fits = res.body().size_hint().lower() <= max;
+                if fits && self.lifetime(status, res.headers()).is_some() {
+                    self.policy.unshared.remove(key);
+                }
+            }
+            Purpose::Invalidate(_) | Purpose::Keep(_) | Purpose::Pass => {}
+        }
+        let call = self.call(status);
+        Ok(Answer::alone(res.map(HttpCacheBody::untouched), call))
+    }
+
+    /// What is stored, with the fields of the 304 that says it is still good: RFC 9111, section 4.3.4.
+    fn confirm<B: Body>(
+        &self,
+        key: &HttpKey,
+        stored: &StoredResponse,
+        told: &HeaderMap,
+        call: Call,
+    ) -> Answer<B> {
+        let headers = stored.updated_headers(told);
+        let lifetime = self.lifetime(stored.status(), &headers);
+        let renewed = stored.confirmed(&headers, lifetime.unwrap_or(Lifetime::NONE), call);
+        let mut answer = Answer::alone(renewed.of_call(), call);
+        answer.kept = lifetime.and_then(|_| kept(key, renewed));
+        if answer.kept.is_none() {
+            self.replace(key);
+        }
+        self.note(key, &answer);
+        answer
+    }
+
+    fn not_kept<B: Body, E>(
+        &self,
+        keeping: &Keeping,
+        res: Response<B>,
+        call: Call,
+    ) -> Result<Answer<B>, Failure<E, B>> {
+        if rules::replaces(res.status()) {
+            self.replace(&keeping.key);
+            return Ok(Answer::alone(res.map(HttpCacheBody::untouched), call));
+        }
+        // It says nothing about the resource, so what is stored stays.
+        Err(Failure {
+            kind: FailureKind::Refused(boxed(res)),
+            stale_is_better: false,
+            call,
+        })
+    }
+
+    fn failed<B: Body, E>(
+        &self,
+        keeping: &Keeping,
+        kind: FailureKind<E, B>,
+        call: Call,
+    ) -> Result<Answer<B>, Failure<E, B>> {
+        let stored = self.cache.get(&keeping.key).map(|(stored, _)| stored);
+        let stored = stored.filter(|stored| stored.is_better_than_a_failure());
+        if let Some(stored) = &stored {
+            let was_answered = !matches!(kind, FailureKind::Error(_));
+            stored.note_failure(if was_answered { call.status } else { 0 });
+            if keeping.stands_in {
+                let (name, status) = (self.policy.settings.name, CacheStatus::StaleIfError);
+                return Ok(Answer::said(stored.response(name, status)));
+            }
+        }
+        Err(Failure {
+            kind,
+            stale_is_better: stored.is_some(),
+            call,
+        })
+    }
+
+    /// How long a response that comes now may be kept, if at all.
+    fn lifetime(&self, status: StatusCode, headers: &HeaderMap) -> Option<Lifetime> {
+        let (settings, delay) = (&self.policy.settings, self.sent.elapsed());
+        rules::lifetime(status, headers, settings, delay, SystemTime::now())
+    }
+
+    fn call(&self, status: StatusCode) -> Call {
+        Call {
+            forwarded: self.forwarded,
+            status: status.as_u16(),
+        }
+    }
+
+    /// Notes whether the next callers can share an answer.
+    fn note<B: Body>(&self, key: &HttpKey, answer: &Answer<B>) {
+        match &answer.kept {
+            Some(kept) if kept.stored.is_asked_for_each_time() => self.policy.unshared.add(key),
+            Some(_) => self.policy.unshared.remove(key),
+            None => {}
+        }
+    }
+
+    /// Forgets what is stored: a newer response, which is not kept, tells what the resource is now.
+    fn replace(&self, key: &HttpKey) {
+        self.cache.remove(key);
+        self.policy.unshared.add(key);
+    }
+
+    /// Forgets the answer to GET that an answer to HEAD shows to be outdated.
+    fn outdate_get<B>(&self, key: &HttpKey, res: &Response<B>) {
+        if !key.is_of_head() || res.status() != StatusCode::OK {
+            return;
+        }
+        let get = key.of_get();
+        let stored = self.cache.get(&get).map(|(stored, _)| stored);
+        if stored.is_some_and(|stored| rules::outdates(res.headers(), &stored.headers())) {
+            self.cache.remove(&get);
+        }
     }
 }
 
-/// Whether a body is as long as the response says. RFC 9111, section 3.3: an incomplete one is not kept.
-fn is_complete(parts: &Parts, key: &HttpKey, len: usize) -> bool {
-    let length = parts.headers.get(header::CONTENT_LENGTH);
-    let length = length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    key.is_of_head() || length.is_none_or(|length| length == len)
+fn boxed<B: Body>(res: Response<B>) -> Box<Response<HttpCacheBody<B>>> {
+    Box::new(res.map(HttpCacheBody::untouched))
 }

@@ -1,10 +1,12 @@
 //! What stands behind the cache, in front of the inner service.
 //!
-//! [`service`] calls it and [`future`] judges what it answers; [`collect`] reads the body of what is to
-//! be kept.
+//! [`service`] calls it for a [`purpose`] and [`future`] judges what it answers; [`collecting`] has what may be
+//! kept while [`collect`] reads its body.
 
 mod collect;
+mod collecting;
 mod future;
+mod purpose;
 mod service;
 
 pub(super) use self::service::Origin;

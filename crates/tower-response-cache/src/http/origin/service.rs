@@ -5,10 +5,13 @@ use http::{Request, Response};
 use http_body::Body;
 use tower_service::Service;
 
-use super::future::{OriginFuture, Purpose};
+use super::future::OriginFuture;
+use super::purpose::Purpose;
 use crate::http::asked::Asked;
-use crate::http::stored::{HttpCaching, target};
-use crate::http::{answer::Answer, failure::Failure, policy::HttpPolicy};
+use crate::http::failure::{Failure, FailureKind};
+use crate::http::forwarded::{Call, Forwarded};
+use crate::http::stored::HttpCaching;
+use crate::http::{answer::Answer, policy::HttpPolicy};
 
 /// The inner service, whose answers are judged and collected for the cache.
 #[derive(Clone)]
@@ -28,18 +31,19 @@ where
     type Future = OriginFuture<S::Future, Res>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        self.inner.poll_ready(cx).map_err(Failure::Error)
+        // What is stored for the request is not known here. It takes the place of the error if its own times
+        // allow that.
+        self.inner.poll_ready(cx).map_err(|error| Failure {
+            kind: FailureKind::Error(error),
+            stale_is_better: true,
+            call: Call::without_answer(Forwarded::Miss),
+        })
     }
 
-    fn call(&mut self, asked: Asked<Req>) -> Self::Future {
-        let purpose = match (asked.key(), &asked.unshared) {
-            (Some(key), _) => Purpose::Keep(key.clone()),
-            (None, Some(key)) => Purpose::Look(key.clone()),
-            (None, None) if asked.req.method().is_safe() => Purpose::Pass,
-            (None, None) => Purpose::Invalidate(target(asked.req.uri(), asked.req.headers())),
-        };
+    fn call(&mut self, mut asked: Asked<Req>) -> Self::Future {
+        let (purpose, forwarded) = Purpose::of(&mut asked, &self.cache);
         let future = self.inner.call(asked.req);
         let (policy, cache) = (Arc::clone(&self.policy), Arc::clone(&self.cache));
-        OriginFuture::new(future, purpose, policy, cache)
+        OriginFuture::new(future, purpose, forwarded, policy, cache)
     }
 }

@@ -22,6 +22,8 @@ pub(crate) struct CacheControl {
     pub(crate) max_age: Seconds,
     pub(crate) s_maxage: Seconds,
     pub(crate) min_fresh: Seconds,
+    /// Without a number any staleness will do.
+    pub(crate) max_stale: Seconds,
     pub(crate) stale_while_revalidate: Seconds,
     pub(crate) stale_if_error: Seconds,
 }
@@ -56,11 +58,19 @@ impl Seconds {
             });
             Self::Of(Duration::from_secs(seconds))
         };
-        *self = match *self {
+        *self = self.with(value);
+    }
+
+    fn and(self, time: Duration) -> Self {
+        self.with(Self::Of(time))
+    }
+
+    fn with(self, value: Self) -> Self {
+        match self {
             Self::Absent => value,
             same if same == value => same,
             _ => Self::Invalid,
-        };
+        }
     }
 }
 
@@ -90,12 +100,12 @@ impl CacheControl {
                     return;
                 };
                 rest = after;
-                value
+                Some(value)
             } else {
                 rest = after;
-                Vec::new()
+                None
             };
-            self.add(&name.trim_ascii().to_ascii_lowercase(), &value);
+            self.add(&name.trim_ascii().to_ascii_lowercase(), value.as_deref());
             match rest.strip_prefix(b",") {
                 Some(next) => rest = next,
                 None => return,
@@ -103,7 +113,9 @@ impl CacheControl {
         }
     }
 
-    fn add(&mut self, name: &[u8], value: &[u8]) {
+    fn add(&mut self, name: &[u8], value: Option<&[u8]>) {
+        let is_alone = value.is_none();
+        let value = value.unwrap_or_default();
         match name {
             b"no-store" => self.no_store = true,
             b"no-cache" => self.no_cache = true,
@@ -113,6 +125,8 @@ impl CacheControl {
             b"max-age" => self.max_age.add(value),
             b"s-maxage" => self.s_maxage.add(value),
             b"min-fresh" => self.min_fresh.add(value),
+            b"max-stale" if is_alone => self.max_stale = self.max_stale.and(Duration::MAX),
+            b"max-stale" => self.max_stale.add(value),
             b"stale-while-revalidate" => self.stale_while_revalidate.add(value),
             b"stale-if-error" => self.stale_if_error.add(value),
             _ => {}

@@ -48,6 +48,6 @@ fn names(line: &[u8], stored: Option<&[u8]>) -> bool {
 }
 
 /// A tag without the mark of a weak one.
-fn opaque(tag: &[u8]) -> &[u8] {
+pub(super) fn opaque(tag: &[u8]) -> &[u8] {
     tag.strip_prefix(b"W/").unwrap_or(tag)
 }

@@ -19,6 +19,8 @@ pub(crate) struct Demand {
     pub(crate) max_age: Option<Duration>,
     /// A stored answer must stay fresh for so long.
     pub(crate) min_fresh: Option<Duration>,
+    /// A stored answer may be stale for so long.
+    pub(crate) max_stale: Option<Duration>,
 }
 
 /// Reads what a request without content asks for.
@@ -33,7 +35,7 @@ pub(crate) fn demand(method: &Method, headers: &HeaderMap) -> Demand {
                 .eq_ignore_ascii_case(b"no-cache")
         });
     Demand {
-        past: !matches!(*method, Method::GET | Method::HEAD)
+        past: !is_kept(method)
             || PAST.iter().any(|name| headers.contains_key(name))
             || directives.no_store,
         conditional: headers.contains_key(header::IF_NONE_MATCH)
@@ -42,7 +44,13 @@ pub(crate) fn demand(method: &Method, headers: &HeaderMap) -> Demand {
         only_if_cached: directives.only_if_cached,
         max_age: directives.max_age.time(),
         min_fresh: directives.min_fresh.time(),
+        max_stale: directives.max_stale.time(),
     }
+}
+
+/// Whether answers to requests of this method are kept.
+pub(crate) fn is_kept(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD)
 }
 
 /// Requests with these fields are for one caller, or for something else than a whole representation.

@@ -19,6 +19,13 @@ const OF_ONE_HOP: [HeaderName; 7] = [
     header::TRANSFER_ENCODING,
     header::UPGRADE,
 ];
+/// What the body that is stored depends on.
+const OF_THE_BODY: [HeaderName; 4] = [
+    header::CONTENT_ENCODING,
+    header::CONTENT_LENGTH,
+    header::CONTENT_RANGE,
+    header::CONTENT_TYPE,
+];
 const ALSO_OF_ONE_HOP: [&str; 3] = [
     "keep-alive",
     "proxy-connection",
@@ -28,9 +35,7 @@ const ALSO_OF_ONE_HOP: [&str; 3] = [
 impl Fields {
     /// All of `headers` that are for more than one hop.
     pub(super) fn of(headers: &HeaderMap) -> Self {
-        let kept = || {
-            (headers.iter()).filter(|(name, _)| !is_of_one_hop(name) && !is_named(headers, name))
-        };
+        let kept = || of_all_hops(headers);
         let values: Vec<u8> = kept()
             .flat_map(|(_, value)| value.as_bytes())
             .copied()
@@ -57,6 +62,22 @@ impl Fields {
         headers
     }
 
+    /// The fields with those that a 304 tells, whose answers' own age and date are over: RFC 9111, section
+    /// 3.2. What says how to read the body stays.
+    pub(super) fn updated(&self, told: &HeaderMap) -> HeaderMap {
+        let mut headers = self.to_map();
+        headers.remove(header::AGE);
+        headers.remove(header::DATE);
+        let new = || of_all_hops(told).filter(|(name, _)| !OF_THE_BODY.contains(*name));
+        for (name, _) in new() {
+            headers.remove(name);
+        }
+        for (name, value) in new() {
+            headers.append(name.clone(), value.clone());
+        }
+        headers
+    }
+
     /// What they have on the heap: bytes.
     pub(super) fn weight(&self) -> usize {
         let each = |(name, value): &(HeaderName, HeaderValue)| {
@@ -66,6 +87,11 @@ impl Fields {
         };
         self.0.iter().map(each).sum::<usize>() + SHARED
     }
+}
+
+fn of_all_hops(headers: &HeaderMap) -> impl Iterator<Item = (&HeaderName, &HeaderValue)> {
+    let all = headers.iter();
+    all.filter(|(name, _)| !is_of_one_hop(name) && !is_named(headers, name))
 }
 
 fn is_of_one_hop(name: &HeaderName) -> bool {

@@ -16,7 +16,7 @@ impl HttpKey {
         vary_by: &[HeaderName],
         generations: &Generations,
     ) -> Self {
-        let target = target(req.uri(), req.headers());
+        let target = target(&authority(req.uri(), req.headers()), path(req.uri()));
         let mut key = Vec::with_capacity(target.len() + 64);
         key.push(u8::from(req.method() == Method::HEAD));
         key.extend(generations.of(&target).to_ne_bytes());
@@ -39,6 +39,15 @@ impl HttpKey {
         self.0.first() == Some(&1)
     }
 
+    /// The key of a GET request that is like this one otherwise.
+    pub(crate) fn of_get(&self) -> Self {
+        let mut key = self.0.to_vec();
+        if let Some(method) = key.first_mut() {
+            *method = 0;
+        }
+        Self(key.into())
+    }
+
     /// What it has on the heap: bytes.
     pub(crate) fn weight(&self) -> usize {
         self.0.len() + 2 * size_of::<usize>()
@@ -51,21 +60,26 @@ fn push(key: &mut Vec<u8>, part: &[u8]) {
 }
 
 /// The authority and the path with its query: what an unsafe request and the answers that it invalidates
-/// have in common. A server reads the authority from `Host`, as its requests name only a path.
-pub(crate) fn target(uri: &Uri, headers: &HeaderMap) -> Vec<u8> {
-    let path = uri.path_and_query().map_or("/", |path| path.as_str());
-    let mut authorities = Vec::new();
-    match uri.authority() {
-        Some(authority) => authorities.push(authority.as_str().as_bytes()),
-        None => authorities.extend(
-            headers
-                .get_all(header::HOST)
-                .iter()
-                .map(HeaderValue::as_bytes),
-        ),
-    }
-    let mut target = authorities.join(&b',').to_ascii_lowercase();
+/// have in common.
+pub(crate) fn target(authority: &[u8], path: &str) -> Vec<u8> {
+    let mut target = Vec::with_capacity(authority.len() + 1 + path.len());
+    target.extend(authority);
     target.push(b' ');
     target.extend(path.as_bytes());
     target
+}
+
+/// The path and the query.
+pub(crate) fn path(uri: &Uri) -> &str {
+    uri.path_and_query().map_or("/", |path| path.as_str())
+}
+
+/// The authority, in lower case. A server reads it from `Host`, as its requests name only a path.
+pub(crate) fn authority(uri: &Uri, headers: &HeaderMap) -> Vec<u8> {
+    if let Some(authority) = uri.authority() {
+        return authority.as_str().to_ascii_lowercase().into_bytes();
+    }
+    let hosts = headers.get_all(header::HOST).iter();
+    let hosts: Vec<_> = hosts.map(HeaderValue::as_bytes).collect();
+    hosts.join(&b',').to_ascii_lowercase()
 }

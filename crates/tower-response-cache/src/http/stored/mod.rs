@@ -15,6 +15,6 @@ pub(super) type HttpStore = MemoryStore<HttpKey, Stored>;
 /// The store, the flights and the counts.
 pub(super) type HttpCaching = Cache<HttpKey, Stored, HttpStore>;
 
-pub(super) use self::key::{HttpKey, target};
+pub(super) use self::key::{HttpKey, authority, path, target};
 pub(super) use self::response::{Stored, StoredResponse, mark};
 pub(super) use self::{generations::Generations, unshared::Unshared};

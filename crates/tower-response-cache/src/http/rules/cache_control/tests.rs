@@ -12,10 +12,11 @@ const FLAGS: [&str; 6] = [
     "proxy-revalidate",
     "only-if-cached",
 ];
-const TIMES: [&str; 5] = [
+const TIMES: [&str; 6] = [
     "max-age",
     "s-maxage",
     "min-fresh",
+    "max-stale",
     "stale-while-revalidate",
     "stale-if-error",
 ];
@@ -91,6 +92,7 @@ fn model(directives: &[Directive]) -> CacheControl {
         max_age: time("max-age"),
         s_maxage: time("s-maxage"),
         min_fresh: time("min-fresh"),
+        max_stale: time("max-stale"),
         stale_while_revalidate: time("stale-while-revalidate"),
         stale_if_error: time("stale-if-error"),
     }
@@ -149,4 +151,7 @@ fn value_that_is_no_number_is_invalid() {
     }
     assert_eq!(read(b"max-age=1 ,a").max_age, seconds(1));
     assert_eq!(read(b"max-age=\"\\1\"").max_age, seconds(1));
+    assert_eq!(read(b"max-stale").max_stale, Seconds::Of(Duration::MAX));
+    assert_eq!(read(b"max-stale=").max_stale, Seconds::Invalid);
+    assert_eq!(read(b"max-stale, max-stale=1").max_stale, Seconds::Invalid);
 }
