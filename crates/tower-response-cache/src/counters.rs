@@ -59,7 +59,7 @@ impl Counters {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(crate) fn remote_write<E>(&self, written: &Result<(), E>) {
+    pub(crate) fn remote_write<T, E>(&self, written: &Result<T, E>) {
         if written.is_err() {
             self.remote_errors.fetch_add(1, Ordering::Relaxed);
         }

@@ -8,7 +8,8 @@ use crate::{error::NotInvalidated, flight::Cache};
 ///
 /// What is stored in this process is gone when this is made, and an older answer does not come back from
 /// a [`RemoteStore`] either. With such a store, await it: once it is done that store has no older answer, and
-/// no call of this process brings one.
+/// no call of this process brings one; none of any process does, if that store keeps
+/// [order](RemoteStore#order).
 ///
 /// # Cancellation
 ///
@@ -35,7 +36,7 @@ impl Invalidation {
         St: Store<K, V>,
     {
         // Whatever of it comes from the remote store from now on is refused, however it got there.
-        cache.refuse_older(&scope);
+        let before = cache.refuse_older(&scope);
         cache.forget(&scope);
         if !cache.has_remote() {
             return Self { remote: None };
@@ -45,7 +46,7 @@ impl Invalidation {
         let rest = async move {
             // A write that is under way would land after the removal.
             let done = cache.all_done(writes).await;
-            let forgotten = cache.forget_remote(&scope).await;
+            let forgotten = cache.forget_remote(&scope, before).await;
             // A flight may have read the old answer there before it was gone, and stored it.
             cache.forget(&scope);
             match forgotten {

@@ -31,7 +31,7 @@ mod telemetry;
 pub use self::http::{HttpCache, HttpCacheBody, HttpCacheFuture, HttpCacheHandle, HttpCacheLayer};
 pub use self::policy::{ByKey, CacheStatus, CacheStatusHeader, Keep, KeepTicket, Lookup, Policy};
 pub use self::snapshot::Snapshot;
-pub use self::store::remote::{Codec, RemoteEntry, RemoteSnapshot, RemoteStore};
+pub use self::store::remote::{Codec, Outdated, RemoteEntry, RemoteSnapshot, RemoteStore};
 pub use self::store::{Entry, Freshness, MemoryStore, Store, StoreSnapshot};
 pub use self::{error::NotInvalidated, handle::Handle, invalidation::Invalidation};
 pub use self::{future::ResponseFuture, layer::ResponseCacheLayer, service::ResponseCache};

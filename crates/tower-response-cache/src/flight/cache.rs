@@ -92,7 +92,7 @@ impl<K, V, St> Cache<K, V, St> {
 
     /// Counts a write to the remote store that was not begun.
     pub(crate) fn count_unwritten(&self) {
-        self.counters.remote_write(&Err(Unreachable));
+        self.counters.remote_write(&Err::<(), _>(Unreachable));
     }
 
     /// `entry` in the form of the remote store; `None` if there is no such store, or the value is not
@@ -107,13 +107,14 @@ impl<K, V, St> Cache<K, V, St> {
         shared.map_or(0, |_| wall_clock::stamp())
     }
 
+    /// Says whether the entry was taken: it is not if the store knows that it is out of date.
     pub(crate) async fn write_remote(
         &self,
         key: &K,
         entry: RemoteEntry,
-    ) -> Result<(), Unreachable> {
+    ) -> Result<bool, Unreachable> {
         let Some(remote) = &self.remote else {
-            return Ok(());
+            return Ok(true);
         };
         let limit = self.settings.remote_timeout;
         let written = remote.insert(key, entry, limit).await;
@@ -121,22 +122,27 @@ impl<K, V, St> Cache<K, V, St> {
         written
     }
 
-    pub(crate) async fn forget_remote(&self, scope: &Scope<K>) -> Result<(), Unreachable> {
+    /// Forgets what the remote store has from calls that began before that time.
+    pub(crate) async fn forget_remote(
+        &self,
+        scope: &Scope<K>,
+        before: u64,
+    ) -> Result<(), Unreachable> {
         let Some(remote) = &self.remote else {
             return Ok(());
         };
-        let forgotten = remote.forget(scope, self.settings.remote_timeout).await;
+        let limit = self.settings.remote_timeout;
+        let forgotten = remote.forget(scope, before, limit).await;
         self.counters.remote_write(&forgotten);
         forgotten
     }
 }
 
 impl<K: Hash + Eq + Clone, V, St> Cache<K, V, St> {
-    /// Refuses what the remote store has of `scope`, by calls that began before now.
-    pub(crate) fn refuse_older(&self, scope: &Scope<K>) {
-        if let Some(remote) = &self.remote {
-            remote.refuse_older(scope);
-        }
+    /// Refuses what the remote store has of `scope`, by calls that began before now, and says when that is.
+    pub(crate) fn refuse_older(&self, scope: &Scope<K>) -> u64 {
+        let remote = self.remote.as_ref();
+        remote.map_or(0, |remote| remote.refuse_older(scope))
     }
 
     /// Refuses what the remote store has for `key`, by calls that began before `time`.
@@ -225,6 +231,13 @@ impl<K: Hash + Eq, V, St: Store<K, V>> Cache<K, V, St> {
 
     pub(crate) fn remove(&self, key: &K) {
         self.store.remove(key);
+    }
+
+    /// Removes the answer to a call that began then, unless a newer one has taken its place.
+    pub(crate) fn remove_of(&self, key: &K, began: u64) {
+        if self.began_of(key) <= began {
+            self.store.remove(key);
+        }
     }
 
     /// Forgets what is stored in this process and what is under way.

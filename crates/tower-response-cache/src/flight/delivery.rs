@@ -139,11 +139,14 @@ impl<K: Key, V: Value, St: Store<K, V>> WriteBehind<K, V, St> {
 
     async fn write(self, entry: RemoteEntry) {
         let written = self.0.cache.write_remote(&self.0.key, entry).await;
-        if written.is_err() {
+        match written {
+            Ok(true) => {}
+            // Another process has invalidated it, or has a newer one: it is of no use here either.
+            Ok(false) => self.0.cache.remove_of(&self.0.key, self.0.began),
             // An older answer may still be there, and must not come back.
-            self.0.cache.refuse_before(&self.0.key, self.0.began);
+            Err(_) => self.0.cache.refuse_before(&self.0.key, self.0.began),
         }
-        let end = written.map_or(Written::Unknown, |()| Written::Done);
+        let end = written.map_or(Written::Unknown, |_| Written::Done);
         self.1.send_replace(end);
         let flights = self.0.cache.flights();
         if flights.with(|table| table.end_if_keepable(&self.0.key, self.0.flight)) {
@@ -153,9 +156,9 @@ impl<K: Key, V: Value, St: Store<K, V>> WriteBehind<K, V, St> {
         // last, so it is taken back. The flight stays until that is done: as long as it is in the
         // table, no other flight reads the old answer there. A failure is counted and left, as the
         // invalidation or the later call goes to the remote store, too.
-        let forgotten = (self.0.cache)
-            .forget_remote(&Scope::Key(self.0.key.clone()))
-            .await;
+        let scope = Scope::Key(self.0.key.clone());
+        let before = self.0.began.saturating_add(1);
+        let forgotten = self.0.cache.forget_remote(&scope, before).await;
         drop(forgotten);
     }
 }

@@ -4,6 +4,7 @@
 
 pub(crate) mod elsewhere;
 pub(crate) mod interfering;
+pub(crate) mod ordered;
 pub(crate) mod rules;
 pub(crate) mod streams;
 

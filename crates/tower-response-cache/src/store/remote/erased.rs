@@ -2,7 +2,7 @@ use std::{future::Future, hash::Hash, pin::Pin};
 
 use tokio::time::Instant;
 
-use super::{Codec, RemoteEntry, RemoteStore, record};
+use super::{Codec, Outdated, RemoteEntry, RemoteStore, record};
 use crate::store::{Entry, Scope};
 
 /// Each question costs one box, which is little compared with the call that it may save.
@@ -20,9 +20,11 @@ pub(crate) trait ErasedRemote<K, V>: Send + Sync {
     /// The entry in the form of the store; `None` if its value is not for it.
     fn encode(&self, key: &K, entry: &Entry<V>) -> Option<RemoteEntry>;
 
-    fn insert<'a>(&'a self, key: &'a K, entry: RemoteEntry) -> Answer<'a, ()>;
+    /// Says whether it was taken: it is not if it is out of date.
+    fn insert<'a>(&'a self, key: &'a K, entry: RemoteEntry) -> Answer<'a, bool>;
 
-    fn forget<'a>(&'a self, scope: &'a Scope<K>) -> Answer<'a, ()>;
+    /// Forgets what is there from calls that began before that time.
+    fn forget<'a>(&'a self, scope: &'a Scope<K>, before: u64) -> Answer<'a, ()>;
 }
 
 pub(crate) struct WithCodec<R>(pub(crate) R);
@@ -45,18 +47,22 @@ impl<K: Hash + Send + Sync, V: Codec, R: RemoteStore<K>> ErasedRemote<K, V> for 
         record::write(key, entry)
     }
 
-    fn insert<'a>(&'a self, key: &'a K, entry: RemoteEntry) -> Answer<'a, ()> {
-        Box::pin(async move { self.0.insert(key, entry).await.map_err(|_| Unreachable) })
+    fn insert<'a>(&'a self, key: &'a K, entry: RemoteEntry) -> Answer<'a, bool> {
+        Box::pin(async move {
+            let taken = self.0.insert_newer(key, entry).await;
+            taken.map_err(|_| Unreachable)
+        })
     }
 
-    fn forget<'a>(&'a self, scope: &'a Scope<K>) -> Answer<'a, ()> {
+    fn forget<'a>(&'a self, scope: &'a Scope<K>, before: u64) -> Answer<'a, ()> {
         Box::pin(async move {
-            match scope {
-                Scope::Key(key) => self.0.remove(key).await,
-                Scope::Tag(tag) => self.0.remove_tag(tag).await,
-                Scope::All => self.0.clear().await,
-            }
-            .map_err(|_| Unreachable)
+            let what = match scope {
+                Scope::Key(key) => Outdated::Key(key),
+                Scope::Tag(tag) => Outdated::Tag(tag),
+                Scope::All => Outdated::All,
+            };
+            let forgotten = self.0.forget(what, before).await;
+            forgotten.map_err(|_| Unreachable)
         })
     }
 }

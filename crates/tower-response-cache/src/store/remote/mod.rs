@@ -7,6 +7,7 @@ mod checksum;
 mod codec;
 mod erased;
 mod floors;
+mod outdated;
 mod record;
 mod remote;
 mod remote_entry;
@@ -16,5 +17,5 @@ pub(crate) mod wall_clock;
 
 pub(crate) use self::erased::{ErasedRemote, Unreachable, WithCodec};
 pub(crate) use self::remote::{Remote, limited};
-pub use self::{codec::Codec, remote_entry::RemoteEntry};
+pub use self::{codec::Codec, outdated::Outdated, remote_entry::RemoteEntry};
 pub use self::{remote_store::RemoteStore, snapshot::RemoteSnapshot};

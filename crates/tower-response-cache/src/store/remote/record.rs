@@ -40,6 +40,7 @@ pub(crate) fn write<K: Hash, V: Codec>(key: &K, entry: &Entry<V>) -> Option<Remo
     Some(RemoteEntry {
         bytes,
         expires_in: keep.lifetime(),
+        version: entry.began(),
         tags: keep.shared_tags(),
     })
 }

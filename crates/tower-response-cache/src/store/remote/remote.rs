@@ -29,16 +29,17 @@ impl<K, V> Remote<K, V> {
         key: &K,
         entry: RemoteEntry,
         limit: Duration,
-    ) -> Result<(), Unreachable> {
+    ) -> Result<bool, Unreachable> {
         limited(self.store.insert(key, entry), limit).await
     }
 
     pub(crate) async fn forget(
         &self,
         scope: &Scope<K>,
+        before: u64,
         limit: Duration,
     ) -> Result<(), Unreachable> {
-        limited(self.store.forget(scope), limit).await
+        limited(self.store.forget(scope, before), limit).await
     }
 }
 
@@ -55,9 +56,11 @@ impl<K: Hash + Eq + Clone, V> Remote<K, V> {
         Ok(found.filter(admits))
     }
 
-    /// Refuses entries of `scope` whose calls began before now.
-    pub(crate) fn refuse_older(&self, scope: &Scope<K>) {
-        self.refuse_before(scope, wall_clock::stamp());
+    /// Refuses entries of `scope` whose calls began before now, and says when that is.
+    pub(crate) fn refuse_older(&self, scope: &Scope<K>) -> u64 {
+        let now = wall_clock::stamp();
+        self.refuse_before(scope, now);
+        now
     }
 
     /// Refuses entries of `scope` whose calls began before `time`.

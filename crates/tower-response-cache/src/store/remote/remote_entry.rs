@@ -8,6 +8,9 @@ pub struct RemoteEntry {
     pub bytes: Vec<u8>,
     /// How long the entry is of use from now on; [`Duration::MAX`] is for ever.
     pub expires_in: Duration,
+    /// When its call began: microseconds since 1970, by the clock of the process that made it. Later calls
+    /// have larger versions. Not needed when it is read: the bytes have it too.
+    pub version: u64,
     /// The tags by which it is to be found. Not needed when it is read: the bytes have them too.
     pub tags: Arc<[Arc<str>]>,
 }
@@ -19,6 +22,7 @@ impl RemoteEntry {
         Self {
             bytes,
             expires_in,
+            version: 0,
             tags: Arc::default(),
         }
     }
@@ -30,6 +34,7 @@ impl fmt::Debug for RemoteEntry {
         f.debug_struct("RemoteEntry")
             .field("length", &self.bytes.len())
             .field("expires_in", &self.expires_in)
+            .field("version", &self.version)
             .field("tags", &self.tags)
             .finish()
     }

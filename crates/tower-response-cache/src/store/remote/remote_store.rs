@@ -1,6 +1,6 @@
 use std::future::Future;
 
-use super::RemoteEntry;
+use super::{Outdated, RemoteEntry};
 
 /// A store behind the [`Store`] of this process: slow, shared between processes, and fallible. Made part
 /// of a cache by [`ResponseCacheLayer::with_remote`].
@@ -13,6 +13,13 @@ use super::RemoteEntry;
 /// Values get here as bytes, by the [`Codec`] of their type.
 ///
 /// For Redis, `insert` is `SET key bytes PX expires_in`, and `get` is `GET key` with `PTTL key`.
+///
+/// # Order
+///
+/// A write of another process may land after an invalidation, and bring back what that removed. A store that
+/// can compare before it writes, as Redis can in a script, forbids that: implement
+/// [`insert_newer`](Self::insert_newer) and [`forget`](Self::forget), both or neither. The cache calls these
+/// two alone; by default they are `insert` and the removals.
 ///
 /// [`Codec`]: crate::Codec
 /// [`RemoteSnapshot::errors`]: crate::RemoteSnapshot::errors
@@ -41,4 +48,46 @@ pub trait RemoteStore<K>: Send + Sync + 'static {
 
     /// Removes every entry.
     fn clear(&self) -> impl Future<Output = Result<(), Self::Error>> + Send;
+
+    /// Puts `entry` in the place of an earlier entry of `key`, unless it is out of date. Says whether it was
+    /// taken.
+    ///
+    /// It is out of date if the store has an entry of `key` with a larger [version](RemoteEntry::version), or
+    /// has been told to [forget](Self::forget) its key, one of its tags, or all before a larger version. Comparing
+    /// and writing must be one step.
+    ///
+    /// By default this is [`insert`](Self::insert), and takes everything.
+    fn insert_newer(
+        &self,
+        key: &K,
+        entry: RemoteEntry,
+    ) -> impl Future<Output = Result<bool, Self::Error>> + Send
+    where
+        K: Sync,
+    {
+        async move { self.insert(key, entry).await.map(|()| true) }
+    }
+
+    /// Removes what is there of `what` with a version below `before`, and takes no such entry any more.
+    ///
+    /// Remember `before` for as long as a call may take with its write, an hour to be safe.
+    ///
+    /// By default this removes what is there, whatever its version, and remembers nothing.
+    fn forget(
+        &self,
+        what: Outdated<'_, K>,
+        before: u64,
+    ) -> impl Future<Output = Result<(), Self::Error>> + Send
+    where
+        K: Sync,
+    {
+        let _ = before;
+        async move {
+            match what {
+                Outdated::Key(key) => self.remove(key).await,
+                Outdated::Tag(tag) => self.remove_tag(tag).await,
+                Outdated::All => self.clear().await,
+            }
+        }
+    }
 }
