@@ -9,7 +9,7 @@ use crate::{error::NotInvalidated, flight::Cache};
 /// What is stored in this process is gone when this is made, and an older answer does not come back from
 /// a [`RemoteStore`] either. With such a store, await it: once it is done that store has no older answer, and
 /// no call of this process brings one; none of any process does, if that store keeps
-/// [order](RemoteStore#order).
+/// [order](crate::RemoteStore#order).
 ///
 /// # Cancellation
 ///

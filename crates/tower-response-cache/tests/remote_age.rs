@@ -218,6 +218,31 @@ async fn invalidation_waits_for_the_writes_of_its_scope_alone() {
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn with_more_invalidations_than_are_remembered_nothing_from_before_comes_back() {
+    for (invalidations, refused) in [(1024, [true, false]), (1025, [true, true])] {
+        let remote = Elsewhere::new(DELAY);
+        let (mut old, ..) = process(&remote);
+        for key in [1, 2] {
+            ask(&mut old, key).await;
+        }
+        written().await;
+        // The removals fail, so what is invalidated stays there.
+        remote.fail_removals();
+        let (mut new, handle, calls) = process(&remote);
+        let others = (10_000..).take(invalidations - 1);
+        for key in [1].into_iter().chain(others) {
+            drop(handle.invalidate(&key));
+        }
+        for (key, refused) in [1, 2].into_iter().zip(refused) {
+            let before = calls.load(Ordering::Relaxed);
+            ask(&mut new, key).await;
+            let calls = calls.load(Ordering::Relaxed) - before;
+            assert_eq!(calls == 1, refused, "{key} of {invalidations}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn read_that_hangs_is_a_miss() {
     let remote = Elsewhere::new(100 * TTL);
     let (mut service, handle, _) = process(&remote);

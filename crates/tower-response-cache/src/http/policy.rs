@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use http::header;
+use http::{StatusCode, header};
 use http_body::Body;
 
 use super::answer::Answer;
@@ -55,12 +55,13 @@ where
         if !self.settings.share_failures {
             return None;
         }
-        let retry_after = match &failure.kind {
-            FailureKind::Error(_) => None,
-            FailureKind::Down(res) => res.headers().get(header::RETRY_AFTER),
+        let (status, retry_after) = match &failure.kind {
+            FailureKind::Error(_) => (StatusCode::BAD_GATEWAY, None),
+            FailureKind::Down(res) => (res.status(), res.headers().get(header::RETRY_AFTER)),
             FailureKind::Refused(_) => return None,
         };
-        Some(Arc::new(StoredResponse::failure(failure.call, retry_after)))
+        let shared = StoredResponse::failure(status, retry_after, failure.call);
+        Some(Arc::new(shared))
     }
 
     fn stale_if_error(&self, (): &(), failure: &Failure<E, Res>) -> bool {

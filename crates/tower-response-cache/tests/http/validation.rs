@@ -177,6 +177,24 @@ async fn confirmation_must_be_about_what_is_stored() {
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn confirmation_of_something_else_is_a_failure_for_all_who_wait() {
+    let mut http = Http::of(HttpCacheLayer::new(1 << 20).failures_in_turn(1));
+    http.miss(get("/a"), tagged("max-age=60"));
+    advance(SECOND * 61).await;
+    let mut calls = [(); 2].map(|()| http.begin(get("/a")));
+    let other = unchanged().with("etag", "\"b\"");
+    http.sent().await.1.send_response(other);
+    for (call, collapsed) in calls.iter_mut().zip(["", "collapsed; "]) {
+        let res = assert_ready!(call.poll()).unwrap();
+        let said = format!("default; fwd=stale; {collapsed}fwd-status=304");
+        assert_eq!(
+            (res.status().as_u16(), value(&res, "cache-status")),
+            (502, &*said)
+        );
+    }
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn confirmation_may_end_the_stored_answer() {
     for (field, content) in [
         ("cache-control", "no-store"),

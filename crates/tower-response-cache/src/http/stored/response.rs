@@ -62,12 +62,15 @@ impl StoredResponse {
 
     /// What callers get that waited for a call which failed: its status, and nothing that may be for the
     /// caller who made it.
-    pub(crate) fn failure(call: Call, retry_after: Option<&HeaderValue>) -> Self {
+    pub(crate) fn failure(
+        status: StatusCode,
+        retry_after: Option<&HeaderValue>,
+        call: Call,
+    ) -> Self {
         let mut headers = HeaderMap::new();
         if let Some(value) = retry_after {
             headers.insert(header::RETRY_AFTER, value.clone());
         }
-        let status = StatusCode::from_u16(call.status).unwrap_or(StatusCode::BAD_GATEWAY);
         // It is not stored. It is not stale either, or those who wait could not share it.
         let lifetime = Lifetime {
             ttl: Duration::MAX,
