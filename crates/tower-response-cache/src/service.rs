@@ -3,7 +3,7 @@ use std::{fmt, hash::Hash, sync::Arc};
 
 use tower_service::Service;
 
-use crate::flight::{Background, Cause, LayerState, Lead, Miss, MissState, MissStateOf};
+use crate::flight::{Background, Cause, LayerState, Lead, Miss, MissState, MissStateOf, Seen};
 use crate::policy::{CacheStatus, Lookup, Policy};
 use crate::store::{Freshness, MemoryStore, Store};
 use crate::{future::ResponseFuture, handle::Handle};
@@ -56,7 +56,13 @@ where
     St: Store<K, V>,
 {
     /// Answers a request for which nothing fresh is stored.
-    fn not_fresh<Req>(&self, key: K, req: Req, stale: Option<V>) -> ResponseFuture<S, Req, P, St>
+    fn not_fresh<Req>(
+        &self,
+        key: K,
+        req: Req,
+        stale: Option<V>,
+        seen: Option<Seen>,
+    ) -> ResponseFuture<S, Req, P, St>
     where
         S: Service<Req, Future: Send> + Clone + Send + 'static,
         Req: Send + 'static,
@@ -74,7 +80,7 @@ where
             return ResponseFuture::hit(old);
         }
         match absent {
-            None => self.miss(req, MissState::Join(key)),
+            None => self.miss(req, MissState::Join(key, seen)),
             Some(absent) if self.shared.cache.has_remote() => {
                 let ask = self.shared.ask(key);
                 self.miss(req, MissState::AskRemote(ask, absent))
@@ -142,18 +148,25 @@ where
     fn call(&mut self, req: Req) -> Self::Future {
         let state = match self.shared.policy.lookup(&req) {
             Lookup::Use(key) => {
-                let stale = match self.shared.cache.get(&key) {
+                let stored = self.shared.cache.flights().stored();
+                let found = self.shared.cache.get(&key);
+                let cause = match found {
+                    None => Cause::Miss,
+                    Some(_) => Cause::Expired,
+                };
+                let seen = Seen { stored, cause };
+                let stale = match found {
                     Some((value, Freshness::Fresh)) => {
                         if let Some(hit) = self.shared.restore(value, CacheStatus::Hit) {
                             return ResponseFuture::hit(hit);
                         }
                         // Another type's value: an answer of this type takes its place.
-                        None
+                        return self.not_fresh(key, req, None, None);
                     }
                     Some((value, Freshness::Revalidate)) => Some(value),
                     _ => None,
                 };
-                return self.not_fresh(key, req, stale);
+                return self.not_fresh(key, req, stale, Some(seen));
             }
             // Nothing is begun here: a future that is never polled must hold no flight open.
             Lookup::Refresh(key) => MissState::Refresh(key),

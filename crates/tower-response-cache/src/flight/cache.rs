@@ -227,6 +227,7 @@ impl<K: Hash + Eq, V, St: Store<K, V>> Cache<K, V, St> {
 
     pub(crate) fn insert(&self, key: K, entry: Entry<V>) {
         self.counters.insert(self.store.insert(key, entry));
+        self.flights.note_stored();
     }
 
     pub(crate) fn remove(&self, key: &K) {

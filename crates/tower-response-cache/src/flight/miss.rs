@@ -89,7 +89,7 @@ where
     St: Store<P::Key, P::Value>,
 {
     match state {
-        MissState::Join(key) => shared.join(key),
+        MissState::Join(key, seen) => shared.join(key, seen),
         // It joins no flight: an answer that was asked for earlier is not a new one.
         MissState::Refresh(key) => {
             let lead = Lead::start(shared.cache.flights(), key);

@@ -7,7 +7,7 @@ use crate::{policy::CacheStatus, store::Entry};
 /// What a request that was no hit does for its answer, a result `R`.
 pub(crate) enum MissState<K: Key, V: Value, R> {
     /// It is going to join the flight of its key, or to start one.
-    Join(K),
+    Join(K, Option<Seen>),
     /// It is going to start a new flight of its key, whether or not there is one.
     Refresh(K),
     /// It waits for a flight that another caller leads.
@@ -24,6 +24,15 @@ pub(crate) enum MissState<K: Key, V: Value, R> {
     AskRemote(AskRemote<V>, R),
     /// It has its answer, or panicked.
     Over,
+}
+
+/// What a request saw in the store when it came.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seen {
+    /// How many answers had been stored before it looked.
+    pub(crate) stored: u64,
+    /// Why it would make a call.
+    pub(crate) cause: Cause,
 }
 
 pub(crate) type AskRemote<V> = Pin<Box<dyn Future<Output = Option<Entry<V>>> + Send>>;

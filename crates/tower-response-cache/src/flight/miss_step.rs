@@ -3,7 +3,7 @@ use tokio::time::Instant;
 use super::callers::{GoesOn, Joined, Key, Value, Waited};
 use super::flight::{Cause, Done};
 use super::layer_state::LayerState;
-use super::miss_state::{Driver, MissState};
+use super::miss_state::{Driver, MissState, Seen};
 use crate::policy::{CacheStatus, Policy};
 use crate::store::{Entry, Freshness, Store};
 
@@ -19,7 +19,7 @@ pub(crate) enum Step<K: Key, V: Value, R> {
 
 impl<P, K: Key, V: Value, St: Store<K, V>> LayerState<P, K, V, St> {
     /// Joins the flight of `key`, or leads a new one.
-    pub(super) fn join<Req, Res, E>(&self, key: K) -> Step<K, V, Result<Res, E>>
+    pub(super) fn join<Req, Res, E>(&self, key: K, seen: Option<Seen>) -> Step<K, V, Result<Res, E>>
     where
         P: Policy<Req, Res, E, Key = K, Value = V>,
     {
@@ -28,6 +28,10 @@ impl<P, K: Key, V: Value, St: Store<K, V>> LayerState<P, K, V, St> {
             Joined::GoesOn(going_on) => return self.going_on(going_on),
             Joined::Lead(lead) => lead,
         };
+        let stored = self.cache.flights().stored();
+        if let Some(seen) = seen.filter(|seen| seen.stored == stored) {
+            return self.ask_or_begin(lead, seen.cause);
+        }
         // Another flight may have ended since the store was read. It stored its answer before it left
         // the table, so whoever finds no flight there finds the answer here.
         let cause = match self.cache.get(lead.key()) {
@@ -60,7 +64,7 @@ impl<P, K: Key, V: Value, St: Store<K, V>> LayerState<P, K, V, St> {
         // Whoever asks later could make nothing of it either. The flight is closed and not merely
         // passed over, so that these callers share one call and make none of their own.
         self.cache.flights().with(|table| table.close(&key, flight));
-        Step::Go(MissState::Join(key))
+        Step::Go(MissState::Join(key, None))
     }
 
     /// What a caller does when its wait has ended.
@@ -76,7 +80,7 @@ impl<P, K: Key, V: Value, St: Store<K, V>> LayerState<P, K, V, St> {
             // The leader left before it began, panicked, or got an error that is not shared.
             Waited::Lead(lead) => self.ask_or_begin(lead, Cause::Miss),
             Waited::Alone => Step::Go(MissState::Alone(CacheStatus::Miss)),
-            Waited::Again(key) => Step::Go(MissState::Join(key)),
+            Waited::Again(key) => Step::Go(MissState::Join(key, None)),
         }
     }
 
@@ -112,7 +116,7 @@ impl<P, K: Key, V: Value, St: Store<K, V>> LayerState<P, K, V, St> {
             }
             // The error may come of a limit of the caller that left; the next call may fare better.
             (Some(Done::Failed(_) | Done::Stored), Driver::TookOver) => {
-                Step::Go(MissState::Join(key.clone()))
+                Step::Go(MissState::Join(key.clone(), None))
             }
             (Some(Done::Failed(failed)), Driver::Began(_)) => Step::Answer(failed),
             (Some(Done::Stored), Driver::Began(_)) | (None, _) => {

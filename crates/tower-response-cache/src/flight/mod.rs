@@ -23,5 +23,5 @@ mod revalidation;
 pub(crate) use self::callers::{Background, Lead};
 pub(crate) use self::miss::{Miss, MissStateOf};
 pub(crate) use self::{
-    cache::Cache, flight::Cause, layer_state::LayerState, miss_state::MissState,
+    cache::Cache, flight::Cause, layer_state::LayerState, miss_state::MissState, miss_state::Seen,
 };

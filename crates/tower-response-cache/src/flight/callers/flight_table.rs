@@ -3,6 +3,7 @@ mod row;
 use std::collections::{BTreeMap, HashMap};
 use std::{hash::Hash, mem, sync::Arc};
 
+use foldhash::quality::RandomState;
 use tokio::time::Instant;
 
 use self::row::Row;
@@ -19,7 +20,10 @@ use crate::store::Scope;
 pub(crate) struct FlightTable<K, W, A> {
     /// For flights and tickets: later ones have larger numbers.
     last_number: u64,
-    by_key: HashMap<K, Vec<Row<W, A>>>,
+    /// A hash that is quick. Nobody can make it slow, as no more keys are in here than calls are under way.
+    by_key: HashMap<K, Vec<Row<W, A>>, RandomState>,
+    /// The memory of the flights of a key that had none left, for the next key.
+    spare: Vec<Row<W, A>>,
 }
 
 /// A place in the queue of a flight.
@@ -55,7 +59,8 @@ impl<K, W, A> FlightTable<K, W, A> {
     pub(crate) fn new() -> Self {
         Self {
             last_number: 0,
-            by_key: HashMap::new(),
+            by_key: HashMap::default(),
+            spare: Vec::new(),
         }
     }
 
@@ -93,7 +98,9 @@ impl<K: Hash + Eq, W, A> FlightTable<K, W, A> {
     /// Starts a flight, which others may join from now on.
     pub(crate) fn start(&mut self, key: K) -> u64 {
         let id = self.number();
-        self.by_key.entry(key).or_default().push(Row::new(id));
+        let spare = &mut self.spare;
+        let flights = self.by_key.entry(key).or_insert_with(|| mem::take(spare));
+        flights.push(Row::new(id));
         id
     }
 
@@ -287,7 +294,7 @@ impl<K: Hash + Eq, W, A> FlightTable<K, W, A> {
             return Ended::gone();
         };
         if was_last {
-            self.by_key.remove(key);
+            self.spare = self.by_key.remove(key).unwrap_or_default();
         }
         Ended {
             waiters: row.waiters,

@@ -1,4 +1,5 @@
 use std::hash::Hash;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -21,6 +22,8 @@ pub(crate) type Flights<K, V> = FlightTable<K, Waiter<V>, Arc<V>>;
 /// The table of flights behind its lock, shared by all who lead a flight or wait for one.
 pub(crate) struct LockedTable<K, V> {
     table: Mutex<Flights<K, V>>,
+    /// How many answers were stored.
+    stored: AtomicU64,
     settings: Settings,
 }
 
@@ -28,8 +31,21 @@ impl<K, V> LockedTable<K, V> {
     pub(crate) fn new(settings: Settings) -> Self {
         Self {
             table: Mutex::new(FlightTable::new()),
+            stored: AtomicU64::new(0),
             settings,
         }
+    }
+
+    /// How many answers have been stored. Whoever finds as many before a look at the store and, with no flight
+    /// to join, after a look at the table, need not look at the store again.
+    pub(crate) fn stored(&self) -> u64 {
+        // Acquire, with the Release below: the store is read after it, and has at least so many answers.
+        self.stored.load(Ordering::Acquire)
+    }
+
+    /// Notes that an answer was stored, before its flight leaves the table.
+    pub(crate) fn note_stored(&self) {
+        self.stored.fetch_add(1, Ordering::Release);
     }
 
     /// Whether a call is finished after all its callers have left.
