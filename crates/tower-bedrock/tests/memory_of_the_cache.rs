@@ -4,11 +4,16 @@
 mod common;
 #[path = "common/scripted.rs"]
 mod scripted;
+mod sdk_source;
 
 use aws_sdk_bedrockruntime::{
     operation::{
         apply_guardrail::ApplyGuardrailInput, converse::ConverseInput,
-        count_tokens::CountTokensInput, invoke_model::InvokeModelInput,
+        converse_stream::ConverseStreamInput, count_tokens::CountTokensInput,
+        get_async_invoke::GetAsyncInvokeInput, invoke_guardrail_checks::InvokeGuardrailChecksInput,
+        invoke_model::InvokeModelInput,
+        invoke_model_with_response_stream::InvokeModelWithResponseStreamInput,
+        list_async_invokes::ListAsyncInvokesInput, start_async_invoke::StartAsyncInvokeInput,
     },
     primitives::Blob,
     types::{
@@ -17,13 +22,71 @@ use aws_sdk_bedrockruntime::{
     },
 };
 use bedrock_sim::{ScriptedAnswer, Simulator};
-use common::{BASE_MODEL, bedrock, prompt, simulator, stream_prompt};
+use common::{BASE_MODEL, MODEL, bedrock, prompt, simulator, stream_prompt};
 use scripted::Wire;
-use std::time::Duration;
+use std::{collections::BTreeSet, fs, time::Duration};
 use tower::{Layer, ServiceExt};
-use tower_bedrock::{Bedrock, CacheUse, Request, UnaryOperation, policy::CachePolicy};
+use tower_bedrock::{
+    Bedrock, CacheUse, EventStream, Operation, Request, StreamEvent, UnaryOperation,
+    policy::CachePolicy,
+};
 
 const BOUND: u64 = 1 << 19;
+
+/// The operations whose answers are kept. Each has a test below.
+const KEPT: [&str; 6] = [
+    ApplyGuardrailInput::NAME,
+    ConverseInput::NAME,
+    ConverseStreamInput::NAME,
+    CountTokensInput::NAME,
+    InvokeModelInput::NAME,
+    InvokeModelWithResponseStreamInput::NAME,
+];
+
+/// Those whose answers are not, or that are not served.
+const NOT_KEPT: [&str; 5] = [
+    GetAsyncInvokeInput::NAME,
+    InvokeGuardrailChecksInput::NAME,
+    "InvokeModelWithBidirectionalStream",
+    ListAsyncInvokesInput::NAME,
+    StartAsyncInvokeInput::NAME,
+];
+
+/// `ConverseStream` is `converse_stream`.
+fn module(operation: &str) -> String {
+    let mut module = String::new();
+    for letter in operation.chars() {
+        if letter.is_uppercase() && !module.is_empty() {
+            module.push('_');
+        }
+        module.extend(letter.to_lowercase());
+    }
+    module
+}
+
+#[test]
+fn every_operation_of_the_sdk_is_measured_or_known_not_to_be_kept() {
+    let files = fs::read_dir(sdk_source::folder().join("operation")).expect("the SDK has a folder");
+    let files = files.map(|file| file.expect("it can be read").file_name());
+    let files = files.map(|file| file.into_string().expect("it is text"));
+    let theirs = files.filter_map(|file| file.strip_suffix(".rs").map(str::to_owned));
+    let known: BTreeSet<_> = KEPT
+        .iter()
+        .chain(&NOT_KEPT)
+        .map(|name| module(name))
+        .collect();
+    let new: Vec<_> = theirs.filter(|name| !known.contains(name)).collect();
+    assert!(
+        new.is_empty(),
+        "measure the answers that are kept of {new:?}"
+    );
+    // What is measured below, by its name.
+    let source = include_str!("memory_of_the_cache.rs");
+    for name in KEPT {
+        let input = format!("Request<{name}Input>");
+        assert!(source.contains(&input), "no test has requests of {name}");
+    }
+}
 
 fn policy() -> CachePolicy {
     let policy = CachePolicy::new("us-east-1", Duration::from_secs(3600));
@@ -232,36 +295,61 @@ fn answers_of_the_other_operations_stay_within_a_fifth_more_than_the_bound() {
     check("an assessment", judged, found);
 }
 
+fn streamed(number: u32) -> Request<ConverseStreamInput> {
+    Request::new(stream_prompt(&number.to_string()))
+}
+
+fn streamed_body(number: u32) -> Request<InvokeModelWithResponseStreamInput> {
+    let body = format!(
+        r#"{{"anthropic_version":"bedrock-2023-05-31","max_tokens":20000,
+            "messages":[{{"role":"user","content":"{number}"}}]}}"#
+    );
+    let input = InvokeModelWithResponseStreamInput::builder().model_id(MODEL);
+    Request::new(input.body(Blob::new(body)).build().expect("all is given"))
+}
+
+/// The heap of a cache that is filled with streams of so many words, in parts of the bound.
+fn recorded<I, T>(name: &str, request: impl Fn(u32) -> Request<I>, words: usize)
+where
+    I: Operation<Response = EventStream<T>>,
+    T: StreamEvent,
+{
+    let filled = |cache: CacheUse| {
+        let sim = simulator();
+        let text = "and so on ".repeat(words);
+        sim.script([ScriptedAnswer::new().text(text).times(2_000)]);
+        let client = bedrock(&sim);
+        let mut kept = None;
+        let counted = allocation_counter::measure(|| {
+            let layer = policy().layer(BOUND);
+            let service = layer.layer(client);
+            let calls = if words > 100 { 100 } else { 1_000 };
+            run(async {
+                for number in 0..calls {
+                    let call = service.clone().oneshot(request(number).cache(cache));
+                    let mut stream = call.await.expect("the simulator answers");
+                    while stream.recv().await.expect("it streams on").is_some() {}
+                }
+            });
+            let evicted = layer.handle().snapshot().store.evicted;
+            assert!(evicted > 0 || cache == CacheUse::NoStore);
+            kept = Some((layer, service));
+        });
+        drop(kept);
+        counted.bytes_current as f64 / BOUND as f64
+    };
+    let share = filled(CacheUse::Use) - filled(CacheUse::NoStore);
+    println!("{name}, {words} words: {share:.2} of the bound");
+    assert!(
+        (0.4..=1.2).contains(&share),
+        "{name}, {words} words: {share:.2}"
+    );
+}
+
 #[test]
 fn recorded_streams_stay_within_a_fifth_more_than_the_bound() {
     for words in [3, 2_000] {
-        let filled = |cache: CacheUse| {
-            let sim = simulator();
-            let text = "and so on ".repeat(words);
-            sim.script([ScriptedAnswer::new().text(text).times(2_000)]);
-            let client = bedrock(&sim);
-            let mut kept = None;
-            let counted = allocation_counter::measure(|| {
-                let layer = policy().layer(BOUND);
-                let service = layer.layer(client);
-                let calls = if words > 100 { 100 } else { 1_000 };
-                run(async {
-                    for number in 0..calls {
-                        let request = Request::new(stream_prompt(&number.to_string())).cache(cache);
-                        let call = service.clone().oneshot(request);
-                        let mut stream = call.await.expect("the simulator answers");
-                        while stream.recv().await.expect("it streams on").is_some() {}
-                    }
-                });
-                let evicted = layer.handle().snapshot().store.evicted;
-                assert!(evicted > 0 || cache == CacheUse::NoStore);
-                kept = Some((layer, service));
-            });
-            drop(kept);
-            counted.bytes_current as f64 / BOUND as f64
-        };
-        let share = filled(CacheUse::Use) - filled(CacheUse::NoStore);
-        println!("{words} words: {share:.2} of the bound");
-        assert!((0.4..=1.2).contains(&share), "{words} words: {share:.2}");
+        recorded("messages", streamed, words);
     }
+    recorded("chunks", streamed_body, 3);
 }

@@ -1,7 +1,9 @@
 //! What the verdict of a guardrail has on the heap.
 
 use super::{Heap, members, variants};
-use aws_sdk_bedrockruntime::operation::apply_guardrail::ApplyGuardrailOutput;
+use aws_sdk_bedrockruntime::operation::{
+    apply_guardrail::ApplyGuardrailOutput, invoke_guardrail_checks::InvokeGuardrailChecksOutput,
+};
 
 impl Heap for ApplyGuardrailOutput {
     fn heap(&self) -> usize {
@@ -9,7 +11,20 @@ impl Heap for ApplyGuardrailOutput {
     }
 }
 
+impl Heap for InvokeGuardrailChecksOutput {
+    fn heap(&self) -> usize {
+        self.results.heap()
+    }
+}
+
 members! {
+    GuardrailChecksResults { content_filter, prompt_attack, sensitive_information }
+    GuardrailChecksContentFilterResult { results }
+    GuardrailChecksContentFilterResultEntry {}
+    GuardrailChecksPromptAttackResult { results }
+    GuardrailChecksPromptAttackResultEntry {}
+    GuardrailChecksSensitiveInformationResult { results }
+    GuardrailChecksSensitiveInformationResultEntry {}
     GuardrailOutputContent { text }
     GuardrailTraceAssessment { model_output, input_assessment, output_assessments, action_reason }
     GuardrailAssessment {

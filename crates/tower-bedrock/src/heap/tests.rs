@@ -24,3 +24,34 @@ proptest! {
         prop_assert_eq!(heap, counted.bytes_current);
     }
 }
+
+#[test]
+fn results_of_checks_have_as_many_bytes_as_the_allocator_gave_out() {
+    use aws_sdk_bedrockruntime::operation::invoke_guardrail_checks::InvokeGuardrailChecksOutput;
+    use aws_sdk_bedrockruntime::types::{
+        GuardrailChecksContentFilterCategory as Category, GuardrailChecksContentFilterResult,
+        GuardrailChecksContentFilterResultEntry, GuardrailChecksResults,
+    };
+    let entry = || {
+        GuardrailChecksContentFilterResultEntry::builder()
+            .category(Category::Hate)
+            .severity_score(0.5)
+            .build()
+            .expect("all is given")
+    };
+    let filter = GuardrailChecksContentFilterResult::builder()
+        .set_results(Some(vec![entry(), entry(), entry()]))
+        .build()
+        .expect("all is given");
+    let results = GuardrailChecksResults::builder()
+        .content_filter(filter)
+        .build();
+    let output = InvokeGuardrailChecksOutput::builder()
+        .results(results)
+        .build();
+    let mut copy = None;
+    let counted = allocation_counter::measure(|| copy = Some(output.clone()));
+    let heap = copy.expect("it is copied").heap() as i64;
+    assert_eq!(heap, counted.bytes_current);
+    assert!(heap > 0);
+}

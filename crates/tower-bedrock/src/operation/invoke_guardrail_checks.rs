@@ -1,6 +1,6 @@
 use super::{
     Ending, Operation,
-    details::{Details, NOTHING_REQUIRED, UnaryDetails, plumbing},
+    details::{Details, NOTHING_REQUIRED, UnaryDetails, bytes_of, plumbing},
 };
 use crate::response::{Head, Response, Usage};
 use aws_sdk_bedrockruntime::{
@@ -52,8 +52,8 @@ impl Details for InvokeGuardrailChecksInput {
         Ending::Other
     }
 
-    fn weight(_: &Response<InvokeGuardrailChecksOutput>) -> u64 {
-        size_of::<InvokeGuardrailChecksOutput>() as u64
+    fn weight(answer: &Response<InvokeGuardrailChecksOutput>) -> u64 {
+        bytes_of::<InvokeGuardrailChecksOutput>(answer)
     }
 }
 
