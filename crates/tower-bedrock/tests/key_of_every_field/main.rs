@@ -8,6 +8,7 @@
     reason = "what the SDK requires is given, and the test fails otherwise"
 )]
 
+mod contents;
 mod inputs;
 mod other_inputs;
 mod sdk;
