@@ -6,6 +6,9 @@ pub mod which_wait {}
 #[doc = include_str!("../docs/budget.md")]
 pub mod budget {}
 
+#[doc = include_str!("../docs/http.md")]
+pub mod http {}
+
 #[doc = include_str!("../docs/stacking.md")]
 pub mod stacking {}
 

@@ -101,6 +101,21 @@ impl<M> BackoffLayer<M, ReplayClone, PerRequest> {
     }
 }
 
+#[cfg(feature = "http")]
+impl BackoffLayer<crate::HttpClassifier, ReplayClone, PerRequest> {
+    /// Retries what is worth it over HTTP, by method, status and `Retry-After`. The [guide] has the
+    /// table; [`HttpClassifier`](crate::HttpClassifier) takes exceptions.
+    ///
+    /// Requests are cloned, so their body has to be `Clone`, such as `Full<Bytes>`; see
+    /// [`replay`](Self::replay) for others.
+    ///
+    /// [guide]: https://docs.rs/tower-backoff/latest/tower_backoff/docs/http/
+    #[must_use]
+    pub fn http() -> Self {
+        Self::per_request(crate::HttpClassifier::new())
+    }
+}
+
 impl<C, R, By> BackoffLayer<C, R, By> {
     /// The waits after throttles. Default: base 1 s, cap 60 s, [`Jitter::Equal`](crate::Jitter::Equal).
     ///

@@ -1,6 +1,7 @@
 // On this page the README's links lead to the guides as rustdoc shows them: a first definition wins.
 #![doc = "[Which wait]: docs::which_wait"]
 #![doc = "[what retries may cost]: docs::budget"]
+#![doc = "[for HTTP]: docs::http"]
 #![doc = "[Stacking]: docs::stacking"]
 #![doc = "[telemetry and cost]: docs::telemetry_and_cost"]
 #![doc = ""]
@@ -15,6 +16,8 @@ pub mod docs;
 mod events;
 pub mod future;
 mod handle;
+#[cfg(feature = "http")]
+mod http;
 mod layer;
 mod policy;
 mod request;
@@ -26,6 +29,8 @@ mod sync;
 mod telemetry;
 mod waits;
 
+#[cfg(feature = "http")]
+pub use self::http::{HttpCall, HttpClassifier};
 pub use attempt_timeout::{AttemptTimeout, AttemptTimeoutLayer};
 pub use budget::Budget;
 pub use classify::{Classify, MakeClassifier, PerRequest, SharedClassifier, Verdict};

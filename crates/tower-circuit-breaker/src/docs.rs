@@ -9,6 +9,9 @@ pub mod outages {}
 #[doc = include_str!("../docs/when-it-closes.md")]
 pub mod when_it_closes {}
 
+#[doc = include_str!("../docs/http.md")]
+pub mod http {}
+
 #[doc = include_str!("../docs/stacking.md")]
 pub mod stacking {}
 

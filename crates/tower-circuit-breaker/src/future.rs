@@ -1,15 +1,14 @@
 use std::fmt;
 use std::future::Future;
-use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use crate::classify::{Classify, Verdict};
+use crate::call::Call;
+use crate::classify::Classify;
 use crate::error::Open;
-use crate::shared::Permit;
 
 pin_project! {
     /// Response future of [`CircuitBreaker`](crate::CircuitBreaker).
@@ -18,49 +17,14 @@ pin_project! {
         S: Service<Req>,
     {
         #[pin]
-        stage: Stage<S, Req, S::Future>,
-        // After the stage: the inner future is dropped before another call gets its place.
-        decision: Decision,
-        classify: C,
+        call: Call<S, Req, C>,
     }
-}
-
-pin_project! {
-    #[project = StageProj]
-    #[project_replace = StageOwned]
-    enum Stage<S, Req, F> {
-        /// Admitted, and waiting for the readiness of the very service that will be called.
-        Waiting { inner: S, request: Req },
-        Called { #[pin] future: F },
-        Done,
-    }
-}
-
-/// What the circuit said.
-enum Decision {
-    Permit(Permit),
-    Rejected(Open),
-    /// The result is out.
-    Over,
 }
 
 impl<S: Service<Req>, Req, C> ResponseFuture<S, Req, C> {
     #[inline]
-    pub(crate) fn admitted(inner: S, request: Req, permit: Permit, classify: C) -> Self {
-        Self {
-            stage: Stage::Waiting { inner, request },
-            decision: Decision::Permit(permit),
-            classify,
-        }
-    }
-
-    #[cold]
-    pub(crate) fn rejected(open: Open, classify: C) -> Self {
-        Self {
-            stage: Stage::Done,
-            decision: Decision::Rejected(open),
-            classify,
-        }
+    pub(crate) fn new(call: Call<S, Req, C>) -> Self {
+        Self { call }
     }
 }
 
@@ -73,79 +37,18 @@ where
     type Output = Result<S::Response, S::Error>;
 
     #[inline]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.as_mut().project();
-        if let StageProj::Waiting { inner, .. } = this.stage.as_mut().project() {
-            if let Err(error) = ready!(inner.poll_ready(cx)) {
-                return Poll::Ready(self.finish(Err(error)));
-            }
-            // After readiness, for which the call may have waited long: the circuit may be open now.
-            if let Decision::Permit(permit) = this.decision {
-                if let Err(open) = permit.start() {
-                    *this.decision = Decision::Rejected(open);
-                    this.stage.set(Stage::Done);
-                    return Poll::Ready(self.reject());
-                }
-            }
-            // The service that is called is the one that was ready, not a clone of it.
-            if let StageOwned::Waiting { mut inner, request } =
-                this.stage.as_mut().project_replace(Stage::Done)
-            {
-                let future = inner.call(request);
-                this.stage.set(Stage::Called { future });
-            }
-        }
-        let StageProj::Called { future } = this.stage.as_mut().project() else {
-            return Poll::Ready(self.reject());
-        };
-        let result = ready!(future.poll(cx));
-        Poll::Ready(self.finish(result))
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Poll::Ready(match ready!(self.project().call.poll(cx)) {
+            Ok(result) => result,
+            Err(open) => Err(open.into()),
+        })
     }
 }
-
-impl<S, Req, C> ResponseFuture<S, Req, C>
-where
-    S: Service<Req>,
-    S::Error: From<Open>,
-    C: Classify<S::Response, S::Error>,
-{
-    #[inline]
-    fn finish(self: Pin<&mut Self>, mut result: Answer<S, Req>) -> Answer<S, Req> {
-        let mut this = self.project();
-        // Before the result is recorded: when another call is let through, this one is gone.
-        this.stage.set(Stage::Done);
-        // An error of readiness comes here too: the classifier says whether it counts.
-        if let Decision::Permit(permit) = this.decision {
-            match this.classify.classify(&result) {
-                Verdict::Later => this.classify.later(&mut result, permit.begin()),
-                verdict => permit.record(verdict),
-            }
-        }
-        *this.decision = Decision::Over;
-        result
-    }
-
-    #[cold]
-    fn reject(self: Pin<&mut Self>) -> Answer<S, Req> {
-        match mem::replace(self.project().decision, Decision::Over) {
-            Decision::Rejected(open) => Err(open.into()),
-            Decision::Permit(_) | Decision::Over => panic!("polled after it was ready"),
-        }
-    }
-}
-
-type Answer<S, Req> = Result<<S as Service<Req>>::Response, <S as Service<Req>>::Error>;
 
 impl<S: Service<Req>, Req, C> fmt::Debug for ResponseFuture<S, Req, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let stage = match &self.stage {
-            Stage::Waiting { .. } => "waiting",
-            Stage::Called { .. } => "called",
-            Stage::Done if matches!(self.decision, Decision::Rejected(_)) => "rejected",
-            Stage::Done => "done",
-        };
         f.debug_struct("ResponseFuture")
-            .field("stage", &stage)
+            .field("stage", &self.call.stage())
             .finish_non_exhaustive()
     }
 }

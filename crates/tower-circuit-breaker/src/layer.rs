@@ -43,6 +43,19 @@ impl<C> CircuitBreakerLayer<C> {
     }
 }
 
+#[cfg(feature = "http")]
+impl CircuitBreakerLayer<crate::HttpClassifier> {
+    /// One circuit for all requests, which counts what answers over HTTP say, by status and
+    /// `Retry-After`. The [guide] has the table; [`HttpClassifier`](crate::HttpClassifier) takes
+    /// exceptions.
+    ///
+    /// [guide]: https://docs.rs/tower-circuit-breaker/latest/tower_circuit_breaker/docs/http/
+    #[must_use]
+    pub fn http() -> Self {
+        Self::new(crate::HttpClassifier::new())
+    }
+}
+
 impl<M> CircuitBreakerLayer<M, SingleCircuit, SingleCircuit, PerRequest> {
     /// The same with a classifier for each call, which `make` makes from its request; see
     /// [`MakeClassifier`](crate::MakeClassifier).

@@ -2,12 +2,14 @@
 #![doc = "[When does it trip]: docs::when_it_trips"]
 #![doc = "[when does it close]: docs::when_it_closes"]
 #![doc = "[all calls fail]: docs::outages"]
+#![doc = "[for HTTP]: docs::http"]
 #![doc = "[Stacking]: docs::stacking"]
 #![doc = "[telemetry and cost]: docs::telemetry_and_cost"]
 #![doc = ""]
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod call;
 mod circuit;
 mod classify;
 #[cfg(any(doc, doctest))]
@@ -15,6 +17,8 @@ pub mod docs;
 mod error;
 mod future;
 mod handle;
+#[cfg(feature = "http")]
+mod http;
 mod keyed;
 mod layer;
 #[cfg(feature = "load")]
@@ -35,6 +39,10 @@ pub use self::classify::{
 pub use self::error::Open;
 pub use self::future::ResponseFuture;
 pub use self::handle::Handle;
+#[cfg(feature = "http")]
+pub use self::http::HttpClassifier;
+#[cfg(feature = "http")]
+pub use self::http::{HttpCircuitBreaker, HttpCircuitBreakerFuture, HttpCircuitBreakerLayer};
 pub use self::keyed::{Circuits, KeyOf, SingleCircuit};
 pub use self::layer::CircuitBreakerLayer;
 #[cfg(feature = "load")]

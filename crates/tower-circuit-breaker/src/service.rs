@@ -6,6 +6,7 @@ use std::task::{Context, Poll, ready};
 
 use tower_service::Service;
 
+use crate::call::Call;
 use crate::classify::{MakeClassifier, SharedClassifier};
 use crate::error::Open;
 use crate::future::ResponseFuture;
@@ -71,6 +72,38 @@ impl<S, C, K, Q, By> CircuitBreaker<S, C, K, Q, By> {
     }
 }
 
+impl<S, C, K, Q, By> CircuitBreaker<S, C, K, Q, By> {
+    /// Ready, unless the circuit is to be waited for.
+    #[inline]
+    pub(crate) fn poll_leave(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if let Some(readiness) = &mut self.readiness {
+            ready!(readiness.poll(cx, || self.circuits.single_shard()));
+        }
+        Poll::Ready(())
+    }
+
+    /// Asks the circuit of the request.
+    #[inline]
+    pub(crate) fn begin<Req>(&mut self, request: Req) -> Call<S, Req, C::Classifier>
+    where
+        S: Service<Req> + Clone,
+        C: MakeClassifier<Req, S::Response, S::Error, By>,
+        K: KeyOf<Req, Key = Q>,
+        Q: Hash + Eq + Clone + fmt::Display,
+    {
+        let classify = self.classify.make_classifier(&request);
+        if let Some(permit) = self.readiness.as_mut().and_then(Readiness::take) {
+            return Call::admitted(self.inner.clone(), request, permit, classify);
+        }
+        let shard = self.circuits.shard_of(|| self.key_of.key(&request));
+        match Permit::acquire(shard) {
+            // A clone goes into the future, which makes it ready; the one here is never polled.
+            Ok(permit) => Call::admitted(self.inner.clone(), request, permit, classify),
+            Err(open) => Call::rejected(open, classify),
+        }
+    }
+}
+
 impl<S, C, K, Q, By, Req> Service<Req> for CircuitBreaker<S, C, K, Q, By>
 where
     S: Service<Req> + Clone,
@@ -85,24 +118,12 @@ where
 
     #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        if let Some(readiness) = &mut self.readiness {
-            ready!(readiness.poll(cx, || self.circuits.single_shard()));
-        }
-        Poll::Ready(Ok(()))
+        self.poll_leave(cx).map(Ok)
     }
 
     #[inline]
     fn call(&mut self, request: Req) -> Self::Future {
-        let classify = self.classify.make_classifier(&request);
-        if let Some(permit) = self.readiness.as_mut().and_then(Readiness::take) {
-            return ResponseFuture::admitted(self.inner.clone(), request, permit, classify);
-        }
-        let shard = self.circuits.shard_of(|| self.key_of.key(&request));
-        match Permit::acquire(shard) {
-            // A clone goes into the future, which makes it ready; the one here is never polled.
-            Ok(permit) => ResponseFuture::admitted(self.inner.clone(), request, permit, classify),
-            Err(open) => ResponseFuture::rejected(open, classify),
-        }
+        ResponseFuture::new(self.begin(request))
     }
 }
 
