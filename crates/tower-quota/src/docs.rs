@@ -21,3 +21,6 @@ pub mod telemetry {}
 
 #[doc = include_str!("../docs/running-it.md")]
 pub mod running_it {}
+
+#[doc = include_str!("../docs/http.md")]
+pub mod http {}

@@ -114,11 +114,29 @@ impl<C, K: Hash + Eq + Clone + fmt::Display> QuotaLayer<C, MemoryLedger<K>> {
 
     #[track_caller]
     fn set(mut self, change: impl FnOnce(&mut Settings)) -> Self {
-        self.ledger.set(change).expect(
+        self.change(change).expect(
             "`QuotaLayer` is already shared: turn its knobs before taking a handle, a clone or a \
              service of it",
         );
         self
+    }
+
+    /// Changes the settings, or `None` if somebody else goes by them.
+    pub(crate) fn change(&mut self, change: impl FnOnce(&mut Settings)) -> Option<()> {
+        self.ledger.set(change)
+    }
+}
+
+#[cfg(feature = "http")]
+impl QuotaLayer<crate::HttpCost, MemoryLedger<crate::HttpKey>> {
+    /// Paces a client of HTTP: each request is one call, all of them under the same `limits`, and a 429
+    /// tells that the server has less. The [guide] has more; [`HttpCost`](crate::HttpCost) tells requests
+    /// apart. In a server use [`HttpQuotaLayer`](crate::HttpQuotaLayer).
+    ///
+    /// [guide]: https://docs.rs/tower-quota/latest/tower_quota/docs/http/
+    #[must_use]
+    pub fn http(limits: impl LimitsOf<crate::HttpKey> + Send + Sync + 'static) -> Self {
+        Self::new(limits, crate::HttpCost::one())
     }
 }
 

@@ -3,6 +3,7 @@
 #![doc = "[The meter]: docs::meter"]
 #![doc = "[Throttles]: docs::throttles"]
 #![doc = "[Telemetry]: docs::telemetry"]
+#![doc = "[For HTTP]: docs::http"]
 #![doc = "[Running it]: docs::running_it"]
 #![doc = "[spawned task]: docs::running_it"]
 #![doc = ""]
@@ -16,9 +17,12 @@ mod cost;
 pub mod docs;
 mod error;
 mod future;
+#[cfg(feature = "http")]
+mod http;
 mod layer;
 pub mod ledger;
 mod limit;
+mod paced_call;
 mod schedule;
 mod service;
 mod settings;
@@ -29,6 +33,10 @@ pub use self::call::{Ask, Priority, Settle, Throttle};
 pub use self::cost::Cost;
 pub use self::error::{Cause, Rejected};
 pub use self::future::ResponseFuture;
+#[cfg(feature = "http")]
+pub use self::http::{
+    HttpCost, HttpKey, HttpQuota, HttpQuotaFuture, HttpQuotaLayer, RateLimitFields,
+};
 pub use self::layer::QuotaLayer;
 pub use self::ledger::memory::MemoryLedger;
 pub use self::ledger::reservation::Reservation;

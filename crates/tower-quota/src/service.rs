@@ -2,10 +2,12 @@ use std::task::{Context, Poll};
 
 use tower_service::Service;
 
+use crate::call::Ask;
 use crate::cost::Cost;
 use crate::error::Rejected;
 use crate::future::ResponseFuture;
 use crate::ledger::Ledger;
+use crate::paced_call::PacedCall;
 
 /// Lets calls through when their quota has room for them.
 ///
@@ -28,8 +30,8 @@ use crate::ledger::Ledger;
 #[derive(Clone, Debug)]
 pub struct Quota<S, C, L> {
     inner: S,
-    cost: C,
-    ledger: L,
+    pub(crate) cost: C,
+    pub(crate) ledger: L,
 }
 
 impl<S, C, L> Quota<S, C, L> {
@@ -55,6 +57,30 @@ impl<S, C, L> Quota<S, C, L> {
     pub fn into_inner(self) -> S {
         self.inner
     }
+
+    /// Asks for admission of a call that costs what `ask` says.
+    pub(crate) fn begin<Req, K, X>(
+        &self,
+        request: Req,
+        ask: Ask<K>,
+        context: X,
+    ) -> PacedCall<S, Req, C, L::Admit, X>
+    where
+        S: Service<Req> + Clone,
+        C: Clone,
+        L: Ledger<K>,
+    {
+        let admit = self.ledger.admit(ask);
+        // The clone has not been polled ready, and will be, in the future. So a service that was made
+        // ready and is never called holds nothing below.
+        PacedCall::new(
+            self.inner.clone(),
+            request,
+            admit,
+            context,
+            self.cost.clone(),
+        )
+    }
 }
 
 impl<S, C, L, Req> Service<Req> for Quota<S, C, L>
@@ -74,10 +100,6 @@ where
 
     fn call(&mut self, request: Req) -> Self::Future {
         let (ask, context) = self.cost.ask(&request);
-        let admit = self.ledger.admit(ask);
-        let cost = self.cost.clone();
-        // The clone has not been polled ready, and will be, in the future. So a service that was made
-        // ready and is never called holds nothing below.
-        ResponseFuture::new(self.inner.clone(), request, admit, context, cost)
+        ResponseFuture::new(self.begin(request, ask, context))
     }
 }

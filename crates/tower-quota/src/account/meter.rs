@@ -216,8 +216,20 @@ impl Meter {
     pub(crate) fn most(&self) -> u64 {
         match self.limit.probing {
             true => u64::MAX,
+            false if self.limit.enforced => self.limit.amount,
             false => self.limit.amount.max(self.limit.burst.unwrap_or(0)),
         }
+    }
+
+    /// What the period that ends now has left, and when it has more; `None` if it has all.
+    #[cfg(feature = "http")]
+    pub(crate) fn left(&self) -> (u64, Option<u64>) {
+        let used = self.window.sum();
+        let more = used.checked_sub(1);
+        (
+            self.room.saturating_sub(used),
+            more.map(|most| self.window.falls_to(most, self.at)),
+        )
     }
 
     /// Whether the limit can ever admit that much. One of nothing admits no call.
@@ -289,7 +301,7 @@ impl Meter {
     }
 
     fn is_learned(&self) -> bool {
-        self.period < LONG
+        self.period < LONG && !self.limit.enforced
     }
 
     /// Whether a throttle has shown that a bucket holds little. Then it is no window.

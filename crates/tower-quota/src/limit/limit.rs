@@ -31,6 +31,8 @@ pub struct Limit {
     pub(crate) window: bool,
     /// Nobody knows the amount: it is found out.
     pub(crate) probing: bool,
+    /// It is not a server's that is asked, but what this process itself allows.
+    pub(crate) enforced: bool,
 }
 
 impl Limit {
@@ -82,6 +84,7 @@ impl Limit {
             burst: None,
             window: false,
             probing: false,
+            enforced: false,
         }
     }
 
@@ -121,6 +124,22 @@ impl Limit {
     #[must_use]
     pub fn probing(mut self) -> Self {
         self.probing = true;
+        self
+    }
+
+    /// The limit is our own, for those who call us: no other server counts, so nothing is learned and
+    /// nothing is tried. In any period, wherever it begins, the amount goes and no more, all of it at once if
+    /// it comes at once.
+    ///
+    /// It is a window without a margin, and what was told of a burst counts for nothing. What leaves it
+    /// is counted in parts of a 120th of the period, so a place may be free that much later.
+    #[must_use]
+    pub fn enforced(mut self) -> Self {
+        self.enforced = true;
+        self.window = true;
+        self.probing = false;
+        self.burst = None;
+        self.margin = Duration::ZERO;
         self
     }
 
