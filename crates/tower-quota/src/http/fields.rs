@@ -96,7 +96,7 @@ impl Policy {
         let mut item = format!("\"{}\"", self.name);
         parameter(&mut item, "r", self.remaining.min(GREATEST));
         if let Some(more_in) = self.more_in {
-            parameter(&mut item, "t", more_in.max(1).min(GREATEST));
+            parameter(&mut item, "t", more_in.clamp(1, GREATEST));
         }
         item
     }
