@@ -1,5 +1,7 @@
 //! The two classifiers of HTTP read the same answers by the same rules.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 use std::io;
 use std::time::Duration;
 
@@ -20,8 +22,10 @@ const METHODS: [(Method, bool); 9] = [
     (Method::CONNECT, false),
 ];
 
+type Fields = &'static [(&'static str, &'static str)];
+
 /// With the fields that bring a hint, and those that bring none.
-const HINTS: [(&[(&str, &str)], Option<u64>); 7] = [
+const HINTS: [(Fields, Option<u64>); 7] = [
     (&[], None),
     (&[("retry-after", "soon")], None),
     (&[("retry-after", "0")], Some(0)),

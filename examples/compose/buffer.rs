@@ -14,6 +14,7 @@ type Request = http::Request<Full<Bytes>>;
 type Response = http::Response<Incoming>;
 
 /// A hundred requests a second, and up to 64 that wait. Call it in a tokio runtime.
+#[must_use]
 pub fn client()
 -> impl Service<Request, Response = Response, Error = BoxError, Future: Send> + Clone + Send {
     ServiceBuilder::new()

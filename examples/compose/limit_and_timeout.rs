@@ -15,6 +15,7 @@ type Request = http::Request<Full<Bytes>>;
 type Response = http::Response<Incoming>;
 
 /// At most `calls` at a time, each attempt for `timeout` at most. One that timed out is made once more.
+#[must_use]
 pub fn client(
     calls: usize,
     timeout: Duration,
