@@ -11,7 +11,8 @@ cd "$(dirname "$0")"
 known=instructions.txt
 calls=10000
 
-cargo build --quiet --release --example overhead
+# By itself, without the telemetry that other examples turn on.
+cargo build --quiet --release -p overhead --example overhead
 program=$(cargo metadata --format-version 1 --no-deps |
     sed 's/.*"target_directory":"\([^"]*\)".*/\1/')/release/examples/overhead
 
