@@ -60,15 +60,24 @@ fn main() {
         None => vec![1_000, 20_000, 100_000, 1_000_000],
     };
     let mut rows = Vec::new();
+    if !json {
+        numbers::print_head();
+    }
     for kind in [Kind::Bare, Kind::Layer, Kind::Router] {
         for max_keys in BOUNDS {
             for keys in &all {
                 // Without the layer there is no bound.
                 if kind != Kind::Bare || (max_keys == BOUNDS[0] && Some(keys) == all.first()) {
-                    rows.push(row(kind, *keys, max_keys));
+                    let row = row(kind, *keys, max_keys);
+                    if !json {
+                        numbers::print(&row);
+                    }
+                    rows.push(row);
                 }
             }
         }
     }
-    numbers::print(&rows, json);
+    if json {
+        println!("{}", numbers::to_json(&rows));
+    }
 }

@@ -64,44 +64,45 @@ pub(crate) fn rss() -> u64 {
     kilobytes.unwrap_or(0) * 1024
 }
 
-pub(crate) fn print(rows: &[Row], json: bool) {
-    if json {
-        let rows: Vec<_> = rows.iter().map(to_json).collect();
-        println!("{{\"rows\":[\n{}\n]}}", rows.join(",\n"));
-        return;
-    }
+pub(crate) fn print_head() {
     println!(
         "kind    max_keys     keys | p50 ns  p99 ns  worst µs (work µs)  mean work ns | \
          bytes a key, RSS MB | hot key p50/p99 ns alone, beside"
     );
-    for row in rows {
-        let Flood {
-            took,
-            most_work,
-            mean_work,
-            bytes,
-        } = &row.flood;
-        println!(
-            "{:7} {:8} {:8} | {:6} {:7} {:9} {:11} {:13} | {:11} {:7} | {}/{}, {}/{}",
-            format!("{:?}", row.kind),
-            row.max_keys,
-            row.keys,
-            took.p50.as_nanos(),
-            took.p99.as_nanos(),
-            took.longest.as_micros(),
-            most_work.as_micros(),
-            mean_work.as_nanos(),
-            bytes,
-            row.rss >> 20,
-            row.alone.p50.as_nanos(),
-            row.alone.p99.as_nanos(),
-            row.beside.p50.as_nanos(),
-            row.beside.p99.as_nanos(),
-        );
-    }
 }
 
-fn to_json(row: &Row) -> String {
+pub(crate) fn print(row: &Row) {
+    let Flood {
+        took,
+        most_work,
+        mean_work,
+        bytes,
+    } = &row.flood;
+    println!(
+        "{:7} {:8} {:8} | {:6} {:7} {:9} {:11} {:13} | {:11} {:7} | {}/{}, {}/{}",
+        format!("{:?}", row.kind),
+        row.max_keys,
+        row.keys,
+        took.p50.as_nanos(),
+        took.p99.as_nanos(),
+        took.longest.as_micros(),
+        most_work.as_micros(),
+        mean_work.as_nanos(),
+        bytes,
+        row.rss >> 20,
+        row.alone.p50.as_nanos(),
+        row.alone.p99.as_nanos(),
+        row.beside.p50.as_nanos(),
+        row.beside.p99.as_nanos(),
+    );
+}
+
+pub(crate) fn to_json(rows: &[Row]) -> String {
+    let rows: Vec<_> = rows.iter().map(row_to_json).collect();
+    format!("{{\"rows\":[\n{}\n]}}", rows.join(",\n"))
+}
+
+fn row_to_json(row: &Row) -> String {
     let quantiles = |times: &Quantiles| {
         format!(
             "{{\"p50_ns\":{},\"p99_ns\":{},\"longest_ns\":{}}}",

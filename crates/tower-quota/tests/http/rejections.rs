@@ -103,3 +103,24 @@ async fn cost_may_be_more_than_a_call() {
     );
     assert_eq!(ask(40).await.status(), 200);
 }
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn handlers_own_429_is_an_answer_like_others() {
+    use tower::{Layer, Service, service_fn};
+    let handler = |_: Req| async {
+        let res = http::Response::builder()
+            .status(429)
+            .header("retry-after", "30");
+        Ok::<_, std::convert::Infallible>(res.body(crate::support::Body::default()).unwrap())
+    };
+    let layer = HttpQuotaLayer::by_header(Limit::calls_per_minute(2), KEY);
+    let mut service = layer.layer(service_fn(handler));
+    for (left, hint) in [("r=1", "30"), ("r=0", "30"), ("r=0", "60")] {
+        let res = service.call(from(b"a")).await.unwrap();
+        let told = field(&res, "ratelimit").unwrap();
+        assert!(told.contains(left), "{told}");
+        assert_eq!(field(&res, "retry-after"), Some(hint));
+    }
+    let used = layer.handle().snapshot(&HttpKey::secret("a")).unwrap();
+    assert_eq!(used.throttled, 0);
+}

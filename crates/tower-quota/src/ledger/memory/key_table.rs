@@ -6,9 +6,11 @@ use hashbrown::HashTable;
 
 use super::sync::{Mutex, RwLock, lock, read, write};
 
-/// So many that a shard of a table of a million grows in a fraction of a millisecond, and that
-/// whoever makes keys is seldom in the shard of a key that is in use.
-const SHARDS: usize = 256;
+/// So few keys share a shard that it grows in some ten microseconds. Whoever makes keys is seldom in the
+/// shard of a key that is in use.
+const KEYS_OF_SHARD: usize = 256;
+const LEAST_SHARDS: usize = 256;
+const MOST_SHARDS: usize = 4096;
 
 /// A new key looks at so many old ones at most, and forgets so many: what it costs is bounded, and
 /// still there are soon no more idle keys than there may be.
@@ -75,9 +77,10 @@ pub(crate) enum Idle {
 
 impl<K, V> KeyTable<K, V> {
     pub(crate) fn new(bounds: Bounds) -> Self {
+        let shards = (bounds.all / KEYS_OF_SHARD).clamp(LEAST_SHARDS, MOST_SHARDS);
         Self {
             hasher: RandomState::new(),
-            shards: (0..SHARDS).map(|_| RwLock::new(Shard::new())).collect(),
+            shards: (0..shards).map(|_| RwLock::new(Shard::new())).collect(),
             ages: Mutex::default(),
             bounds,
         }
@@ -89,7 +92,7 @@ impl<K, V> KeyTable<K, V> {
 
     fn shard(&self, hash: u64) -> &RwLock<Shard<K, V>> {
         // A table makes use of the lowest bits and of the highest ones.
-        &self.shards[(hash >> 32) as usize % SHARDS]
+        &self.shards[(hash >> 32) as usize % self.shards.len()]
     }
 }
 
