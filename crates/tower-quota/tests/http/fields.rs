@@ -106,3 +106,20 @@ async fn amount_that_nobody_told_is_not_told_on() {
         (200, None)
     );
 }
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn those_who_wait_are_counted_as_gone() {
+    let limits = [Limit::calls(1, SECOND), Limit::calls_per_minute(9)];
+    let layer = HttpQuotaLayer::by_header(limits, KEY).max_wait(60 * SECOND);
+    let (mut service, mut inner) = tower_test::mock::spawn_layer::<Req, Res, _>(layer);
+    inner.allow(9);
+    let mut calls = [(); 3].map(|()| tokio_test::task::spawn(service.call(from(b"a"))));
+    for call in &mut calls {
+        assert!(call.poll().is_pending());
+    }
+    let (_, reply) = inner.next_request().await.unwrap();
+    reply.send_response(Res::default());
+    let res = tokio_test::assert_ready_ok!(calls[0].poll());
+    let told = field(&res, "ratelimit").unwrap();
+    assert!(told.ends_with("\"calls-per-minute\";r=6;t=60"), "{told}");
+}
