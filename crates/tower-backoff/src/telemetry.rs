@@ -40,6 +40,8 @@ impl Telemetry {
             wait_ms = u64::try_from(event.wait.as_millis()).unwrap_or(u64::MAX),
             "retrying"
         );
+        #[cfg(feature = "metrics")]
+        self.counters.retrying(event);
         let _ = (self, event);
     }
 
@@ -62,13 +64,14 @@ impl Telemetry {
 mod metered {
     use std::{fmt, sync::OnceLock};
 
-    use metrics::{Counter, counter};
+    use metrics::{Counter, Histogram, counter, histogram};
 
-    use crate::events::{GiveUpCause, RetryCause};
+    use crate::events::{GiveUpCause, RetryCause, RetryEvent};
 
     #[derive(Default)]
     pub(super) struct Counters {
         attempts: [OnceLock<Counter>; RetryCause::COUNT + 1],
+        retries: [OnceLock<(Counter, Histogram)>; RetryCause::COUNT],
         gave_up: [OnceLock<Counter>; GiveUpCause::COUNT],
     }
 
@@ -81,6 +84,18 @@ mod metered {
                     || counter!("tower_backoff_attempts_total", "name" => name, "outcome" => outcome),
                 )
                 .increment(1);
+        }
+
+        pub(super) fn retrying(&self, event: &RetryEvent) {
+            let (name, cause) = (event.name, event.cause.as_str());
+            let (retries, wait) = self.retries[event.cause as usize].get_or_init(|| {
+                (
+                    counter!("tower_backoff_retries_total", "name" => name, "cause" => cause),
+                    histogram!("tower_backoff_wait_seconds", "name" => name, "cause" => cause),
+                )
+            });
+            retries.increment(1);
+            wait.record(event.wait);
         }
 
         pub(super) fn gave_up(&self, name: &'static str, why: GiveUpCause) {

@@ -12,7 +12,9 @@ use std::{
     time::Duration,
 };
 
-use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
+use metrics::{
+    Counter, Gauge, Histogram, HistogramFn, Key, KeyName, Metadata, Recorder, SharedString, Unit,
+};
 use support::{Req, plain_layer, soon};
 use tower::{BoxError, Layer, ServiceExt, service_fn};
 use tower_backoff::Backoff;
@@ -45,6 +47,15 @@ async fn one_retry_that_fails() {
 #[derive(Default)]
 struct Counts(Mutex<BTreeMap<String, Arc<AtomicU64>>>);
 
+/// The whole seconds that a histogram was told of.
+struct Sum(Arc<AtomicU64>);
+
+impl HistogramFn for Sum {
+    fn record(&self, value: f64) {
+        self.0.fetch_add(value as u64, Ordering::Relaxed);
+    }
+}
+
 impl Recorder for Counts {
     fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
     fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
@@ -60,8 +71,10 @@ impl Recorder for Counts {
         Gauge::noop()
     }
 
-    fn register_histogram(&self, _: &Key, _: &Metadata<'_>) -> Histogram {
-        Histogram::noop()
+    fn register_histogram(&self, key: &Key, _: &Metadata<'_>) -> Histogram {
+        let mut counts = self.0.lock().expect("not poisoned");
+        let sum = counts.entry(key.to_string()).or_default();
+        Histogram::from_arc(Arc::new(Sum(Arc::clone(sum))))
     }
 }
 
@@ -83,6 +96,8 @@ async fn attempts_are_counted_by_outcome() {
             "Key(tower_backoff_attempts_total, [name = tests, outcome = throttled]) 1",
             "Key(tower_backoff_attempts_total, [name = tests, outcome = transient]) 1",
             "Key(tower_backoff_gave_up_total, [name = tests, cause = attempts]) 1",
+            "Key(tower_backoff_retries_total, [name = tests, cause = throttled]) 1",
+            "Key(tower_backoff_wait_seconds, [name = tests, cause = throttled]) 3",
         ]
     );
 }

@@ -44,6 +44,10 @@ pub mod several_processes {}
 pub mod streams {}
 
 #[doc = include_str!("docs/links.md")]
+#[doc = include_str!("../docs/telemetry.md")]
+pub mod telemetry {}
+
+#[doc = include_str!("docs/links.md")]
 #[doc = include_str!("../docs/testing.md")]
 #[cfg_attr(not(feature = "test-util"), allow(rustdoc::broken_intra_doc_links))]
 pub mod testing {}

@@ -30,6 +30,7 @@ mod resolve_profiles;
 mod response;
 pub mod stack;
 mod stream;
+pub mod telemetry;
 #[cfg(feature = "test-util")]
 #[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]
 pub mod test_util;

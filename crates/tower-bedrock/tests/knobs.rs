@@ -14,6 +14,7 @@ use tower::{Layer, ServiceExt};
 use tower_bedrock::{
     ErrorKind, ResolveProfilesLayer, StackLayer,
     policy::{self, ModelQuota, Profiles, Quotas, RetryPolicy},
+    telemetry::TelemetryLayer,
     tower_quota::Limits,
 };
 
@@ -23,7 +24,7 @@ type Turn<T> = (&'static str, fn(StackLayer) -> T);
 
 type Knob = Turn<StackLayer>;
 
-const KNOBS: [Knob; 7] = [
+const KNOBS: [Knob; 8] = [
     ("cache", |layer| {
         layer.cache(policy::response_cache_layer("r", MINUTE, 0))
     }),
@@ -41,6 +42,9 @@ const KNOBS: [Knob; 7] = [
         layer.resolve_profiles(ResolveProfilesLayer::new(Profiles::new()))
     }),
     ("attempt_timeout", |layer| layer.attempt_timeout(MINUTE)),
+    ("telemetry", |layer| {
+        layer.telemetry(TelemetryLayer::calls("r"))
+    }),
 ];
 
 /// Knobs after which the stack is of another type.

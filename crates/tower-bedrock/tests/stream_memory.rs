@@ -235,7 +235,8 @@ fn compare(count: usize, config: impl Fn() -> Builder) -> [u64; 3] {
 fn a_stream_takes_little_more_than_a_kilobyte_over_the_sdks_own() {
     let [alone, leaf, stack] = compare(20, in_process);
     assert!(leaf <= alone + 1280, "{leaf} {alone}");
-    assert!(stack <= alone + 1536, "{stack} {alone}");
+    // What is watched of its call and of its attempt is in it.
+    assert!(stack <= alone + 1664, "{stack} {alone}");
 }
 
 /// With the connection that each has.

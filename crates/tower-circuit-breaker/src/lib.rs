@@ -51,5 +51,8 @@ pub use self::outage::Outage;
 pub use self::service::CircuitBreaker;
 pub use self::shared::Outcome;
 pub use self::snapshot::Snapshot;
+#[cfg(feature = "metrics")]
+#[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
+pub use self::telemetry::Gauges;
 pub use self::transition::{OpenedBy, State, Transition};
 pub use self::window::Window;

@@ -1,5 +1,11 @@
 //! Every log line and metric. Called outside locks.
 
+#[cfg(feature = "metrics")]
+mod gauges;
+
+#[cfg(feature = "metrics")]
+pub use self::gauges::Gauges;
+
 use crate::transition::{State, Transition};
 
 /// A circuit has changed its state. Told in order, so that the gauge shows the last state.
@@ -45,11 +51,16 @@ pub(crate) fn changed(transition: &Transition) {
 #[cfg_attr(not(feature = "metrics"), allow(unused_variables))]
 pub(crate) fn state(name: &'static str, state: State) {
     #[cfg(feature = "metrics")]
-    metrics::gauge!("tower_circuit_breaker_state", "name" => name).set(match state {
+    metrics::gauge!("tower_circuit_breaker_state", "name" => name).set(number(state));
+}
+
+#[cfg(feature = "metrics")]
+const fn number(state: State) -> f64 {
+    match state {
         State::Closed => 0.0,
         State::HalfOpen => 1.0,
         State::Open => 2.0,
-    });
+    }
 }
 
 /// A call was rejected.

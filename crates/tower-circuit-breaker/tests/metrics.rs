@@ -11,6 +11,7 @@ use metrics::{
     Unit,
 };
 use support::{advance, answered, layer, rejected, service};
+use tower_circuit_breaker::Gauges;
 
 #[derive(Clone, Default)]
 struct Recorded(Arc<Mutex<BTreeMap<String, f64>>>);
@@ -79,6 +80,56 @@ impl Recorder for Recorded {
     fn register_histogram(&self, _: &Key, _: &Metadata<'_>) -> Histogram {
         Histogram::noop()
     }
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn the_first_keys_have_gauges_of_their_state_and_why_and_keep_them() {
+    let recorded = Recorded::default();
+    let guard = metrics::set_default_local_recorder(&recorded);
+    let get = |name: &str| recorded.get(&format!("tower_circuit_breaker_{name}"));
+    let layer = layer()
+        .key_by(|request: &&'static str| *request)
+        .consecutive_failures(1)
+        .name("models");
+    let gauges = Gauges::new(layer.circuits(), 1);
+    let (service, mut handle) = service(&layer);
+    answered(&service, &mut handle, "!failed")
+        .await
+        .unwrap_err();
+    gauges.record();
+    assert_eq!(get("state models call"), Some(2.0));
+    assert_eq!(get("open models call consecutive_failures"), Some(1.0));
+    let circuit = layer.circuits().handle(&"call");
+    circuit.force_open();
+    layer.circuits().handle(&"other").force_open();
+    gauges.record();
+    assert_eq!(get("open models call consecutive_failures"), Some(0.0));
+    assert_eq!(get("open models call forced"), Some(1.0));
+    circuit.reset();
+    gauges.record();
+    assert_eq!(get("state models call"), Some(0.0));
+    assert_eq!(get("open models call forced"), Some(0.0));
+    assert_eq!(get("state models other"), None);
+    assert_eq!(get("keys models"), Some(2.0));
+    drop(guard);
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn to_look_at_circuits_is_no_use_of_them() {
+    let layer = layer()
+        .key_by(|request: &&'static str| *request)
+        .max_idle_keys(2);
+    let circuits = layer.circuits();
+    let gauges = Gauges::new(circuits.clone(), 10);
+    for key in ["a", "b"] {
+        _ = circuits.handle(&key);
+    }
+    gauges.record();
+    _ = circuits.handle(&"b");
+    _ = circuits.handle(&"c");
+    let mut keys = circuits.keys();
+    keys.sort_unstable();
+    assert_eq!(keys, ["b", "c"]);
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]

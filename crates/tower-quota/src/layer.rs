@@ -8,6 +8,7 @@ use crate::ledger::memory::MemoryLedger;
 use crate::limit::LimitsOf;
 use crate::service::Quota;
 use crate::settings::Settings;
+use crate::telemetry::Telemetry;
 use crate::usage::Handle;
 
 /// Puts a [`Quota`] around services.
@@ -109,7 +110,7 @@ impl<C, K: Hash + Eq + Clone + fmt::Display> QuotaLayer<C, MemoryLedger<K>> {
     #[must_use]
     #[track_caller]
     pub fn name(self, name: &'static str) -> Self {
-        self.set(|settings| settings.name = name)
+        self.set(|settings| settings.telemetry = Telemetry::new(name))
     }
 
     #[track_caller]

@@ -42,6 +42,9 @@ pub use self::ledger::memory::MemoryLedger;
 pub use self::ledger::reservation::Reservation;
 pub use self::limit::{Limit, Limits, LimitsOf, Unit};
 pub use self::service::Quota;
+#[cfg(feature = "metrics")]
+#[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
+pub use self::telemetry::Gauges;
 #[cfg(feature = "load")]
 pub use self::usage::Loaded;
 pub use self::usage::{Handle, Headroom, LimitSnapshot, MeterKind, Snapshot};

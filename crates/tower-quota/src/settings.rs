@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use crate::telemetry::Telemetry;
+
 /// The knobs of one layer value. Each key holds them too, so they are not changed once there is one.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
@@ -9,7 +11,7 @@ pub(crate) struct Settings {
     pub(crate) exhausted_for: Duration,
     pub(crate) max_idle_keys: usize,
     pub(crate) max_keys: usize,
-    pub(crate) name: &'static str,
+    pub(crate) telemetry: Telemetry,
 }
 
 impl Default for Settings {
@@ -21,7 +23,7 @@ impl Default for Settings {
             exhausted_for: Duration::from_secs(60 * 60),
             max_idle_keys: 1024,
             max_keys: 65_536,
-            name: "default",
+            telemetry: Telemetry::new("default"),
         }
     }
 }

@@ -111,7 +111,9 @@ async fn throttles_and_rejections_are_events_without_content() {
         [
             r#"DEBUG message=call rejected name="tests" key="model" cause="queue_full""#,
             r#"DEBUG message=call rejected name="tests" key="model" cause="too_large""#,
+            r#"DEBUG message=call admitted name="tests" key="model" waited_ms=20"#,
             r#"WARN message=call throttled unexpectedly name="tests" key="model" kind="rate""#,
+            r#"DEBUG message=call admitted name="tests" key="model" waited_ms=1501"#,
             r#"WARN message=call throttled unexpectedly name="tests" key="model" kind="exhausted""#,
             r#"DEBUG message=call rejected name="tests" key="model" cause="exhausted""#,
         ]
@@ -129,8 +131,11 @@ async fn keys_without_room_are_an_event_once() {
         soon(service.clone().oneshot(key)).await.unwrap();
     }
     assert_eq!(
-        *lines.0.lock().unwrap(),
-        [r#"WARN message=new keys share an account name="tests" max_keys=1"#]
+        lines.0.lock().unwrap()[1..],
+        [
+            r#"WARN message=new keys share an account name="tests" max_keys=1"#,
+            r#"DEBUG message=call admitted name="tests" key="other keys" waited_ms=20"#,
+        ]
     );
 }
 

@@ -18,6 +18,12 @@ impl<K, V, St> Handle<K, V, St> {
         Self { cache }
     }
 
+    /// The layer's [name](crate::ResponseCacheLayer::name).
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.cache.settings().name
+    }
+
     #[cfg(feature = "http")]
     pub(crate) fn cache(&self) -> &Arc<Cache<K, V, St>> {
         &self.cache

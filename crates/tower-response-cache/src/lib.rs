@@ -33,5 +33,8 @@ pub use self::policy::{ByKey, CacheStatus, CacheStatusHeader, Keep, KeepTicket, 
 pub use self::snapshot::Snapshot;
 pub use self::store::remote::{Codec, Outdated, RemoteEntry, RemoteSnapshot, RemoteStore};
 pub use self::store::{Entry, Freshness, MemoryStore, Store, StoreSnapshot};
+#[cfg(feature = "metrics")]
+#[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
+pub use self::telemetry::Gauges;
 pub use self::{error::NotInvalidated, handle::Handle, invalidation::Invalidation};
 pub use self::{future::ResponseFuture, layer::ResponseCacheLayer, service::ResponseCache};

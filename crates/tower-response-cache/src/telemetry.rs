@@ -1,5 +1,11 @@
 //! Every event and metric of this crate. Called outside of locks; never sees a key or an answer.
 
+#[cfg(feature = "metrics")]
+mod gauges;
+
+#[cfg(feature = "metrics")]
+pub use self::gauges::Gauges;
+
 use crate::policy::CacheStatus;
 
 /// The metric handles of one cache.

@@ -75,6 +75,10 @@ impl fmt::Display for ErrorKind {
 }
 
 impl ErrorKind {
+    /// How many kinds there are.
+    #[cfg_attr(not(feature = "metrics"), allow(dead_code))]
+    pub(crate) const COUNT: usize = Self::Other as usize + 1;
+
     /// The kind's name in `snake_case`, for logs and metric labels.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -13,7 +13,6 @@ mod record;
 mod settings;
 mod snapshot;
 mod tally;
-mod telemetry;
 
 pub use self::{
     advice::Advice, monitor::Monitor, reason::Reason, record::Record, snapshot::Snapshot,

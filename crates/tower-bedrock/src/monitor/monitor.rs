@@ -1,6 +1,5 @@
-use super::{
-    advice::Advice, record::Record, settings::Settings, snapshot::Snapshot, tally::Tally, telemetry,
-};
+use super::{advice::Advice, record::Record, settings::Settings, snapshot::Snapshot, tally::Tally};
+use crate::telemetry;
 use std::{
     collections::HashMap,
     fmt,

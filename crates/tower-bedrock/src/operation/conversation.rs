@@ -70,6 +70,18 @@ macro_rules! conversation {
             })
         }
 
+        fn sampling(&self) -> crate::operation::Sampling {
+            let as_written = crate::operation::sampling::as_written;
+            let Some(asked) = &self.inference_config else {
+                return crate::operation::Sampling::default();
+            };
+            crate::operation::Sampling {
+                max_tokens: asked.max_tokens.and_then(|tokens| tokens.try_into().ok()),
+                temperature: asked.temperature.map(as_written),
+                top_p: asked.top_p.map(as_written),
+            }
+        }
+
         fn is_sampled(&self) -> bool {
             let inference = self.inference_config.as_ref();
             inference.and_then(|inference| inference.temperature) != Some(0.0)

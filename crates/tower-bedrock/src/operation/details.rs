@@ -1,6 +1,6 @@
 //! What the crate needs to know of an operation, behind the scenes.
 
-use super::Ending;
+use super::{Ending, Sampling};
 use crate::{
     codec::Codec,
     error::Error,
@@ -81,6 +81,11 @@ pub trait Details: Sized {
     fn estimate(&self, model: &str) -> Estimate {
         let _ = model;
         Estimate::default()
+    }
+
+    /// How the answer is to be drawn, for whoever watches calls.
+    fn sampling(&self) -> Sampling {
+        Sampling::default()
     }
 
     /// The body of a request that has one of its model's own format.

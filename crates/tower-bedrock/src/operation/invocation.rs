@@ -51,6 +51,15 @@ macro_rules! invocation {
             )
         }
 
+        fn sampling(&self) -> crate::operation::Sampling {
+            let body = self.body.as_ref().map(AsRef::as_ref).unwrap_or_default();
+            let model = self.model_id.as_deref().unwrap_or_default();
+            crate::operation::Sampling {
+                max_tokens: crate::estimate::body::estimate(model, body).max_output_tokens,
+                ..crate::operation::invoke_body::sampling(body)
+            }
+        }
+
         fn is_sampled(&self) -> bool {
             let body = self.body.as_ref().map(AsRef::as_ref).unwrap_or_default();
             crate::operation::invoke_body::is_sampled(self.model_id.as_deref(), body)

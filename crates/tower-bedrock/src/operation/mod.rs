@@ -17,9 +17,11 @@ mod invoke_model;
 mod invoke_model_stream;
 mod list_async_invokes;
 mod operation;
+mod sampling;
 mod start_async_invoke;
 mod unary;
 
 pub(crate) use self::answer::answer;
+pub(crate) use self::sampling::Sampling;
 pub use self::{operation::Operation, unary::UnaryOperation};
 use crate::response::Ending;

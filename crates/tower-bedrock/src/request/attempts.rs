@@ -53,6 +53,12 @@ impl Attempts {
         }
     }
 
+    /// Which attempt comes next, from 1 on, and what the last one failed with.
+    pub(crate) fn next(&self) -> (u32, Option<Error>) {
+        let SoFar { made, last_failure } = self.lock().clone();
+        (made.unwrap_or(0).saturating_add(1), last_failure)
+    }
+
     /// How many attempts there were, if a retry layer was passed.
     pub(crate) fn made(&self) -> Option<u32> {
         self.lock().made

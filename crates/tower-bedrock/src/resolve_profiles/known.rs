@@ -1,5 +1,5 @@
-use super::{models::stands_for, settings::Settings, telemetry};
-use crate::{model_id::is_application_profile, policy::Profiles};
+use super::{models::stands_for, settings::Settings};
+use crate::{model_id::is_application_profile, policy::Profiles, telemetry};
 use std::{
     collections::HashMap,
     fmt,
@@ -149,7 +149,7 @@ impl Question {
         });
         match answer {
             Ok(model) => self.known.ended(&self.arn, Some(model)),
-            Err(error) if self.first => telemetry::failed(&self.arn, &*error),
+            Err(error) if self.first => telemetry::unresolved(&self.arn, &*error),
             Err(_) => {}
         }
     }

@@ -9,7 +9,6 @@ mod layer;
 mod models;
 mod service;
 mod settings;
-mod telemetry;
 
 pub use self::{
     future::ResolveProfilesFuture, layer::ResolveProfilesLayer, service::ResolveProfiles,

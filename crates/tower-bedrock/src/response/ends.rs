@@ -1,10 +1,11 @@
 use super::{Ending, Usage};
-use crate::error::Error;
+use crate::{error::Error, telemetry::Watch};
 use std::{
     fmt, mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::Duration,
 };
+use tokio::time::Instant;
 
 /// How a stream ended, as it is told to those who wait for it.
 #[derive(Debug)]
@@ -20,6 +21,7 @@ pub(crate) struct End {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Timing {
     pub(crate) events: u64,
+    pub(crate) first_event: Option<Instant>,
     /// From the call to the first event.
     pub(crate) to_first_event: Duration,
     /// From the first event to the last one.
@@ -46,6 +48,8 @@ struct Shared {
     /// How many read. Counted here, as who leaves has to know whether others stay.
     readers: usize,
     waiting: Vec<Box<dyn OnEnd>>,
+    /// The attempt that the stream is of. Not one of those who wait, which would take a box.
+    attempt: Option<Watch>,
 }
 
 impl Ends {
@@ -53,9 +57,22 @@ impl Ends {
         self.shared().waiting.push(on_end);
     }
 
+    /// Has the end told to who watches the attempt.
+    pub(crate) fn watch(&self, attempt: Watch) {
+        let before = self.shared().attempt.replace(attempt);
+        // Whom it tells is no business of the lock.
+        drop(before);
+    }
+
     /// Tells the end, once.
     pub(crate) fn tell(&self, end: &mut End) {
-        let waiting = mem::take(&mut self.shared().waiting);
+        let (waiting, attempt) = {
+            let mut shared = self.shared();
+            (mem::take(&mut shared.waiting), shared.attempt.take())
+        };
+        if let Some(attempt) = attempt {
+            attempt.stream_ended(end);
+        }
         // Outside of the lock: each has locks of its own.
         for on_end in waiting {
             on_end.end(end);
@@ -85,6 +102,7 @@ impl Ends {
         Arc::new(Mutex::new(Shared {
             readers: 1,
             waiting: Vec::new(),
+            attempt: None,
         }))
     }
 

@@ -1,5 +1,8 @@
 use super::{Ends, Origin, Response, ResponseMetadata, Usage};
-use crate::record::{Record, Replay};
+use crate::{
+    record::{Record, Replay},
+    telemetry::Watch,
+};
 use aws_smithy_types::body::SdkBody;
 use std::{any::Any, sync::Arc};
 use tokio::time::Instant;
@@ -17,6 +20,9 @@ pub trait Reply: Sized + Send + 'static {
 
     /// Those who wait for the end of an answer that goes on.
     fn ends(&self) -> Option<&Ends>;
+
+    /// Has the end told to who watches the call, of an answer that goes on; gives it back otherwise.
+    fn watch(&mut self, call: Watch) -> Option<Watch>;
 
     /// What a cache holds of it, if it can be held.
     fn shared(&self) -> Option<Arc<dyn Any + Send + Sync>>;
@@ -54,6 +60,10 @@ impl<O: Send + Sync + 'static> Reply for Response<O> {
 
     fn ends(&self) -> Option<&Ends> {
         None
+    }
+
+    fn watch(&mut self, call: Watch) -> Option<Watch> {
+        Some(call)
     }
 
     fn record(&self) -> Option<&Record<SdkBody>> {

@@ -8,6 +8,7 @@ use crate::{
         cache::CacheKey,
     },
     resolve_profiles::{ResolveProfiles, ResolveProfilesLayer},
+    telemetry::{Telemetry, TelemetryLayer},
 };
 use std::{
     fmt,
@@ -37,16 +38,16 @@ pub type TokenQuotaLayer = QuotaLayer<TokenCost, MemoryLedger<Arc<str>>>;
 
 /// The service that a [`StackLayer`] makes of `S`.
 pub type Stack<S = Bedrock> =
-    Explain<Deadline<ResponseCache<Resolved<S>, CachePolicy, CacheKey, Answer>>>;
+    Telemetry<Explain<Deadline<ResponseCache<Resolved<S>, CachePolicy, CacheKey, Answer>>>>;
 
 type Resolved<S> = ResolveProfiles<Retried<S>>;
 type Retried<S> = Retry<Guarded<S>, RetryPolicy, FromRequest, PerRequest>;
 type Guarded<S> = CircuitBreaker<Paced<S>, CircuitPolicy, CircuitPolicy, Arc<str>>;
-type Paced<S> =
-    tower_quota::Quota<AttemptTimeoutService<S, Duration>, TokenCost, MemoryLedger<Arc<str>>>;
+type Paced<S> = tower_quota::Quota<Attempted<S>, TokenCost, MemoryLedger<Arc<str>>>;
+type Attempted<S> = Telemetry<AttemptTimeoutService<S, Duration>>;
 
-/// The layers in their proper order, outside in: explain, deadline, cache, retry, circuit breaker, quota,
-/// attempt timeout.
+/// The layers in their proper order, outside in: telemetry of the call, explain, deadline, cache, retry,
+/// circuit breaker, quota, telemetry of the attempt, attempt timeout.
 ///
 /// A repeated request costs nothing below the cache; each retry asks the circuit and takes quota
 /// anew; a sleeping retry holds nothing. One value serves every [`Operation`](crate::Operation).
@@ -85,6 +86,7 @@ pub(super) struct Layers<C, B, Q> {
     /// What the quotas tell of ARNs.
     told: Profiles,
     attempt_timeout: Duration,
+    telemetry: Part<TelemetryLayer>,
 }
 
 impl StackLayer {
@@ -112,6 +114,7 @@ impl StackLayer {
                 profiles: Part::default(ResolveProfilesLayer::new(Profiles::new())),
                 told: Profiles::new(),
                 attempt_timeout: policy::LONGEST_ANSWER,
+                telemetry: Part::default(TelemetryLayer::calls(Arc::clone(&region))),
                 region,
             },
             taken: AtomicBool::new(false),
@@ -150,6 +153,7 @@ impl<B, Q> StackLayer<CacheLayer, B, Q> {
             profiles: layers.profiles,
             told: layers.told,
             attempt_timeout: layers.attempt_timeout,
+            telemetry: layers.telemetry,
         })
     }
 }
@@ -182,6 +186,7 @@ impl<C, Q> StackLayer<C, BreakerLayer, Q> {
             profiles: layers.profiles,
             told: layers.told,
             attempt_timeout: layers.attempt_timeout,
+            telemetry: layers.telemetry,
         })
     }
 }
@@ -236,6 +241,7 @@ impl<C, B> StackLayer<C, B, TokenQuotaLayer> {
             profiles: layers.profiles,
             told: layers.told,
             attempt_timeout: layers.attempt_timeout,
+            telemetry: layers.telemetry,
         })
     }
 }
@@ -274,6 +280,15 @@ impl<C, B, Q> StackLayer<C, B, Q> {
         self
     }
 
+    /// Takes another layer that tells of calls, one of [`TelemetryLayer::calls`]; that of attempts comes
+    /// from it. Default: one with its defaults.
+    #[must_use]
+    #[track_caller]
+    pub fn telemetry(mut self, telemetry: TelemetryLayer) -> Self {
+        self.knobs().telemetry.give(telemetry, "telemetry");
+        self
+    }
+
     #[track_caller]
     fn knobs(&mut self) -> &mut Layers<C, B, Q> {
         assert!(
@@ -299,17 +314,19 @@ impl<C, B, Q> StackLayer<C, B, Q> {
 
 impl<S, C, B, Q> Layer<S> for StackLayer<C, B, Q>
 where
-    Q: Layer<AttemptTimeoutService<S, Duration>>,
+    Q: Layer<Telemetry<AttemptTimeoutService<S, Duration>>>,
     B: Layer<Q::Service>,
     C: Layer<ResolveProfiles<Retry<B::Service, RetryPolicy, FromRequest, PerRequest>>>,
 {
-    type Service = Explain<Deadline<C::Service>>;
+    type Service = Telemetry<Explain<Deadline<C::Service>>>;
 
     /// Each layer has a reason to be where it is.
     fn layer(&self, inner: S) -> Self::Service {
         let layers = self.share();
         // Innermost, so that it measures the model and not the wait for a turn.
         let inner = AttemptTimeoutLayer::new(layers.attempt_timeout).layer(inner);
+        // Outside the timeout, so that it knows of one. Inside the quota: its time is the model's.
+        let inner = layers.telemetry.layer.attempts().layer(inner);
         // Inside the breaker: an open circuit turns a call away before it queues for quota. Inside
         // the retries: each attempt is charged by Bedrock, so each takes quota of its own.
         let inner = layers.quota.layer.layer(inner);
@@ -323,8 +340,10 @@ where
         // Outside the cache: a caller may wait for another one's call, which knows nothing of its
         // deadline.
         let inner = DeadlineLayer.layer(inner);
-        // Outermost: whichever layer an error is of, it tells of the call.
-        ExplainLayer::new(Arc::clone(&layers.region)).layer(inner)
+        // Outside all of them: whichever layer an error is of, it tells of the call.
+        let inner = ExplainLayer::new(Arc::clone(&layers.region)).layer(inner);
+        // Outermost: its time is the caller's, and its errors are told of their calls.
+        layers.telemetry.layer.layer(inner)
     }
 }
 

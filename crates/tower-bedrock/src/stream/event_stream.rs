@@ -6,6 +6,7 @@ use crate::{
     error::Error,
     record::{Record, Recording, Replay},
     response::{Ends, Head, ResponseMetadata},
+    telemetry::Watch,
 };
 use aws_sdk_bedrockruntime::primitives::event_stream::EventReceiver;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -174,6 +175,16 @@ impl<E: StreamEvent> EventStream<E> {
         if let Some(live) = &mut self.live {
             live.as_mut().end_by(deadline);
         }
+    }
+
+    /// Has the end of its reader's stream told to who watches the call.
+    pub(super) fn watch(&mut self, call: Watch) -> Option<Watch> {
+        let Some(live) = &mut self.live else {
+            return Some(call);
+        };
+        call.note(&self.meta);
+        live.as_mut().watch(call);
+        None
     }
 
     /// Reads it to its end, for those who wait for that.

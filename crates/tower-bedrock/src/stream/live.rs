@@ -3,12 +3,12 @@ use super::{
     progress::{Progress, Verdict},
     source::Source,
     stream_terms::StreamTerms,
-    telemetry,
 };
 use crate::{
     error::Error,
     record::FellBehind,
     response::{End, Ends, Timing},
+    telemetry::{self, Watch},
     timer::Timer,
 };
 use pin_project_lite::pin_project;
@@ -38,6 +38,8 @@ pin_project! {
         wait: Option<Wait>,
         clock: Clock,
         ends: Ends,
+        // The call of its reader.
+        call: Option<Watch>,
         request_id: Option<Arc<str>>,
     }
 }
@@ -75,6 +77,7 @@ impl<E: StreamEvent> Live<E> {
                 read: None,
             },
             ends,
+            call: None,
             request_id,
             terms,
         }
@@ -88,13 +91,39 @@ impl<E: StreamEvent> Live<E> {
         &self.ends
     }
 
+    /// Has the end told to who watches the call of the reader.
+    pub(super) fn watch(self: Pin<&mut Self>, call: Watch) {
+        *self.project().call = Some(call);
+    }
+
     /// Reads the rest in the background, if that was asked for and nobody else reads it.
     pub(super) fn leave(mut self: Pin<Box<Self>>) {
+        self.as_mut().left();
         if self.is_over() || self.as_mut().project().ends.leave() {
             return;
         }
         if let Some(time) = self.terms.drain {
             self.read_in_background(time);
+        }
+    }
+
+    /// The call ends with its reader. A message that is whole has come to its end, for nothing but its
+    /// usage is missing.
+    fn left(self: Pin<&mut Self>) {
+        let this = self.project();
+        let Some(call) = this.call.take() else {
+            return;
+        };
+        let timing = this.clock.timing(this.progress.events);
+        if this.progress.is_complete() {
+            call.stream_ended(&End {
+                result: Ok(()),
+                usage: this.progress.usage,
+                ending: this.progress.ending(),
+                timing,
+            });
+        } else {
+            call.stream_left(&timing, this.progress.usage);
         }
     }
 
@@ -233,7 +262,10 @@ impl<E: StreamEvent> Live<E> {
             timing: this.clock.timing(this.progress.events),
         };
         this.ends.tell(&mut end);
-        telemetry::ended(E::OPERATION, &end);
+        telemetry::stream_ended(E::OPERATION, &end);
+        if let Some(call) = this.call.take() {
+            call.stream_ended(&end);
+        }
         end.result
     }
 
@@ -263,6 +295,7 @@ impl Clock {
         let last = self.read.unwrap_or_else(Instant::now);
         Timing {
             events,
+            first_event: self.first_event,
             to_first_event: first.duration_since(self.called),
             from_first_to_last: last.duration_since(first),
         }

@@ -13,7 +13,6 @@ mod reply;
 mod source;
 mod stream_limits;
 mod stream_terms;
-mod telemetry;
 mod text;
 
 pub use self::{

@@ -2,6 +2,7 @@ use super::{event::StreamEvent, event_stream::EventStream, live_share::LiveShare
 use crate::{
     record::{Record, Recording, Replay},
     response::{Ends, Origin, Reply, ResponseMetadata, Usage},
+    telemetry::Watch,
 };
 use aws_smithy_types::body::SdkBody;
 use std::{any::Any, sync::Arc};
@@ -21,6 +22,10 @@ impl<E: StreamEvent> Reply for EventStream<E> {
 
     fn ends(&self) -> Option<&Ends> {
         self.ends()
+    }
+
+    fn watch(&mut self, call: Watch) -> Option<Watch> {
+        self.watch(call)
     }
 
     fn record(&self) -> Option<&Record<SdkBody>> {

@@ -124,6 +124,28 @@ impl<Q: Hash + Eq + Clone + fmt::Display> Circuits<Q> {
         }
     }
 
+    /// The circuits there are, where requests have keys, of those keys that are `wanted`. It is no use
+    /// of them: none is made, and the one that is unused for longest stays so.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn some(&self, mut wanted: impl FnMut(&Q) -> bool) -> Vec<(Q, Arc<Shard>)> {
+        let Store::Keyed(keyed) = &self.store else {
+            return Vec::new();
+        };
+        let map = lock(&keyed.map);
+        let rows = map.circuits.rows().filter(|(key, _)| wanted(key));
+        rows.map(|(key, shard)| (key.clone(), Arc::clone(shard)))
+            .collect()
+    }
+
+    /// How many keys have a circuit.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn len(&self) -> usize {
+        match &self.store {
+            Store::One(_) => 0,
+            Store::Keyed(keyed) => lock(&keyed.map).circuits.len(),
+        }
+    }
+
     /// The shard by which a call reaches its circuit. With a single circuit the key is not even
     /// made.
     #[inline]

@@ -87,8 +87,13 @@ impl<Q, V> KeyMap<Q, V> {
     }
 
     pub(crate) fn keys(&self) -> impl Iterator<Item = &Q> {
+        self.rows().map(|(key, _)| key)
+    }
+
+    /// To look at them is no use of them.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = (&Q, &V)> {
         let rows = self.tables.iter().flat_map(HashTable::iter);
-        rows.map(|row| &row.key)
+        rows.map(|row| (&row.key, &row.value))
     }
 
     /// Evicts a few of those that are idle, if there are too many.

@@ -64,6 +64,14 @@ impl<K: Hash + Eq + Clone + fmt::Display> Handle<K> {
     }
 }
 
+impl<K> Handle<K> {
+    /// The layer's [name](crate::QuotaLayer::name).
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.ledger.name()
+    }
+}
+
 impl<K> Clone for Handle<K> {
     fn clone(&self) -> Self {
         Self {

@@ -1,3 +1,4 @@
+use crate::operation::Sampling;
 use serde::Deserialize;
 
 /// Whether the model draws its answer to `body` by chance. An embedding or a ranking is computed.
@@ -8,10 +9,21 @@ pub(in crate::operation) fn is_sampled(model_id: Option<&str>, body: &[u8]) -> b
     !model_id.is_some_and(computes) && temperature != Some(0.0)
 }
 
-/// The temperature that a request asks for.
+/// What `body` says of how its answer is drawn, but for the most tokens.
+pub(in crate::operation) fn sampling(body: &[u8]) -> Sampling {
+    let asked = serde_json::from_slice::<Asked>(body).ok();
+    Sampling {
+        max_tokens: None,
+        temperature: asked.as_ref().and_then(Asked::temperature),
+        top_p: asked.as_ref().and_then(Asked::top_p),
+    }
+}
+
+/// The temperature and the nucleus that a request asks for.
 #[derive(Deserialize)]
 struct Asked {
     temperature: Option<f64>,
+    top_p: Option<f64>,
     #[serde(rename = "inferenceConfig")]
     nova: Option<Inference>,
     #[serde(rename = "textGenerationConfig")]
@@ -21,6 +33,8 @@ struct Asked {
 #[derive(Deserialize)]
 struct Inference {
     temperature: Option<f64>,
+    #[serde(rename = "topP")]
+    top_p: Option<f64>,
 }
 
 impl Asked {
@@ -28,6 +42,12 @@ impl Asked {
         let inference = self.nova.as_ref().or(self.titan.as_ref());
         self.temperature
             .or_else(|| inference.and_then(|inference| inference.temperature))
+    }
+
+    fn top_p(&self) -> Option<f64> {
+        let inference = self.nova.as_ref().or(self.titan.as_ref());
+        self.top_p
+            .or_else(|| inference.and_then(|inference| inference.top_p))
     }
 }
 
@@ -49,6 +69,19 @@ mod tests {
         ] {
             let asked: Asked = serde_json::from_str(body).unwrap();
             assert_eq!(asked.temperature(), temperature, "{body}");
+        }
+    }
+
+    #[test]
+    fn each_family_names_its_nucleus() {
+        for (body, top_p) in [
+            (r#"{"top_p":0.9,"messages":[]}"#, Some(0.9)),
+            (r#"{"inferenceConfig":{"topP":0.5}}"#, Some(0.5)),
+            (r#"{"textGenerationConfig":{"topP":1}}"#, Some(1.0)),
+            (r#"{"messages":[]}"#, None),
+            ("no JSON", None),
+        ] {
+            assert_eq!(sampling(body.as_bytes()).top_p, top_p, "{body}");
         }
     }
 }

@@ -4,4 +4,8 @@ mod answered;
 mod asked;
 mod wordless;
 
-pub(super) use self::{answered::ending, asked::is_sampled, wordless::Wordless};
+pub(super) use self::{
+    answered::ending,
+    asked::{is_sampled, sampling},
+    wordless::Wordless,
+};

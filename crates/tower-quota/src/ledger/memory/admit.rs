@@ -5,14 +5,16 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use tokio::time::Instant;
+
 use super::both_tickets::BothTickets;
 use super::key_state::KeyState;
 use super::memory_ticket::MemoryTicket;
+use super::runtime::now;
 use crate::account::Charge;
 use crate::error::Rejected;
 use crate::ledger::reservation::{Held, Reservation};
 use crate::schedule::{Call, Place};
-use crate::telemetry;
 
 /// Waits for admission by a [`MemoryLedger`](crate::MemoryLedger).
 ///
@@ -28,6 +30,8 @@ pub struct Admit {
     /// `None` once it is done.
     key: Option<Arc<KeyState>>,
     stage: Stage,
+    /// Since when it waits, if it does: it is asked of the few that have to.
+    waits: Option<Instant>,
     /// A box, for few calls have it, and all would be larger for it.
     within: Option<Box<Within>>,
 }
@@ -50,6 +54,7 @@ impl Admit {
         Self {
             key: Some(key),
             stage: Stage::New(call),
+            waits: None,
             within: None,
         }
     }
@@ -74,7 +79,7 @@ impl Future for Admit {
             Ok(ticket) => ticket,
             Err(rejected) => return Poll::Ready(Err(rejected)),
         };
-        telemetry::admitted(ticket.key.settings.name);
+        this.tell_admitted(&ticket.key);
         Poll::Ready(Ok(Reservation::of(Held::Memory(ticket))))
     }
 }
@@ -88,6 +93,7 @@ impl Admit {
             if let Within::Asking(outer) = within {
                 match ready!(outer.poll_key(cx)) {
                     Ok(ticket) => {
+                        self.waits = outer.waits;
                         *within = Within::Admitted(Reservation::of(Held::Memory(ticket)));
                     }
                     Err(rejected) => {
@@ -101,7 +107,7 @@ impl Admit {
         let result = ready!(self.poll_key(cx));
         let within = self.within.take().map(|within| *within);
         Poll::Ready(result.map(|own| {
-            telemetry::admitted(own.key.settings.name);
+            self.tell_admitted(&own.key);
             match within {
                 Some(Within::Admitted(mut outer)) => {
                     // The server counts it from now on, and so does the outer key: what came true
@@ -123,7 +129,10 @@ impl Admit {
                 Some(charge) => return Poll::Ready(self.done(Ok(charge))),
                 None => match key.enter(*call) {
                     ControlFlow::Break(result) => return Poll::Ready(self.done(result)),
-                    ControlFlow::Continue(place) => place,
+                    ControlFlow::Continue(place) => {
+                        self.waits.get_or_insert_with(now);
+                        place
+                    }
                 },
             },
             Stage::Waiting(place) => *place,
@@ -131,6 +140,13 @@ impl Admit {
         self.stage = Stage::Waiting(place);
         let result = ready!(key.poll(place, cx));
         Poll::Ready(self.done(result))
+    }
+
+    fn tell_admitted(&self, key: &KeyState) {
+        let waited = self
+            .waits
+            .map(|since| now().saturating_duration_since(since));
+        key.settings.telemetry.admitted(&key.key, waited);
     }
 
     fn done(&mut self, result: Result<Charge, Rejected>) -> Result<MemoryTicket, Rejected> {

@@ -15,7 +15,6 @@ use crate::error::{Cause, Rejected};
 use crate::limit::{Amount, Limits, Unit};
 use crate::schedule::{Answer, Call, End, Entered, Place, Scheduler};
 use crate::settings::Settings;
-use crate::telemetry;
 
 /// One key, shared by its callers: its scheduler under a lock, and the alarms that let them go on.
 ///
@@ -24,7 +23,7 @@ use crate::telemetry;
 /// they are foreign code, and may come back here.
 pub(crate) struct KeyState {
     /// The key's text.
-    key: Arc<str>,
+    pub(super) key: Arc<str>,
     /// The scheduler's times are nanoseconds since then.
     epoch: Instant,
     pub(super) settings: Arc<Settings>,
@@ -179,7 +178,7 @@ impl KeyState {
         let mut state = lock(&self.state);
         let at = state.scheduler.end_throttled(now, charge, throttle);
         self.go_on(state);
-        telemetry::throttled(self.settings.name, &self.key, throttle);
+        self.settings.telemetry.throttled(&self.key, throttle);
         Duration::from_nanos(at.saturating_sub(now))
     }
 
@@ -234,7 +233,7 @@ impl KeyState {
     fn rejected(&self, now: u64, cause: Cause, at: Option<u64>) -> Rejected {
         let wait = at.map(|at| Duration::from_nanos(at.saturating_sub(now)));
         let rejected = Rejected::new(cause, wait, Arc::clone(&self.key));
-        telemetry::rejected(self.settings.name, &rejected);
+        self.settings.telemetry.rejected(&rejected);
         rejected
     }
 

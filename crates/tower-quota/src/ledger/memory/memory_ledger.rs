@@ -17,7 +17,6 @@ use crate::call::Ask;
 use crate::ledger::Ledger;
 use crate::limit::{Limits, LimitsOf};
 use crate::settings::Settings;
-use crate::telemetry;
 
 /// The ledger of one process, in memory: the default.
 ///
@@ -94,8 +93,12 @@ impl<K: Hash + Eq + Clone + fmt::Display> MemoryLedger<K> {
         let Some(state) = keys.get_or_insert(key, now, || make(&text), idle) else {
             let overflow = &shared.overflow;
             let state = overflow.share(&limits, || make(Overflow::TEXT), idle);
-            let Settings { name, max_keys, .. } = *shared.settings;
-            telemetry::overflowed(name, max_keys, overflow.is_news());
+            let Settings {
+                telemetry,
+                max_keys,
+                ..
+            } = &*shared.settings;
+            telemetry.overflowed(*max_keys, overflow.is_news());
             return state;
         };
         // Who changed the limits meanwhile did not find the key yet.
@@ -167,6 +170,10 @@ fn bounds(settings: &Settings) -> Bounds {
 }
 
 impl<K> MemoryLedger<K> {
+    pub(crate) fn name(&self) -> &'static str {
+        self.shared.settings.telemetry.name
+    }
+
     /// How many keys are remembered.
     pub(crate) fn len(&self) -> usize {
         self.shared.keys.len()

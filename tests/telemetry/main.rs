@@ -1,0 +1,8 @@
+//! What a stack tells: spans as OpenTelemetry gets them, metrics as Prometheus gets them, and that the
+//! guides name what there is.
+
+mod books;
+mod names;
+mod outcomes;
+mod spans;
+mod traced;
