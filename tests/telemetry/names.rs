@@ -102,3 +102,57 @@ fn is_of_the_bridge(name: &str) -> bool {
         || name.starts_with("code.")
         || name.starts_with("thread.")
 }
+
+/// The metrics that a query names, as in a scrape.
+fn named(query: &str) -> BTreeSet<String> {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let words = query.split(|c: char| !is_name(c));
+    let metrics = words.filter(|word| {
+        let own = ["tower_", "gen_ai_client_"];
+        own.iter().any(|own| word.starts_with(own))
+    });
+    let parts = ["_bucket", "_sum", "_count"];
+    let whole = |word: &str| {
+        let metric = parts.iter().find_map(|part| word.strip_suffix(part));
+        metric.unwrap_or(word).to_owned()
+    };
+    metrics.map(whole).collect()
+}
+
+#[test]
+fn the_dashboard_and_the_alerts_name_metrics_that_there_are() {
+    let known = books::metrics();
+    let dashboard = books::read("examples/grafana/dashboard.json");
+    let dashboard: serde_json::Value = serde_json::from_str(&dashboard).expect("it is JSON");
+    let panels = dashboard["panels"].as_array().expect("there are panels");
+    let targets = panels
+        .iter()
+        .filter_map(|panel| panel["targets"].as_array());
+    let queries = targets
+        .flatten()
+        .map(|target| target["expr"].as_str().expect("a query"));
+    let alerts = books::read("examples/grafana/alerts.yml");
+    let expressions = alerts
+        .lines()
+        .filter(|line| !line.contains("summary") && !line.contains("- alert"));
+    let mut names = 0;
+    for text in queries.chain(expressions) {
+        for metric in named(text) {
+            assert!(known.contains_key(&metric), "{metric} in {text}");
+            names += 1;
+        }
+    }
+    assert!(names > 40, "{names}");
+    assert_eq!(dashboard["uid"], "tower-bedrock");
+    assert!(dashboard["schemaVersion"].is_u64());
+}
+
+#[test]
+fn each_name_of_the_conventions_is_in_the_guide() {
+    let source = include_str!("../../crates/tower-bedrock/src/telemetry/semconv.rs");
+    let guide = books::read("crates/tower-bedrock/docs/telemetry.md");
+    let constants = source.lines().filter(|line| line.starts_with("pub const "));
+    for value in constants.filter_map(|line| line.split('"').nth(1)) {
+        assert!(guide.contains(&format!("`{value}`")), "{value}");
+    }
+}

@@ -86,7 +86,7 @@ pub(crate) async fn all() {
         .cache(policy.layer(1 << 20))
         .circuit_breaker(circuit_breaker_layer("us-east-1").max_keys(1))
         .quota(quotas);
-    let (circuits, gauges) = (layer.circuits(), Gauges::of(&layer));
+    let (circuits, gauges) = (layer.handle().circuits(), Gauges::of(&layer.handle()));
     let stack = layer.layer(Bedrock::new(sim.sdk_config()));
     // As long as somebody has its handle, there is no room for another one.
     let circuit = circuits.handle(&format!("us-east-1/{MODEL}").into());
@@ -94,28 +94,62 @@ pub(crate) async fn all() {
     // A retry, a hit, a stale answer, and one that is not made again.
     sim.script([Fault::throttling()]);
     for text in ["a", "a"] {
-        stack.clone().oneshot(of(MODEL, text)).await.unwrap();
+        stack
+            .clone()
+            .oneshot(of(MODEL, text))
+            .await
+            .expect("it is answered");
     }
     tokio::time::sleep(2 * SECOND).await;
-    stack.clone().oneshot(of(MODEL, "a")).await.unwrap();
+    stack
+        .clone()
+        .oneshot(of(MODEL, "a"))
+        .await
+        .expect("it is answered");
     sim.script([Fault::throttling()]);
     let one = std::num::NonZeroU32::MIN;
     let kind = fails(&stack, of(MODEL, "b").max_attempts(one)).await;
     assert_eq!(kind, ErrorKind::Throttled);
     // A stream that is read, and one that is left.
-    let mut stream = stack.clone().oneshot(stream_of("c").into()).await.unwrap();
-    while stream.recv().await.unwrap().is_some() {}
-    drop(stack.clone().oneshot(stream_of("d").into()).await.unwrap());
+    let mut stream = stack
+        .clone()
+        .oneshot(stream_of("c").into())
+        .await
+        .expect("it is answered");
+    while stream.recv().await.expect("it is answered").is_some() {}
+    drop(
+        stack
+            .clone()
+            .oneshot(stream_of("d").into())
+            .await
+            .expect("it is answered"),
+    );
     // One that waits for its turn, and one that would not.
-    stack.clone().oneshot(of(MODEL, "e")).await.unwrap();
+    stack
+        .clone()
+        .oneshot(of(MODEL, "e"))
+        .await
+        .expect("it is answered");
     for text in ["f", "g", "h"] {
-        stack.clone().oneshot(of(MODEL, text)).await.unwrap();
+        stack
+            .clone()
+            .oneshot(of(MODEL, text))
+            .await
+            .expect("it is answered");
     }
     let hurried = of(MODEL, "i").timeout(SECOND);
     assert_eq!(fails(&stack, hurried).await, ErrorKind::QuotaRejected);
     // What asks no model, and keys that there is no room for.
-    stack.clone().oneshot(count().into()).await.unwrap();
-    stack.clone().oneshot(of(OTHER_MODEL, "j")).await.unwrap();
+    stack
+        .clone()
+        .oneshot(count().into())
+        .await
+        .expect("it is answered");
+    stack
+        .clone()
+        .oneshot(of(OTHER_MODEL, "j"))
+        .await
+        .expect("it is answered");
     // A circuit that is open.
     circuit.force_open();
     assert_eq!(fails(&stack, of(MODEL, "k")).await, ErrorKind::CircuitOpen);
@@ -124,7 +158,7 @@ pub(crate) async fn all() {
     // One circuit for all, which the stack has not.
     let single = CircuitBreakerLayer::new(|_: &Result<(), tower::BoxError>| Verdict::Success);
     let single = single.layer(service_fn(|()| async { Ok::<_, tower::BoxError>(()) }));
-    single.oneshot(()).await.unwrap();
+    single.oneshot(()).await.expect("it is answered");
 }
 
 /// A call whose span has what few have.
@@ -135,5 +169,5 @@ pub(crate) async fn all_attributes() {
         (asked.temperature, asked.top_p) = (Some(0.5), Some(0.9));
     }
     let stack = end_to_end::stack(&sim);
-    stack.oneshot(input.into()).await.unwrap();
+    stack.oneshot(input.into()).await.expect("it is answered");
 }

@@ -215,7 +215,7 @@ async fn an_error_is_told_by_its_code_or_else_by_its_kind() {
     let traced = Traced::new();
     let layer = StackLayer::new("us-east-1");
     let key = format!("us-east-1/{MODEL}").into();
-    layer.circuits().handle(&key).force_open();
+    layer.handle().circuits().handle(&key).force_open();
     let stack = layer.layer(Bedrock::new(sim.sdk_config()));
     let error = stack.oneshot(prompt("a").into()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::CircuitOpen);

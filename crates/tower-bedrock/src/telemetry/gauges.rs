@@ -1,6 +1,6 @@
 use crate::{
     policy::{Answer, cache::CacheKey},
-    stack::StackLayer,
+    stack::Handle,
 };
 use std::{fmt, sync::Arc};
 use tower_circuit_breaker::Circuits;
@@ -14,7 +14,7 @@ use tower_circuit_breaker::Circuits;
 /// use tower_bedrock::{StackLayer, telemetry::Gauges};
 ///
 /// let stack = StackLayer::new("us-east-1");
-/// let gauges = Gauges::of(&stack);
+/// let gauges = Gauges::of(&stack.handle());
 /// gauges.record();
 /// ```
 ///
@@ -30,11 +30,11 @@ const MAX_KEYS: usize = 100;
 impl Gauges {
     /// The gauges of a whole stack.
     #[must_use]
-    pub fn of(stack: &StackLayer) -> Self {
+    pub fn of(stack: &Handle) -> Self {
         Self::new()
-            .quota(stack.quota_handle())
+            .quota(stack.quota())
             .circuits(stack.circuits())
-            .cache(stack.cache_handle())
+            .cache(stack.cache())
     }
 
     /// No gauges yet: for a stack by hand, or one without a layer.
