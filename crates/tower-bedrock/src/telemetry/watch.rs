@@ -20,7 +20,8 @@ pub(super) enum Scope {
 #[derive(Debug)]
 pub struct Watch {
     scope: Scope,
-    began: Instant,
+    /// None where nobody wants to know.
+    began: Option<Instant>,
     #[cfg(feature = "tracing")]
     span: super::spans::CallSpan,
     #[cfg(feature = "metrics")]
@@ -51,7 +52,7 @@ impl Watch {
         let _ = (shared, request);
         Self {
             scope,
-            began: Instant::now(),
+            began: cfg!(any(feature = "metrics", feature = "tracing")).then(Instant::now),
             #[cfg(feature = "tracing")]
             span: super::spans::CallSpan::new(&shared.settings, scope, request),
             #[cfg(feature = "metrics")]
@@ -121,9 +122,9 @@ impl Watch {
     }
 
     fn streamed(&self, timing: &Timing) -> Told<'static> {
-        let first = timing.first_event;
+        let first = timing.first_event.zip(self.began);
         Told {
-            first_chunk: first.map(|first| first.saturating_duration_since(self.began)),
+            first_chunk: first.map(|(first, began)| first.saturating_duration_since(began)),
             between_chunks: timing.between_events(),
             ..self.told()
         }
@@ -132,7 +133,7 @@ impl Watch {
     fn told(&self) -> Told<'static> {
         Told {
             outcome: Outcome::Cancelled,
-            took: self.began.elapsed(),
+            took: self.began.map_or(Duration::ZERO, |began| began.elapsed()),
             usage: None,
             ending: None,
             first_chunk: None,

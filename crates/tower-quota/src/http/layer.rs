@@ -12,6 +12,7 @@ use crate::layer::QuotaLayer;
 use crate::ledger::memory::MemoryLedger;
 use crate::limit::{Limits, LimitsOf};
 use crate::settings::Settings;
+use crate::telemetry::Telemetry;
 use crate::usage::Handle;
 
 /// A quota for each caller of an HTTP server: a rejection is a response, 429 with `Retry-After`.
@@ -179,7 +180,7 @@ impl<C, K: Hash + Eq + Clone + fmt::Display> HttpQuotaLayer<C, K> {
     #[must_use]
     #[track_caller]
     pub fn name(self, name: &'static str) -> Self {
-        self.set(|settings| settings.name = name)
+        self.set(|settings| settings.telemetry = Telemetry::new(name))
     }
 
     #[track_caller]
