@@ -98,13 +98,13 @@ async fn traffic(stack: Stack) {
         // Every third prompt is one of a few that come again and again.
         let topic = if call % 3 == 0 { call % 30 } else { call };
         let model = if is_claude { CLAUDE } else { NOVA };
+        // Some would not wait for their turn.
+        let patience = Duration::from_secs(if call % 10 == 0 { 4 } else { 120 });
         let stack = stack.clone();
         tokio::spawn(async move {
             // Who has asked that looks at the metrics.
             if call % 2 == 0 {
-                _ = stack
-                    .oneshot(prompt(model, topic).timeout(Duration::from_secs(120)))
-                    .await;
+                _ = stack.oneshot(prompt(model, topic).timeout(patience)).await;
             } else if let Ok(mut stream) = stack.oneshot(streamed(model, topic)).await {
                 let mut events = 0;
                 while stream.recv().await.is_ok_and(|event| event.is_some()) {
