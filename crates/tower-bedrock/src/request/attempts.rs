@@ -54,6 +54,10 @@ impl Attempts {
     }
 
     /// Which attempt comes next, from 1 on, and what the last one failed with.
+    #[cfg_attr(
+        not(feature = "tracing"),
+        allow(dead_code, reason = "spans alone tell it")
+    )]
     pub(crate) fn next(&self) -> (u32, Option<Error>) {
         let SoFar { made, last_failure } = self.lock().clone();
         (made.unwrap_or(0).saturating_add(1), last_failure)

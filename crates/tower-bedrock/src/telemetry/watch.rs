@@ -30,6 +30,10 @@ pub struct Watch {
 }
 
 /// How it ended.
+#[cfg_attr(
+    not(all(feature = "tracing", feature = "metrics")),
+    allow(dead_code, reason = "spans and metrics tell a part each")
+)]
 pub(super) enum Outcome<'a> {
     Answered,
     Failed(&'a Error),
@@ -37,6 +41,10 @@ pub(super) enum Outcome<'a> {
 }
 
 /// What is known at the end of a call or an attempt.
+#[cfg_attr(
+    not(all(feature = "tracing", feature = "metrics")),
+    allow(dead_code, reason = "spans and metrics tell a part each")
+)]
 pub(super) struct Told<'a> {
     pub(super) outcome: Outcome<'a>,
     pub(super) took: Duration,
@@ -70,6 +78,7 @@ impl Watch {
     pub(super) fn inside<T>(&self, run: impl FnOnce() -> T) -> T {
         #[cfg(feature = "tracing")]
         let _entered = self.span.enter();
+        let _ = self;
         run()
     }
 
@@ -97,7 +106,7 @@ impl Watch {
     pub(crate) fn note(&self, meta: &ResponseMetadata) {
         #[cfg(feature = "tracing")]
         self.span.note(self.scope, meta);
-        let _ = meta;
+        let _ = (self, meta);
     }
 
     /// The stream has ended for its reader or, of an attempt, for all readers.
@@ -145,7 +154,10 @@ impl Watch {
         #[cfg(feature = "tracing")]
         return self.span.is_on();
         #[cfg(not(feature = "tracing"))]
-        false
+        {
+            let _ = self;
+            false
+        }
     }
 
     fn tell(&mut self, told: &Told<'_>) {
