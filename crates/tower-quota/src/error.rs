@@ -40,10 +40,14 @@ pub enum Cause {
     /// As many calls wait as [`max_queue`](crate::QuotaLayer::max_queue) allows, and this one is
     /// the last in turn of the lowest priority.
     QueueFull,
-    /// The wait is longer than [`max_wait`](crate::QuotaLayer::max_wait).
+    /// The wait is longer than [`max_wait`](crate::QuotaLayer::max_wait), the layer's or the
+    /// [call's](crate::Ask::max_wait).
     MaxWait,
     /// The wait ends after the request's [deadline](crate::Ask::deadline).
     Deadline,
+    /// The layer was [closed](crate::Handle::close), and stays so: only another process has room when
+    /// the wait is over.
+    Closed,
 }
 
 impl Rejected {
@@ -96,6 +100,7 @@ impl fmt::Display for Rejected {
             Cause::QueueFull => f.write_str("quota is used up and the queue is full")?,
             Cause::MaxWait => f.write_str("quota is used up for longer than a call may wait")?,
             Cause::Deadline => f.write_str("quota is used up until after the deadline")?,
+            Cause::Closed => f.write_str("quota is closed: no call is admitted any more")?,
         }
         let Some(wait) = self.retry_after else {
             return Ok(());

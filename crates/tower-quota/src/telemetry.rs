@@ -48,6 +48,7 @@ impl Telemetry {
             Cause::QueueFull => "queue_full",
             Cause::MaxWait => "max_wait",
             Cause::Deadline => "deadline",
+            Cause::Closed => "closed",
             Cause::SeemsTooLarge { .. } => "seems_too_large",
             Cause::Exhausted => "exhausted",
         };

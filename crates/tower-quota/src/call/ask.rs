@@ -1,6 +1,6 @@
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash};
 
-use tokio::time::Instant;
+use tokio::time::{Duration, Instant};
 
 use super::priority::Priority;
 
@@ -20,6 +20,8 @@ pub struct Ask<K> {
     pub tenant: u64,
     /// The call is of no use if it starts after that.
     pub deadline: Option<Instant>,
+    /// How long the call waits at most, from when it asks.
+    pub max_wait: Option<Duration>,
     /// Whose limits it must fit as well.
     pub within: Option<K>,
 }
@@ -34,6 +36,7 @@ impl<K> Ask<K> {
             priority: Priority::default(),
             tenant: 0,
             deadline: None,
+            max_wait: None,
             within: None,
         }
     }
@@ -65,6 +68,16 @@ impl<K> Ask<K> {
     #[must_use]
     pub fn deadline(mut self, deadline: Instant) -> Self {
         self.deadline = Some(deadline);
+        self
+    }
+
+    /// How long the call waits at most, from when it asks: the shorter of this and the
+    /// [layer's](crate::QuotaLayer::max_wait) counts. Default: the layer's.
+    ///
+    /// It is one wait for both keys where the call is [within](Self::within) another one's limits.
+    #[must_use]
+    pub fn max_wait(mut self, wait: Duration) -> Self {
+        self.max_wait = Some(wait);
         self
     }
 

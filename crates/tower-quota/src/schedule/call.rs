@@ -11,6 +11,8 @@ pub(crate) struct Call {
     pub(crate) priority: Priority,
     pub(crate) tenant: u64,
     pub(crate) deadline: Option<u64>,
+    /// When the call has waited as long as it would.
+    pub(crate) latest: Option<u64>,
 }
 
 /// What becomes of a call that comes.

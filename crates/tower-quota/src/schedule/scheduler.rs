@@ -33,6 +33,8 @@ pub(crate) struct Scheduler<W> {
     pub(crate) typical_tokens: u64,
     /// When a call came last.
     pub(crate) last_used: u64,
+    /// Whether no call is admitted any more.
+    closed: bool,
     settings: Arc<Settings>,
 }
 
@@ -46,6 +48,7 @@ impl<W> Scheduler<W> {
             wake_at: None,
             typical_tokens: 0,
             last_used: 0,
+            closed: false,
             settings,
         }
     }
@@ -54,7 +57,10 @@ impl<W> Scheduler<W> {
     /// timer to set and nobody to wake. `None` means only that [`enter`](Self::enter) has to look
     /// closer.
     pub(crate) fn enter_at_once(&mut self, now: u64, call: &Call) -> Option<Charge> {
-        if !self.queue.is_empty() || call.deadline.is_some_and(|deadline| deadline < now) {
+        if self.closed
+            || !self.queue.is_empty()
+            || call.deadline.is_some_and(|deadline| deadline < now)
+        {
             return None;
         }
         if self.account.refuses(now, call.amount).is_some() {
@@ -80,6 +86,10 @@ impl<W> Scheduler<W> {
         self.advance(now);
         if let Some((cause, at)) = self.refusal(now, call.amount) {
             return Entered::Rejected(cause, at);
+        }
+        if self.closed {
+            let at = self.account.fits_at(now, Amount::NONE, call.amount);
+            return Entered::Rejected(Cause::Closed, Some(at));
         }
         self.note(now, call.amount);
         if self.queue.is_empty() && call.deadline.is_none_or(|deadline| now <= deadline) {
@@ -112,6 +122,7 @@ impl<W> Scheduler<W> {
         let amount = call.amount;
         let max_wait = self.settings.max_wait;
         let latest = max_wait.and_then(|wait| now.checked_add(nanos(wait)));
+        let latest = [latest, call.latest].into_iter().flatten().min();
         let give_up = match (call.deadline, latest) {
             (None, None) => GiveUp::Never,
             (Some(deadline), None) => GiveUp::AtDeadline(deadline),
@@ -188,6 +199,23 @@ impl<W> Scheduler<W> {
         }
         let ahead = self.queue.ahead_of(place);
         self.account.fits_at(now, ahead, amount)
+    }
+
+    /// When the turns of all come, as things are now.
+    fn turns(&mut self, now: u64) -> Vec<(Place, u64)> {
+        let mut forecast = (self.queue.len() <= WALKED).then(|| self.account.forecast(now));
+        let mut ahead = Amount::NONE;
+        let turns = self.queue.in_order().map(|(place, waiter)| {
+            let amount = waiter.amount;
+            let known = forecast.as_mut().map(|forecast| forecast.next(amount));
+            let at = match known {
+                None | Some(u64::MAX) => self.account.fits_at(now, ahead, amount),
+                Some(at) => at,
+            };
+            ahead += amount;
+            (place, at)
+        });
+        turns.collect()
     }
 
     /// Lets `sleeper` be woken once it is known what becomes of the one at `place`. Returns who
@@ -274,6 +302,19 @@ impl<W> Scheduler<W> {
         self.account.set_limits(now, limits);
         self.reject_refused(now);
         self.reject_late(now);
+        self.advance(now);
+    }
+
+    /// Admits nobody any more. Those who wait are rejected, and told when they would have gone.
+    pub(crate) fn close(&mut self, now: u64) {
+        // The timer may be late: whose turn has come goes.
+        self.advance(now);
+        self.closed = true;
+        for (place, at) in self.turns(now) {
+            if let Some(waiter) = self.queue.remove(place) {
+                self.answer_with(place, waiter, Err((Cause::Closed, Some(at))));
+            }
+        }
         self.advance(now);
     }
 

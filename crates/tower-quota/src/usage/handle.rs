@@ -57,6 +57,22 @@ impl<K: Hash + Eq + Clone + fmt::Display> Handle<K> {
         self.ledger.set_all_limits(limits);
     }
 
+    /// Admits no call any more, of no key, for a process that is about to end.
+    ///
+    /// Calls that wait are rejected at once with [`Closed`](crate::Cause::Closed) and the wait that they
+    /// would have had, calls that come later with the wait that there would be: somebody else may have
+    /// room by then. Calls under way go on and settle. There is no way back, and to close once more
+    /// changes nothing.
+    pub fn close(&self) {
+        self.ledger.close();
+    }
+
+    /// Whether it was [closed](Self::close).
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.ledger.is_closed()
+    }
+
     /// The keys that are remembered at the moment, in no order.
     #[must_use]
     pub fn keys(&self) -> Vec<K> {

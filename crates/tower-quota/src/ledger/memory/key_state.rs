@@ -62,6 +62,9 @@ impl KeyState {
             priority: ask.priority,
             tenant: ask.tenant,
             deadline: ask.deadline.map(|deadline| time(self.epoch, deadline)),
+            latest: ask
+                .max_wait
+                .and_then(|wait| self.now().checked_add(nanos(wait))),
         }
     }
 
@@ -188,6 +191,14 @@ impl KeyState {
         let limits = limits.or_probing();
         let mut state = lock(&self.state);
         state.scheduler.set_limits(now, limits);
+        self.go_on(state);
+    }
+
+    /// Admits nobody any more.
+    pub(crate) fn close(self: &Arc<Self>) {
+        let now = self.now();
+        let mut state = lock(&self.state);
+        state.scheduler.close(now);
         self.go_on(state);
     }
 

@@ -183,6 +183,16 @@ impl<K: Hash + Eq + Clone, V: Clone> KeyTable<K, V> {
         gone
     }
 
+    /// All values. None is made meanwhile: who makes one afterwards knows what was set before.
+    pub(crate) fn values(&self) -> Vec<V> {
+        let _ages = lock(&self.ages);
+        let mut values = Vec::new();
+        for shard in &self.shards {
+            values.extend(read(shard).iter().map(|row| row.value.clone()));
+        }
+        values
+    }
+
     pub(crate) fn keys(&self) -> Vec<K> {
         let mut keys = Vec::new();
         for shard in &self.shards {

@@ -10,6 +10,8 @@ pub(crate) struct LimitsNow<K> {
     own: HashMap<K, Limits>,
     /// Goes up with each change: who made a key meanwhile made it with old limits.
     pub(crate) version: u64,
+    /// No key admits calls any more, whatever its limits.
+    pub(crate) closed: bool,
 }
 
 /// What says the limits of one key, taken out of the lock: it is foreign code.
@@ -24,6 +26,7 @@ impl<K> LimitsNow<K> {
             all,
             own: HashMap::new(),
             version: 0,
+            closed: false,
         }
     }
 }

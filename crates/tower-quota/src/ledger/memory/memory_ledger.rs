@@ -80,7 +80,12 @@ impl<K: Hash + Eq + Clone + fmt::Display> MemoryLedger<K> {
         let text = key.to_string();
         let make = |text: &str| {
             let settings = Arc::clone(&shared.settings);
-            Arc::new(KeyState::new(text.into(), &limits, settings, shared.epoch))
+            let state = Arc::new(KeyState::new(text.into(), &limits, settings, shared.epoch));
+            // Here, where `close` waits for it: nobody has found the key yet.
+            if self.is_closed() {
+                state.close();
+            }
+            state
         };
         let now = nanos(now().saturating_duration_since(shared.epoch));
         // Where this is asked the count cannot rise from one: whoever holds a key got it under the
@@ -144,6 +149,19 @@ impl<K: Hash + Eq + Clone + fmt::Display> MemoryLedger<K> {
         }
     }
 
+    pub(crate) fn close(&self) {
+        // First: keys that are made from here on are closed from the start.
+        write(&self.shared.limits).closed = true;
+        let keys = self.shared.keys.values().into_iter();
+        for state in keys.chain(self.overflow()) {
+            state.close();
+        }
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        read(&self.shared.limits).closed
+    }
+
     pub(crate) fn keys(&self) -> Vec<K> {
         self.shared.keys.keys()
     }
@@ -183,18 +201,21 @@ impl<K> MemoryLedger<K> {
 impl<K: Hash + Eq + Clone + fmt::Display> Ledger<K> for MemoryLedger<K> {
     type Admit = Admit;
 
-    fn admit(&self, ask: Ask<K>) -> Admit {
-        let admit = |key: &K| {
+    fn admit(&self, mut ask: Ask<K>) -> Admit {
+        let admit = |ask: &Ask<K>, key: &K| {
             let state = self.key_state(key);
-            let call = state.call(&ask);
+            let call = state.call(ask);
             Admit::new(state, call)
         };
-        let own = admit(&ask.key);
-        match &ask.within {
-            Some(outer) if *outer != ask.key => own.within(admit(outer)),
-            // Within itself it fits if it fits: it is charged once.
-            Some(_) | None => own,
-        }
+        // Within itself it fits if it fits: it is charged once.
+        let outer = ask.within.take().filter(|outer| *outer != ask.key);
+        let Some(outer) = outer else {
+            return admit(&ask, &ask.key);
+        };
+        // It waits for one after the other, and not as long for each.
+        let bounds = [ask.max_wait, self.shared.settings.max_wait];
+        ask.max_wait = bounds.into_iter().flatten().min();
+        admit(&ask, &ask.key).within(admit(&ask, &outer))
     }
 }
 

@@ -15,8 +15,8 @@ enum Op {
     Wait(u64),
     /// To when it has to be told the time.
     Sleep,
-    /// With a deadline so long from now, or none.
-    Come(Priority, u64, u64, Option<u64>),
+    /// With a deadline so long from now, or none, and with so long to wait.
+    Come(Priority, u64, u64, Option<u64>, Option<u64>),
     /// Of those who wait or have not asked yet, by number.
     Leave(usize),
     Ask(usize),
@@ -28,6 +28,7 @@ enum Op {
     Throttle(usize, Option<u64>),
     Exhaust(usize, u64),
     SetLimits(u64, u64),
+    Close,
 }
 
 fn ops(tenants: u64) -> impl Strategy<Value = Vec<Op>> {
@@ -40,8 +41,10 @@ fn ops(tenants: u64) -> impl Strategy<Value = Vec<Op>> {
     let op = prop_oneof![
         2 => (0..5 * SECOND).prop_map(Op::Wait),
         6 => Just(Op::Sleep),
-        12 => (priority, 0..tenants, 0..20_u64, bound)
-            .prop_map(|(priority, tenant, tokens, bound)| Op::Come(priority, tenant, tokens, bound)),
+        12 => (priority, 0..tenants, 0..20_u64, bound.clone(), bound)
+            .prop_map(|(priority, tenant, tokens, bound, wait)| {
+                Op::Come(priority, tenant, tokens, bound, wait)
+            }),
         2 => any::<usize>().prop_map(Op::Leave),
         6 => any::<usize>().prop_map(Op::Ask),
         4 => (any::<usize>(), 0..40_u64).prop_map(|(n, tokens)| Op::Settle(n, tokens)),
@@ -54,7 +57,13 @@ fn ops(tenants: u64) -> impl Strategy<Value = Vec<Op>> {
             .prop_map(|(n, hint)| Op::Throttle(n, hint)),
         1 => (any::<usize>(), 0..10 * SECOND).prop_map(|(n, hint)| Op::Exhaust(n, hint)),
     ];
-    proptest::collection::vec(op, 1..150)
+    let close = proptest::option::of(any::<proptest::sample::Index>());
+    (proptest::collection::vec(op, 1..150), close).prop_map(|(mut ops, close)| {
+        if let Some(index) = close {
+            ops.insert(index.index(ops.len()), Op::Close);
+        }
+        ops
+    })
 }
 
 fn settings() -> impl Strategy<Value = Settings> {
@@ -105,6 +114,7 @@ struct Plain {
     settings: Settings,
     line: Vec<Came>,
     ended: Vec<(u64, Answer)>,
+    closed: bool,
 }
 
 impl Plain {
@@ -147,6 +157,10 @@ impl Plain {
         if let Some(refused) = self.refuses(now, came.amount) {
             return Err(refused);
         }
+        if self.closed {
+            let at = self.account.fits_at(now, Amount::NONE, came.amount);
+            return Err((Cause::Closed, Some(at)));
+        }
         if self.line.is_empty() && !late {
             if let Ok(entry) = self.account.admit(now, came.amount) {
                 return Ok(Some(entry));
@@ -178,6 +192,15 @@ impl Plain {
         }
         self.advance(now);
         Ok(None)
+    }
+
+    fn close(&mut self, now: u64) {
+        self.advance(now);
+        self.closed = true;
+        let turns: Vec<_> = (0..self.line.len()).map(|n| self.told(now, n)).collect();
+        for at in turns {
+            self.end(0, |_| Err((Cause::Closed, Some(at))));
+        }
     }
 
     fn all_go_at(&mut self, now: u64) -> u64 {
@@ -283,6 +306,7 @@ proptest! {
             priority: Priority::Normal,
             tenant: 0,
             deadline: None,
+            latest: None,
         };
         let (last, before) = calls.split_last().expect("there are two");
         let mut now = 0;
@@ -340,6 +364,7 @@ impl Run {
                 settings,
                 line: Vec::new(),
                 ended: Vec::new(),
+                closed: false,
             }),
             now: 0,
             told: true,
@@ -350,7 +375,14 @@ impl Run {
         }
     }
 
-    fn come(&mut self, priority: Priority, tenant: u64, tokens: u64, bound: Option<u64>) {
+    fn come(
+        &mut self,
+        priority: Priority,
+        tenant: u64,
+        tokens: u64,
+        bound: Option<u64>,
+        wait: Option<u64>,
+    ) {
         self.told = true;
         let now = self.now;
         let name = self.names;
@@ -360,8 +392,10 @@ impl Run {
             priority,
             tenant,
             deadline: bound.map(|bound| now + bound - SECOND.min(now + bound)),
+            latest: wait.map(|wait| now + wait),
         };
         let latest = self.scheduler.settings.max_wait.map_or(u64::MAX, nanos);
+        let latest = latest.min(wait.unwrap_or(u64::MAX));
         let latest = now.saturating_add(latest);
         let deadline = call.deadline.filter(|deadline| *deadline < latest);
         let came = Came {
@@ -468,6 +502,15 @@ impl Run {
         }
     }
 
+    fn close(&mut self) {
+        self.told = true;
+        self.scheduler.close(self.now);
+        if let Some(plain) = &mut self.plain {
+            plain.close(self.now);
+        }
+        assert!(self.scheduler.queue.is_empty());
+    }
+
     fn throttle(&mut self, held: usize, throttle: Throttle) {
         self.told = true;
         let entry = self.held.swap_remove(held);
@@ -514,8 +557,8 @@ impl Run {
                     .wake_at
                     .map_or(self.now, |at| at.max(self.now));
             }
-            Op::Come(priority, tenant, tokens, bound) => {
-                self.come(priority, tenant, tokens, bound);
+            Op::Come(priority, tenant, tokens, bound, wait) => {
+                self.come(priority, tenant, tokens, bound, wait);
             }
             Op::Leave(n) => drop(name(n).map(|name| self.leave(name))),
             Op::Ask(n) => drop(name(n).map(|name| self.ask(name))),
@@ -539,6 +582,7 @@ impl Run {
                     self.confirm(n);
                 }
             }
+            Op::Close => self.close(),
             Op::SetLimits(calls, tokens) => self.set_limits(limits(calls, tokens)),
             Op::Throttle(n, hint) => {
                 if let Some(n) = nth(n, self.held.len()) {
@@ -663,6 +707,7 @@ fn last_of(limits: &[Limit], amounts: &[u64], max_queue: usize) -> (Entered, Sch
             priority: Priority::Normal,
             tenant: 0,
             deadline: None,
+            latest: None,
         };
         last = Some(scheduler.enter(0, call));
     }

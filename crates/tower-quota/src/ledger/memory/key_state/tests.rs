@@ -269,3 +269,30 @@ fn settling_races_with_the_timer_and_loses_nothing() {
         assert!(now() > epoch() || used == 1);
     });
 }
+
+#[test]
+fn one_that_comes_as_the_key_is_closed_goes_or_is_rejected() {
+    model(|| {
+        let key_state = key_state();
+        let first = now_or_wait(&key_state);
+        let second = {
+            let key_state = Arc::clone(&key_state);
+            thread::spawn(move || {
+                enter(1);
+                let admitted = block_on(admit(&key_state));
+                if let Err(rejected) = &admitted {
+                    assert_eq!(*rejected.cause(), Cause::Closed);
+                }
+                admitted.map(|ticket| ticket.keep()).is_ok()
+            })
+        };
+        let closer = {
+            let key_state = Arc::clone(&key_state);
+            thread::spawn(move || key_state.close())
+        };
+        first.refund();
+        let goes = second.join().expect("nobody leaves it waiting");
+        closer.join().expect("it is closed");
+        check(&key_state, u64::from(goes));
+    });
+}
