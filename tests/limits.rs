@@ -224,3 +224,22 @@ async fn callers_with_deadlines_are_not_refused_on_a_guess() {
         answer.unwrap();
     }
 }
+
+/// The enum is open to newer causes, so the compiler cannot tell that one has no line.
+#[test]
+fn each_cause_of_a_rejection_says_which_kind_of_error_it_is() {
+    let causes = include_str!("../crates/tower-quota/src/error.rs");
+    let (_, causes) = causes.split_once("pub enum Cause {").expect("it is there");
+    let (causes, _) = causes.split_once("\n}").expect("it ends");
+    let names = causes.lines().filter_map(|line| {
+        let name = line.strip_prefix("    ")?;
+        name.starts_with(char::is_uppercase)
+            .then(|| name.trim_end_matches([',', '{', ' ']))
+    });
+    let names: Vec<_> = names.collect();
+    assert_eq!(names.len(), 7, "{names:?}");
+    let kinds = include_str!("../crates/tower-bedrock/src/error/from_layers.rs");
+    for name in names {
+        assert!(kinds.contains(&format!("Cause::{name}")), "{name}");
+    }
+}

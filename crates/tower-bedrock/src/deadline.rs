@@ -9,7 +9,7 @@ use std::{
     pin::Pin,
     task::{Context, Poll},
 };
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::{Duration, Instant, Sleep, sleep_until};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -19,7 +19,25 @@ use tower_service::Service;
 /// keeps it for calls that wait elsewhere: for another caller's answer, or for readiness. With
 /// [`Request::whole_stream`] a stream from a cache, which another caller's call began, ends at it too.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct DeadlineLayer;
+pub struct DeadlineLayer {
+    max_wait: Option<Duration>,
+}
+
+impl DeadlineLayer {
+    /// A layer that keeps the requests' own deadlines.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { max_wait: None }
+    }
+
+    /// Sets the [`max_wait`](Request::max_wait) of requests that set none. It counts from when this layer
+    /// is called, and the layers inside keep it. Default: none.
+    #[must_use]
+    pub const fn max_wait(mut self, wait: Duration) -> Self {
+        self.max_wait = Some(wait);
+        self
+    }
+}
 
 /// Ends a call at its [request's deadline](Request::deadline), and makes none past it. Requests
 /// without one go through as they are.
@@ -30,6 +48,7 @@ pub struct DeadlineLayer;
 #[derive(Debug, Clone)]
 pub struct Deadline<S> {
     inner: S,
+    max_wait: Option<Duration>,
 }
 
 impl<S> Deadline<S> {
@@ -53,7 +72,8 @@ impl<S> Layer<S> for DeadlineLayer {
     type Service = Deadline<S>;
 
     fn layer(&self, inner: S) -> Deadline<S> {
-        Deadline { inner }
+        let max_wait = self.max_wait;
+        Deadline { inner, max_wait }
     }
 }
 
@@ -70,7 +90,10 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<I>) -> Self::Future {
+    fn call(&mut self, mut request: Request<I>) -> Self::Future {
+        if let Some(wait) = self.max_wait {
+            request.wait_at_most(wait);
+        }
         let deadline = request.options().deadline();
         let whole_stream = request.options().whole_stream();
         // Past it the inner service is not even called: nothing is reserved or sent.

@@ -53,5 +53,9 @@ pub mod telemetry {}
 pub mod testing {}
 
 #[doc = include_str!("docs/links.md")]
+#[doc = include_str!("../docs/web-servers.md")]
+pub mod web_servers {}
+
+#[doc = include_str!("docs/links.md")]
 #[doc = include_str!("../docs/what-happens-when.md")]
 pub mod what_happens_when {}

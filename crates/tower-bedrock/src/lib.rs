@@ -25,9 +25,11 @@ mod operation;
 pub mod policy;
 mod problem;
 mod record;
+mod region;
 mod request;
 mod resolve_profiles;
 mod response;
+mod send;
 pub mod stack;
 mod stream;
 pub mod telemetry;
@@ -48,9 +50,11 @@ pub use self::{
     operation::{Operation, UnaryOperation},
     policy::cache::{CacheKey, CacheScope},
     problem::Problem,
+    region::IntoRegion,
     request::{CacheUse, Options, Priority, Request},
     resolve_profiles::{ResolveProfiles, ResolveProfilesFuture, ResolveProfilesLayer},
     response::{Response, ResponseMetadata, Usage},
+    send::{SendThrough, SendThroughFuture},
     stack::{Stack, StackLayer},
     stream::{EventStream, MessageBuilder, StreamEvent, StreamLimits, TextStream},
 };

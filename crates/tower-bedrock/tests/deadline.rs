@@ -54,13 +54,13 @@ fn within(time: Duration) -> Request<ConverseInput> {
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn a_call_ends_at_its_deadline_and_one_past_it_is_not_made() {
-    let service = DeadlineLayer.layer(Answers(|| Box::pin(pending()) as Answer));
+    let service = DeadlineLayer::new().layer(Answers(|| Box::pin(pending()) as Answer));
     let started = Instant::now();
     let error = service.clone().oneshot(within(SECOND)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::DeadlineExceeded);
     assert_eq!(started.elapsed(), SECOND);
 
-    let refuses = DeadlineLayer.layer(Answers(|| panic!("called past the deadline")));
+    let refuses = DeadlineLayer::new().layer(Answers(|| panic!("called past the deadline")));
     let error = refuses.oneshot(within(Duration::ZERO)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::DeadlineExceeded);
 }
@@ -76,7 +76,7 @@ async fn a_call_that_uses_up_its_tasks_budget_ends_at_its_deadline_all_the_same(
             Poll::Pending
         })) as Answer
     });
-    let call = tokio::spawn(DeadlineLayer.layer(busy).oneshot(within(SECOND)));
+    let call = tokio::spawn(DeadlineLayer::new().layer(busy).oneshot(within(SECOND)));
     for (millis, over) in [(999, false), (2, true)] {
         yield_now().await;
         advance(Duration::from_millis(millis)).await;
@@ -105,7 +105,7 @@ async fn a_finished_call_holds_nothing_of_the_inner_one() {
                 }
             })) as Answer
         });
-        let mut service = DeadlineLayer.layer(service);
+        let mut service = DeadlineLayer::new().layer(service);
         let mut call = Box::pin(service.call(within(SECOND)));
         drop(service);
         let result = poll_fn(|cx| call.as_mut().poll(cx)).await;

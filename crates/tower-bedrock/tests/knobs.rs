@@ -24,7 +24,7 @@ type Turn<T> = (&'static str, fn(StackLayer) -> T);
 
 type Knob = Turn<StackLayer>;
 
-const KNOBS: [Knob; 8] = [
+const KNOBS: [Knob; 9] = [
     ("cache", |layer| {
         layer.cache(policy::response_cache_layer("r", MINUTE, 0))
     }),
@@ -45,6 +45,7 @@ const KNOBS: [Knob; 8] = [
     ("telemetry", |layer| {
         layer.telemetry(TelemetryLayer::calls("r"))
     }),
+    ("max_wait", |layer| layer.max_wait(MINUTE)),
 ];
 
 /// Knobs after which the stack is of another type.
@@ -116,7 +117,8 @@ fn a_layer_that_was_given_is_not_left_out() {
 /// A second one would silently take the place of the first, whose handles may be in use.
 #[test]
 fn an_inner_layer_is_given_once() {
-    for knob in KNOBS.iter().filter(|(name, _)| *name != "attempt_timeout") {
+    let is_layer = |name: &str| !["attempt_timeout", "max_wait"].contains(&name);
+    for knob in KNOBS.iter().filter(|(name, _)| is_layer(name)) {
         let layer = (knob.1)(StackLayer::new("r"));
         let said = turned(knob, layer).unwrap_or_default();
         assert!(said.contains("is given once"), "{}: {said:?}", knob.0);

@@ -17,12 +17,13 @@ const GUIDE: &str = include_str!("../docs/errors.md");
 const SECRET: &str = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc";
 
 /// The kind, the status, the end of the type, and whether a known wait is told.
-const ROWS: [(ErrorKind, u16, &str, bool); 13] = [
+const ROWS: [(ErrorKind, u16, &str, bool); 14] = [
     (ErrorKind::Throttled, 429, "throttled", true),
     (ErrorKind::Exhausted, 429, "exhausted", true),
     (ErrorKind::QuotaRejected, 429, "quota_rejected", true),
     (ErrorKind::Capacity, 503, "capacity", true),
     (ErrorKind::CircuitOpen, 503, "circuit_open", true),
+    (ErrorKind::Closed, 503, "closed", true),
     (ErrorKind::Transient, 502, "transient", true),
     (ErrorKind::Truncated, 502, "truncated", true),
     (ErrorKind::Other, 502, "other", true),

@@ -49,5 +49,9 @@ pub mod not_cached {}
 pub mod quota_rejected {}
 
 #[doc = include_str!("links.md")]
+#[doc = include_str!("../../docs/errors/closed.md")]
+pub mod closed {}
+
+#[doc = include_str!("links.md")]
 #[doc = include_str!("../../docs/errors/other.md")]
 pub mod other {}

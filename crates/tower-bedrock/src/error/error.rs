@@ -253,7 +253,7 @@ impl Error {
             repr.model_id = model_id.cloned();
         }
         if repr.region.is_none() {
-            repr.region = region.cloned();
+            repr.region = region.filter(|region| !region.is_empty()).cloned();
         }
     }
 

@@ -107,6 +107,13 @@ impl From<Rejected> for Error {
                 ErrorKind::Exhausted,
                 "; a limit per day is used up, or the quota is 0 or too small for such a call",
             ),
+            Cause::Closed => (
+                ErrorKind::Closed,
+                "; it was closed because this process is about to end",
+            ),
+            Cause::QueueFull | Cause::MaxWait | Cause::Deadline => (ErrorKind::QuotaRejected, ""),
+            // A cause that is newer than this: it is a rejection by the quota in any case. A test of
+            // the workspace looks that each has its line here.
             _ => (ErrorKind::QuotaRejected, ""),
         };
         let message = format!("{rejected}, for {}{advice}", rejected.key());

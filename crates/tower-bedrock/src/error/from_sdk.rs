@@ -21,7 +21,7 @@ impl Error {
         );
         repr.operation = Some(operation);
         repr.message = Some(match &said {
-            None => told::texts(&error).into(),
+            None => with_advice(told::texts(&error)).into(),
             Some(said) if said.is_success() => UNREADABLE.into(),
             Some(said) => said.message.clone().unwrap_or_default().into(),
         });
@@ -54,6 +54,16 @@ impl Error {
 
 // The SDK's own text may quote the body that could not be read, and an answer is not for the log.
 const UNREADABLE: &str = "the answer could not be read";
+
+/// The SDK says that there is no Region, and not what to do about it.
+fn with_advice(mut text: String) -> String {
+    if text.contains("Missing Region") {
+        text.push_str(
+            "; the client has no Region: set AWS_REGION, or `region(..)` in its configuration",
+        );
+    }
+    text
+}
 
 /// The kind of a call that nobody answered.
 fn kind_of_call<E>(error: &SdkError<E, HttpResponse>) -> ErrorKind

@@ -62,6 +62,9 @@ pub enum ErrorKind {
     ///
     /// [What to do](crate::docs::errors::quota_rejected).
     QuotaRejected,
+    /// The quota layer was [closed](crate::stack::Handle::close): this process is about to end. Never
+    /// retried here; another process may have room.
+    Closed,
     /// None of the above.
     ///
     /// [What to do](crate::docs::errors::other).
@@ -95,6 +98,7 @@ impl ErrorKind {
             Self::CircuitOpen => "circuit_open",
             Self::NotCached => "not_cached",
             Self::QuotaRejected => "quota_rejected",
+            Self::Closed => "closed",
             Self::Other => "other",
         }
     }
@@ -117,7 +121,8 @@ impl ErrorKind {
             Self::AccessDenied => Some(Self::CircuitOpen),
             Self::CircuitOpen => Some(Self::NotCached),
             Self::NotCached => Some(Self::QuotaRejected),
-            Self::QuotaRejected => Some(Self::Other),
+            Self::QuotaRejected => Some(Self::Closed),
+            Self::Closed => Some(Self::Other),
             Self::Other => None,
         })
     }

@@ -1,4 +1,5 @@
 use super::Explain;
+use crate::region::IntoRegion;
 use std::sync::Arc;
 use tower_layer::Layer;
 
@@ -11,8 +12,8 @@ pub struct ExplainLayer {
 impl ExplainLayer {
     /// A layer for calls that are sent to `region`, such as `"us-east-1"`.
     #[must_use]
-    pub fn new(region: impl Into<Arc<str>>) -> Self {
-        let region = region.into();
+    pub fn new(region: impl IntoRegion) -> Self {
+        let region = region.into_region();
         Self { region }
     }
 }

@@ -2,6 +2,7 @@ use crate::{
     error::{Error, ErrorKind, Stalled},
     operation::Operation,
     policy::model_key::key,
+    region::IntoRegion,
     request::Request,
     response::{End, OnEnd, Reply},
 };
@@ -41,9 +42,9 @@ pub struct CircuitPolicy {
 impl CircuitPolicy {
     /// A policy for calls that are sent to `region`.
     #[must_use]
-    pub fn new(region: impl Into<Arc<str>>) -> Self {
+    pub fn new(region: impl IntoRegion) -> Self {
         Self {
-            region: region.into(),
+            region: region.into_region(),
             longest_answer: LONGEST_ANSWER,
         }
     }
@@ -88,7 +89,7 @@ impl CircuitPolicy {
 /// [`CircuitPolicy::layer`].
 #[must_use]
 pub fn circuit_breaker_layer(
-    region: impl Into<Arc<str>>,
+    region: impl IntoRegion,
 ) -> CircuitBreakerLayer<CircuitPolicy, CircuitPolicy, Arc<str>> {
     CircuitPolicy::new(region).layer()
 }
@@ -149,6 +150,7 @@ impl CircuitPolicy {
             | ErrorKind::CircuitOpen
             | ErrorKind::NotCached
             | ErrorKind::QuotaRejected
+            | ErrorKind::Closed
             | ErrorKind::Other => Verdict::Ignored,
         }
     }

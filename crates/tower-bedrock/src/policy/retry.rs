@@ -126,6 +126,7 @@ impl<R: Reply> Classify<R, Error> for RetryPolicy {
             | ErrorKind::AccessDenied
             | ErrorKind::NotCached
             | ErrorKind::QuotaRejected
+            | ErrorKind::Closed
             | ErrorKind::Other => Verdict::Done,
         }
     }
@@ -172,10 +173,12 @@ impl<R: Reply> Classify<R, Error> for OneCall {
 impl<I> RetryOptions for Request<I> {
     fn overrides(&self) -> Overrides {
         let mut overrides = Overrides::new();
-        if let Some(deadline) = self.options().deadline() {
+        let options = self.options();
+        let bounds = [options.deadline(), options.start_by()];
+        if let Some(deadline) = bounds.into_iter().flatten().min() {
             overrides = overrides.deadline(deadline);
         }
-        if let Some(attempts) = self.options().max_attempts() {
+        if let Some(attempts) = options.max_attempts() {
             overrides = overrides.max_attempts(attempts.get());
         }
         overrides

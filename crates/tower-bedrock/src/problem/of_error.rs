@@ -85,6 +85,12 @@ fn row(error: &Error) -> Row {
             "The model is out of order",
             "It is being watched; try again later.",
         ),
+        ErrorKind::Closed => (
+            "closed",
+            StatusCode::SERVICE_UNAVAILABLE,
+            "The server is about to end",
+            "Try again; another one answers.",
+        ),
         ErrorKind::Transient => (
             "transient",
             StatusCode::BAD_GATEWAY,

@@ -9,6 +9,9 @@ use tokio::time::Instant;
 pub struct Options {
     pub(crate) deadline: Option<Instant>,
     pub(crate) whole_stream: bool,
+    pub(crate) start_by: Option<Instant>,
+    /// Whether the caller set that, and not a layer for all.
+    pub(crate) has_own_max_wait: bool,
     pub(crate) tenant: Option<Arc<str>>,
     pub(crate) cache: Option<CacheUse>,
     pub(crate) cache_for: Option<Duration>,
@@ -27,6 +30,13 @@ impl Options {
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         self.deadline
+    }
+
+    /// When the last attempt has to start, if ever: what is left of
+    /// [`max_wait`](crate::Request::max_wait), the request's or the stack's.
+    #[must_use]
+    pub fn start_by(&self) -> Option<Instant> {
+        self.start_by
     }
 
     /// Whether the deadline holds for a stream up to its end.

@@ -47,6 +47,25 @@ impl<I> Request<I> {
         self
     }
 
+    /// Waits for no attempt longer than `wait` from now: for its turn of the quota, an open circuit, or the
+    /// pause before a retry. An attempt that has begun goes on. Default: the
+    /// [stack's](crate::StackLayer::max_wait).
+    ///
+    /// A wait too far off for the clock to name is the same as none.
+    #[must_use]
+    pub fn max_wait(mut self, wait: Duration) -> Self {
+        self.options.start_by = Instant::now().checked_add(wait);
+        self.options.has_own_max_wait = true;
+        self
+    }
+
+    /// Sets what layers set for all requests.
+    pub(crate) fn wait_at_most(&mut self, wait: Duration) {
+        if !self.options.has_own_max_wait {
+            self.options.start_by = Instant::now().checked_add(wait);
+        }
+    }
+
     /// Has the [deadline](Self::deadline) hold for a stream up to its end, and not only up to its first
     /// event. Default: the first event is in time.
     #[must_use]

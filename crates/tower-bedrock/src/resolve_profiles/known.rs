@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     fmt,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -13,6 +13,8 @@ use tokio::{sync::watch, time::Instant};
 /// What is known of ARNs: told in the table, or asked for.
 pub(super) struct Known {
     settings: Settings,
+    /// What the quotas tell, which replaces the same entries of the table.
+    told: RwLock<Profiles>,
     asked: Mutex<HashMap<Arc<str>, Asked>>,
     /// Whether a clone or a service was taken.
     taken: AtomicBool,
@@ -47,6 +49,7 @@ impl Known {
     pub(super) fn new(table: Profiles) -> Self {
         Self {
             settings: Settings::new(table),
+            told: RwLock::default(),
             asked: Mutex::default(),
             taken: AtomicBool::new(false),
         }
@@ -72,7 +75,11 @@ impl Known {
 
     /// Looks `id` up, and asks for it if that is to be done.
     pub(super) fn look(self: &Arc<Self>, id: &str) -> Look {
-        if let Some(model) = self.settings.table.shared(id) {
+        if let Some(model) = self
+            .told()
+            .shared(id)
+            .or_else(|| self.settings.table.shared(id))
+        {
             return Look::StandsFor(model);
         }
         if self.settings.ask.is_none() || !is_application_profile(id) {
@@ -110,6 +117,15 @@ impl Known {
         // A task of its own, so that the call that happened to ask may be dropped.
         tokio::spawn(question.ask());
         Look::Wait(until, answered)
+    }
+
+    /// Replaces what the quotas tell.
+    pub(super) fn tell(&self, told: Profiles) {
+        *self.told.write().unwrap_or_else(PoisonError::into_inner) = told;
+    }
+
+    fn told(&self) -> RwLockReadGuard<'_, Profiles> {
+        self.told.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn ended(&self, arn: &Arc<str>, model: Option<Arc<str>>) {

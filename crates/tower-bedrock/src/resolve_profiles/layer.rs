@@ -93,13 +93,10 @@ impl ResolveProfilesLayer {
         self
     }
 
-    /// Adds what else was told to the table, and replaces the same entries of it.
-    #[track_caller]
-    pub(crate) fn add(&mut self, table: &Profiles) {
-        if table != &Profiles::new() {
-            let own = &mut self.settings().table;
-            *own = std::mem::take(own).merge(table.clone());
-        }
+    /// Takes what an account's quotas tell beside the table: it replaces the same entries, and what they
+    /// told before.
+    pub(crate) fn tell(&self, told: Profiles) {
+        self.known.tell(told);
     }
 
     #[track_caller]

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     monitor::Monitor,
-    policy::{Answer, cache::CacheKey},
+    policy::{AccountQuotas, Answer, cache::CacheKey},
 };
 use std::{collections::BTreeMap, fmt, sync::Arc};
 use tower_circuit_breaker::Circuits;
@@ -56,6 +56,7 @@ impl<C: CachePlace, B: BreakerPlace, Q: QuotaPlace> Handle<C, B, Q> {
         layers.breaker.layer.show(&mut models);
         Snapshot {
             region: Arc::clone(&layers.region),
+            closed: layers.quota.layer.is_closed(),
             models: models.into_values().collect(),
             cache: layers.cache.layer.show(),
             retries: layers.backoff.layer.handle().snapshot(),
@@ -80,6 +81,64 @@ impl<C, Q> Handle<C, BreakerLayer, Q> {
 }
 
 impl<C, B> Handle<C, B, TokenQuotaLayer> {
+    /// Lets no further call through to Bedrock, for a server that shuts down.
+    ///
+    /// Calls that wait for their turn fail at once with [`ErrorKind::Closed`](crate::ErrorKind), and so do
+    /// calls that come later and retries; [`retry_after`](crate::Error::retry_after) is the wait that they
+    /// would have had. Calls and streams under way end as usual, and what the cache has is still answered.
+    /// There is no way back, and closing once more changes nothing.
+    ///
+    /// Without it a graceful shutdown takes as long as the line of waiting calls. With axum:
+    ///
+    /// ```no_run
+    /// # async fn example(listener: tokio::net::TcpListener, app: axum::Router, handle: tower_bedrock::stack::Handle) -> std::io::Result<()> {
+    /// axum::serve(listener, app)
+    ///     .with_graceful_shutdown(async move {
+    ///         // Or the signal of whatever runs the server.
+    ///         let _ = tokio::signal::ctrl_c().await;
+    ///         handle.close();
+    ///     })
+    ///     .await
+    /// # }
+    /// ```
+    pub fn close(&self) {
+        self.quota().close();
+    }
+
+    /// Takes other quotas from now on, in the place of those that the stack was made with, and of those
+    /// that single keys were given since: AWS has raised one, say.
+    ///
+    /// What is used stays used, and what was learned of a limit stays known. Calls that wait go, or are
+    /// rejected, where the new quotas say so. What ARNs stand for is heeded too, for calls that come from now
+    /// on; what a [`ResolveProfilesLayer`](crate::ResolveProfilesLayer) was told or has asked itself stays.
+    ///
+    /// With the feature `toml` a file can be read again, at a signal or now and then. One with a mistake
+    /// changes nothing:
+    ///
+    /// ```no_run
+    /// # #[cfg(all(unix, feature = "toml"))]
+    /// # async fn example(handle: tower_bedrock::stack::Handle) -> std::io::Result<()> {
+    /// use tokio::signal::unix::{SignalKind, signal};
+    /// use tower_bedrock::policy::Quotas;
+    ///
+    /// let mut hangup = signal(SignalKind::hangup())?;
+    /// while hangup.recv().await.is_some() {
+    ///     match tokio::task::spawn_blocking(|| Quotas::from_file("quotas.toml")).await? {
+    ///         Ok(quotas) => handle.set_quotas(quotas),
+    ///         Err(error) => eprintln!("the quotas stay as they are: {error}"),
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn set_quotas(&self, quotas: impl AccountQuotas + Send + Sync + 'static) {
+        let layers = &*self.layers;
+        let told = quotas.profiles();
+        let cost = layers.quota.layer.cost();
+        cost.set_quotas(&self.quota(), quotas);
+        layers.profiles.layer.tell(told);
+    }
+
     /// Shows what each `"region/model"` uses of its quota.
     #[must_use]
     pub fn quota(&self) -> tower_quota::Handle<Arc<str>> {

@@ -7,6 +7,7 @@ use crate::{
         self, AccountQuotas, Answer, CachePolicy, CircuitPolicy, Profiles, RetryPolicy, TokenCost,
         cache::CacheKey,
     },
+    region::IntoRegion,
     resolve_profiles::{ResolveProfiles, ResolveProfilesLayer},
     telemetry::{Telemetry, TelemetryLayer},
 };
@@ -82,25 +83,30 @@ pub(super) struct Layers<C, B, Q> {
     pub(super) backoff: Part<RetryLayer>,
     pub(super) breaker: Part<B>,
     pub(super) quota: Part<Q>,
-    profiles: Part<ResolveProfilesLayer>,
+    pub(super) profiles: Part<ResolveProfilesLayer>,
     /// What the quotas tell of ARNs.
     told: Profiles,
-    attempt_timeout: Duration,
+    pub(super) attempt_timeout: Duration,
     telemetry: Part<TelemetryLayer>,
+    pub(super) max_wait: Option<Duration>,
 }
 
 impl StackLayer {
-    /// The stack for calls that are sent to `region`, such as `"us-east-1"`: the Region of the client
-    /// inside. Calls of another account belong under a stack of their own, lest they share answers.
+    /// The stack for calls that are sent to `region`: that of the client inside, best told by it,
+    /// `StackLayer::new(&bedrock)`, or by its name, such as `"us-east-1"`. Calls of another account
+    /// belong under a stack of their own, lest they share answers.
+    ///
+    /// It is for work that can wait, such as a batch: a call waits for as long as its turn takes.
+    /// [`for_web_server`](Self::for_web_server) is for callers who do not.
     ///
     /// Defaults: complete answers are kept for an hour in 64 MiB; a call is attempted 12 times at
     /// most; a model's circuit opens as [`policy::circuit_breaker_layer`] says; a model's quota is
     /// found by probing, unless [`quotas`](Self::quotas) tells it; an attempt may take 6 minutes.
     #[must_use]
-    pub fn new(region: impl Into<Arc<str>>) -> Self {
+    pub fn new(region: impl IntoRegion) -> Self {
         const HOUR: Duration = Duration::from_secs(3600);
         const BYTES: u64 = 64 * 1024 * 1024;
-        let region = region.into();
+        let region = region.into_region();
         Self {
             layers: Layers {
                 cache: Part::default(policy::response_cache_layer(
@@ -115,6 +121,7 @@ impl StackLayer {
                 told: Profiles::new(),
                 attempt_timeout: policy::LONGEST_ANSWER,
                 telemetry: Part::default(TelemetryLayer::calls(Arc::clone(&region))),
+                max_wait: None,
                 region,
             },
             taken: AtomicBool::new(false),
@@ -154,6 +161,7 @@ impl<B, Q> StackLayer<CacheLayer, B, Q> {
             told: layers.told,
             attempt_timeout: layers.attempt_timeout,
             telemetry: layers.telemetry,
+            max_wait: layers.max_wait,
         })
     }
 }
@@ -187,6 +195,7 @@ impl<C, Q> StackLayer<C, BreakerLayer, Q> {
             told: layers.told,
             attempt_timeout: layers.attempt_timeout,
             telemetry: layers.telemetry,
+            max_wait: layers.max_wait,
         })
     }
 }
@@ -211,8 +220,8 @@ impl<C, B> StackLayer<C, B, TokenQuotaLayer> {
     #[track_caller]
     pub fn quota(mut self, quota: TokenQuotaLayer) -> Self {
         let layers = self.knobs();
-        layers.profiles.layer.add(quota.cost().profiles());
         layers.told = quota.cost().profiles().clone();
+        layers.profiles.layer.tell(layers.told.clone());
         layers.quota.give(quota, "quota");
         self
     }
@@ -242,6 +251,7 @@ impl<C, B> StackLayer<C, B, TokenQuotaLayer> {
             told: layers.told,
             attempt_timeout: layers.attempt_timeout,
             telemetry: layers.telemetry,
+            max_wait: layers.max_wait,
         })
     }
 }
@@ -259,9 +269,9 @@ impl<C, B, Q> StackLayer<C, B, Q> {
     /// [`quotas`](Self::quotas) tell of them is added to it. Default: one that asks nobody.
     #[must_use]
     #[track_caller]
-    pub fn resolve_profiles(mut self, mut profiles: ResolveProfilesLayer) -> Self {
+    pub fn resolve_profiles(mut self, profiles: ResolveProfilesLayer) -> Self {
         let layers = self.knobs();
-        profiles.add(&layers.told);
+        profiles.tell(layers.told.clone());
         layers.profiles.give(profiles, "resolve_profiles");
         self
     }
@@ -289,8 +299,25 @@ impl<C, B, Q> StackLayer<C, B, Q> {
         self
     }
 
+    /// Sets how long a call waits before an attempt of it starts: for its turn of the quota, for an open
+    /// circuit, and between attempts, all together from when it was made. Default: no bound.
+    ///
+    /// A call whose next attempt cannot start in time fails as soon as that is known, at the bound at the
+    /// latest: with [`QuotaRejected`](crate::ErrorKind), with
+    /// [`CircuitOpen`](crate::ErrorKind), or with what its last attempt failed with, and with a
+    /// [`retry_after`](crate::Error::retry_after). An attempt that has begun may take as long as the
+    /// [attempt timeout](Self::attempt_timeout); so a call ends within the sum of both, a stream begins.
+    ///
+    /// A request's own [`max_wait`](crate::Request::max_wait) takes its place.
+    #[must_use]
     #[track_caller]
-    fn knobs(&mut self) -> &mut Layers<C, B, Q> {
+    pub fn max_wait(mut self, wait: Duration) -> Self {
+        self.knobs().max_wait = Some(wait);
+        self
+    }
+
+    #[track_caller]
+    pub(super) fn knobs(&mut self) -> &mut Layers<C, B, Q> {
         assert!(
             !*self.taken.get_mut(),
             "`StackLayer` is already shared: turn its knobs before taking a handle, a clone or a \
@@ -339,7 +366,11 @@ where
         let inner = layers.cache.layer.layer(inner);
         // Outside the cache: a caller may wait for another one's call, which knows nothing of its
         // deadline.
-        let inner = DeadlineLayer.layer(inner);
+        let mut deadline = DeadlineLayer::new();
+        if let Some(wait) = layers.max_wait {
+            deadline = deadline.max_wait(wait);
+        }
+        let inner = deadline.layer(inner);
         // Outside all of them: whichever layer an error is of, it tells of the call.
         let inner = ExplainLayer::new(Arc::clone(&layers.region)).layer(inner);
         // Outermost: its time is the caller's, and its errors are told of their calls.

@@ -6,6 +6,7 @@ mod model_snapshot;
 mod off;
 mod part;
 mod places;
+mod presets;
 mod snapshot;
 
 pub use self::{

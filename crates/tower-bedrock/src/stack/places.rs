@@ -46,6 +46,8 @@ impl BreakerPlace for Off {
 /// Where the quota is.
 pub trait QuotaPlace: Clone {
     fn show(&self, rows: &mut Rows);
+
+    fn is_closed(&self) -> bool;
 }
 
 impl QuotaPlace for TokenQuotaLayer {
@@ -59,10 +61,18 @@ impl QuotaPlace for TokenQuotaLayer {
             row(rows, &key).tokens = monitor.snapshot(&key);
         }
     }
+
+    fn is_closed(&self) -> bool {
+        self.handle().is_closed()
+    }
 }
 
 impl QuotaPlace for Off {
     fn show(&self, _: &mut Rows) {}
+
+    fn is_closed(&self) -> bool {
+        false
+    }
 }
 
 fn row<'a>(rows: &'a mut Rows, key: &Arc<str>) -> &'a mut ModelSnapshot {

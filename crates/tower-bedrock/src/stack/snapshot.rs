@@ -18,6 +18,8 @@ use std::{fmt, sync::Arc};
 pub struct Snapshot {
     /// The Region that calls are sent to.
     pub region: Arc<str>,
+    /// Whether the stack was [closed](super::Handle::close).
+    pub closed: bool,
     /// By key, in order.
     pub models: Vec<ModelSnapshot>,
     /// Hits, misses and what is stored; `None` without a cache.
@@ -37,6 +39,9 @@ impl Snapshot {
 
 impl fmt::Display for Snapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.closed {
+            f.write_str("closed\n")?;
+        }
         for model in &self.models {
             writeln!(f, "{model}")?;
         }

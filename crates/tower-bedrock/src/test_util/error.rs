@@ -71,6 +71,8 @@ pub fn error(kind: ErrorKind) -> Error {
         ),
         ErrorKind::QuotaRejected => Error::refusal(kind, "the quota is used up; retry after 30s")
             .with_retry_after(Duration::from_secs(30)),
+        ErrorKind::Closed => Error::refusal(kind, "the quota is closed; retry after 30s")
+            .with_retry_after(Duration::from_secs(30)),
         ErrorKind::Other => Error::new(kind, "an error that is of no other kind"),
     }
 }

@@ -48,7 +48,9 @@ impl<I: Operation> Policy<Request<I>, I::Response, Error> for CachePolicy {
     fn context(&self, request: &Request<I>) -> CacheContext {
         let options = request.options();
         CacheContext {
-            own_limits: options.deadline().is_some() || options.max_attempts().is_some(),
+            own_limits: options.deadline().is_some()
+                || options.max_attempts().is_some()
+                || options.has_own_max_wait,
             no_store: options.cache() == CacheUse::NoStore,
             stream_key: self.stream_key(request),
             is_under_draft: request.is_under_draft()
@@ -108,7 +110,10 @@ impl<I: Operation> Policy<Request<I>, I::Response, Error> for CachePolicy {
     /// own limits made final. Where the caller set limits of its own, others may get further.
     fn share_error(&self, asked: &CacheContext, error: &Error) -> Option<Answer> {
         let is_everybodys = match error.kind() {
-            ErrorKind::Invalid | ErrorKind::AccessDenied | ErrorKind::Exhausted => true,
+            ErrorKind::Invalid
+            | ErrorKind::AccessDenied
+            | ErrorKind::Exhausted
+            | ErrorKind::Closed => true,
             ErrorKind::Throttled
             | ErrorKind::Capacity
             | ErrorKind::Transient
@@ -136,7 +141,8 @@ impl<I: Operation> Policy<Request<I>, I::Response, Error> for CachePolicy {
             | ErrorKind::DeadlineExceeded
             | ErrorKind::CircuitOpen
             | ErrorKind::NotCached
-            | ErrorKind::QuotaRejected => true,
+            | ErrorKind::QuotaRejected
+            | ErrorKind::Closed => true,
         }
     }
 

@@ -2,7 +2,7 @@ use super::{
     answer::Answer, keep_rule::KeepRule, key::CacheKey, names::Names, price_list::PriceList,
     recorded_streams::RecordedStreams, savings_handle::SavingsHandle, scope::CacheScope,
 };
-use crate::record::Replay;
+use crate::{record::Replay, region::IntoRegion};
 use std::{sync::Arc, time::Duration};
 use tower_response_cache::{MemoryStore, ResponseCacheLayer};
 
@@ -32,7 +32,7 @@ use tower_response_cache::{MemoryStore, ResponseCacheLayer};
 /// | [`ErrorKind`](crate::ErrorKind) | goes to all who wait | an old answer takes its place |
 /// |---|---|---|
 /// | `Invalid`, `AccessDenied` | yes | no |
-/// | `Exhausted` | yes | yes |
+/// | `Exhausted`, `Closed` | yes | yes |
 /// | `Throttled`, `Capacity`, `Transient`, `Timeout`, `Truncated`, `DeadlineExceeded`, `CircuitOpen`, `NotCached`, `QuotaRejected` | unless the caller set limits of its own | yes |
 /// | `Other` | unless the caller set limits of its own | no |
 #[derive(Debug)]
@@ -52,7 +52,7 @@ pub struct CachePolicy {
 impl CachePolicy {
     /// A policy for calls that are sent to `region`, which keeps answers for `ttl`.
     #[must_use]
-    pub fn new(region: impl Into<Arc<str>>, ttl: Duration) -> Self {
+    pub fn new(region: impl IntoRegion, ttl: Duration) -> Self {
         Self {
             scope: CacheScope::new().region(region),
             rule: KeepRule {
@@ -204,7 +204,7 @@ impl CachePolicy {
 /// `ttl`, in at most `bytes` of memory.
 #[must_use]
 pub fn response_cache_layer(
-    region: impl Into<Arc<str>>,
+    region: impl IntoRegion,
     ttl: Duration,
     bytes: u64,
 ) -> ResponseCacheLayer<CachePolicy, CacheKey, Answer> {

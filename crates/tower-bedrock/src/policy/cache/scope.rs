@@ -1,3 +1,4 @@
+use crate::region::IntoRegion;
 use std::sync::Arc;
 
 /// What a [`CacheKey`](crate::CacheKey) covers besides the request and its tenant: where the request
@@ -21,8 +22,8 @@ impl CacheScope {
 
     /// Sets the Region that requests are sent to, such as `"us-east-1"`. Default: none.
     #[must_use]
-    pub fn region(mut self, region: impl Into<Arc<str>>) -> Self {
-        self.region = Some(region.into());
+    pub fn region(mut self, region: impl IntoRegion) -> Self {
+        self.region = Some(region.into_region());
         self
     }
 

@@ -13,7 +13,10 @@ use crate::{
     request::{Priority, Request},
     response::{Reply, Timing, Usage},
 };
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 use tokio::time::Instant;
 use tower_quota::{Ask, Cost, Reservation, Settle};
 
@@ -29,8 +32,8 @@ impl<I: Operation> Cost<Request<I>, I::Response, Error> for TokenCost {
                     self.shared.settings.monitor.unknown(&drawn.rates.key);
                 }
                 let mut ask = Ask::new(Arc::clone(&drawn.rates.key)).tokens(drawn.reserved_tokens);
-                if let Some(account) = &self.shared.settings.account {
-                    ask = ask.within(Arc::clone(account));
+                if self.shared.limits_all_models.load(Ordering::Relaxed) {
+                    ask = ask.within(Arc::clone(&self.shared.settings.region));
                 }
                 (ask, Forecast(Some(drawn)))
             }
@@ -50,6 +53,9 @@ impl<I: Operation> Cost<Request<I>, I::Response, Error> for TokenCost {
         }
         if let Some(deadline) = options.deadline() {
             ask = ask.deadline(deadline);
+        }
+        if let Some(start) = options.start_by() {
+            ask = ask.max_wait(start.saturating_duration_since(Instant::now()));
         }
         (ask, forecast)
     }

@@ -9,6 +9,8 @@ use std::{
 pub(super) struct Shared {
     pub(super) settings: Settings,
     pub(super) models: Models,
+    /// Whether there is a limit to what all models have together.
+    pub(super) limits_all_models: AtomicBool,
     /// Whether a clone was taken.
     pub(super) taken: AtomicBool,
 }
@@ -20,8 +22,6 @@ pub(super) struct Settings {
     pub(super) read_body: Option<Box<ReadBody>>,
     pub(super) patience: Duration,
     pub(super) monitor: Monitor,
-    /// The key of what all models have together, if there is a limit to it.
-    pub(super) account: Option<Arc<str>>,
     pub(super) profiles: Profiles,
 }
 
@@ -37,10 +37,10 @@ impl Shared {
                 read_body: None,
                 patience: Duration::from_secs(600),
                 monitor: Monitor::new(),
-                account: None,
                 profiles: Profiles::new(),
             },
             models: Models::default(),
+            limits_all_models: AtomicBool::new(false),
             taken: AtomicBool::new(false),
         }
     }

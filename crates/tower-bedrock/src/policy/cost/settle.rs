@@ -30,7 +30,8 @@ pub(in crate::policy) fn failed(error: &Error) -> Settle {
         | ErrorKind::Capacity
         | ErrorKind::CircuitOpen
         | ErrorKind::NotCached
-        | ErrorKind::QuotaRejected => Settle::Refund,
+        | ErrorKind::QuotaRejected
+        | ErrorKind::Closed => Settle::Refund,
         ErrorKind::Transient if error.never_reached_the_model() => Settle::Refund,
         ErrorKind::Transient
         | ErrorKind::Timeout

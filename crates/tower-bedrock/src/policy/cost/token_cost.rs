@@ -9,13 +9,14 @@ use crate::{
         limits::{AccountQuotas, Profiles},
         model_key::draws_tokens,
     },
+    region::IntoRegion,
 };
 use std::{
     fmt,
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
-use tower_quota::{Limit, Limits, MemoryLedger, QuotaLayer};
+use tower_quota::{Handle, Limit, Limits, LimitsOf, MemoryLedger, QuotaLayer};
 
 /// Tells a quota layer what Bedrock charges for a call, in tokens.
 ///
@@ -74,9 +75,9 @@ const MAX_QUEUE: usize = 1_000_000;
 impl TokenCost {
     /// The cost of calls that are sent to `region`.
     #[must_use]
-    pub fn new(region: impl Into<Arc<str>>) -> Self {
+    pub fn new(region: impl IntoRegion) -> Self {
         Self {
-            shared: Arc::new(Shared::new(region.into())),
+            shared: Arc::new(Shared::new(region.into_region())),
         }
     }
 
@@ -183,27 +184,49 @@ impl TokenCost {
     ) -> QuotaLayer<Self, MemoryLedger<Arc<str>>> {
         let region = Arc::clone(&self.shared.settings.region);
         if quotas.all_models(&region).is_some() {
-            self.settings().account = Some(Arc::clone(&region));
+            // As a knob: another layer of this cost would be limited by what it was not told.
+            self.settings();
+            self.shared.limits_all_models.store(true, Ordering::Relaxed);
         }
         let profiles = quotas.profiles();
         if profiles != Profiles::new() {
             self.settings().profiles = profiles;
         }
-        let limits = move |key: &Arc<str>| {
-            if *key == region {
-                quotas.all_models(key).unwrap_or_else(Limits::unknown)
-            } else if draws_tokens(key) {
-                quotas.limits(key)
-            } else {
-                Limits::from(Limit::calls_per_minute(u64::from(u32::MAX)))
-            }
-        };
-        QuotaLayer::new(limits, self).max_queue(MAX_QUEUE)
+        QuotaLayer::new(limits(region, quotas), self).max_queue(MAX_QUEUE)
+    }
+
+    /// Gives the layer of this cost, which `handle` is of, other quotas while it is at work.
+    pub(crate) fn set_quotas(
+        &self,
+        handle: &Handle<Arc<str>>,
+        quotas: impl AccountQuotas + Send + Sync + 'static,
+    ) {
+        let region = Arc::clone(&self.shared.settings.region);
+        let limited = quotas.all_models(&region).is_some();
+        handle.set_all_limits(limits(region, quotas));
+        // Calls that ask before that are not counted under a limit that is new, and those that wait for
+        // one that is gone go by what was set first.
+        self.shared
+            .limits_all_models
+            .store(limited, Ordering::Relaxed);
     }
 
     /// What its quotas tell of ARNs.
     pub(crate) fn profiles(&self) -> &Profiles {
         &self.shared.settings.profiles
+    }
+}
+
+/// The limits of each key of a quota layer, its own, all models' together, or none.
+fn limits(region: Arc<str>, quotas: impl AccountQuotas) -> impl LimitsOf<Arc<str>> {
+    move |key: &Arc<str>| {
+        if *key == region {
+            quotas.all_models(key).unwrap_or_else(Limits::unknown)
+        } else if draws_tokens(key) {
+            quotas.limits(key)
+        } else {
+            Limits::from(Limit::calls_per_minute(u64::from(u32::MAX)))
+        }
     }
 }
 
@@ -214,7 +237,7 @@ impl TokenCost {
 /// of this layer, as a [`StackLayer`](crate::StackLayer) has it.
 #[must_use]
 pub fn quota_layer(
-    region: impl Into<Arc<str>>,
+    region: impl IntoRegion,
     quotas: impl AccountQuotas + Send + Sync + 'static,
 ) -> QuotaLayer<TokenCost, MemoryLedger<Arc<str>>> {
     TokenCost::new(region).layer(quotas)
