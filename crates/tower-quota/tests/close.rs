@@ -162,7 +162,9 @@ async fn run(ops: Vec<Op>, close_after: usize) {
                     calls.push(call);
                 }
             }
-            Op::Leave(n) if !calls.is_empty() => drop(calls.swap_remove(n % calls.len()).abort()),
+            Op::Leave(n) if !calls.is_empty() => {
+                calls.swap_remove(n % calls.len()).abort();
+            }
             Op::Leave(_) => {}
             Op::Wait(time) => tokio::time::advance(Duration::from_millis(time)).await,
         }
