@@ -67,6 +67,21 @@ async fn call_that_never_fits_is_not_told_to_come_again() {
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn quota_that_is_closed_is_a_503_that_says_so() {
+    let layer = HttpQuotaLayer::by_header(Limit::calls_per_minute(2), KEY);
+    let mut server = server(&layer);
+    assert_eq!(server(from(b"a")).status(), 200);
+    layer.handle().close();
+    for caller in [b"a", b"b"] {
+        let res = server(from(caller));
+        assert_eq!(res.status(), 503);
+        let wait = field(&res, "retry-after").unwrap().parse::<u64>().unwrap();
+        assert!((1..=60).contains(&wait), "{wait}");
+        assert!(text(res).contains("\"status\":503"));
+    }
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn rejection_says_no_more_than_asked_for() {
     let layer = HttpQuotaLayer::by_header(Limit::calls_per_minute(1), KEY)
         .rate_limit_fields(RateLimitFields::Never);
