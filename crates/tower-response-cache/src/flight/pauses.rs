@@ -13,6 +13,8 @@ const MANY: usize = 1024;
 #[derive(Debug)]
 pub(super) struct Pauses<K> {
     by_key: HashMap<K, Pause>,
+    /// With how many keys the old ones are looked for.
+    look_at: usize,
 }
 
 #[derive(Debug)]
@@ -25,6 +27,7 @@ impl<K> Default for Pauses<K> {
     fn default() -> Self {
         Self {
             by_key: HashMap::new(),
+            look_at: MANY,
         }
     }
 }
@@ -35,8 +38,10 @@ impl<K: Hash + Eq> Pauses<K> {
     }
 
     pub(super) fn fail(&mut self, key: K, now: Instant) {
-        if self.by_key.len() >= MANY {
+        if self.by_key.len() >= self.look_at {
             self.by_key.retain(|_, pause| now < pause.until + LONGEST);
+            // Twice what is left, so that in an outage of many keys not each failure looks at all of them.
+            self.look_at = MANY.max(2 * self.by_key.len());
         }
         let pause = self.by_key.entry(key);
         let pause = pause
@@ -82,5 +87,17 @@ mod tests {
         }
         pauses.fail(MANY, now + FIRST + LONGEST);
         assert_eq!(pauses.by_key.len(), 1);
+        // After each look as many more come in as it has left.
+        let now = now + FIRST + LONGEST;
+        for key in 0..10 * MANY {
+            pauses.fail(key, now);
+        }
+        assert_eq!(pauses.look_at, 16 * MANY);
+        let now = now + 3 * LONGEST;
+        for key in 10 * MANY..=16 * MANY {
+            assert_eq!(pauses.by_key.len(), key);
+            pauses.fail(key, now);
+        }
+        assert!(pauses.by_key.len() < 8 * MANY, "{}", pauses.by_key.len());
     }
 }
