@@ -79,6 +79,10 @@ impl<F, P, W, S> ByKey<F, P, W, S> {
     }
 
     /// Sets how much a response weighs, in the unit of the store's bound: see [`Keep::weight`].
+    ///
+    /// Beside [`MemoryStore::of_bytes`](crate::MemoryStore::of_bytes) that is what the response has on the
+    /// heap, and its key, if that is a `String` for example: bytes. Without it such a store counts one byte for
+    /// both, and takes far more memory than its bound.
     #[must_use]
     pub fn weigh<Res, C>(self, weigh: C) -> ByKey<F, P, By<C>, S>
     where
