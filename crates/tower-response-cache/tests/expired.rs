@@ -1,4 +1,5 @@
-//! Expired entries are worth nothing, and never keep out what is.
+//! Which entries give way: expired ones are worth nothing, and never keep out what is; of the others those
+//! that are not asked for again.
 
 use std::time::Duration;
 
@@ -85,6 +86,19 @@ async fn keys_in_turn_of_which_not_all_fit_are_hits_in_part() {
     let keep = Keep::new(TTL);
     let keys = (0..20).flat_map(|_| 0..BOUND * 2);
     let hits = keys.filter(|key| ask(&store, *key, &keep)).count();
-    // Of 380,000 that could be. The store remembers which keys it has pushed out.
+    // Of 380,000 that could be. A store that pushes out the oldest has none.
     assert!(hits > 120_000, "{hits}");
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn key_that_was_pushed_out_and_is_asked_for_again_takes_the_place_of_an_old_one() {
+    let store = MemoryStore::new(BOUND);
+    let keep = Keep::new(TTL);
+    for key in (0..3).flat_map(|_| 0..BOUND) {
+        ask(&store, key, &keep);
+    }
+    let new = (0..10).flat_map(|_| BOUND..BOUND + 5000);
+    let hits = new.filter(|key| ask(&store, *key, &keep)).count();
+    // Of 45,000 that could be. A store that does not remember what it has pushed out has 600.
+    assert!(hits > 20_000, "{hits}");
 }

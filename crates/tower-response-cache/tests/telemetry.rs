@@ -84,6 +84,30 @@ fn each_layer_counts_under_its_name() {
     );
 }
 
+#[cfg(feature = "http")]
+#[test]
+fn a_cache_of_http_counts_under_its_name() {
+    use http::{Request, Response};
+    use http_body_util::Empty;
+    use tower::{Layer, Service, service_fn};
+
+    let recorder = Recording::default();
+    metrics::with_local_recorder(&recorder, || {
+        let layer = tower_response_cache::HttpCacheLayer::new(1 << 20).name("news");
+        let mut service = layer.layer(service_fn(|_: Request<Empty<bytes::Bytes>>| async {
+            Ok::<_, std::convert::Infallible>(Response::new(Empty::<bytes::Bytes>::new()))
+        }));
+        let call = service.call(Request::new(Empty::new()));
+        assert_ready!(task::spawn(call).poll()).unwrap();
+    });
+    let counts = recorder.0.lock().unwrap();
+    let names: Vec<_> = counts.keys().map(String::as_str).collect();
+    assert_eq!(
+        names,
+        ["tower_response_cache_requests_total{name=news,result=miss}"]
+    );
+}
+
 #[test]
 fn requests_are_counted_by_name_and_result_and_nothing_else() {
     let recorder = Recording::default();
