@@ -32,12 +32,17 @@ impl HttpCacheHandle {
     /// Invalidates every answer for `uri`, of every method and with every field, as a successful POST to
     /// it does.
     ///
-    /// Its authority is the one that requests have in their URI, or in a server in `Host`; its scheme
-    /// does not matter. The memory of these answers is free once others push them out.
+    /// Its authority is the one that requests have in their URI, or in a server in `Host`, with the port if
+    /// there is one; its scheme does not matter. A `uri` without an authority, such as `/news`, is that path
+    /// under every authority. The query is part of the path. The memory of these answers is free once others
+    /// push them out.
     pub fn invalidate(&self, uri: &Uri) {
+        let (generations, path) = (&self.policy.generations, stored::path(uri));
+        if uri.authority().is_none() {
+            return generations.invalidate_path(path);
+        }
         let authority = stored::authority(uri, &HeaderMap::new());
-        let target = stored::target(&authority, stored::path(uri));
-        self.policy.generations.invalidate(&target);
+        generations.invalidate(&stored::target(&authority, path));
     }
 
     /// Forgets every answer.

@@ -62,8 +62,9 @@ impl HttpCacheLayer {
         }
     }
 
-    /// The fields of a request that are part of its key. A response whose `Vary` names another one is not
-    /// kept. Default: `accept-encoding`.
+    /// The fields of a request that are part of its key, in the place of those before. A response whose `Vary`
+    /// names another one is not kept: name `accept-encoding` too if responses are compressed. Default:
+    /// `accept-encoding`.
     ///
     /// The authority, in the URI or in `Host`, is always part of the key.
     #[must_use]

@@ -141,6 +141,12 @@ async fn body_that_is_known_to_be_larger_is_not_read() {
         http.sent().await.1.send_response(body);
         assert_eq!(call.poll().is_pending(), held_back);
     }
+    // What says that it is long may never come.
+    let mut http = Http::of(HttpCacheLayer::new(1 << 20).max_body(usize::MAX));
+    let mut call = http.begin(get("/a"));
+    let endless = kept_for_a_minute(any(Expected(u64::MAX)));
+    http.sent().await.1.send_response(endless);
+    assert_pending!(call.poll());
     let mut http = of_eight();
     let res = http.miss(get("/a"), minute("123456789"));
     assert_eq!(text(res).await, "123456789");

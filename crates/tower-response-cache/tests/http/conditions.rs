@@ -48,6 +48,17 @@ async fn caller_that_has_what_is_stored_is_told_so() {
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn caller_that_takes_a_stale_answer_and_has_it_is_told_so() {
+    let mut http = Http::new();
+    http.miss(get("/a"), tagged());
+    advance(SECOND * 70).await;
+    let stale = get("/a").with("cache-control", "max-stale");
+    let res = http.hit(stale.with("if-none-match", "\"a,b\""));
+    assert_eq!((res.status().as_u16(), value(&res, "age")), (304, "70"));
+    assert_eq!(value(&res, "cache-status"), said(CacheStatus::Stale));
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn tag_counts_before_the_date_and_weak_tags_are_tags() {
     let mut http = Http::new();
     http.miss(

@@ -113,9 +113,14 @@ async fn handle_invalidates_a_target_and_all() {
     http.miss(get("/a").with("host", "one"), minute("text"));
     http.handle.invalidate(&"http://one/a".parse().unwrap());
     assert!(http.stored(get("/a").with("host", "one")).is_none());
-    http.miss(get("/a"), minute("text"));
-    http.handle.invalidate(&"/a".parse().unwrap());
-    assert!(http.stored(get("/a")).is_none());
+    http.miss(get("/a?b").with("host", "one"), minute("text"));
+    http.miss(get("https://two:8443/a?b"), minute("text"));
+    http.handle.invalidate(&"http://three/a?b".parse().unwrap());
+    http.hit(get("https://two:8443/a?b"));
+    // A path alone is that of every authority.
+    http.handle.invalidate(&"/a?b".parse().unwrap());
+    assert!(http.stored(get("/a?b").with("host", "one")).is_none());
+    assert!(http.stored(get("https://two:8443/a?b")).is_none());
     http.miss(get("/a"), minute("text"));
     http.handle.clear();
     assert!(http.stored(get("/a")).is_none());

@@ -15,4 +15,5 @@ mod memory;
 mod requests;
 mod responses;
 mod support;
+mod threads;
 mod validation;

@@ -8,6 +8,9 @@ use http_body::{Body, Frame};
 
 use crate::http::body::{Begun, HttpCacheBody, frame_of_bytes};
 
+/// The most memory that is taken for a body before it comes: what tells its length may never send it.
+const MOST_AT_ONCE: usize = 1 << 20;
+
 /// Reads a body that may be kept.
 ///
 /// It is in a box, since the rest of it goes on with its caller if it turns out to be too large.
@@ -35,7 +38,7 @@ impl<B: Body> Collect<B> {
         }
         Ok(Self {
             body: Some(Box::pin(body)),
-            read: Vec::with_capacity(size),
+            read: Vec::with_capacity(size.min(MOST_AT_ONCE)),
             trailers: None,
             max,
         })

@@ -2,15 +2,16 @@ use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
+use super::delta_seconds::delta_seconds;
+
 /// How old a response is when it arrives at `now`, `delay` after its request was sent: the corrected
 /// initial age of RFC 9111, section 4.2.3.
 pub(super) fn initial_age(headers: &HeaderMap, delay: Duration, now: SystemTime) -> Duration {
     // An age that is no number is ignored, and of a list only the first counts: section 5.1.
     let age = headers.get(header::AGE).map(HeaderValue::as_bytes);
     let age = age.and_then(|age| age.split(|byte| *byte == b',').next());
-    let age = age.and_then(|age| std::str::from_utf8(age.trim_ascii()).ok());
-    let age = age.and_then(|age| age.parse::<u32>().ok());
-    let told = Duration::from_secs(age.unwrap_or(0).into()).saturating_add(delay);
+    let age = age.and_then(|age| delta_seconds(age.trim_ascii()));
+    let told = age.unwrap_or_default().saturating_add(delay);
     let apparent = date(headers, &header::DATE).and_then(|date| now.duration_since(date).ok());
     told.max(apparent.unwrap_or_default())
 }

@@ -2,11 +2,10 @@ use std::time::Duration;
 
 use http::{HeaderMap, header};
 
+use super::delta_seconds::delta_seconds;
+
 #[cfg(test)]
 mod tests;
-
-/// The largest number of seconds that is told from a larger one: RFC 9111, section 1.2.2.
-const MAX_SECONDS: u64 = 1 << 31;
 
 /// The directives of all `Cache-Control` lines of one message that this cache knows.
 ///
@@ -50,15 +49,7 @@ impl Seconds {
     }
 
     fn add(&mut self, value: &[u8]) {
-        let value = if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
-            Self::Invalid
-        } else {
-            let seconds = value.iter().fold(0_u64, |seconds, digit| {
-                (seconds * 10 + u64::from(digit - b'0')).min(MAX_SECONDS)
-            });
-            Self::Of(Duration::from_secs(seconds))
-        };
-        *self = self.with(value);
+        *self = self.with(delta_seconds(value).map_or(Self::Invalid, Self::Of));
     }
 
     fn and(self, time: Duration) -> Self {

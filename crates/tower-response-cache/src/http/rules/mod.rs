@@ -1,12 +1,13 @@
 //! What RFC 9111 says of one request and of one response: pure.
 //!
 //! [`request`] and [`response`] are the two questions; they read [`cache_control`], [`vary`] and
-//! [`age`]. [`condition`] compares a request with what is stored for it, [`validation`] what is stored with
+//! [`age`], which have times in [`delta_seconds`]. [`condition`] compares a request with what is stored for it, [`validation`] what is stored with
 //! what the origin says of it, and [`location`] tells what an unsafe request changed.
 
 mod age;
 mod cache_control;
 mod condition;
+mod delta_seconds;
 mod location;
 mod request;
 mod response;

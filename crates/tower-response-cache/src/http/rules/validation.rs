@@ -1,6 +1,6 @@
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, header};
 
-use super::condition::opaque;
+use super::{age::date, condition::opaque};
 
 /// Whether the origin can be asked if a response with these fields is still good.
 pub(crate) fn has_validator(stored: &HeaderMap) -> bool {
@@ -21,18 +21,18 @@ pub(crate) fn ask_whether_changed(asked: &mut HeaderMap, stored: Option<&HeaderM
     }
 }
 
-/// Whether a 304 with the fields `told` is about the response that is `stored`: RFC 9111, section 4.3.4. One
-/// without a validator is, since it answers a request with those of this response.
+/// Whether a 304 with the fields `told` is about the response that is `stored`: RFC 9111, section 4.3.4. Its
+/// request named this response alone, so it is unless it names another one.
+///
+/// Tags are compared as the origin does (RFC 9110, section 13.1.2). A server that compresses, such as nginx,
+/// makes the tag of a whole response weak, and leaves that of a 304 strong.
 pub(crate) fn confirms(told: &HeaderMap, stored: &HeaderMap) -> bool {
-    if let Some(new) = told.get(header::ETAG) {
-        let new = new.as_bytes();
-        let old = stored.get(header::ETAG).map(HeaderValue::as_bytes);
-        // A strong validator is that of the very same bytes.
-        let is_weak = new.starts_with(b"W/");
-        return old.is_some_and(|old| old == new || (is_weak && opaque(old) == opaque(new)));
+    if let Some((new, old)) = told.get(header::ETAG).zip(stored.get(header::ETAG)) {
+        return opaque(new.as_bytes()) == opaque(old.as_bytes());
     }
-    let new = told.get(header::LAST_MODIFIED);
-    new.is_none() || new == stored.get(header::LAST_MODIFIED)
+    // A date that is earlier may be that of a copy of the same on another server.
+    let of = |headers| date(headers, &header::LAST_MODIFIED);
+    of(told).zip(of(stored)).is_none_or(|(new, old)| new <= old)
 }
 
 /// Whether the answer to HEAD with the fields `told` shows that the answer to GET that is `stored` is outdated:

@@ -19,12 +19,14 @@ const OF_ONE_HOP: [HeaderName; 7] = [
     header::TRANSFER_ENCODING,
     header::UPGRADE,
 ];
-/// What the body that is stored depends on.
-const OF_THE_BODY: [HeaderName; 4] = [
+/// What says how to read the body that is stored, and which one it is.
+const OF_THE_BODY: [HeaderName; 6] = [
     header::CONTENT_ENCODING,
     header::CONTENT_LENGTH,
     header::CONTENT_RANGE,
     header::CONTENT_TYPE,
+    header::ETAG,
+    header::LAST_MODIFIED,
 ];
 const ALSO_OF_ONE_HOP: [&str; 3] = [
     "keep-alive",
@@ -63,7 +65,7 @@ impl Fields {
     }
 
     /// The fields with those that a 304 tells, whose answers' own age and date are over: RFC 9111, section
-    /// 3.2. What says how to read the body stays.
+    /// 3.2. Those of the body stay.
     pub(super) fn updated(&self, told: &HeaderMap) -> HeaderMap {
         let mut headers = self.to_map();
         headers.remove(header::AGE);

@@ -16,10 +16,11 @@ impl HttpKey {
         vary_by: &[HeaderName],
         generations: &Generations,
     ) -> Self {
-        let target = target(&authority(req.uri(), req.headers()), path(req.uri()));
+        let path = path(req.uri());
+        let target = target(&authority(req.uri(), req.headers()), path);
         let mut key = Vec::with_capacity(target.len() + 64);
         key.push(u8::from(req.method() == Method::HEAD));
-        key.extend(generations.of(&target).to_ne_bytes());
+        key.extend(generations.of(&target, path).to_ne_bytes());
         push(
             &mut key,
             req.uri().scheme_str().unwrap_or_default().as_bytes(),
