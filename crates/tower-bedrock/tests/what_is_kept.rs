@@ -111,6 +111,10 @@ async fn each_familys_body_is_read_by_what_it_says() {
             r#"{"choices":[{"text":"hi","finish_reason":"length","stop_reason":null}]}"#,
             false,
         ),
+        (
+            r#"{"content":[{"type":"text","text":" \n "}],"stop_reason":"end_turn"}"#,
+            false,
+        ),
         (r#"{"images":["AAAA"],"error":null}"#, false),
     ] {
         let is_kept = keeps(policy(), invoke(MODEL), body).await;

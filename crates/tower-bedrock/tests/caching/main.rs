@@ -6,6 +6,7 @@ mod asked;
 #[path = "../common/mod.rs"]
 mod common;
 mod kept;
+mod outages;
 mod remote;
 mod saved;
 mod support;
