@@ -15,6 +15,9 @@ pub(super) enum Outcome {
     Unreachable(String),
 }
 
+/// What a server that ends says to whoever waits, or comes on a connection of before.
+const CLOSED: &str = "503 closed";
+
 /// What came of all calls.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Outcomes {
@@ -25,7 +28,7 @@ pub(super) struct Outcomes {
     pub(super) broken_untold: u64,
     /// By what was said.
     pub(super) failed: BTreeMap<String, u64>,
-    /// After SIGTERM: those who were turned away in time.
+    /// After SIGTERM: those whom the server, or its closed port, turned away.
     pub(super) turned_away: u64,
     #[serde(skip)]
     pub(super) times: Vec<Duration>,
@@ -41,7 +44,8 @@ impl Outcomes {
             }
             Outcome::BrokenAndTold => self.broken_and_told += 1,
             Outcome::BrokenUntold => self.broken_untold += 1,
-            Outcome::Refused(_) | Outcome::Unreachable(_) if is_draining => self.turned_away += 1,
+            Outcome::Unreachable(_) if is_draining => self.turned_away += 1,
+            Outcome::Refused(said) if is_draining && said == CLOSED => self.turned_away += 1,
             Outcome::Refused(said) | Outcome::Unreachable(said) => {
                 *self.failed.entry(said).or_default() += 1;
             }

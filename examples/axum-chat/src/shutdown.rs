@@ -7,7 +7,8 @@ const SPARE: Duration = Duration::from_secs(5);
 
 /// Serves until `stop` resolves, then finishes what is under way.
 ///
-/// From then on no connection is accepted. Calls that were begun end by themselves: each has a deadline.
+/// From then on no connection is accepted, and calls that wait for their turn are turned away. Those that
+/// were begun end by themselves: each has a deadline.
 ///
 /// # Errors
 ///
@@ -17,7 +18,7 @@ pub async fn serve(
     app: App,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let draining = app.draining.clone();
+    let (draining, handle) = (app.draining.clone(), app.handle.clone());
     let longest = app.longest + SPARE;
     let server = axum::serve(listener, app.router())
         .with_graceful_shutdown(draining.clone().cancelled_owned());
@@ -28,6 +29,7 @@ pub async fn serve(
     }
     tracing::info!("shutting down");
     draining.cancel();
+    handle.close();
     timeout(longest, server).await.unwrap_or_else(|_| {
         let late = "some callers did not read their answers to the end";
         Err(io::Error::new(io::ErrorKind::TimedOut, late))
