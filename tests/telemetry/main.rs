@@ -2,6 +2,7 @@
 //! guides name what there is.
 
 mod books;
+mod dashboard;
 mod names;
 mod outcomes;
 mod spans;

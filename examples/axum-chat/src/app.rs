@@ -6,13 +6,14 @@ use axum::{
 use std::{sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 use tower::Layer;
-use tower_bedrock::{Bedrock, Stack, StackLayer, stack::Handle};
+use tower_bedrock::{Bedrock, Stack, StackLayer, stack::Handle, telemetry::Gauges};
 
 /// What the handlers share.
 #[derive(Debug, Clone)]
 pub struct App {
     pub(crate) bedrock: Stack,
     pub(crate) handle: Handle,
+    pub(crate) gauges: Arc<Gauges>,
     /// The first one is the default.
     pub(crate) models: Arc<[String]>,
     pub(crate) longest: Duration,
@@ -30,6 +31,7 @@ impl App {
         assert!(!models.is_empty(), "at least one model is served");
         Self {
             bedrock: stack.layer(bedrock),
+            gauges: Arc::new(Gauges::of(&stack.handle())),
             handle: stack.handle(),
             models: models.into(),
             longest,

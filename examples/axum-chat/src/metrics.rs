@@ -1,14 +1,25 @@
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use crate::App;
+use axum::extract::State;
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use std::{sync::LazyLock, time::Duration};
+use tower_bedrock::telemetry::{SECONDS, TOKENS};
 
 /// One recorder for the process, as the facade has it.
 static RECORDER: LazyLock<PrometheusHandle> = LazyLock::new(|| {
-    PrometheusBuilder::new()
-        .install_recorder()
-        .expect("the process has no other recorder")
+    let recorder = builder().and_then(PrometheusBuilder::install_recorder);
+    recorder.expect("the process has no other recorder")
 });
 
-/// Counts from now on what `/metrics` shows; needs a tokio runtime.
+/// With the names and buckets that the dashboard of `examples/grafana` asks for.
+fn builder() -> Result<PrometheusBuilder, BuildError> {
+    PrometheusBuilder::new()
+        .with_recommended_naming(true)
+        .set_buckets_for_metric(Matcher::Suffix("_tokens".into()), &TOKENS)?
+        .set_buckets(&SECONDS)
+}
+
+/// Counts from now on what `/metrics` shows; to be called before the first [`App`] is made, within a
+/// tokio runtime.
 ///
 /// # Panics
 ///
@@ -25,7 +36,9 @@ pub fn install() {
     });
 }
 
-/// `GET /metrics`, for Prometheus.
-pub(crate) async fn metrics() -> String {
-    RECORDER.render()
+/// `GET /metrics`, for Prometheus: what was counted, and what is so now.
+pub(crate) async fn metrics(State(app): State<App>) -> String {
+    let recorder = &*RECORDER;
+    app.gauges.record();
+    recorder.render()
 }
