@@ -1,8 +1,8 @@
 //! A chat server: Amazon Bedrock through the tower-bedrock stack, served by axum.
 //!
-//! `cargo run --release --example axum_chat`, then <http://127.0.0.1:3000>: against a simulated Bedrock that
-//! it starts itself. `-- --aws --model ID` uses the real service and the default credentials chain, and is
-//! billed. `-- load` has many callers ask it.
+//! `cargo run --release -p axum-chat --example axum_chat`, then <http://127.0.0.1:3000>: against a
+//! simulated Bedrock that it starts itself. `-- --aws --model ID` uses the real service and the default
+//! credentials chain, and is billed. `-- load` has many callers ask it.
 
 mod backend;
 mod load;

@@ -1,4 +1,5 @@
-//! `cargo run --example compose`: a server that throttles, fails and recovers, and a client that does not mind.
+//! `cargo run -p compose --example compose`: a server that throttles, fails and recovers, and a client that
+//! does not mind.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
