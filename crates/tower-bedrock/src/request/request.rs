@@ -51,6 +51,9 @@ impl<I> Request<I> {
     /// pause before a retry. An attempt that has begun goes on. Default: the
     /// [stack's](crate::StackLayer::max_wait).
     ///
+    /// A call that joins another caller's, through a cache, waits as long as that one may and fails as it
+    /// does, since an attempt may have begun for both; [`timeout`](Self::timeout) ends it by itself.
+    ///
     /// A wait too far off for the clock to name is the same as none.
     #[must_use]
     pub fn max_wait(mut self, wait: Duration) -> Self {

@@ -113,7 +113,8 @@ impl<C, B> Handle<C, B, TokenQuotaLayer> {
     /// on; what a [`ResolveProfilesLayer`](crate::ResolveProfilesLayer) was told or has asked itself stays.
     ///
     /// With the feature `toml` a file can be read again, at a signal or now and then. One with a mistake
-    /// changes nothing:
+    /// changes nothing. An empty one is no mistake: it takes away all that was told. So put a new file in the place
+    /// of the old one by renaming it, or a half of it may be read:
     ///
     /// ```no_run
     /// # #[cfg(all(unix, feature = "toml"))]
