@@ -208,10 +208,11 @@ impl<W> Scheduler<W> {
         let turns = self.queue.in_order().map(|(place, waiter)| {
             let amount = waiter.amount;
             let known = forecast.as_mut().map(|forecast| forecast.next(amount));
-            let at = match known {
-                None | Some(u64::MAX) => self.account.fits_at(now, ahead, amount),
-                Some(at) => at,
-            };
+            let at = known.filter(|at| *at != u64::MAX).unwrap_or_else(|| {
+                // Nor is there another answer for those behind it, as in `turn_of`.
+                forecast = None;
+                self.account.fits_at(now, ahead, amount)
+            });
             ahead += amount;
             (place, at)
         });
