@@ -311,6 +311,9 @@ impl<W> Scheduler<W> {
         // The timer may be late: whose turn has come goes.
         self.advance(now);
         self.closed = true;
+        if self.queue.is_empty() {
+            return;
+        }
         for (place, at) in self.turns(now) {
             if let Some(waiter) = self.queue.remove(place) {
                 self.answer_with(place, waiter, Err((Cause::Closed, Some(at))));
