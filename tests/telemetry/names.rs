@@ -62,6 +62,7 @@ async fn the_guides_name_each_metric_and_its_labels_and_no_other() {
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn no_label_holds_a_prompt_or_a_tenant() {
+    let _traced = Traced::new();
     let recorder = outcomes::recorder();
     let handle = recorder.handle();
     let _guard = metrics::set_default_local_recorder(&recorder);

@@ -2,19 +2,26 @@
 
 use opentelemetry::{Key, SpanId, Value, trace::TracerProvider as _};
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider, SpanData};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::layer::SubscriberExt;
+
+/// Of one test at a time. Which spans somebody wants is kept for the whole process, and found out anew with
+/// each subscriber that comes and goes: a test beside it may miss one.
+static ONE: Mutex<()> = Mutex::new(());
 
 pub(crate) struct Traced {
     exporter: InMemorySpanExporter,
     // The last to go: it ends what is exported.
     _provider: SdkTracerProvider,
     _guard: DefaultGuard,
+    _alone: MutexGuard<'static, ()>,
 }
 
 impl Traced {
     /// Of this thread, until it is dropped.
     pub(crate) fn new() -> Self {
+        let alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
         let exporter = InMemorySpanExporter::default();
         let provider = SdkTracerProvider::builder()
             .with_simple_exporter(exporter.clone())
@@ -25,6 +32,7 @@ impl Traced {
             exporter,
             _provider: provider,
             _guard: tracing::subscriber::set_default(subscriber),
+            _alone: alone,
         }
     }
 
