@@ -1,7 +1,7 @@
 use super::{
     BreakerLayer, CacheLayer, RetryLayer, StackLayer, TokenQuotaLayer,
     layer::Layers,
-    model_snapshot::ModelSnapshot,
+    model_snapshot::Rows,
     places::{BreakerPlace, CachePlace, QuotaPlace},
     snapshot::Snapshot,
 };
@@ -9,7 +9,7 @@ use crate::{
     monitor::Monitor,
     policy::{AccountQuotas, Answer, cache::CacheKey},
 };
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 use tower_circuit_breaker::Circuits;
 
 /// Shows and steers all layers of a stack; made by [`StackLayer::handle`].
@@ -51,7 +51,7 @@ impl<C: CachePlace, B: BreakerPlace, Q: QuotaPlace> Handle<C, B, Q> {
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         let layers = &*self.layers;
-        let mut models = BTreeMap::new();
+        let mut models = Rows::new();
         layers.quota.layer.show(&mut models);
         layers.breaker.layer.show(&mut models);
         Snapshot {
@@ -177,6 +177,3 @@ impl<C: CachePlace, B: BreakerPlace, Q: QuotaPlace> fmt::Debug for Handle<C, B, 
             .finish()
     }
 }
-
-/// The rows of a snapshot while it is made.
-pub(super) type Rows = BTreeMap<Arc<str>, ModelSnapshot>;

@@ -1,6 +1,9 @@
 use crate::monitor;
-use std::{fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 use tower_circuit_breaker::State;
+
+/// The rows of a stack's snapshot while it is made.
+pub(super) type Rows = BTreeMap<Arc<str>, ModelSnapshot>;
 
 /// What the layers of a stack know of one key: the calls of a model, or of an operation that draws no
 /// tokens.

@@ -2,7 +2,8 @@
 //! these traits.
 
 use super::{
-    BreakerLayer, CacheLayer, Off, TokenQuotaLayer, handle::Rows, model_snapshot::ModelSnapshot,
+    BreakerLayer, CacheLayer, Off, TokenQuotaLayer,
+    model_snapshot::{ModelSnapshot, Rows},
 };
 use std::sync::Arc;
 use tower_response_cache::Snapshot as CacheSnapshot;
