@@ -23,7 +23,8 @@ edition = "2024"
 
 [features]
 # What some examples ask for, as they are compiled without it in the layers' own tests.
-default = ["http"]
+default = ["axum", "http"]
+axum = []
 http = []
 
 [dependencies]
@@ -47,7 +48,7 @@ tower-test = "0.4"
 """
 FEATURES = {
     "bedrock-sim": ["sdk"],
-    "tower-bedrock": ["test-util", "toml"],
+    "tower-bedrock": ["axum", "test-util", "toml"],
     "tower-circuit-breaker": ["http", "load"],
     "tower-backoff": ["http"],
     "tower-quota": ["http", "load"],
