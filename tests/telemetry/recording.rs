@@ -103,7 +103,12 @@ async fn traffic(stack: Stack) {
         let stack = stack.clone();
         tokio::spawn(async move {
             // Who has asked that looks at the metrics.
-            if call % 2 == 0 {
+            if call % 40 == 0 {
+                // More than the model's quota for a minute.
+                _ = stack
+                    .oneshot(prompt(model, topic).input_tokens(100_000))
+                    .await;
+            } else if call % 2 == 0 {
                 _ = stack.oneshot(prompt(model, topic).timeout(patience)).await;
             } else if let Ok(mut stream) = stack.oneshot(streamed(model, topic)).await {
                 let mut events = 0;
