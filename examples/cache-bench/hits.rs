@@ -6,20 +6,23 @@ use moka::sync::Cache;
 use tokio::time::Instant;
 use tower_response_cache::{Entry, Keep, MemoryStore, Store};
 
-use crate::{Row, trace, trace::CAPACITY};
+use crate::{Row, peer::Peer, trace, trace::CAPACITY};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-pub(crate) fn rows() -> Vec<Row> {
-    let mut rows: Vec<Row> = trace::all()
+/// Each with that of tower-resilience.
+pub(crate) fn rows() -> Vec<(Row, f64)> {
+    let mut rows: Vec<_> = trace::all()
         .into_iter()
         .map(|trace| {
             let (ours, moka) = (MemoryStore::new(CAPACITY), moka(HOUR));
-            Row {
+            let mut peer = Peer::new(CAPACITY, HOUR);
+            let row = Row {
                 name: trace.name,
                 ours: share(&trace.keys, |key| ask(&ours, key, HOUR)),
                 moka: share(&trace.keys, |key| ask_moka(&moka, key)),
-            }
+            };
+            (row, share(&trace.keys, |key| peer.ask(key)))
         })
         .collect();
     rows.push(after_expiry());
@@ -28,13 +31,15 @@ pub(crate) fn rows() -> Vec<Row> {
 
 /// Of ten rounds over half of the bound in turn, in a store that is full of expired entries, all of
 /// which were asked for often.
-fn after_expiry() -> Row {
+fn after_expiry() -> (Row, f64) {
     let ttl = Duration::from_millis(300);
     let (ours, moka) = (MemoryStore::new(CAPACITY), moka(ttl));
+    let mut peer = Peer::new(CAPACITY, ttl);
     for _ in 0..3 {
         for key in 0..CAPACITY {
             ask(&ours, key, ttl);
             ask_moka(&moka, key);
+            peer.ask(key);
         }
     }
     moka.run_pending_tasks();
@@ -42,11 +47,12 @@ fn after_expiry() -> Row {
     thread::sleep(ttl);
     let keys: Vec<u64> = (CAPACITY..CAPACITY / 2 * 3).collect();
     let keys = keys.repeat(10);
-    Row {
+    let row = Row {
         name: "in turn, in a store full of expired entries",
         ours: share(&keys, |key| ask(&ours, key, HOUR)),
         moka: share(&keys, |key| ask_moka(&moka, key)),
-    }
+    };
+    (row, share(&keys, |key| peer.ask(key)))
 }
 
 fn share(keys: &[u64], mut ask: impl FnMut(u64) -> bool) -> f64 {

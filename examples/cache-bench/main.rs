@@ -2,6 +2,7 @@
 
 mod heap;
 mod hits;
+mod peer;
 mod trace;
 
 use std::process::ExitCode;
@@ -13,9 +14,10 @@ const MOST_HEAP: f64 = 1.2;
 
 fn main() -> ExitCode {
     let mut holds = true;
-    println!("| requests | ours | moka |\n|---|--:|--:|");
-    for row in hits::rows() {
-        println!("| {} | {:.3} | {:.3} |", row.name, row.ours, row.moka);
+    println!("| requests | ours | moka | tower-resilience |\n|---|--:|--:|--:|");
+    for (row, peer) in hits::rows() {
+        let Row { name, ours, moka } = row;
+        println!("| {name} | {ours:.3} | {moka:.3} | {peer:.3} |");
         holds &= row.ours >= row.moka - MARGIN;
     }
     println!("\n| values | ours | moka |\n|---|--:|--:|");
