@@ -36,6 +36,8 @@ futures-util = "0.3"
 http = "1"
 http-body-util = "0.1"
 hyper-util = {{ version = "0.1", features = ["client-legacy", "http1", "tokio"] }}
+# No example uses it. With its default features it has to compile beside ours.
+quick_cache = "0.7"
 serde_json = "1"
 tokio = {{ version = "1", features = ["full", "test-util"] }}
 tower = {{ version = "0.5", features = ["balance", "buffer", "limit", "load", "retry", "util"] }}
