@@ -111,7 +111,7 @@ impl Prompts {
     }
 
     /// A text of so many tokens at four characters each, of which no two are the same.
-    fn text(&mut self, tokens: u64) -> String {
+    pub(crate) fn text(&mut self, tokens: u64) -> String {
         let length = usize::try_from(tokens * 4).expect("a prompt fits into memory");
         let mut text = format!("{} {}:", self.sender, self.number);
         while text.len() < length {

@@ -11,6 +11,7 @@ use crate::{
     bursts::Bursts,
     fault::Fault,
     neighbour::Neighbour,
+    regions::RegionFlags,
     scenario::{LONGEST_ANSWER, Meter, Name, Quota, Scenario, Span},
     strategy::Strategy,
 };
@@ -94,6 +95,8 @@ pub(crate) struct Flags {
     /// Only these strategies, in this order; the flag may be repeated.
     #[arg(long, value_enum, value_name = "NAME", value_delimiter = ',', num_args = 1..)]
     strategy: Vec<Strategy>,
+    #[command(flatten)]
+    pub(crate) regions: RegionFlags,
     /// Print one JSON object instead of a table.
     #[arg(long)]
     pub(crate) json: bool,
@@ -105,7 +108,16 @@ pub(crate) struct Flags {
 impl Flags {
     /// The named scenario with the other flags' changes, or why it cannot be.
     pub(crate) fn scenario(&self) -> Result<Scenario, String> {
-        let named = Scenario::named(self.scenario);
+        self.changed(&Scenario::named(self.scenario))
+    }
+
+    /// Whether it is about several Regions.
+    pub(crate) fn has_regions(&self) -> bool {
+        self.scenario == Name::Regions
+    }
+
+    /// A scenario with the other flags' changes, or why it cannot be.
+    pub(crate) fn changed(&self, named: &Scenario) -> Result<Scenario, String> {
         let quota = Quota {
             rpm: self.rpm,
             tpm: self.tpm,

@@ -13,6 +13,7 @@ mod neighbour;
 mod network;
 mod oracle;
 mod plot;
+mod regions;
 mod report;
 mod run;
 mod scenario;
@@ -43,11 +44,11 @@ fn main() -> ExitCode {
 }
 
 fn run(flags: &Flags) -> Result<(), Box<dyn Error>> {
-    let scenario = flags.scenario().unwrap_or_else(|why| {
-        Flags::command()
-            .error(ErrorKind::ValueValidation, why)
-            .exit()
-    });
+    if flags.has_regions() {
+        let plans = regions::plans(flags).unwrap_or_else(|why| refuse(why));
+        return print(flags, &regions::all(plans, &flags.regions.ways())?);
+    }
+    let scenario = flags.scenario().unwrap_or_else(|why| refuse(why));
     if let Some(file) = &flags.plot {
         // A file that cannot be written fails before the work and not after it.
         let open = OpenOptions::new().create(true).append(true).open(file);
@@ -69,6 +70,13 @@ fn run(flags: &Flags) -> Result<(), Box<dyn Error>> {
             .map_err(|error| format!("{}: {error}", file.display()))?;
     }
     Ok(())
+}
+
+/// Ends the program as for flags that clap refuses.
+fn refuse(why: String) -> ! {
+    Flags::command()
+        .error(ErrorKind::ValueValidation, why)
+        .exit()
 }
 
 fn print(flags: &Flags, report: &(impl Serialize + Display)) -> Result<(), Box<dyn Error>> {

@@ -1,4 +1,5 @@
 use std::{
+    fmt::Display,
     future::Future,
     io,
     panic::resume_unwind,
@@ -65,12 +66,12 @@ pub(crate) fn all(
 }
 
 /// Runs each strategy on a thread of its own, and says on stderr how it went.
-pub(crate) fn each<T: Send>(
-    strategies: &[Strategy],
-    run: impl Fn(Strategy) -> io::Result<T> + Sync,
+pub(crate) fn each<S: Copy + Display + Send + Sync, T: Send>(
+    strategies: &[S],
+    run: impl Fn(S) -> io::Result<T> + Sync,
     summary: impl Fn(&T) -> String + Sync,
-) -> io::Result<Vec<(Strategy, T)>> {
-    let one = &|strategy: Strategy| {
+) -> io::Result<Vec<(S, T)>> {
+    let one = &|strategy: S| {
         let run = run(strategy)?;
         eprintln!("{strategy}: {}", summary(&run));
         Ok((strategy, run))

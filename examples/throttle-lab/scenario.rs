@@ -110,6 +110,8 @@ pub(crate) enum Name {
     Brownout,
     /// 50 workers for twelve minutes, of whose calls all are answered 503 for five.
     Outage,
+    /// Several Regions, each with a quota and a prompt cache of its own: a table for each `--part`.
+    Regions,
 }
 
 impl Scenario {
@@ -174,7 +176,7 @@ impl Scenario {
                 let (from, to) = (2 * MINUTE, 7 * MINUTE);
                 lasting(12, unavailable(1.0, Some(FaultSpan { from, to })))
             }
-            Name::Requests => requests,
+            Name::Requests | Name::Regions => requests,
             Name::Tokens => tokens,
             Name::Burndown => Self {
                 burndown: 5,
@@ -251,16 +253,21 @@ impl Scenario {
     /// As many calls as ten minutes of the quota allow, by what an average one costs; no more than
     /// can be simulated in a minute or so.
     pub(crate) fn with_calls_of_ten_minutes(self) -> Self {
+        let calls = 600.0 * self.calls_per_second();
+        Self {
+            calls: (calls as usize).min(10_000).max(3 * self.workers),
+            ..self
+        }
+    }
+
+    /// How many calls the quota allows in a second, by what an average one costs.
+    pub(crate) fn calls_per_second(&self) -> f64 {
         // Half of the prompts are long, and an answer has 16 to 200 tokens.
         let Span { min, max } = self.input_tokens;
         let input = (1.5 * min as f64 + 0.75 * max as f64) / 2.0;
         let longest = self.max_tokens(min).max(self.max_tokens(max));
         let output = longest.min(ANSWER) as f64 * self.burndown as f64;
-        let calls = 600.0 * self.quota.calls_per_second(input + output);
-        Self {
-            calls: (calls as usize).min(10_000).max(3 * self.workers),
-            ..self
-        }
+        self.quota.calls_per_second(input + output)
     }
 
     /// The longest answer that a call with so long a prompt allows, in tokens.
@@ -337,7 +344,7 @@ impl Quota {
     }
 }
 
-const MINUTE: Duration = Duration::from_secs(60);
+pub(crate) const MINUTE: Duration = Duration::from_secs(60);
 /// What the simulator counts for a message on top of its text, in tokens.
 const MESSAGE: u64 = 4;
 /// The simulator's answer on average, in tokens.

@@ -12,7 +12,7 @@ use tower_bedrock::{
 
 use super::{Caller, by_service};
 use crate::{
-    scenario::Scenario,
+    scenario::{Quota, Scenario},
     server::{REGION, model_id},
 };
 
@@ -39,17 +39,7 @@ fn by_retries(retries: RetryLayer, config: config::Builder, scenario: &Scenario)
 /// The whole stack as it comes, and what an account's quotas page says: neither the burst nor the
 /// meter. The cache has nothing to answer, as no two calls are the same.
 pub(super) fn stack(config: config::Builder, scenario: &Scenario) -> Caller {
-    let mut quota = ModelQuota::new();
-    if let Some(rpm) = scenario.quota.rpm {
-        quota = quota.requests_per_minute(rpm);
-    }
-    if let Some(tpm) = scenario.quota.tpm {
-        quota = quota.tokens_per_minute(tpm);
-    }
-    if let Some(tpd) = scenario.quota.tpd {
-        quota = quota.tokens_per_day(tpd);
-    }
-    let quotas = Quotas::new().model(model_id(scenario), quota);
+    let quotas = Quotas::new().model(model_id(scenario), model_quota(&scenario.quota));
     let stack = stack_layer(scenario).quotas(quotas);
     by_service::<_, Request<ConverseInput>>(stack.layer(bedrock(config)))
 }
@@ -71,7 +61,21 @@ fn stack_layer(scenario: &Scenario) -> StackLayer {
     }
 }
 
+pub(crate) fn model_quota(quota: &Quota) -> ModelQuota {
+    let mut told = ModelQuota::new();
+    if let Some(rpm) = quota.rpm {
+        told = told.requests_per_minute(rpm);
+    }
+    if let Some(tpm) = quota.tpm {
+        told = told.tokens_per_minute(tpm);
+    }
+    if let Some(tpd) = quota.tpd {
+        told = told.tokens_per_day(tpd);
+    }
+    told
+}
+
 /// The layers limit the time of an attempt, and not the SDK.
-fn bedrock(config: config::Builder) -> Bedrock {
+pub(crate) fn bedrock(config: config::Builder) -> Bedrock {
     Bedrock::new(config.timeout_config(TimeoutConfig::disabled()))
 }

@@ -1,6 +1,6 @@
 //! What an application may do about a quota, and about a service that fails.
 
-mod bedrock;
+pub(crate) mod bedrock;
 mod fixed_loop;
 pub(crate) mod sdk;
 mod semaphore;
@@ -108,7 +108,7 @@ where
 }
 
 /// What an error comes down to.
-fn cause(error: &(dyn Error + 'static)) -> String {
+pub(crate) fn cause(error: &(dyn Error + 'static)) -> String {
     iter::successors(Some(error), |&error| error.source())
         .last()
         .map_or_else(String::new, ToString::to_string)

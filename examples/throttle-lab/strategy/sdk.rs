@@ -37,6 +37,7 @@ pub(crate) async fn send(client: Client, input: ConverseInput) -> SdkResult {
     client
         .converse()
         .set_model_id(input.model_id)
+        .set_system(input.system)
         .set_messages(input.messages)
         .set_inference_config(input.inference_config)
         .send()
