@@ -1,18 +1,17 @@
+mod rejections;
+mod turns;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::call::{Answer, Call, End, Entered};
 use super::queue::{Place, Queue};
 use super::waiter::{GiveUp, Waiter};
-use crate::account::{Account, Charge, Refusal, nanos};
+use crate::account::{Account, Charge, nanos};
 use crate::call::Throttle;
 use crate::error::Cause;
 use crate::limit::{Amount, Limit};
 use crate::settings::Settings;
-
-/// So many that wait are walked at most to tell one when its turn comes, which takes some
-/// microseconds. Of more a sum is made.
-const WALKED: usize = 128;
 
 /// The account of a key and the calls that wait for it: pure state that is told the time, in
 /// nanoseconds.
@@ -100,24 +99,6 @@ impl<W> Scheduler<W> {
         self.line_up(now, call)
     }
 
-    /// Why a call of that amount is not lined up, and until when if that ends.
-    fn refusal(&self, now: u64, amount: Amount) -> Option<(Cause, Option<u64>)> {
-        Some(match self.account.refuses(now, amount)? {
-            Refusal::ExceedsLimit(limit) => {
-                let cause = Cause::TooLarge {
-                    amount: amount.of(limit.unit()),
-                    limit: Box::new(limit.clone()),
-                };
-                (cause, None)
-            }
-            Refusal::Exhausted(until) => (Cause::Exhausted, Some(until)),
-            Refusal::SeemsTooLarge { answered } => {
-                let tokens = amount.tokens;
-                (Cause::SeemsTooLarge { tokens, answered }, None)
-            }
-        })
-    }
-
     fn line_up(&mut self, now: u64, call: Call) -> Entered {
         let amount = call.amount;
         let max_wait = self.settings.max_wait;
@@ -151,72 +132,6 @@ impl<W> Scheduler<W> {
         }
         self.advance(now);
         Entered::Waits(place)
-    }
-
-    /// Turns away the last in turn of the lowest priority. Says when its turn would have been where
-    /// that is the one at `newcomer`.
-    ///
-    /// It is not always the newcomer, or a flood that can wait would turn away whatever comes after
-    /// it: higher priorities, and tenants that have nobody waiting. And it is the last in turn and
-    /// not the last that came, which may be the only one of its tenant.
-    fn make_room(&mut self, now: u64, newcomer: Place) -> Option<u64> {
-        let (last, waiter) = self.queue.last()?;
-        let amount = waiter.amount;
-        let at = self.turn_of(now, last, amount);
-        let waiter = self.queue.remove(last)?;
-        if last == newcomer {
-            return Some(at);
-        }
-        self.answer_with(last, waiter, Err((Cause::QueueFull, Some(at))));
-        None
-    }
-
-    /// Why the one at `place` will not make it, if so.
-    fn missed(&mut self, now: u64, place: Place, amount: Amount, give_up: GiveUp) -> Option<Cause> {
-        // Who is ahead may take a walk of the whole queue to find out. It does not matter without
-        // a bound, or where the time is enough to come after everybody.
-        give_up.at()?;
-        let all = self.queue.amount_besides(amount);
-        give_up.missed(self.account.waits_until(now, all, amount))?;
-        let ahead = self.queue.ahead_of(place);
-        give_up.missed(self.account.waits_until(now, ahead, amount))
-    }
-
-    /// When the turn of the one at `place` comes, as things are now: exactly where few wait.
-    fn turn_of(&mut self, now: u64, place: Place, amount: Amount) -> u64 {
-        if self.queue.len() <= WALKED {
-            let mut forecast = self.account.forecast(now);
-            for (other, waiter) in self.queue.in_order() {
-                let at = forecast.next(waiter.amount);
-                // Where it is for the server to say there is no other answer than the usual one.
-                if at == u64::MAX {
-                    break;
-                }
-                if other == place {
-                    return at;
-                }
-            }
-        }
-        let ahead = self.queue.ahead_of(place);
-        self.account.fits_at(now, ahead, amount)
-    }
-
-    /// When the turns of all come, as things are now.
-    fn turns(&mut self, now: u64) -> Vec<(Place, u64)> {
-        let mut forecast = (self.queue.len() <= WALKED).then(|| self.account.forecast(now));
-        let mut ahead = Amount::NONE;
-        let turns = self.queue.in_order().map(|(place, waiter)| {
-            let amount = waiter.amount;
-            let known = forecast.as_mut().map(|forecast| forecast.next(amount));
-            let at = known.filter(|at| *at != u64::MAX).unwrap_or_else(|| {
-                // Nor is there another answer for those behind it, as in `turn_of`.
-                forecast = None;
-                self.account.fits_at(now, ahead, amount)
-            });
-            ahead += amount;
-            (place, at)
-        });
-        turns.collect()
     }
 
     /// Lets `sleeper` be woken once it is known what becomes of the one at `place`. Returns who
@@ -322,23 +237,6 @@ impl<W> Scheduler<W> {
         self.advance(now);
     }
 
-    /// Rejects those for whom there is nothing to wait for any more.
-    fn reject_refused(&mut self, now: u64) {
-        if self.queue.is_empty() {
-            return;
-        }
-        let waiters = self.queue.in_order();
-        let refused = waiters.filter_map(|(place, waiter)| {
-            let (cause, at) = self.refusal(now, waiter.amount)?;
-            Some((place, cause, at))
-        });
-        for (place, cause, at) in refused.collect::<Vec<_>>() {
-            if let Some(waiter) = self.queue.remove(place) {
-                self.answer_with(place, waiter, Err((cause, at)));
-            }
-        }
-    }
-
     /// Lets go those whose turn it is while they fit, and those who can wait no longer.
     pub(crate) fn advance(&mut self, now: u64) {
         if self.queue.is_empty() {
@@ -380,12 +278,6 @@ impl<W> Scheduler<W> {
         };
     }
 
-    /// Whether the first cannot make it whatever is guessed: on a guess it waits until its time is up.
-    fn misses_for_sure(&mut self, now: u64, give_up: GiveUp, amount: Amount) -> bool {
-        let certain = self.account.waits_until(now, Amount::NONE, amount);
-        give_up.missed(certain).is_some()
-    }
-
     /// Wakes the first before its turn: it comes to [`wait`](Self::wait) once more.
     pub(crate) fn wake_first(&mut self) {
         if let Some((place, _)) = self.queue.front() {
@@ -408,38 +300,6 @@ impl<W> Scheduler<W> {
     /// When all this can be forgotten: nothing is lost from there on while nobody uses it.
     pub(crate) fn whole_at(&mut self, now: u64) -> u64 {
         self.account.whole_at(now)
-    }
-
-    /// Rejects those who will not make it as things are now.
-    fn reject_late(&mut self, now: u64) {
-        let mut bounded = self.queue.bounded();
-        let mut ahead = Amount::NONE;
-        let mut late = Vec::new();
-        for (place, waiter) in self.queue.in_order() {
-            if bounded == 0 {
-                break;
-            }
-            bounded -= usize::from(waiter.give_up != GiveUp::Never);
-            let certain = self.account.waits_until(now, ahead, waiter.amount);
-            if waiter.give_up.missed(certain).is_some() {
-                late.push((place, self.account.fits_at(now, ahead, waiter.amount)));
-            } else {
-                // One that goes away takes no room from those behind it.
-                ahead += waiter.amount;
-            }
-        }
-        for (place, at) in late {
-            self.reject(place, at);
-        }
-    }
-
-    /// Rejects the one at `place`, which there is room for only `at` that time.
-    fn reject(&mut self, place: Place, at: u64) {
-        if let Some(waiter) = self.queue.remove(place) {
-            let cause = waiter.give_up.missed(at);
-            let cause = cause.expect("only those are rejected whose time is over before `at`");
-            self.answer_with(place, waiter, Err((cause, Some(at))));
-        }
     }
 
     fn answer_with(&mut self, place: Place, waiter: Waiter<W>, answer: Answer) {
