@@ -1,8 +1,8 @@
 //! What is told of limits, and what that changes.
 
 use super::super::*;
-use super::counted::{Counted, Server};
 use super::MINUTE;
+use super::counted::{Counted, Server};
 
 #[test]
 fn told_burst_goes_at_once_and_is_unlearned_where_the_server_has_none() {

@@ -1,5 +1,8 @@
 //! Who waits, for how long, and in which order.
 
+mod bounds;
+mod order;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::time::Duration;
@@ -134,20 +137,6 @@ async fn tokens_for_the_day_make_calls_wait_for_the_day() {
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
-async fn a_small_call_does_not_overtake_a_large_one_that_waits() {
-    let layer = layer(tokens_an_hour(60));
-    let (mut service, _handle) = service(&layer);
-    let mut first = task::spawn(service.call(tokens(30)));
-    let mut large = task::spawn(service.call(tokens(60)));
-    let mut small = task::spawn(service.call(tokens(1)));
-    assert_pending!(first.poll());
-    assert_pending!(large.poll());
-    assert_pending!(small.poll());
-    let usage = layer.handle().snapshot(&"").expect("it was used");
-    assert_eq!((usage.queued, usage.pending_tokens), (2, 30));
-}
-
-#[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn a_waiter_holds_nothing_of_the_service_below() {
     let layer = one_an_hour();
     let (inner, mut handle) = tower_test::mock::pair::<Request, &'static str>();
@@ -160,174 +149,6 @@ async fn a_waiter_holds_nothing_of_the_service_below() {
     handle.allow(1);
     assert!(first.is_woken());
     assert!(!second.is_woken());
-}
-
-#[tokio::test(flavor = "current_thread", start_paused = true)]
-async fn a_call_that_would_wait_too_long_is_rejected_at_once_with_the_exact_wait() {
-    let layer = one_an_hour().max_wait(3 * HOUR);
-    let (mut service, _handle) = service(&layer);
-    let mut calls = Vec::new();
-    for _ in 0..4 {
-        let mut call = task::spawn(service.call(tokens(0)));
-        assert_pending!(call.poll());
-        calls.push(call);
-    }
-    let start = Instant::now();
-    let error = rejected(soon(service.call(tokens(0))).await);
-    assert_eq!(start.elapsed(), Duration::ZERO);
-    assert_eq!(*error.cause(), Cause::MaxWait);
-    assert_eq!(error.retry_after(), Some(4 * HOUR));
-    assert_eq!(
-        error.to_string(),
-        "quota is used up for longer than a call may wait; retry after 14400s"
-    );
-}
-
-#[tokio::test(flavor = "current_thread", start_paused = true)]
-async fn a_deadline_is_a_bound_of_its_own() {
-    let layer = one_an_hour();
-    let (mut service, _handle) = service(&layer);
-    let mut call = |deadline| {
-        task::spawn(service.call(Request {
-            deadline: Some(deadline),
-            ..Request::default()
-        }))
-    };
-    let now = Instant::now();
-    let mut first = call(now);
-    assert_pending!(first.poll());
-    let mut second = call(now + HOUR);
-    assert_pending!(second.poll());
-    let error = rejected(Err(assert_ready_err!(call(now + HOUR).poll())));
-    assert_eq!(*error.cause(), Cause::Deadline);
-    assert_eq!(error.retry_after(), Some(2 * HOUR));
-    tokio::time::advance(HOUR).await;
-    assert!(second.is_woken());
-    assert_pending!(second.poll());
-    // Over already, though there is room.
-    tokio::time::advance(60 * HOUR).await;
-    let error = rejected(Err(assert_ready_err!(call(now).poll())));
-    assert_eq!(error.retry_after(), Some(Duration::ZERO));
-}
-
-#[tokio::test(flavor = "current_thread", start_paused = true)]
-async fn a_full_queue_rejects() {
-    let layer = one_an_hour().max_queue(2);
-    let (mut service, _handle) = service(&layer);
-    let mut calls: Vec<_> = (0..3)
-        .map(|_| task::spawn(service.call(tokens(0))))
-        .collect();
-    for call in &mut calls {
-        assert_pending!(call.poll());
-    }
-    let error = rejected(soon(service.call(tokens(0))).await);
-    assert_eq!(*error.cause(), Cause::QueueFull);
-    assert_eq!(error.retry_after(), Some(3 * HOUR));
-    drop(calls.pop());
-    assert_pending!(task::spawn(service.call(tokens(0))).poll());
-}
-
-#[tokio::test(flavor = "current_thread", start_paused = true)]
-async fn a_call_larger_than_the_limit_is_told_so() {
-    let layer = layer(Limit::tokens_per_minute(1000));
-    let (mut service, _handle) = service(&layer);
-    let error = rejected(soon(service.call(tokens(1001))).await);
-    assert_eq!(error.retry_after(), None);
-    assert_eq!(
-        error.to_string(),
-        "call is larger than the limit: 1001 of 1000 tokens per 60s"
-    );
-    assert_pending!(task::spawn(service.call(tokens(1000))).poll());
-}
-
-#[tokio::test(flavor = "current_thread", start_paused = true)]
-async fn a_quota_of_nothing_rejects_for_good() {
-    let (service, _handle) = service(&layer(Limit::calls_per_minute(0)));
-    let error = rejected(soon(service.oneshot(tokens(0))).await);
-    assert_eq!(error.retry_after(), None);
-}
-
-#[tokio::test(flavor = "current_thread", start_paused = true)]
-async fn keys_do_not_wait_for_each_other() {
-    let layer = one_an_hour();
-    let (mut service, mut handle) = service(&layer);
-    let mut calls: Vec<_> = ["a", "b", "a", "c"]
-        .map(|key| {
-            task::spawn(service.call(Request {
-                key,
-                ..Request::default()
-            }))
-        })
-        .into();
-    for call in &mut calls {
-        assert_pending!(call.poll());
-    }
-    for key in ["a", "b", "c", "a"] {
-        let (request, _) = soon(handle.next_request()).await.expect("the call comes");
-        assert_eq!(request.key, key);
-        // The clock moves on by itself only once all calls that can go have gone.
-        for call in &mut calls {
-            if call.is_woken() {
-                let _ = call.poll();
-            }
-        }
-        tokio::time::advance(HOUR / 3 + HOUR / 1000).await;
-        for call in &mut calls {
-            if call.is_woken() {
-                let _ = call.poll();
-            }
-        }
-    }
-}
-
-#[tokio::test(flavor = "current_thread", start_paused = true)]
-async fn a_higher_priority_goes_first_until_the_lower_has_aged() {
-    let layer = one_an_hour().aging(5 * HOUR);
-    let (service, mut handle) = service(&layer);
-    let call = |name, priority| {
-        tokio::spawn(service.clone().oneshot(Request {
-            name,
-            priority,
-            ..Request::default()
-        }))
-    };
-    let mut calls = vec![call(0, Priority::Normal)];
-    tokio::task::yield_now().await;
-    calls.push(call(100, Priority::Low));
-    tokio::task::yield_now().await;
-    let mut order = Vec::new();
-    for name in 1..20 {
-        calls.push(call(name, Priority::High));
-        let (request, reply) = soon(handle.next_request()).await.expect("the call comes");
-        order.push(request.name);
-        reply.send_response("fine");
-    }
-    assert_eq!(order[0], 0);
-    // It came at 0, and so goes before those of two steps above that came after 10: the first
-    // two of them came at 0, and then one came each hour.
-    assert_eq!(order.iter().position(|name| *name == 100), Some(13));
-    calls.iter().for_each(tokio::task::JoinHandle::abort);
-}
-
-#[tokio::test(flavor = "current_thread", start_paused = true)]
-async fn tenants_take_turns() {
-    let layer = one_an_hour();
-    let (service, mut handle) = service(&layer);
-    let call = |tenant| {
-        tokio::spawn(service.clone().oneshot(Request {
-            tenant,
-            ..Request::default()
-        }))
-    };
-    let calls: Vec<_> = (0..9).map(|n| call(u64::from(n >= 6))).collect();
-    let mut order = Vec::new();
-    for _ in 0..7 {
-        let (request, reply) = soon(handle.next_request()).await.expect("the call comes");
-        order.push(request.tenant);
-        reply.send_response("fine");
-    }
-    assert_eq!(order, [0, 0, 1, 0, 1, 0, 1]);
-    calls.iter().for_each(tokio::task::JoinHandle::abort);
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
@@ -434,46 +255,6 @@ async fn a_refund_brings_the_next_one_forward_and_a_debt_puts_it_off() {
         }
         assert!(second.is_woken(), "{answer}");
     }
-}
-
-#[tokio::test(flavor = "current_thread", start_paused = true)]
-async fn the_exact_wait_counts_whole_periods() {
-    let limit = Limit::calls(2, HOUR).margin(Duration::ZERO);
-    let layer = layer(limit).max_wait(HOUR);
-    let (mut service, _handle) = service(&layer);
-    let mut calls: Vec<_> = (0..4)
-        .map(|_| task::spawn(service.call(tokens(0))))
-        .collect();
-    for call in &mut calls {
-        assert_pending!(call.poll());
-    }
-    let error = rejected(soon(service.call(tokens(0))).await);
-    assert_eq!(error.retry_after(), Some(2 * HOUR));
-}
-
-#[tokio::test(flavor = "current_thread", start_paused = true)]
-async fn one_that_was_overtaken_is_told_when_its_time_is_up() {
-    let layer = one_an_hour();
-    let (mut service, _handle) = service(&layer);
-    let mut call = |priority, deadline| {
-        let mut call = task::spawn(service.call(Request {
-            priority,
-            deadline,
-            ..Request::default()
-        }));
-        assert_pending!(call.poll());
-        call
-    };
-    let deadline = Instant::now() + HOUR * 3 / 2;
-    let _first = call(Priority::High, None);
-    let mut low = call(Priority::Low, Some(deadline));
-    let high = [(); 3].map(|()| call(Priority::High, None));
-    tokio::time::advance(HOUR).await;
-    assert!(high[0].is_woken() && !low.is_woken());
-    tokio::time::advance(HOUR / 2).await;
-    assert!(low.is_woken() && !high[1].is_woken());
-    let error = rejected(Err(assert_ready_err!(low.poll())));
-    assert_eq!(*error.cause(), Cause::Deadline);
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
