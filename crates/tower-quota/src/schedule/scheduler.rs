@@ -1,3 +1,4 @@
+mod newcomer;
 mod rejections;
 mod turns;
 

@@ -1,10 +1,11 @@
 use std::fmt;
 use std::hash::Hash;
+use std::time::Duration;
 
 use super::headroom::Headroom;
 use super::snapshot::Snapshot;
 use crate::ledger::memory::MemoryLedger;
-use crate::limit::{Limits, LimitsOf};
+use crate::limit::{Amount, Limits, LimitsOf};
 
 /// Shows what the keys of a layer use, and changes their limits; made by [`QuotaLayer::handle`](crate::QuotaLayer::handle).
 ///
@@ -41,6 +42,49 @@ impl<K: Hash + Eq + Clone + fmt::Display> Handle<K> {
     pub fn headroom(&self, key: &K) -> Headroom {
         let state = self.ledger.find_or_shared(key);
         state.map_or(Headroom::WHOLE, |state| state.look(Headroom::of))
+    }
+
+    /// How long a call of so many `tokens` would wait that comes now: zero if it goes at once.
+    ///
+    /// It is of [`Priority::Normal`](crate::Priority::Normal) and comes after all who wait; its share,
+    /// debts and a daily limit that is used up are counted in. [`Duration::MAX`] is for a call that
+    /// would be rejected, since it is larger than its limit or the layer is [closed](Self::close).
+    ///
+    /// A key that was never used, or is forgotten, has no wait. Calls under way that come to less
+    /// than they reserved make it shorter, and calls of a higher priority make it longer. It takes some
+    /// fractions of a microsecond, however many wait, and allocates nothing: enough to ask it before each call, which
+    /// of two keys to take.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use tower::BoxError;
+    /// use tower_quota::{Ask, Limit, QuotaLayer};
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), BoxError> {
+    /// # use tower::{Layer, Service, ServiceExt, service_fn};
+    /// let limit = Limit::tokens_per_minute(60_000).burst(10_000);
+    /// let layer = QuotaLayer::new(limit, |_: &u64| Ask::new("model").tokens(8_000));
+    /// let handle = layer.handle();
+    /// # let service = service_fn(|_: u64| async { Ok::<_, BoxError>(()) });
+    /// # layer.layer(service).oneshot(0).await?;
+    /// // After a call of 8,000 tokens 2,000 are left of the burst.
+    /// assert_eq!(handle.wait_for(&"model", 1_000), Duration::ZERO);
+    /// assert!(handle.wait_for(&"model", 5_000) >= Duration::from_secs(3));
+    /// assert_eq!(handle.wait_for(&"model", 100_000), Duration::MAX);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn wait_for(&self, key: &K, tokens: u64) -> Duration {
+        let Some(state) = self.ledger.find_or_shared(key) else {
+            return Duration::ZERO;
+        };
+        state.look(|scheduler, now| {
+            let at = scheduler.newcomer_goes_at(now, Amount::call(tokens));
+            at.map_or(Duration::MAX, |at| {
+                Duration::from_nanos(at.saturating_sub(now))
+            })
+        })
     }
 
     /// Gives `key` other limits from now on, whatever the layer was made with.
