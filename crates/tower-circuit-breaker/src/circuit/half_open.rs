@@ -44,9 +44,9 @@ impl HalfOpen {
         now: Instant,
     ) -> Result<NonZeroU32, Duration> {
         if self.places(settings) == 0 {
-            let oldest = self.leases.first().map_or(now, |lease| lease.ends);
-            if now < oldest {
-                return Err((oldest - now).min(AGAIN).min(settings.open_base));
+            let wait = self.full_for(settings, now);
+            if wait > Duration::ZERO {
+                return Err(wait);
             }
             // A probe that hangs loses its place: otherwise the circuit would never close.
             self.leases.remove(0);
@@ -66,11 +66,14 @@ impl HalfOpen {
         u64::from(settings.probes.get()).saturating_sub(taken)
     }
 
-    /// Whether another probe would have to wait.
-    #[cfg(feature = "load")]
-    pub(crate) fn is_full(&self, settings: &Settings, now: Instant) -> bool {
-        let oldest = self.leases.first();
-        self.places(settings) == 0 && oldest.is_some_and(|lease| now < lease.ends)
+    /// How long another probe would have to wait before it asks again.
+    pub(crate) fn full_for(&self, settings: &Settings, now: Instant) -> Duration {
+        if self.places(settings) > 0 {
+            return Duration::ZERO;
+        }
+        let oldest = self.leases.first().map_or(now, |lease| lease.ends);
+        let rest = oldest.saturating_duration_since(now);
+        rest.min(AGAIN).min(settings.open_base)
     }
 
     /// Whether the probe holds its place still.

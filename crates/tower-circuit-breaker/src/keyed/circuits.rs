@@ -1,6 +1,7 @@
 use std::fmt;
 use std::hash::Hash;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -112,6 +113,30 @@ impl<Q: Hash + Eq + Clone + fmt::Display> Circuits<Q> {
             Store::One(shards) => Arc::clone(shards.of_this_thread()),
             Store::Keyed(keyed) => self.shard_of_key(keyed, key, usize::MAX),
         })
+    }
+
+    /// How long calls of `key` would be rejected from now on: zero if the next one is let through, or
+    /// there is no circuit, and none is made by the question.
+    ///
+    /// It is the [`retry_after`](crate::Open::retry_after) that such a call would get, so the rest of
+    /// the open time; of a circuit that was forced open without an end it is [`Duration::MAX`]. One that
+    /// has just closed and [ramps](crate::CircuitBreakerLayer::ramp) up counts as one that lets calls through.
+    ///
+    /// It is no use of the circuit and counts as no rejection, allocates nothing, and takes no lock of the
+    /// circuit while that is closed: enough to ask it before each call, which of two keys to take.
+    #[must_use]
+    pub fn rejects_for(&self, key: &Q) -> Duration {
+        let shard = match &self.store {
+            Store::One(shards) => Arc::clone(shards.of_this_thread()),
+            Store::Keyed(keyed) => match lock(&keyed.map).circuits.peek(key) {
+                Some(shard) => Arc::clone(shard),
+                None => return Duration::ZERO,
+            },
+        };
+        if shard.admits_all() {
+            return Duration::ZERO;
+        }
+        shard.circuit().rejects_for()
     }
 
     /// The keys that have a circuit at the moment, in no order; none where all requests share one

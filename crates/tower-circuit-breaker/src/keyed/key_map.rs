@@ -163,6 +163,14 @@ impl<Q: Hash + Eq + Clone, V: Clone> KeyMap<Q, V> {
         Some(row.value.clone())
     }
 
+    /// Without it counting as a use.
+    pub(crate) fn peek(&self, key: &Q) -> Option<&V> {
+        let hash = self.hasher.hash_one(key);
+        let table = &self.tables[table_of(hash)];
+        let row = table.find(hash, |row| row.key == *key)?;
+        Some(&row.value)
+    }
+
     /// Adds a key that is not there.
     pub(crate) fn insert(&mut self, key: &Q, value: V) {
         let hash = self.hasher.hash_one(key);

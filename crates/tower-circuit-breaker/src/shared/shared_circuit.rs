@@ -180,6 +180,11 @@ impl SharedCircuit {
         lock(&self.circuit).rejects(Instant::now())
     }
 
+    /// How long calls would be rejected from now on.
+    pub(crate) fn rejects_for(&self) -> Duration {
+        lock(&self.circuit).rejects_for(Instant::now())
+    }
+
     /// Until when the circuit is worth keeping although nobody holds it.
     pub(crate) fn kept_until(&self, now: Instant) -> Kept {
         lock(&self.circuit).kept_until(now)

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use tokio::time::Instant;
 
 use super::{Circuit, Phase};
@@ -91,14 +93,20 @@ impl Circuit {
         }
     }
 
+    /// How long calls would be rejected from now on, whatever share of them is admitted.
+    pub(crate) fn rejects_for(&self, now: Instant) -> Duration {
+        match &self.phase {
+            Phase::Closed { .. } => Duration::ZERO,
+            Phase::Open { until: None } => Duration::MAX,
+            Phase::Open { until: Some(until) } => until.saturating_duration_since(now),
+            Phase::HalfOpen(half_open) => half_open.full_for(&self.settings, now),
+        }
+    }
+
     /// Whether the next call would be rejected, whatever share of the calls is admitted.
     #[cfg(feature = "load")]
     pub(crate) fn rejects(&self, now: Instant) -> bool {
-        match &self.phase {
-            Phase::Closed { .. } => false,
-            Phase::Open { until } => until.is_none_or(|until| now < until),
-            Phase::HalfOpen(half_open) => half_open.is_full(&self.settings, now),
-        }
+        self.rejects_for(now) > Duration::ZERO
     }
 
     /// The places that are free for probes; none unless it is half-open.
