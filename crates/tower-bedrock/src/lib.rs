@@ -26,6 +26,7 @@ pub mod policy;
 mod problem;
 mod record;
 mod region;
+mod regions;
 mod request;
 mod resolve_profiles;
 mod response;
@@ -51,6 +52,7 @@ pub use self::{
     policy::cache::{CacheKey, CacheScope},
     problem::Problem,
     region::IntoRegion,
+    regions::{InRegion, InRegionFuture, Regions, RegionsFuture, Sending},
     request::{CacheUse, Options, Priority, Request},
     resolve_profiles::{ResolveProfiles, ResolveProfilesFuture, ResolveProfilesLayer},
     response::{Response, ResponseMetadata, Usage},

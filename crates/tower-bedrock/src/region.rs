@@ -1,14 +1,24 @@
-use crate::client::Bedrock;
+use crate::{client::Bedrock, regions::Settings};
 use aws_sdk_bedrockruntime::{Client, config::Region};
 use std::sync::Arc;
 
-/// Says which Region calls are sent to: the name of one, such as `"us-east-1"`, or a client that knows it.
+/// Says which Region calls are sent to: the name of one, such as `"us-east-1"`, a client that knows it, or
+/// several [`Regions`](crate::Regions) by the first of them.
 ///
 /// A client without a Region sends nothing: each call fails with
 /// [`ErrorKind::Invalid`](crate::ErrorKind), and the error says so.
 pub trait IntoRegion {
     /// The Region's name; empty where there is none.
     fn into_region(self) -> Arc<str>;
+
+    /// All of them, where there are several.
+    #[doc(hidden)]
+    fn into_regions(self) -> Arc<Settings>
+    where
+        Self: Sized,
+    {
+        Arc::new(Settings::of_one(self.into_region()))
+    }
 }
 
 impl IntoRegion for &Bedrock {
@@ -39,5 +49,16 @@ impl IntoRegion for String {
 impl IntoRegion for Arc<str> {
     fn into_region(self) -> Arc<str> {
         self
+    }
+}
+
+/// Of a stack that knows them.
+impl IntoRegion for &Arc<Settings> {
+    fn into_region(self) -> Arc<str> {
+        Arc::clone(self.first())
+    }
+
+    fn into_regions(self) -> Arc<Settings> {
+        Arc::clone(self)
     }
 }

@@ -37,6 +37,12 @@ impl Bedrock {
             raw: self.raw,
             recorded: I::Response::STREAMS.then_some(RECORDED),
         };
+        if let Some(region) = options
+            .region()
+            .filter(|region| Some(*region) != self.region())
+        {
+            return Err(elsewhere(region, self.region()));
+        }
         let customized = options.customized().cloned();
         if let Some(region) = customized.as_ref().and_then(Customized::region)
             && Some(region) != self.region()
@@ -87,4 +93,15 @@ fn other_region(region: &str) -> Error {
          and a stack of that Region"
     );
     Error::new(ErrorKind::Invalid, text)
+}
+
+fn elsewhere(region: &str, own: Option<&str>) -> Error {
+    let own = own.map_or("the client has no Region".to_owned(), |own| {
+        format!("the client is one of {own}")
+    });
+    let text = format!(
+        "the request is to be sent to {region}, and {own}; make the stack's layer of `Regions`, and hand \
+         these to its `layer`"
+    );
+    Error::refusal(ErrorKind::Invalid, text)
 }

@@ -132,7 +132,7 @@ impl<I: Operation> Intercept for Exchange<I> {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         match &self.shown {
-            Some(request) if context.input().downcast_ref::<I>() != Some(request.for_attempt()) => Err(
+            Some(request) if context.input().downcast_ref::<I>() != Some(&*request.for_attempt()) => Err(
                 "the input of this version of the SDK has a member that tower-bedrock does not \
                      know, so that interceptors cannot see it"
                     .into(),
@@ -151,7 +151,7 @@ impl<I: Operation> Intercept for Exchange<I> {
         if let Some(request) = &self.shown {
             let input = context.input().downcast_ref::<I>();
             let input = input.ok_or("an interceptor replaced the input by one of another type")?;
-            if self.made.is_none() || input != request.for_attempt() {
+            if self.made.is_none() || *input != *request.for_attempt() {
                 // The SDK serializes what it has now.
                 request.complete(input);
                 self.told.is_whole.store(true, Ordering::Relaxed);

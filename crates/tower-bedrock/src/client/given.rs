@@ -28,14 +28,14 @@ impl<I: Operation> Given<I> {
             }
         } else if watched {
             Self {
-                made: request.encoded().ok().cloned(),
+                made: request.clone().into_sent().ok(),
                 input: Input::Whole(request),
             }
         } else {
             // The request goes away before the call, and with it the last copy of a prompt.
             let outline = request.outline();
             Self {
-                made: request.into_encoded().ok(),
+                made: request.into_sent().ok(),
                 input: Input::Outline(outline),
             }
         }
@@ -49,7 +49,7 @@ impl<I: Operation> Given<I> {
         match &self.input {
             Input::Outline(outline) => outline.clone(),
             // Nobody may change the input that clones of the request share.
-            Input::Whole(request) => request.for_attempt().clone(),
+            Input::Whole(request) => request.for_attempt().into_owned(),
         }
     }
 

@@ -80,6 +80,9 @@ impl<S, C> CountTokens<S, C> {
             .build()
             .ok()?;
         let mut question = Request::new(input).priority(options.priority());
+        if let Some(region) = &options.region {
+            question = question.region(Arc::clone(region));
+        }
         if let Some(tenant) = &options.tenant {
             question = question.tenant(Arc::clone(tenant));
         }

@@ -257,6 +257,11 @@ impl Error {
         }
     }
 
+    /// Says by which name it was called where it was.
+    pub(crate) fn set_region(&mut self, region: Arc<str>) {
+        self.repr_mut().region = Some(region);
+    }
+
     /// Sets the wait unless there is one: the server knows better than a ledger of ours.
     pub(crate) fn suggest_retry_after(&mut self, wait: Duration) {
         if self.retry_after().is_none() {

@@ -18,7 +18,10 @@ pub(super) struct Call {
 
 impl Call {
     fn explain(&self, error: &mut Error) {
-        error.set_call(self.operation, self.model_id.as_ref(), Some(&self.region));
+        // A call that several Regions were chosen for is of the last one.
+        let chosen = self.attempts.region();
+        let region = chosen.as_ref().unwrap_or(&self.region);
+        error.set_call(self.operation, self.model_id.as_ref(), Some(region));
         self.attempts.explain(error);
     }
 }

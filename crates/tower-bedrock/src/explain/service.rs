@@ -65,7 +65,7 @@ where
         let call = Call {
             operation: I::NAME,
             model_id: request.model_id().map(Arc::from),
-            region: Arc::clone(&self.region),
+            region: Arc::clone(request.options().region_or(&self.region)),
             attempts,
         };
         ExplainFuture::new(self.inner.call(request), call)

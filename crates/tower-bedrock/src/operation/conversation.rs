@@ -27,6 +27,8 @@ macro_rules! conversation {
 
         const DRAWS_TOKENS: bool = true;
 
+        crate::operation::details::of_a_model!();
+
         fn outline(&self) -> Self {
             let builder = Self::builder().set_model_id(self.model_id.clone());
             let outline = builder.build();

@@ -1,6 +1,6 @@
 use super::{
     Ending, Operation,
-    details::{Details, NOTHING_REQUIRED, UnaryDetails, bytes_of, plumbing},
+    details::{Details, NOTHING_REQUIRED, UnaryDetails, bytes_of, of_a_model, plumbing},
 };
 use crate::response::{Head, Response, Usage};
 use aws_sdk_bedrockruntime::operation::count_tokens::{
@@ -21,6 +21,8 @@ impl Operation for CountTokensInput {
 
 impl Details for CountTokensInput {
     const DRAWS_TOKENS: bool = false;
+
+    of_a_model!();
 
     plumbing!(
         CountTokens,

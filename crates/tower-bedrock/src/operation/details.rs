@@ -60,6 +60,18 @@ pub trait Details: Sized {
     /// call must be in it. Copied whole where it is never large.
     fn outline(&self) -> Self;
 
+    /// Puts `model` in the place of the one that the input names. Asked of operations that name one.
+    fn set_model(&mut self, model: &str) {
+        let _ = model;
+    }
+
+    /// An input that names `model` and nothing else, whose path is that of such a call; `None` where the
+    /// path names no model.
+    fn of_model(model: &str) -> Option<Self> {
+        let _ = model;
+        None
+    }
+
     /// Has `client` send `input`, with `config` over its own.
     fn send(
         client: &Client,
@@ -76,6 +88,9 @@ pub trait Details: Sized {
 
     /// The SDK's own serializer and deserializer of the operation.
     fn codec() -> &'static Codec<Self, Self::Answer, Self::Failure>;
+
+    /// Whether the estimate is another one for another model.
+    const ESTIMATED_BY_MODEL: bool = false;
 
     /// What the request is likely to cost of `model`. Asked of operations that draw tokens.
     fn estimate(&self, model: &str) -> Estimate {
@@ -195,7 +210,20 @@ macro_rules! plumbing {
         }
     };
 }
-pub(super) use {plumbing, sending};
+
+/// Those of operations that name a model in their path.
+macro_rules! of_a_model {
+    () => {
+        fn set_model(&mut self, model: &str) {
+            self.model_id = Some(model.to_owned());
+        }
+
+        fn of_model(model: &str) -> Option<Self> {
+            Self::builder().model_id(model).build().ok()
+        }
+    };
+}
+pub(super) use {of_a_model, plumbing, sending};
 
 /// Why building an input cannot fail.
 pub(super) const NOTHING_REQUIRED: &str = "the SDK's builders of inputs require no member";

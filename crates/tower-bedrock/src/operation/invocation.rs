@@ -22,10 +22,15 @@ macro_rules! invocation {
 
         const DRAWS_TOKENS: bool = true;
 
+        crate::operation::details::of_a_model!();
+
         /// The SDK shares the bytes of a body between clones.
         fn outline(&self) -> Self {
             self.clone()
         }
+
+        /// The place of its limit is the vendor's.
+        const ESTIMATED_BY_MODEL: bool = true;
 
         fn estimate(&self, model: &str) -> crate::estimate::Estimate {
             let body = self.body.as_ref().map(AsRef::as_ref).unwrap_or_default();

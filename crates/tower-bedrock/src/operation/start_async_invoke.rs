@@ -51,6 +51,10 @@ impl Details for StartAsyncInvokeInput {
         }
     );
 
+    fn set_model(&mut self, model: &str) {
+        self.model_id = Some(model.to_owned());
+    }
+
     fn outline(&self) -> Self {
         self.clone()
     }

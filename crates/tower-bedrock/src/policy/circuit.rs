@@ -40,7 +40,8 @@ pub struct CircuitPolicy {
 }
 
 impl CircuitPolicy {
-    /// A policy for calls that are sent to `region`.
+    /// A policy for calls that are sent to `region`. A request that [says otherwise](crate::Options::region) counts
+    /// in the Region that it names.
     #[must_use]
     pub fn new(region: impl IntoRegion) -> Self {
         Self {

@@ -20,8 +20,9 @@ const DRAW_NONE: [&str; 6] = [
 
 /// `"region/model"` for a call that draws on the model's tokens, the same however the request spells
 /// the model. One that draws none has a key apart, which ends in the operation's name, and so has
-/// one that names no model.
-pub(super) fn key<I: Operation>(region: &str, request: &Request<I>) -> Arc<str> {
+/// one that names no model. `region` is where calls go that say nothing else.
+pub(super) fn key<I: Operation>(region: &Arc<str>, request: &Request<I>) -> Arc<str> {
+    let region = request.options().region_or(region);
     match request.quota_model() {
         Some(model) if I::DRAWS_TOKENS => model_key(region, model),
         Some(model) => format!("{region}/{}/{}", one_name(model), I::NAME).into(),
@@ -48,6 +49,7 @@ mod tests {
 
     #[test]
     fn a_model_has_one_key_however_it_is_spelled() {
+        let region = Arc::from("us-east-1");
         let profile = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
         let converse = |id: &str| {
             let input = ConverseInput::builder().model_id(id).build().unwrap();
@@ -62,16 +64,24 @@ mod tests {
             converse(&format!("arn:aws:bedrock:::inference-profile/{profile}")),
             converse(PROFILE).stands_for(profile),
         ] {
-            assert_eq!(*key("us-east-1", &request), *expected);
+            assert_eq!(*key(&region, &request), *expected);
         }
         assert_eq!(
-            *key("us-east-1", &converse(PROFILE)),
+            *key(&region, &converse(PROFILE)),
             format!("us-east-1/{PROFILE}")
+        );
+        let mut elsewhere = converse(PROFILE);
+        elsewhere.send_to("us-west-2".into());
+        elsewhere.ask_model("eu.amazon.nova-micro-v1:0".into(), None);
+        assert_eq!(
+            *key(&region, &elsewhere),
+            *"us-west-2/eu.amazon.nova-micro-v1:0"
         );
     }
 
     #[test]
     fn only_calls_that_draw_tokens_have_the_models_key() {
+        let region = Arc::from("eu-west-1");
         let converse = ConverseInput::builder().model_id(PROFILE).build().unwrap();
         let count = CountTokensInput::builder()
             .model_id(PROFILE)
@@ -82,16 +92,16 @@ mod tests {
         let checks = InvokeGuardrailChecksInput::builder().build().unwrap();
         let get = GetAsyncInvokeInput::builder().build().unwrap();
         let list = ListAsyncInvokesInput::builder().build().unwrap();
-        let converse = key("eu-west-1", &Request::new(converse));
+        let converse = key(&region, &Request::new(converse));
         assert_eq!(&*converse, format!("eu-west-1/{PROFILE}"));
         assert!(draws_tokens(&converse));
         for other in [
-            key("eu-west-1", &Request::new(count)),
-            key("eu-west-1", &Request::new(guardrail)),
-            key("eu-west-1", &Request::new(start.build().unwrap())),
-            key("eu-west-1", &Request::new(checks)),
-            key("eu-west-1", &Request::new(get)),
-            key("eu-west-1", &Request::new(list)),
+            key(&region, &Request::new(count)),
+            key(&region, &Request::new(guardrail)),
+            key(&region, &Request::new(start.build().unwrap())),
+            key(&region, &Request::new(checks)),
+            key(&region, &Request::new(get)),
+            key(&region, &Request::new(list)),
         ] {
             assert_ne!(converse, other);
             assert!(!draws_tokens(&other), "{other}");

@@ -1,7 +1,10 @@
 use crate::error::{Error, ErrorKind};
 use std::{
     fmt,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 /// What the attempts of one call came to. Shared by the request and its clones, since whoever tells
@@ -9,6 +12,7 @@ use std::{
 #[derive(Default)]
 pub(crate) struct Attempts {
     so_far: Mutex<SoFar>,
+    sent: AtomicU32,
 }
 
 #[derive(Clone, Default)]
@@ -16,9 +20,33 @@ struct SoFar {
     /// `None` until a retry layer is passed.
     made: Option<u32>,
     last_failure: Option<Error>,
+    /// Where the last one was to go, where there is a choice.
+    region: Option<Arc<str>>,
 }
 
 impl Attempts {
+    /// An attempt has got its quota and is about to be sent.
+    pub(crate) fn sent(&self) {
+        // The task of a call sends one attempt at a time, and alone looks at the number.
+        self.sent.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How often that was so.
+    #[allow(dead_code, reason = "the choice of Regions is to use it")]
+    pub(crate) fn sent_count(&self) -> u32 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    /// The next attempt is to go there.
+    pub(crate) fn goes_to(&self, region: &Arc<str>) {
+        self.lock().region = Some(Arc::clone(region));
+    }
+
+    /// Where the last one was to go, where there was a choice.
+    pub(crate) fn region(&self) -> Option<Arc<str>> {
+        self.lock().region.clone()
+    }
+
     /// A retry layer was passed.
     pub(crate) fn begin(&self) {
         self.lock().made.get_or_insert(0);
@@ -39,7 +67,9 @@ impl Attempts {
     /// Notes in the error that a call ends with how many attempts were made, and what the last of them
     /// failed with if the error itself is only that there was no other.
     pub(crate) fn explain(&self, error: &mut Error) {
-        let SoFar { made, last_failure } = self.lock().clone();
+        let SoFar {
+            made, last_failure, ..
+        } = self.lock().clone();
         let is_refusal = error.is_refusal();
         if let Some(made) = made {
             error.set_attempts(made);
@@ -59,7 +89,9 @@ impl Attempts {
         allow(dead_code, reason = "spans alone tell it")
     )]
     pub(crate) fn next(&self) -> (u32, Option<Error>) {
-        let SoFar { made, last_failure } = self.lock().clone();
+        let SoFar {
+            made, last_failure, ..
+        } = self.lock().clone();
         (made.unwrap_or(0).saturating_add(1), last_failure)
     }
 

@@ -20,6 +20,10 @@ pub struct Options {
     pub(crate) input_tokens: Option<u64>,
     pub(crate) count_tokens: bool,
     pub(crate) stands_for: Option<Arc<str>>,
+    /// Where the request is to be sent; of one that is sent already, where it was.
+    pub(crate) region: Option<Arc<str>>,
+    /// Which model is asked in the place of the input's.
+    pub(crate) model: Option<Arc<str>>,
     /// What comes of the call, where somebody wants to know.
     pub(crate) attempts: Option<Arc<Attempts>>,
     pub(crate) customized: Option<Customized>,
@@ -92,6 +96,25 @@ impl Options {
     #[must_use]
     pub fn count_tokens(&self) -> bool {
         self.count_tokens
+    }
+
+    /// The Region that the request is sent to, if somebody said so: the caller, or inside a stack the
+    /// [`Regions`](crate::Regions)' choice.
+    #[must_use]
+    pub fn region(&self) -> Option<&str> {
+        self.region.as_deref()
+    }
+
+    /// The model that is asked in the place of the one in the input, if that is another one: what a
+    /// stack's [`Regions`](crate::Regions) make of it for a Region.
+    #[must_use]
+    pub fn model(&self) -> Option<&str> {
+        self.model.as_deref()
+    }
+
+    /// Where the request is sent to, for those whose calls go to `own` unless it says otherwise.
+    pub(crate) fn region_or<'a>(&'a self, own: &'a Arc<str>) -> &'a Arc<str> {
+        self.region.as_ref().unwrap_or(own)
     }
 
     /// Which model or system profile the request's ARN stands for, if that was told.

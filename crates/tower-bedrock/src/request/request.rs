@@ -2,7 +2,7 @@ use super::{Attempts, CacheUse, Options, Priority, contents::Contents, customize
 use crate::{estimate::Estimate, operation::Operation, wire::EncodeError};
 use aws_sdk_bedrockruntime::config;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use std::{fmt, num::NonZeroU32, ops::Deref, sync::Arc};
+use std::{borrow::Cow, fmt, num::NonZeroU32, ops::Deref, sync::Arc};
 use tokio::time::{Duration, Instant};
 
 /// An SDK input and what its caller wants done about it.
@@ -141,6 +141,17 @@ impl<I> Request<I> {
         self
     }
 
+    /// Sends the request to `region` and to no other one: one of those that the stack's
+    /// [`Regions`](crate::Regions) list. Default: the stack chooses.
+    ///
+    /// A Region that is not listed fails the call with [`ErrorKind::Invalid`](crate::ErrorKind), and so
+    /// does one that is not the client's where there is one client alone.
+    #[must_use]
+    pub fn region(mut self, region: impl Into<Arc<str>>) -> Self {
+        self.options.region = Some(region.into());
+        self
+    }
+
     /// Changes the client's configuration for this request, as `customize().config_override(config)` does
     /// of an SDK call: its timeouts, say, or an interceptor of this one call. Default: no change.
     ///
@@ -174,6 +185,33 @@ impl<I> Request<I> {
         attempts
     }
 
+    /// Sends it to this Region, for one attempt.
+    pub(crate) fn send_to(&mut self, region: Arc<str>) {
+        self.options.region = Some(region);
+    }
+
+    /// Leaves it to whoever has one Region only.
+    pub(crate) fn go_anywhere(&mut self) {
+        self.options.region = None;
+    }
+
+    /// Asks `model` in the place of the input's, for one attempt; `stands_for` is what that one stands
+    /// for. No prompt is copied.
+    #[allow(dead_code, reason = "the choice of Regions is to use it")]
+    pub(crate) fn ask_model(&mut self, model: Arc<str>, stands_for: Option<Arc<str>>) {
+        self.options.model = Some(model);
+        self.options.stands_for = stands_for;
+    }
+
+    /// The model, inference profile or ARN that is asked, in full.
+    pub(crate) fn model_id(&self) -> Option<&str>
+    where
+        I: Operation,
+    {
+        let input = self.contents.input();
+        self.options.model().or_else(|| input.model_id())
+    }
+
     /// What the call counts as: what its ARN stands for, else what it names.
     pub(crate) fn quota_model(&self) -> Option<&str>
     where
@@ -182,9 +220,28 @@ impl<I> Request<I> {
         self.options.stands_for().or_else(|| self.model_id())
     }
 
-    /// The input as one more attempt has it.
-    pub(crate) fn for_attempt(&self) -> &I {
-        self.contents.for_attempt()
+    /// The input as one more attempt has it, copied only where that asks another model.
+    pub(crate) fn for_attempt(&self) -> Cow<'_, I>
+    where
+        I: Operation,
+    {
+        let mut input = Cow::Borrowed(self.contents.for_attempt());
+        if let Some(model) = self.options.model() {
+            input.to_mut().set_model(model);
+        }
+        input
+    }
+
+    /// The part of it that an SDK needs which is handed the bytes.
+    pub(crate) fn outline(&self) -> I
+    where
+        I: Operation,
+    {
+        let mut outline = self.contents.input().outline();
+        if let Some(model) = self.options.model() {
+            outline.set_model(model);
+        }
+        outline
     }
 
     /// Notes for further attempts what the SDK added to the input that is `sent`.
@@ -203,11 +260,14 @@ impl<I> Request<I> {
         self.contents.encoded()
     }
 
-    /// The same; it copies no prompt if this is the last clone.
-    pub(crate) fn into_encoded(self) -> Result<Arc<HttpRequest>, EncodeError>
+    /// The HTTP request to send. It copies no prompt if this is the last clone, or others had it made.
+    pub(crate) fn into_sent(self) -> Result<Arc<HttpRequest>, EncodeError>
     where
         I: Operation,
     {
+        if let Some(model) = self.options.model() {
+            return self.contents.encoded_for(model);
+        }
         let share = |contents: Arc<Contents<I>>| contents.encoded().cloned();
         Arc::try_unwrap(self.contents).map_or_else(share, Contents::into_encoded)
     }
@@ -217,8 +277,7 @@ impl<I> Request<I> {
     where
         I: Operation,
     {
-        let stands_for = self.options.stands_for.as_ref();
-        self.contents.estimate(model, stands_for)
+        self.contents.estimate(model)
     }
 
     /// What the caller wants done about the input.

@@ -28,6 +28,7 @@ impl ResponseMetadata {
                 request_id: head.request_id,
                 model_id: None,
                 region: None,
+                other_model: false,
                 raw: head.raw,
             },
             ..Self::default()
@@ -66,10 +67,18 @@ impl ResponseMetadata {
         self.origin.request_id.as_deref()
     }
 
-    /// The model, inference profile or ARN that was asked, as the request named it.
+    /// The model, inference profile or ARN that was asked: as the request named it, or what
+    /// [`Regions`](crate::Regions) made of that for the Region that answered.
     #[must_use]
     pub fn model_id(&self) -> Option<&str> {
         self.origin.model_id.as_deref()
+    }
+
+    /// The AWS Region that was asked, by the name that the stack's [`Regions`](crate::Regions) have for it;
+    /// a cached answer keeps that of the call that brought it. `None` where no client told it.
+    #[must_use]
+    pub fn region(&self) -> Option<&str> {
+        self.origin.region.as_deref()
     }
 
     /// The HTTP response that the output was read from: its status, its body, and those headers
@@ -117,6 +126,7 @@ impl fmt::Debug for ResponseMetadata {
             .field("saved", &self.saved)
             .field("request_id", &self.origin.request_id)
             .field("model_id", &self.origin.model_id)
+            .field("region", &self.origin.region)
             .field("attempts", &self.attempts)
             .field("cache", &self.cache)
             .finish_non_exhaustive()

@@ -7,8 +7,11 @@ use std::{fmt, sync::Arc};
 pub struct Origin {
     pub(crate) request_id: Option<Arc<str>>,
     pub(crate) model_id: Option<Arc<str>>,
-    /// Where the call was sent, as far as an error that comes later tells it.
+    /// Where the call was sent.
     pub(crate) region: Option<Arc<str>>,
+    /// Whether another model answered than the one that was asked, so that no cache may keep it.
+    #[allow(dead_code, reason = "the choice of Regions is to use it")]
+    pub(crate) other_model: bool,
     pub(crate) raw: Option<Arc<http::Response<Bytes>>>,
 }
 

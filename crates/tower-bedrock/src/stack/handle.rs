@@ -55,7 +55,7 @@ impl<C: CachePlace, B: BreakerPlace, Q: QuotaPlace> Handle<C, B, Q> {
         layers.quota.layer.show(&mut models);
         layers.breaker.layer.show(&mut models);
         Snapshot {
-            region: Arc::clone(&layers.region),
+            region: Arc::clone(layers.regions.first()),
             closed: layers.quota.layer.is_closed(),
             models: models.into_values().collect(),
             cache: layers.cache.layer.show(),

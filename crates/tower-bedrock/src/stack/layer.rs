@@ -1,4 +1,9 @@
-use super::{Off, part::Part};
+use super::{
+    Off,
+    outlook::StackOutlook,
+    part::Part,
+    places::{BreakerPlace, QuotaPlace},
+};
 use crate::{
     client::Bedrock,
     deadline::{Deadline, DeadlineLayer},
@@ -8,13 +13,14 @@ use crate::{
         cache::CacheKey,
     },
     region::IntoRegion,
+    regions::{Choosing, InRegion, Sending, Settings},
     resolve_profiles::{ResolveProfiles, ResolveProfilesLayer},
     telemetry::{Telemetry, TelemetryLayer},
 };
 use std::{
     fmt,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -42,13 +48,13 @@ pub type Stack<S = Bedrock> =
     Telemetry<Explain<Deadline<ResponseCache<Resolved<S>, CachePolicy, CacheKey, Answer>>>>;
 
 type Resolved<S> = ResolveProfiles<Retried<S>>;
-type Retried<S> = Retry<Guarded<S>, RetryPolicy, FromRequest, PerRequest>;
+type Retried<S> = Retry<InRegion<Guarded<S>>, RetryPolicy, FromRequest, PerRequest>;
 type Guarded<S> = CircuitBreaker<Paced<S>, CircuitPolicy, CircuitPolicy, Arc<str>>;
-type Paced<S> = tower_quota::Quota<Attempted<S>, TokenCost, MemoryLedger<Arc<str>>>;
+type Paced<S> = tower_quota::Quota<Sending<Attempted<S>>, TokenCost, MemoryLedger<Arc<str>>>;
 type Attempted<S> = Telemetry<AttemptTimeoutService<S, Duration>>;
 
 /// The layers in their proper order, outside in: telemetry of the call, explain, deadline, cache, retry,
-/// circuit breaker, quota, telemetry of the attempt, attempt timeout.
+/// choice of the Region, circuit breaker, quota, telemetry of the attempt, attempt timeout.
 ///
 /// A repeated request costs nothing below the cache; each retry asks the circuit and takes quota
 /// anew; a sleeping retry holds nothing. One value serves every [`Operation`](crate::Operation).
@@ -78,7 +84,9 @@ pub struct StackLayer<C = CacheLayer, B = BreakerLayer, Q = TokenQuotaLayer> {
 
 #[derive(Clone)]
 pub(super) struct Layers<C, B, Q> {
-    pub(super) region: Arc<str>,
+    pub(super) regions: Arc<Settings>,
+    /// Made with the first service, for it asks the layers that there are then. One for all clones.
+    choosing: Arc<OnceLock<Arc<Choosing>>>,
     pub(super) cache: Part<C>,
     pub(super) backoff: Part<RetryLayer>,
     pub(super) breaker: Part<B>,
@@ -93,7 +101,8 @@ pub(super) struct Layers<C, B, Q> {
 
 impl StackLayer {
     /// The stack for calls that are sent to `region`: that of the client inside, best told by it,
-    /// `StackLayer::new(&bedrock)`, or by its name, such as `"us-east-1"`. Calls of another account
+    /// `StackLayer::new(&bedrock)`, or by its name, such as `"us-east-1"`; or for those that are sent to
+    /// several [`Regions`](crate::Regions), `StackLayer::new(&regions)`. Calls of another account
     /// belong under a stack of their own, lest they share answers.
     ///
     /// It is for work that can wait, such as a batch: a call waits for as long as its turn takes.
@@ -106,23 +115,25 @@ impl StackLayer {
     pub fn new(region: impl IntoRegion) -> Self {
         const HOUR: Duration = Duration::from_secs(3600);
         const BYTES: u64 = 64 * 1024 * 1024;
-        let region = region.into_region();
+        let regions = region.into_regions();
+        let region = regions.first();
         Self {
             layers: Layers {
                 cache: Part::default(policy::response_cache_layer(
-                    Arc::clone(&region),
+                    Arc::clone(region),
                     HOUR,
                     BYTES,
                 )),
                 backoff: Part::default(RetryPolicy::new().layer_over_quota()),
-                breaker: Part::default(policy::circuit_breaker_layer(Arc::clone(&region))),
-                quota: Part::default(policy::quota_layer(Arc::clone(&region), Limits::unknown())),
+                breaker: Part::default(policy::circuit_breaker_layer(Arc::clone(region))),
+                quota: Part::default(policy::quota_layer(&regions, Limits::unknown())),
                 profiles: Part::default(ResolveProfilesLayer::new(Profiles::new())),
                 told: Profiles::new(),
                 attempt_timeout: policy::LONGEST_ANSWER,
-                telemetry: Part::default(TelemetryLayer::calls(Arc::clone(&region))),
+                telemetry: Part::default(TelemetryLayer::calls(Arc::clone(region))),
                 max_wait: None,
-                region,
+                choosing: Arc::default(),
+                regions,
             },
             taken: AtomicBool::new(false),
         }
@@ -153,7 +164,8 @@ impl<B, Q> StackLayer<CacheLayer, B, Q> {
         let layers = self.layers;
         StackLayer::of(Layers {
             cache: layers.cache.leave_out("cache"),
-            region: layers.region,
+            regions: layers.regions,
+            choosing: layers.choosing,
             backoff: layers.backoff,
             breaker: layers.breaker,
             quota: layers.quota,
@@ -187,7 +199,8 @@ impl<C, Q> StackLayer<C, BreakerLayer, Q> {
         let layers = self.layers;
         StackLayer::of(Layers {
             breaker: layers.breaker.leave_out("circuit_breaker"),
-            region: layers.region,
+            regions: layers.regions,
+            choosing: layers.choosing,
             backoff: layers.backoff,
             cache: layers.cache,
             quota: layers.quota,
@@ -210,7 +223,7 @@ impl<C, B> StackLayer<C, B, TokenQuotaLayer> {
     #[must_use]
     #[track_caller]
     pub fn quotas(self, quotas: impl AccountQuotas + Send + Sync + 'static) -> Self {
-        let quota = policy::quota_layer(Arc::clone(&self.layers.region), quotas);
+        let quota = policy::quota_layer(&self.layers.regions, quotas);
         self.quota(quota)
     }
 
@@ -243,7 +256,8 @@ impl<C, B> StackLayer<C, B, TokenQuotaLayer> {
         }
         StackLayer::of(Layers {
             quota: layers.quota.leave_out("quota"),
-            region: layers.region,
+            regions: layers.regions,
+            choosing: layers.choosing,
             backoff: layers.backoff,
             breaker: layers.breaker,
             cache: layers.cache,
@@ -339,11 +353,22 @@ impl<C, B, Q> StackLayer<C, B, Q> {
     }
 }
 
+impl<C, B: BreakerPlace, Q: QuotaPlace> Layers<C, B, Q> {
+    fn choosing(&self) -> Arc<Choosing> {
+        let choosing = self.choosing.get_or_init(|| {
+            let outlook = StackOutlook::of(&self.breaker.layer, &self.quota.layer);
+            let regions = Arc::clone(&self.regions);
+            Arc::new(Choosing::new(regions, Box::new(outlook)))
+        });
+        Arc::clone(choosing)
+    }
+}
+
 impl<S, C, B, Q> Layer<S> for StackLayer<C, B, Q>
 where
-    Q: Layer<Telemetry<AttemptTimeoutService<S, Duration>>>,
-    B: Layer<Q::Service>,
-    C: Layer<ResolveProfiles<Retry<B::Service, RetryPolicy, FromRequest, PerRequest>>>,
+    Q: QuotaPlace + Layer<Sending<Attempted<S>>>,
+    B: BreakerPlace + Layer<Q::Service>,
+    C: Layer<ResolveProfiles<Retry<InRegion<B::Service>, RetryPolicy, FromRequest, PerRequest>>>,
 {
     type Service = Telemetry<Explain<Deadline<C::Service>>>;
 
@@ -354,11 +379,16 @@ where
         let inner = AttemptTimeoutLayer::new(layers.attempt_timeout).layer(inner);
         // Outside the timeout, so that it knows of one. Inside the quota: its time is the model's.
         let inner = layers.telemetry.layer.attempts().layer(inner);
+        // Inside the quota: whoever has his turn is sent.
+        let inner = Sending::new(inner);
         // Inside the breaker: an open circuit turns a call away before it queues for quota. Inside
         // the retries: each attempt is charged by Bedrock, so each takes quota of its own.
         let inner = layers.quota.layer.layer(inner);
         // Inside the retries: it hears of every attempt, and a retry notices that it has opened.
         let inner = layers.breaker.layer.layer(inner);
+        // Outside whatever has a key for each Region. Inside the retries: an attempt that finds no room in
+        // one Region goes to another one without a pause.
+        let inner = InRegion::new(inner, layers.choosing());
         // Inside the cache: callers who share a call share its retries.
         let inner = layers.backoff.layer.layer(inner);
         // Outside whatever has a key for each model. Inside the cache: its answers are of no quota.
@@ -372,7 +402,7 @@ where
         }
         let inner = deadline.layer(inner);
         // Outside all of them: whichever layer an error is of, it tells of the call.
-        let inner = ExplainLayer::new(Arc::clone(&layers.region)).layer(inner);
+        let inner = ExplainLayer::new(Arc::clone(layers.regions.first())).layer(inner);
         // Outermost: its time is the caller's, and its errors are told of their calls.
         layers.telemetry.layer.layer(inner)
     }
@@ -390,7 +420,7 @@ impl<C: Clone, B: Clone, Q: Clone> Clone for StackLayer<C, B, Q> {
 impl<C, B, Q> fmt::Debug for StackLayer<C, B, Q> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StackLayer")
-            .field("region", &self.layers.region)
+            .field("region", self.layers.regions.first())
             .field("attempt_timeout", &self.layers.attempt_timeout)
             .finish_non_exhaustive()
     }

@@ -4,6 +4,7 @@ mod handle;
 mod layer;
 mod model_snapshot;
 mod off;
+mod outlook;
 mod part;
 mod places;
 mod presets;

@@ -5,7 +5,10 @@ use super::{
     BreakerLayer, CacheLayer, Off, TokenQuotaLayer,
     model_snapshot::{ModelSnapshot, Rows},
 };
+use crate::policy::TokenCost;
 use std::sync::Arc;
+use tower_circuit_breaker::Circuits;
+use tower_quota::Handle;
 use tower_response_cache::Snapshot as CacheSnapshot;
 
 /// Where the cache is.
@@ -28,6 +31,9 @@ impl CachePlace for Off {
 /// Where the circuit breaker is.
 pub trait BreakerPlace: Clone {
     fn show(&self, rows: &mut Rows);
+
+    /// The circuits, if there are any.
+    fn circuits(&self) -> Option<Circuits<Arc<str>>>;
 }
 
 impl BreakerPlace for BreakerLayer {
@@ -38,10 +44,18 @@ impl BreakerPlace for BreakerLayer {
             row(rows, &key).circuit = Some(circuit);
         }
     }
+
+    fn circuits(&self) -> Option<Circuits<Arc<str>>> {
+        Some(self.circuits())
+    }
 }
 
 impl BreakerPlace for Off {
     fn show(&self, _: &mut Rows) {}
+
+    fn circuits(&self) -> Option<Circuits<Arc<str>>> {
+        None
+    }
 }
 
 /// Where the quota is.
@@ -49,6 +63,9 @@ pub trait QuotaPlace: Clone {
     fn show(&self, rows: &mut Rows);
 
     fn is_closed(&self) -> bool;
+
+    /// What is used, and what calls cost, if anybody knows.
+    fn ledger(&self) -> Option<(Handle<Arc<str>>, TokenCost)>;
 }
 
 impl QuotaPlace for TokenQuotaLayer {
@@ -66,6 +83,10 @@ impl QuotaPlace for TokenQuotaLayer {
     fn is_closed(&self) -> bool {
         self.handle().is_closed()
     }
+
+    fn ledger(&self) -> Option<(Handle<Arc<str>>, TokenCost)> {
+        Some((self.handle(), self.cost().clone()))
+    }
 }
 
 impl QuotaPlace for Off {
@@ -73,6 +94,10 @@ impl QuotaPlace for Off {
 
     fn is_closed(&self) -> bool {
         false
+    }
+
+    fn ledger(&self) -> Option<(Handle<Arc<str>>, TokenCost)> {
+        None
     }
 }
 

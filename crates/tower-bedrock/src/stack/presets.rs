@@ -42,7 +42,7 @@ impl StackLayer {
         layers.attempt_timeout = ATTEMPT_TIMEOUT;
         let retries = RetryPolicy::new().open_circuit(OPEN_CIRCUIT);
         layers.backoff = Part::default(retries.layer_over_quota().max_attempts(ATTEMPTS));
-        let circuits = CircuitPolicy::new(Arc::clone(&layers.region));
+        let circuits = CircuitPolicy::new(Arc::clone(layers.regions.first()));
         layers.breaker = Part::default(circuits.longest_answer(ATTEMPT_TIMEOUT).layer());
         stack
     }

@@ -16,7 +16,7 @@ use std::{fmt, sync::Arc};
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Snapshot {
-    /// The Region that calls are sent to.
+    /// The Region that calls are sent to; the first of them where there are several.
     pub region: Arc<str>,
     /// Whether the stack was [closed](super::Handle::close).
     pub closed: bool,

@@ -96,7 +96,7 @@ impl TelemetryLayer {
     #[must_use]
     #[track_caller]
     pub fn server_address(self, address: impl Into<Arc<str>>) -> Self {
-        self.set(|settings| settings.server = address.into())
+        self.set(|settings| settings.tell_server(address.into()))
     }
 
     #[track_caller]

@@ -25,38 +25,58 @@ pub(super) struct Metered {
 
 #[derive(Default)]
 struct Models {
-    /// By operation, then by model.
-    series: HashMap<&'static str, HashMap<Box<str>, Arc<Series>>>,
-    /// Models that have a label, each counted once for each operation.
+    /// By Region, of which there are a handful; then by operation, then by model.
+    series: Vec<(Arc<str>, ByOperation)>,
+    /// Models that have a label, each counted once for each operation and Region.
     labelled: usize,
 }
 
+type ByOperation = HashMap<&'static str, HashMap<Box<str>, Arc<Series>>>;
+
+/// More Regions than there are have no label of their own: a request may name any.
+const MOST_REGIONS: usize = 64;
+
 impl Metered {
     /// The metrics of the model that a request asks, with its own label as long as there are few.
+    ///
+    /// A call is counted in the layer's Region, since it may come to attempts in several; an attempt in
+    /// the one that it goes to.
     pub(super) fn series<I: Operation>(
         &self,
         settings: &Settings,
+        scope: Scope,
         request: &Request<I>,
     ) -> Arc<Series> {
         let asked = request.model_id();
         let operation = semconv::operation(I::NAME, asked);
         let model = request.quota_model().map_or("", one_name);
+        let region = match scope {
+            Scope::Call => &settings.region,
+            Scope::Attempt => request.options().region_or(&settings.region),
+        };
         let known = self.models.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(series) = known.get(operation, model) {
+        if let Some(series) = known.get(region, operation, model) {
             return series;
         }
         let is_full = known.labelled >= settings.max_models;
-        if is_full && let Some(series) = known.get(operation, semconv::OTHER) {
+        if is_full && let Some(series) = known.get(region, operation, semconv::OTHER) {
             return series;
         }
         drop(known);
-        self.make(settings, operation, model)
+        self.make(settings, region, operation, model)
     }
 
     #[cold]
-    fn make(&self, settings: &Settings, operation: &'static str, model: &str) -> Arc<Series> {
+    fn make(
+        &self,
+        settings: &Settings,
+        region: &Arc<str>,
+        operation: &'static str,
+        model: &str,
+    ) -> Arc<Series> {
         let mut models = self.models.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(series) = models.get(operation, model) {
+        let region = models.labelled_region(region, settings);
+        if let Some(series) = models.get(&region, operation, model) {
             return series;
         }
         let model = if models.labelled < settings.max_models || model.is_empty() {
@@ -66,10 +86,10 @@ impl Metered {
             semconv::OTHER
         };
         let labelled = models.labelled;
-        let series = models.series.entry(operation).or_default();
+        let series = models.of_region(&region).entry(operation).or_default();
         let series = series
             .entry(model.into())
-            .or_insert_with(|| Arc::new(Series::new(settings, operation, model)));
+            .or_insert_with(|| Arc::new(Series::new(settings, &region, operation, model)));
         let series = Arc::clone(series);
         drop(models);
         describe();
@@ -80,8 +100,31 @@ impl Metered {
 }
 
 impl Models {
-    fn get(&self, operation: &'static str, model: &str) -> Option<Arc<Series>> {
-        self.series.get(operation)?.get(model).cloned()
+    fn get(&self, region: &str, operation: &'static str, model: &str) -> Option<Arc<Series>> {
+        let mut regions = self.series.iter();
+        let (_, series) = regions.find(|(name, _)| **name == *region)?;
+        series.get(operation)?.get(model).cloned()
+    }
+
+    /// The Region by the label that it has.
+    fn labelled_region(&self, region: &Arc<str>, settings: &Settings) -> Arc<str> {
+        let is_known = self.series.iter().any(|(name, _)| name == region);
+        let has_label = is_known || self.series.len() < MOST_REGIONS || *region == settings.region;
+        let other = || Arc::from(semconv::OTHER);
+        if has_label {
+            Arc::clone(region)
+        } else {
+            other()
+        }
+    }
+
+    fn of_region(&mut self, region: &Arc<str>) -> &mut ByOperation {
+        let place = self.series.iter().position(|(name, _)| name == region);
+        let place = place.unwrap_or_else(|| {
+            self.series.push((Arc::clone(region), ByOperation::new()));
+            self.series.len() - 1
+        });
+        &mut self.series[place].1
     }
 }
 
@@ -113,11 +156,11 @@ struct Tokens {
 }
 
 impl Series {
-    fn new(settings: &Settings, operation: &'static str, model: &str) -> Self {
+    fn new(settings: &Settings, region: &str, operation: &'static str, model: &str) -> Self {
         let mut labels = vec![
             Label::from_static_parts(semconv::OPERATION, operation),
             Label::from_static_parts(semconv::PROVIDER, semconv::AWS_BEDROCK),
-            Label::new(semconv::REGION, settings.region.to_string()),
+            Label::new(semconv::REGION, region.to_owned()),
         ];
         if !model.is_empty() {
             labels.push(Label::new(semconv::MODEL, model.to_owned()));

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 /// The knobs of a [`TelemetryLayer`](super::TelemetryLayer).
 #[derive(Debug, Clone)]
@@ -8,25 +8,47 @@ use std::sync::Arc;
 )]
 pub(super) struct Settings {
     pub(super) region: Arc<str>,
-    pub(super) server: Arc<str>,
+    server: Arc<str>,
+    server_is_told: bool,
     pub(super) max_models: usize,
     pub(super) old_names: bool,
 }
 
 impl Settings {
     pub(super) fn of(region: Arc<str>) -> Self {
-        let domain = if region.starts_with("cn-") {
-            "amazonaws.com.cn"
-        } else {
-            "amazonaws.com"
-        };
         Self {
-            server: format!("bedrock-runtime.{region}.{domain}").into(),
+            server: server(&region).into(),
+            server_is_told: false,
             region,
             max_models: 100,
             old_names: false,
         }
     }
+
+    pub(super) fn tell_server(&mut self, address: Arc<str>) {
+        self.server = address;
+        self.server_is_told = true;
+    }
+
+    /// Where calls to `region` go: the same for all where the user says it.
+    pub(super) fn server(&self, region: &str) -> Cow<'_, str> {
+        if self.server_is_told || *self.region == *region {
+            Cow::Borrowed(&self.server)
+        } else {
+            Cow::Owned(server(region))
+        }
+    }
+}
+
+/// Bedrock's host in a Region, of which a [listed](crate::Regions) name is the first word.
+fn server(region: &str) -> String {
+    let region = region.split(' ').next().unwrap_or_default();
+    let domain = if region.starts_with("cn-") {
+        "amazonaws.com.cn"
+    } else {
+        "amazonaws.com"
+    };
+    format!("bedrock-runtime.{region}.{domain}")
 }
 
 /// What all services of a layer share.

@@ -135,7 +135,7 @@ fn call<I: Operation>(settings: &Settings, request: &Request<I>) -> Span {
         { semconv::TEMPERATURE } = sampling.temperature,
         { semconv::TOP_P } = sampling.top_p,
         { semconv::REGION } = &*settings.region,
-        { semconv::SERVER } = &*settings.server,
+        { semconv::SERVER } = &*settings.server(&settings.region),
         { semconv::RESPONSE_ID } = Empty,
         { semconv::REQUEST_ID } = Empty,
         { semconv::FINISH_REASONS } = Empty,
@@ -153,6 +153,7 @@ fn call<I: Operation>(settings: &Settings, request: &Request<I>) -> Span {
 
 fn attempt<I: Operation>(settings: &Settings, request: &Request<I>) -> Span {
     let model = request.model_id();
+    let region = request.options().region_or(&settings.region);
     let attempts = request.options().attempts.as_ref();
     let next = LazyCell::new(|| attempts.map(|attempts| attempts.next()));
     tracing::info_span!(
@@ -164,8 +165,8 @@ fn attempt<I: Operation>(settings: &Settings, request: &Request<I>) -> Span {
         { semconv::OPERATION } = semconv::operation(I::NAME, model),
         { semconv::PROVIDER } = semconv::AWS_BEDROCK,
         { semconv::MODEL } = model,
-        { semconv::REGION } = &*settings.region,
-        { semconv::SERVER } = &*settings.server,
+        { semconv::REGION } = &**region,
+        { semconv::SERVER } = &*settings.server(region),
         { semconv::ATTEMPT_NUMBER } = next.as_ref().map(|(number, _)| *number),
         { semconv::RETRY_CAUSE } = next
             .as_ref()

@@ -64,7 +64,7 @@ impl Watch {
             #[cfg(feature = "tracing")]
             span: super::spans::CallSpan::new(&shared.settings, scope, request),
             #[cfg(feature = "metrics")]
-            series: shared.metered.series(&shared.settings, request),
+            series: shared.metered.series(&shared.settings, scope, request),
             is_over: false,
         }
     }

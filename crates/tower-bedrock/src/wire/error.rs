@@ -8,7 +8,7 @@ pub struct EncodeError {
 }
 
 impl EncodeError {
-    pub(super) fn new(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+    pub(crate) fn new(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self {
             source: Arc::from(source.into()),
         }

@@ -13,10 +13,7 @@ use crate::{
     request::{Priority, Request},
     response::{Reply, Timing, Usage},
 };
-use std::{
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 use tower_quota::{Ask, Cost, Reservation, Settle};
 
@@ -32,15 +29,13 @@ impl<I: Operation> Cost<Request<I>, I::Response, Error> for TokenCost {
                     self.shared.settings.monitor.unknown(&drawn.rates.key);
                 }
                 let mut ask = Ask::new(Arc::clone(&drawn.rates.key)).tokens(drawn.reserved_tokens);
-                if self.shared.limits_all_models.load(Ordering::Relaxed) {
-                    ask = ask.within(Arc::clone(&self.shared.settings.region));
+                let region = request.options().region_or(self.shared.region());
+                if let Some(region) = self.shared.limited(region) {
+                    ask = ask.within(Arc::clone(region));
                 }
                 (ask, Forecast(Some(drawn)))
             }
-            _ => {
-                let region = &self.shared.settings.region;
-                (Ask::new(key(region, request)), Forecast(None))
-            }
+            _ => (Ask::new(key(self.shared.region(), request)), Forecast(None)),
         };
         let options = request.options();
         let mut ask = ask.priority(match options.priority() {

@@ -2,7 +2,9 @@ use super::{
     rates::Rates,
     settings::{Settings, Shared},
 };
-use crate::{monitor::Record, operation::Operation, request::Request, response::Usage};
+use crate::{
+    monitor::Record, operation::Operation, regions::Asked, request::Request, response::Usage,
+};
 use std::sync::Arc;
 use tower_quota::Settle;
 
@@ -26,23 +28,32 @@ pub(super) struct Drawn {
 
 impl Drawn {
     pub(super) fn of<I: Operation>(model: &str, request: &Request<I>, shared: &Shared) -> Self {
+        let region = request.options().region_or(shared.region());
+        Self::reserved(region, model, &Asked::of(request, model), shared)
+    }
+
+    pub(super) fn reserved(
+        region: &Arc<str>,
+        model: &str,
+        asked: &Asked<'_>,
+        shared: &Shared,
+    ) -> Self {
         let Settings {
-            region,
             burndown,
             max_output,
             read_body,
             ..
         } = &shared.settings;
         let rates = shared.models.get(region, model, burndown, max_output);
-        let estimate = request.estimated(model);
-        let (input_tokens, estimated_tokens) = match request.options().input_tokens() {
+        let estimate = asked.estimate;
+        let (input_tokens, estimated_tokens) = match asked.input_tokens {
             Some(exact) => (exact, None),
             None => {
                 let tokens = estimate.input_tokens;
                 (rates.predict(tokens), Some(tokens))
             }
         };
-        let body = read_body.as_deref().zip(request.body());
+        let body = read_body.as_deref().zip(asked.body);
         let max_tokens = body
             .and_then(|(read, body)| read(model, body))
             .or(estimate.max_output_tokens);

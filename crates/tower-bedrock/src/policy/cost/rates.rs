@@ -80,8 +80,17 @@ impl fmt::Debug for Rates {
 /// The rates of the models that were called.
 #[derive(Default)]
 pub(super) struct Models {
-    known: Mutex<HashMap<Box<str>, Arc<Rates>>>,
+    known: Mutex<Known>,
 }
+
+#[derive(Default)]
+struct Known {
+    /// By Region; a handful, so that the first look finds it.
+    regions: Vec<(Arc<str>, ByModel)>,
+    models: usize,
+}
+
+type ByModel = HashMap<Box<str>, Arc<Rates>>;
 
 /// Nobody calls so many models. But ids may come from outside, from whoever calls a service of the
 /// user's, and must not fill the memory.
@@ -90,14 +99,14 @@ const MOST: usize = 1024;
 impl Models {
     pub(super) fn get(
         &self,
-        region: &str,
+        region: &Arc<str>,
         model: &str,
         burndown: &Burndown,
         max_output: &MaxOutput,
     ) -> Arc<Rates> {
         let model = one_name(model);
         let mut known = lock(&self.known);
-        if let Some(rates) = known.get(model) {
+        if let Some(rates) = known.get(region, model) {
             return Arc::clone(rates);
         }
         let rates = Arc::new(Rates {
@@ -109,14 +118,39 @@ impl Models {
             ),
             seen: Mutex::default(),
         });
-        // Models that no call is using now. What was learned of them is learned again.
-        if known.len() >= MOST {
-            known.retain(|_, rates| Arc::strong_count(rates) > 1);
-        }
-        if known.len() < MOST {
-            known.insert(model.into(), Arc::clone(&rates));
-        }
+        known.add(region, model, &rates);
         rates
+    }
+}
+
+impl Known {
+    fn get(&self, region: &str, model: &str) -> Option<&Arc<Rates>> {
+        let mut regions = self.regions.iter();
+        let (_, models) = regions.find(|(name, _)| **name == *region)?;
+        models.get(model)
+    }
+
+    fn add(&mut self, region: &Arc<str>, model: &str, rates: &Arc<Rates>) {
+        // Models that no call is using now. What was learned of them is learned again.
+        if self.models >= MOST {
+            for (_, models) in &mut self.regions {
+                models.retain(|_, rates| Arc::strong_count(rates) > 1);
+            }
+            self.regions.retain(|(_, models)| !models.is_empty());
+            self.models = self.regions.iter().map(|(_, models)| models.len()).sum();
+        }
+        if self.models >= MOST {
+            return;
+        }
+        let place = self.regions.iter().position(|(name, _)| name == region);
+        let place = place.unwrap_or_else(|| {
+            self.regions.push((Arc::clone(region), ByModel::new()));
+            self.regions.len() - 1
+        });
+        self.regions[place]
+            .1
+            .insert(model.into(), Arc::clone(rates));
+        self.models += 1;
     }
 }
 
@@ -135,13 +169,24 @@ mod tests {
             Burndown::standard(),
             MaxOutput::standard(),
         );
-        let get = |model: &str| models.get("us-east-1", model, &burndown, &max_output);
+        let region = Arc::from("us-east-1");
+        let get = |model: &str| models.get(&region, model, &burndown, &max_output);
         let used = get("in.use");
         used.learn(Some(1_000), Some(3_000));
         for n in 0..3 * MOST {
             get(&n.to_string());
         }
-        assert!(lock(&models.known).len() <= MOST);
+        for n in 0..3 * MOST {
+            let region = format!("region-{n}").into();
+            models.get(&region, "m", &burndown, &max_output);
+        }
+        let known = lock(&models.known);
+        let rates = known.regions.iter().map(|(_, models)| models.len());
+        assert_eq!(rates.sum::<usize>(), known.models);
+        assert!(known.models <= MOST);
+        drop(known);
         assert!(Arc::ptr_eq(&used, &get("in.use")));
+        let elsewhere = models.get(&"us-west-2".into(), "in.use", &burndown, &max_output);
+        assert_eq!(&*elsewhere.key, "us-west-2/in.use");
     }
 }

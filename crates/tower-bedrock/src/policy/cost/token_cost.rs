@@ -1,5 +1,6 @@
 use super::{
     burndown::Burndown,
+    forecast::Drawn,
     max_output::MaxOutput,
     settings::{Settings, Shared},
 };
@@ -10,9 +11,11 @@ use crate::{
         model_key::draws_tokens,
     },
     region::IntoRegion,
+    regions::Asked,
 };
 use std::{
     fmt,
+    ops::Deref,
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -73,11 +76,12 @@ pub struct TokenCost {
 const MAX_QUEUE: usize = 1_000_000;
 
 impl TokenCost {
-    /// The cost of calls that are sent to `region`.
+    /// The cost of calls that are sent to `region`, or to several Regions if it is those of
+    /// [`Regions`](crate::Regions).
     #[must_use]
     pub fn new(region: impl IntoRegion) -> Self {
         Self {
-            shared: Arc::new(Shared::new(region.into_region())),
+            shared: Arc::new(Shared::new(&region.into_regions().names)),
         }
     }
 
@@ -182,17 +186,22 @@ impl TokenCost {
         mut self,
         quotas: impl AccountQuotas + Send + Sync + 'static,
     ) -> QuotaLayer<Self, MemoryLedger<Arc<str>>> {
-        let region = Arc::clone(&self.shared.settings.region);
-        if quotas.all_models(&region).is_some() {
+        let is_limited = |region: &str| quotas.all_models(region).is_some();
+        if self
+            .shared
+            .regions
+            .iter()
+            .any(|region| is_limited(&region.name))
+        {
             // As a knob: another layer of this cost would be limited by what it was not told.
             self.settings();
-            self.shared.limits_all_models.store(true, Ordering::Relaxed);
+            self.shared.note_limits(is_limited);
         }
         let profiles = quotas.profiles();
         if profiles != Profiles::new() {
             self.settings().profiles = profiles;
         }
-        QuotaLayer::new(limits(region, quotas), self).max_queue(MAX_QUEUE)
+        QuotaLayer::new(limits(Box::new(quotas)), self).max_queue(MAX_QUEUE)
     }
 
     /// Gives the layer of this cost, which `handle` is of, other quotas while it is at work.
@@ -201,14 +210,24 @@ impl TokenCost {
         handle: &Handle<Arc<str>>,
         quotas: impl AccountQuotas + Send + Sync + 'static,
     ) {
-        let region = Arc::clone(&self.shared.settings.region);
-        let limited = quotas.all_models(&region).is_some();
-        handle.set_all_limits(limits(region, quotas));
+        let quotas = Arc::new(quotas);
+        handle.set_all_limits(limits(Arc::clone(&quotas)));
         // Calls that ask before that are not counted under a limit that is new, and those that wait for
         // one that is gone go by what was set first.
         self.shared
-            .limits_all_models
-            .store(limited, Ordering::Relaxed);
+            .note_limits(|region| quotas.all_models(region).is_some());
+    }
+
+    /// The Region by its name, if all models have a limit in it together.
+    #[allow(dead_code, reason = "the choice of Regions is to use it")]
+    pub(crate) fn limited(&self, region: &str) -> Option<&Arc<str>> {
+        self.shared.limited(region)
+    }
+
+    /// How many tokens a call would reserve in `region` as one of `model`.
+    #[allow(dead_code, reason = "the choice of Regions is to use it")]
+    pub(crate) fn would_reserve(&self, region: &Arc<str>, model: &str, asked: &Asked<'_>) -> u64 {
+        Drawn::reserved(region, model, asked, &self.shared).reserved_tokens
     }
 
     /// What its quotas tell of ARNs.
@@ -218,9 +237,10 @@ impl TokenCost {
 }
 
 /// The limits of each key of a quota layer, its own, all models' together, or none.
-fn limits(region: Arc<str>, quotas: impl AccountQuotas) -> impl LimitsOf<Arc<str>> {
+fn limits<Q: AccountQuotas>(quotas: impl Deref<Target = Q>) -> impl LimitsOf<Arc<str>> {
     move |key: &Arc<str>| {
-        if *key == region {
+        if !key.contains('/') {
+            // A Region alone.
             quotas.all_models(key).unwrap_or_else(Limits::unknown)
         } else if draws_tokens(key) {
             quotas.limits(key)
@@ -256,7 +276,7 @@ impl Clone for TokenCost {
 impl fmt::Debug for TokenCost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokenCost")
-            .field("region", &self.shared.settings.region)
+            .field("region", self.shared.region())
             .finish_non_exhaustive()
     }
 }
