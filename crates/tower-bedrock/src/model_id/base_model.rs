@@ -16,10 +16,16 @@ pub(crate) fn base_model(id: &str) -> Option<&str> {
         return None;
     }
     // Only known prefixes are taken off: vendors are followed by a dot as well.
-    match name.split_once('.') {
-        Some((geography, rest)) if GEOGRAPHIES.contains(&geography) => Some(rest),
-        _ => Some(name),
+    match geography(name) {
+        Some(geography) => name.get(geography.len() + 1..),
+        None => Some(name),
     }
+}
+
+/// The geography that the name of a profile begins with, such as `us` or `global`.
+pub(crate) fn geography(name: &str) -> Option<&str> {
+    let (first, _) = name.split_once('.')?;
+    GEOGRAPHIES.contains(&first).then_some(first)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ mod prefix_table;
 
 pub(crate) use self::{
     arn::{is_application_profile, is_draft_prompt, is_number, region},
-    base_model::base_model,
+    base_model::{base_model, geography},
     claude::{Claude, Line},
     no_text::NO_TEXT,
     one_name::one_name,

@@ -50,6 +50,24 @@ macro_rules! conversation {
             }
         }
 
+        fn conversation(&self) -> Option<crate::request::Conversation> {
+            crate::operation::beginning::Prompt {
+                tools: self.tool_config().map_or(&[], |config| config.tools()),
+                system: self.system(),
+                messages: self.messages(),
+            }
+            .conversation()
+        }
+
+        fn is_kept_for_an_hour(&self) -> bool {
+            crate::operation::beginning::Prompt {
+                tools: self.tool_config().map_or(&[], |config| config.tools()),
+                system: self.system(),
+                messages: self.messages(),
+            }
+            .is_kept_for_an_hour()
+        }
+
         fn to_count(&self) -> Option<aws_sdk_bedrockruntime::types::CountTokensInput> {
             let request = aws_sdk_bedrockruntime::types::ConverseTokensRequest::builder()
                 .set_messages(self.messages.clone())

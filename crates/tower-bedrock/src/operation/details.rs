@@ -8,6 +8,7 @@ use crate::{
     heap::{self, Heap},
     model_id::is_number,
     record::Recording,
+    request::Conversation,
     response::{Head, Usage},
     stream::StreamTerms,
 };
@@ -106,6 +107,16 @@ pub trait Details: Sized {
     /// The body of a request that has one of its model's own format.
     fn body(&self) -> Option<&[u8]> {
         None
+    }
+
+    /// The conversation that the prompt is of, as far as its beginning tells.
+    fn conversation(&self) -> Option<Conversation> {
+        None
+    }
+
+    /// Whether the prompt asks to be kept in Bedrock's cache for an hour.
+    fn is_kept_for_an_hour(&self) -> bool {
+        false
     }
 
     /// The same as CountTokens takes it, copied; `None` where there is nothing to count.

@@ -41,6 +41,10 @@ macro_rules! invocation {
             Some(self.body.as_ref().map(AsRef::as_ref).unwrap_or_default())
         }
 
+        fn conversation(&self) -> Option<crate::request::Conversation> {
+            crate::operation::beginning::of_body(self.body.as_ref()?.as_ref())
+        }
+
         fn to_count(&self) -> Option<aws_sdk_bedrockruntime::types::CountTokensInput> {
             let request = aws_sdk_bedrockruntime::types::InvokeModelTokensRequest::builder()
                 .body(self.body.clone()?)

@@ -4,6 +4,7 @@
 
 mod answer;
 mod apply_guardrail;
+mod beginning;
 mod conversation;
 mod converse;
 mod converse_stream;

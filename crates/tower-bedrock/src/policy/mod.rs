@@ -10,7 +10,7 @@ mod retry;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use self::circuit::LONGEST_ANSWER;
+pub(crate) use self::{circuit::LONGEST_ANSWER, model_key::model_key};
 #[cfg(feature = "toml")]
 #[cfg_attr(docsrs, doc(cfg(feature = "toml")))]
 pub use self::limits::QuotasError;

@@ -30,7 +30,7 @@ pub(super) fn key<I: Operation>(region: &Arc<str>, request: &Request<I>) -> Arc<
     }
 }
 
-pub(super) fn model_key(region: &str, model: &str) -> Arc<str> {
+pub(crate) fn model_key(region: &str, model: &str) -> Arc<str> {
     format!("{region}/{}", one_name(model)).into()
 }
 

@@ -1,16 +1,29 @@
 //! To which Region does a call go? The Regions that the user lists, and who answers for each of them.
 //!
-//! Read `regions`, then `settings`; `service` is the leaf that sends to the one that was chosen.
+//! Read `regions`, then `settings`; `service` is the leaf that sends to the one that was chosen. `in_region`
+//! chooses, by what the pure files say: `choice`, `moving`, `movable`, `left_out`, `warmth`, `model_map`.
 
-#![allow(dead_code, reason = "the choice is to use all of it")]
-
+mod choice;
+mod choosing;
+mod counts;
 mod future;
+mod geography;
 mod in_region;
+mod left_out;
+mod model_map;
+mod movable;
+mod moving;
+mod not_served;
 mod outlook;
 mod regions;
+mod routes;
 mod sending;
 mod service;
+mod set;
 mod settings;
+#[cfg(test)]
+mod simulation;
+mod warmth;
 
 pub use self::{
     future::RegionsFuture,
@@ -19,7 +32,7 @@ pub use self::{
     sending::Sending,
 };
 pub(crate) use self::{
-    in_region::Choosing,
+    choosing::Choosing,
     outlook::{Asked, Outlook},
     settings::Settings,
 };

@@ -47,6 +47,12 @@ impl Attempts {
         self.lock().region.clone()
     }
 
+    /// What the last one failed with, and where it was to go.
+    pub(crate) fn last_failure(&self) -> Option<(Error, Arc<str>)> {
+        let so_far = self.lock();
+        so_far.last_failure.clone().zip(so_far.region.clone())
+    }
+
     /// A retry layer was passed.
     pub(crate) fn begin(&self) {
         self.lock().made.get_or_insert(0);

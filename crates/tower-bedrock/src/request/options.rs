@@ -1,6 +1,6 @@
 //! What a caller wants done about one request.
 
-use super::{Attempts, CacheUse, Priority, customized::Customized};
+use super::{Attempts, CacheUse, Conversation, Priority, customized::Customized};
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
 use tokio::time::Instant;
 
@@ -24,6 +24,7 @@ pub struct Options {
     pub(crate) region: Option<Arc<str>>,
     /// Which model is asked in the place of the input's.
     pub(crate) model: Option<Arc<str>>,
+    pub(crate) conversation: Option<Conversation>,
     /// What comes of the call, where somebody wants to know.
     pub(crate) attempts: Option<Arc<Attempts>>,
     pub(crate) customized: Option<Customized>,
@@ -115,6 +116,11 @@ impl Options {
     /// Where the request is sent to, for those whose calls go to `own` unless it says otherwise.
     pub(crate) fn region_or<'a>(&'a self, own: &'a Arc<str>) -> &'a Arc<str> {
         self.region.as_ref().unwrap_or(own)
+    }
+
+    /// Which calls have the beginning of their prompts in common with this one, if that was told.
+    pub(crate) const fn conversation(&self) -> Option<Conversation> {
+        self.conversation
     }
 
     /// Which model or system profile the request's ARN stands for, if that was told.

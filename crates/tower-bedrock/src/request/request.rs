@@ -1,4 +1,6 @@
-use super::{Attempts, CacheUse, Options, Priority, contents::Contents, customized::Customized};
+use super::{
+    Attempts, CacheUse, Conversation, Options, Priority, contents::Contents, customized::Customized,
+};
 use crate::{estimate::Estimate, operation::Operation, wire::EncodeError};
 use aws_sdk_bedrockruntime::config;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
@@ -175,6 +177,36 @@ impl<I> Request<I> {
     #[must_use]
     pub fn customize(mut self, config: impl Into<config::Builder>) -> Self {
         self.options.customized = Some(Customized::new(config.into()));
+        self
+    }
+
+    /// Says which conversation the request is a turn of, by a key that is the same for all of its turns, such as
+    /// the id of a chat. Default: none.
+    ///
+    /// Bedrock's [prompt caches] are per Region, so with [`Regions`](crate::Regions) the turns stay where the prompt
+    /// is cached, unless they wait there for longer than it costs to [leave](crate::Regions::conversation_patience).
+    /// It makes no difference to prompts that are not cached. A key is its tenant's own, and a hash of it is kept.
+    ///
+    /// [prompt caches]: https://docs.aws.amazon.com/bedrock/latest/userguide/prompt-caching.html
+    #[must_use]
+    pub fn conversation(mut self, key: impl AsRef<[u8]>) -> Self {
+        self.options.conversation = Some(Conversation::named(key.as_ref()));
+        self
+    }
+
+    /// Has the [conversation](Self::conversation) found by how the prompt begins, for whoever has no key of it.
+    ///
+    /// A cache point in the messages is taken for one that moves on with the turns: the conversation is then what
+    /// tools, system and the first message say. With one in the tools or the system alone, it is what is before the
+    /// first of them, which other conversations may have in common; without one, what tools and system say. So it
+    /// is of a body of InvokeModel with `cache_control` in it, by its bytes. Other requests stay as they are.
+    #[must_use]
+    pub fn conversation_of_prompt(mut self) -> Self
+    where
+        I: Operation,
+    {
+        let found = self.contents.input().conversation();
+        self.options.conversation = found.or(self.options.conversation);
         self
     }
 

@@ -1,7 +1,7 @@
 //! Every log line of this crate but the spans. Called outside locks.
 
 use crate::{monitor::Advice, response::End};
-use std::error::Error as StdError;
+use std::{error::Error as StdError, time::Duration};
 
 /// A key of the monitor has its first advice.
 pub(crate) fn advice(advice: &Advice) {
@@ -28,6 +28,38 @@ pub(crate) fn unresolved(arn: &str, error: &(dyn StdError + Send + Sync)) {
     let _ = (arn, error);
 }
 
+/// A call goes to another Region than it was to go to.
+pub(crate) fn moved(from: &str, to: &str, reason: &'static str) {
+    #[cfg(feature = "tracing")]
+    tracing::debug!(
+        target: "tower_bedrock::telemetry",
+        from,
+        to,
+        reason,
+        "a call goes to another Region"
+    );
+    #[cfg(feature = "metrics")]
+    metrics::counter!(
+        "tower_bedrock_region_moves_total",
+        "from" => from.to_owned(),
+        "to" => to.to_owned(),
+        "reason" => reason,
+    )
+    .increment(1);
+    let _ = (from, to, reason);
+}
+
+/// A model is not served where another Region serves it.
+pub(crate) fn left_out(key: &str, time: Duration) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(
+        target: "tower_bedrock::telemetry",
+        key,
+        "{key}: the model is not served there, and elsewhere it is, so calls stay away for {time:?}"
+    );
+    let _ = (key, time);
+}
+
 /// A stream has ended, well or not.
 pub(crate) fn stream_ended(operation: &'static str, end: &End) {
     #[cfg(feature = "tracing")]
@@ -35,7 +67,7 @@ pub(crate) fn stream_ended(operation: &'static str, end: &End) {
         use crate::error::{Error, ErrorKind};
         let outcome = end.result.as_ref().map_err(Error::kind);
         let millis =
-            |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+            |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         tracing::debug!(
             target: "tower_bedrock::telemetry",
             operation,

@@ -31,6 +31,6 @@ pub use self::{
     service::Telemetry,
 };
 pub(crate) use self::{
-    events::{advice, stream_ended, unresolved},
+    events::{advice, left_out, moved, stream_ended, unresolved},
     watch::Watch,
 };

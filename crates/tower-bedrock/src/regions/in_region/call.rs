@@ -1,0 +1,385 @@
+use super::learn;
+use crate::{
+    error::{Error, ErrorKind},
+    operation::Operation,
+    regions::{
+        Choosing,
+        choice::Choice,
+        choosing::{OPEN, left},
+        movable::{Fate, Reason, fate, more_telling},
+        moving::{Stay, looks_after, moves},
+        routes::{Model, Route},
+        set::Set,
+    },
+    request::{Attempts, Request},
+    telemetry,
+};
+use std::{sync::Arc, time::Duration};
+use tokio::time::Instant;
+
+/// One call, or one attempt of a retry layer's, on its way through the Regions.
+pub(super) struct Call<I> {
+    choosing: Arc<Choosing>,
+    request: Request<I>,
+    route: Arc<Route>,
+    /// What all attempts of the call come to, those of other rounds included.
+    attempts: Arc<Attempts>,
+    /// Where the caller wants it to go.
+    only: Option<Set>,
+    /// When the last attempt has to start.
+    latest: Option<Instant>,
+    here: Here,
+    /// The Regions that failed, of the model that is asked now.
+    tried: Set,
+    /// Those of them that do not serve it.
+    missing: Set,
+    /// What the model that the caller asked for failed with.
+    error: Option<Error>,
+    /// Whether the others that may answer in its place are used up.
+    is_last_model: bool,
+}
+
+/// Where the call is now.
+#[derive(Clone, Copy)]
+struct Here {
+    model: usize,
+    region: usize,
+    stay: Stay,
+    looks_at: Instant,
+    /// How many attempts were sent before this one.
+    sent: u32,
+}
+
+/// What a waiting call does next.
+pub(super) enum Next {
+    Moves,
+    LooksAt(Instant),
+    /// It is sent, or there is no other place.
+    Stays,
+}
+
+impl<I: Operation> Call<I> {
+    pub(super) fn new(
+        choosing: Arc<Choosing>,
+        mut request: Request<I>,
+        route: Arc<Route>,
+        only: Option<Set>,
+    ) -> Self {
+        let attempts = request.options().attempts.clone();
+        let attempts = attempts.unwrap_or_else(|| request.note_attempts());
+        let options = request.options();
+        let bounds = [options.deadline(), options.start_by()];
+        let now = Instant::now();
+        let stay = Stay {
+            since: now,
+            forecast: Duration::ZERO,
+        };
+        Self {
+            latest: bounds.into_iter().flatten().min(),
+            choosing,
+            request,
+            route,
+            attempts,
+            only,
+            here: Here {
+                model: 0,
+                region: 0,
+                stay,
+                looks_at: now,
+                sent: 0,
+            },
+            tried: Set::NONE,
+            missing: Set::NONE,
+            error: None,
+            is_last_model: false,
+        }
+    }
+
+    /// Chooses where it goes first.
+    pub(super) fn begin(&mut self, now: Instant) {
+        let asked = self.candidates(0, now);
+        let choice = self
+            .avoiding(asked, now)
+            .or_else(|| self.choose(0, asked, now))
+            .expect("a model without a Region is refused");
+        let too_long = self.choosing.settings.other_model_after;
+        let too_long = left(self.latest, now).map_or(too_long, |left| left.min(too_long));
+        let other = (choice.wait > too_long).then(|| self.other_model(1, now));
+        match other.flatten() {
+            Some((model, choice)) => self.goes(model, choice, now),
+            None => self.goes(0, choice, now),
+        }
+        self.choosing.counts(self.here.region).call();
+    }
+
+    /// What is sent to where it goes.
+    pub(super) fn request(&self) -> Request<I> {
+        let mut request = self.request.clone();
+        request.send_to(Arc::clone(self.region()));
+        let place = self.model().place(self.here.region);
+        if let Some(id) = &place.id {
+            let stands_for = (*place.quota_model != **id).then(|| Arc::clone(&place.quota_model));
+            request.ask_model(Arc::clone(id), stands_for);
+        }
+        request
+    }
+
+    /// The name of the Region where it is.
+    pub(super) fn region(&self) -> &Arc<str> {
+        &self.choosing.settings.names[self.here.region]
+    }
+
+    /// Whether another place is better than this one, for a call that waits.
+    pub(super) fn looks_around(&mut self, now: Instant) -> Next {
+        if self.attempts.sent_count() != self.here.sent {
+            return Next::Stays;
+        }
+        if now < self.here.looks_at {
+            return Next::LooksAt(self.here.looks_at);
+        }
+        let Here {
+            model,
+            region,
+            stay,
+            ..
+        } = self.here;
+        let others = self.candidates(model, now);
+        let others = others.without(self.tried).without(Set::one(region));
+        let Some(there) = self.choose(model, others, now) else {
+            return Next::Stays;
+        };
+        let anew = || self.choosing.wait(&self.request, self.model(), region);
+        let remains = stay.left(now, anew);
+        let patience = self.choosing.patience().within(left(self.latest, now));
+        let is_home = self
+            .choosing
+            .is_home(&self.request, self.model(), region, now);
+        let patience = if is_home {
+            patience.where_others_lack(there.cold)
+        } else {
+            patience.any
+        };
+        if moves(remains, patience, there.sum()) {
+            self.leaves(Reason::Waiting, model, there, now);
+            return Next::Moves;
+        }
+        self.here.looks_at = now + looks_after(remains);
+        Next::LooksAt(self.here.looks_at)
+    }
+
+    /// It was answered.
+    pub(super) fn answered(&mut self, response: &mut I::Response, now: Instant) {
+        learn::answer(self, response, now);
+    }
+
+    /// It failed. Says with what it ends, if it does not go on elsewhere.
+    pub(super) fn failed(&mut self, error: Error, now: Instant) -> Result<(), Error> {
+        let is_asked = self.here.model == 0;
+        let reason = match fate(&error) {
+            Fate::Moves(reason) => reason,
+            // Whatever was wrong with it, it was not what the caller asked for.
+            Fate::Stays if !is_asked && is_of_the_request(&error) => Reason::OtherModel,
+            Fate::Avoids | Fate::Stays => return Err(self.instead_of(error)),
+        };
+        self.tried.insert(self.here.region);
+        if reason == Reason::NotServed {
+            self.missing.insert(self.here.region);
+        }
+        let bound = self.bound(&error, reason);
+        let next = self.next(bound, now);
+        let Some((model, choice)) = next else {
+            if is_asked {
+                return Err(self.with(error));
+            }
+            return Err(self.error.take().unwrap_or(error));
+        };
+        self.attempts.ended(Some(&error));
+        if is_asked {
+            self.error = Some(self.with(error));
+        }
+        self.leaves(reason, model, choice, now);
+        Ok(())
+    }
+
+    /// Where a call goes that failed: within the `bound`, or to another model.
+    fn next(&mut self, bound: Duration, now: Instant) -> Option<(usize, Choice)> {
+        let model = self.here.model;
+        let all = self.allowed(model).without(self.tried);
+        let candidates = self.candidates(model, now).without(self.tried);
+        let is_missing = self.missing == self.tried;
+        // Where it is left out it may be served again by now, if it is served nowhere else.
+        let candidates = if candidates.is_empty() && is_missing {
+            all
+        } else {
+            candidates
+        };
+        let choice = self.choose(model, candidates, now);
+        if let Some(choice) = choice.filter(|choice| choice.sum() <= bound) {
+            return Some((model, choice));
+        }
+        if !self.is_last_model
+            && let Some(other) = self.other_model(model + 1, now)
+        {
+            return Some(other);
+        }
+        // Others were to spare the wait for what was asked for.
+        if model > 0 && self.error.is_none() {
+            self.is_last_model = true;
+            let choice = self.choose(0, self.candidates(0, now), now)?;
+            return Some((0, choice));
+        }
+        None
+    }
+
+    /// How long a call that failed waits for another Region, rather than for the retry layer.
+    fn bound(&self, error: &Error, reason: Reason) -> Duration {
+        // Any that may serve it at all, where a retry is no help or would be turned away again.
+        let is_final = match reason {
+            Reason::NotServed | Reason::Circuit | Reason::OtherModel | Reason::Waiting => true,
+            Reason::Quota => error.kind() != ErrorKind::Throttled,
+            Reason::Fault => false,
+        };
+        if is_final {
+            return OPEN;
+        }
+        // Pauses between attempts grow.
+        let made = self.attempts.made().unwrap_or(0);
+        let patience = self.choosing.settings.patience.saturating_mul(made + 1);
+        patience.max(error.retry_after().unwrap_or_default()).min(OPEN)
+    }
+
+    /// The first other model, from this one on, that answers soon.
+    fn other_model(&self, from: usize, now: Instant) -> Option<(usize, Choice)> {
+        let soon = self.choosing.settings.other_model_after;
+        let models = from..self.route.models.len();
+        let mut choices = models.filter_map(|model| {
+            let choice = self.choose(model, self.candidates(model, now), now)?;
+            Some((model, choice))
+        });
+        choices.find(|(_, choice)| choice.sum() <= soon)
+    }
+
+    /// After a time-out another Region comes first, if there is room.
+    fn avoiding(&self, asked: Set, now: Instant) -> Option<Choice> {
+        let (error, region) = self.attempts.last_failure()?;
+        if fate(&error) != Fate::Avoids {
+            return None;
+        }
+        let region = self.choosing.settings.place(&region)?;
+        let choice = self.choose(0, asked.without(Set::one(region)), now)?;
+        let patience = self.choosing.patience().any;
+        (choice.sum() <= patience).then_some(choice)
+    }
+
+    /// Where the call may go with a model.
+    fn allowed(&self, model: usize) -> Set {
+        let regions = self.route.models[model].regions;
+        self.only.map_or(regions, |only| regions.and(only))
+    }
+
+    /// The same, without those where the model is left out, unless it is everywhere.
+    fn candidates(&self, model: usize, now: Instant) -> Set {
+        let allowed = self.allowed(model);
+        let left_out = self.choosing.left_out(&self.route.models[model], now);
+        let candidates = allowed.without(left_out);
+        if candidates.is_empty() {
+            allowed
+        } else {
+            candidates
+        }
+    }
+
+    fn choose(&self, model: usize, candidates: Set, now: Instant) -> Option<Choice> {
+        let model = &self.route.models[model];
+        self.choosing
+            .choose(&self.request, model, candidates, self.latest, now)
+    }
+
+    fn leaves(&mut self, reason: Reason, model: usize, choice: Choice, now: Instant) {
+        let from = Arc::clone(self.region());
+        self.choosing.counts(self.here.region).goes(reason);
+        if model != self.here.model {
+            self.tried = Set::NONE;
+            self.missing = Set::NONE;
+        }
+        self.goes(model, choice, now);
+        self.choosing.counts(choice.region).comes();
+        telemetry::moved(&from, self.region(), reason.as_str());
+    }
+
+    fn goes(&mut self, model: usize, choice: Choice, now: Instant) {
+        let Choice { region, wait, .. } = choice;
+        self.here = Here {
+            model,
+            region,
+            stay: Stay {
+                since: now,
+                forecast: wait,
+            },
+            looks_at: now + looks_after(wait),
+            sent: self.attempts.sent_count(),
+        };
+        self.choosing.goes_to(&self.route.models[model], region, now);
+        self.attempts.goes_to(self.region());
+    }
+
+    fn with(&mut self, error: Error) -> Error {
+        match self.error.take() {
+            Some(before) => more_telling(before, error),
+            None => error,
+        }
+    }
+
+    /// An error that ends the call, unless one that was met before is worth more: access that another account
+    /// refuses says nothing of the Region that will have room again.
+    fn instead_of(&mut self, error: Error) -> Error {
+        match self.error.take() {
+            Some(before) if error.kind() == ErrorKind::AccessDenied => before,
+            _ => error,
+        }
+    }
+
+    pub(super) fn model(&self) -> &Model {
+        &self.route.models[self.here.model]
+    }
+
+    pub(super) fn choosing(&self) -> &Arc<Choosing> {
+        &self.choosing
+    }
+
+    pub(super) fn asked(&self) -> &Request<I> {
+        &self.request
+    }
+
+    /// Whether another model answers than the one that was asked for.
+    pub(super) fn is_other_model(&self) -> bool {
+        self.here.model > 0
+    }
+
+    pub(super) fn place(&self) -> usize {
+        self.here.region
+    }
+
+    pub(super) fn missing(&self) -> Set {
+        self.missing
+    }
+}
+
+/// Whether an error says that the request does not suit the model, or may not be made.
+fn is_of_the_request(error: &Error) -> bool {
+    match error.kind() {
+        ErrorKind::Invalid | ErrorKind::AccessDenied | ErrorKind::Transient | ErrorKind::Other => {
+            true
+        }
+        ErrorKind::Throttled
+        | ErrorKind::Exhausted
+        | ErrorKind::Capacity
+        | ErrorKind::Timeout
+        | ErrorKind::Truncated
+        | ErrorKind::DeadlineExceeded
+        | ErrorKind::CircuitOpen
+        | ErrorKind::NotCached
+        | ErrorKind::QuotaRejected
+        | ErrorKind::Closed => false,
+    }
+}
