@@ -66,11 +66,11 @@ impl Prompt<'_> {
         self.tools
             .iter()
             .any(|tool| matches!(tool, Tool::CachePoint(point) if an_hour(point)))
-            || self
-                .system
-                .iter()
-                .any(|block| matches!(block, SystemContentBlock::CachePoint(point) if an_hour(point)))
-            || blocks.any(|block| matches!(block, ContentBlock::CachePoint(point) if an_hour(point)))
+            || self.system.iter().any(
+                |block| matches!(block, SystemContentBlock::CachePoint(point) if an_hour(point)),
+            )
+            || blocks
+                .any(|block| matches!(block, ContentBlock::CachePoint(point) if an_hour(point)))
     }
 }
 

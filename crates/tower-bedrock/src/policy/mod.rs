@@ -10,7 +10,6 @@ mod retry;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use self::{circuit::LONGEST_ANSWER, model_key::model_key};
 #[cfg(feature = "toml")]
 #[cfg_attr(docsrs, doc(cfg(feature = "toml")))]
 pub use self::limits::QuotasError;
@@ -24,3 +23,4 @@ pub use self::{
     limits::{AccountQuotas, ModelQuota, Profiles, Quotas},
     retry::{RetryPolicy, backoff_layer},
 };
+pub(crate) use self::{circuit::LONGEST_ANSWER, model_key::model_key};

@@ -115,7 +115,12 @@ impl Choosing {
     }
 
     /// What the Regions have of the call's prompt, if it is of a conversation.
-    fn held<I: Operation>(&self, request: &Request<I>, model: &Model, now: Instant) -> Option<Held> {
+    fn held<I: Operation>(
+        &self,
+        request: &Request<I>,
+        model: &Model,
+        now: Instant,
+    ) -> Option<Held> {
         let key = self.key(request, model)?;
         lock(&self.warmth).held(&key, now)
     }
@@ -162,7 +167,11 @@ impl Choosing {
         drop(forgotten);
     }
 
-    pub(crate) fn warmth_key<I: Operation>(&self, request: &Request<I>, model: &Model) -> Option<Key> {
+    pub(crate) fn warmth_key<I: Operation>(
+        &self,
+        request: &Request<I>,
+        model: &Model,
+    ) -> Option<Key> {
         self.key(request, model)
     }
 
@@ -186,7 +195,13 @@ impl Choosing {
 
     /// A model was served in `region`, and not in those where it is `missing`. Says of which of those that is
     /// news.
-    pub(crate) fn was_served(&self, model: &Model, region: usize, missing: Set, now: Instant) -> Set {
+    pub(crate) fn was_served(
+        &self,
+        model: &Model,
+        region: usize,
+        missing: Set,
+        now: Instant,
+    ) -> Set {
         if missing.is_empty() && !self.is_any_left_out.load(Ordering::Relaxed) {
             return Set::NONE;
         }

@@ -25,14 +25,14 @@ mod settings;
 mod simulation;
 mod warmth;
 
+pub(crate) use self::{
+    choosing::Choosing,
+    outlook::{Asked, Outlook},
+    settings::Settings,
+};
 pub use self::{
     future::RegionsFuture,
     in_region::{InRegion, InRegionFuture},
     regions::Regions,
     sending::Sending,
-};
-pub(crate) use self::{
-    choosing::Choosing,
-    outlook::{Asked, Outlook},
-    settings::Settings,
 };

@@ -21,7 +21,10 @@ pub(crate) struct Stay {
 impl Stay {
     /// What is left of the wait. One that is overdue is as long as that of a call that comes now.
     pub(crate) fn left(&self, now: Instant, anew: impl FnOnce() -> Duration) -> Duration {
-        match self.forecast.checked_sub(now.saturating_duration_since(self.since)) {
+        match self
+            .forecast
+            .checked_sub(now.saturating_duration_since(self.since))
+        {
             Some(left) if !left.is_zero() => left,
             _ => anew(),
         }

@@ -20,6 +20,7 @@ impl Set {
         self.0 |= 1 << index;
     }
 
+    #[cfg(test)]
     pub(crate) const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }

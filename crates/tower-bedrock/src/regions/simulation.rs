@@ -31,7 +31,12 @@ impl Quota {
         let rate = per_minute / 60.0;
         let burst = rate * burst_seconds;
         let line = VecDeque::new();
-        Self { rate, burst, level: burst, line }
+        Self {
+            rate,
+            burst,
+            level: burst,
+            line,
+        }
     }
 
     fn wait(&self, amount: f64) -> Duration {
@@ -110,7 +115,10 @@ impl World {
     }
 
     fn key(caller: usize) -> Key {
-        Key { conversation: caller as u128, model_and_tenant: 0 }
+        Key {
+            conversation: caller as u128,
+            model_and_tenant: 0,
+        }
     }
 
     fn held(&self, caller: usize) -> Option<Held> {
@@ -121,7 +129,11 @@ impl World {
     /// Tokens of the prompt before and with this turn.
     fn sizes(&self, turn: usize) -> (u64, u64) {
         let (first, more, _) = self.prompt.unwrap_or_default();
-        let before = if turn == 0 { 0 } else { first + more * turn as u64 };
+        let before = if turn == 0 {
+            0
+        } else {
+            first + more * turn as u64
+        };
         (before, first + more * (turn as u64 + 1))
     }
 
@@ -135,7 +147,9 @@ impl World {
 
     fn writes(&self, caller: usize, turn: usize, region: usize) -> u64 {
         let (before, with) = self.sizes(turn);
-        let missing = self.held(caller).map_or(before, |held| held.missing(region));
+        let missing = self
+            .held(caller)
+            .map_or(before, |held| held.missing(region));
         with - before + missing
     }
 
@@ -189,7 +203,9 @@ impl World {
             PATIENCE.any
         };
         if moves(left, patience, there.sum()) {
-            self.quotas[here.region].line.retain(|(other, _)| *other != caller);
+            self.quotas[here.region]
+                .line
+                .retain(|(other, _)| *other != caller);
             self.callers[caller].moves += 1;
             self.lines_up(caller, turn, there);
         }
@@ -198,7 +214,11 @@ impl World {
     /// Makes all calls. Says how long that takes.
     fn runs(&mut self, calls: usize) -> Duration {
         let all: Set = (0..self.quotas.len()).collect();
-        while self.callers.iter().any(|caller| !matches!(caller.at, At::Done)) {
+        while self
+            .callers
+            .iter()
+            .any(|caller| !matches!(caller.at, At::Done))
+        {
             self.now += STEP;
             assert!(self.now - self.began < LONGEST, "it does not end");
             for region in 0..self.quotas.len() {
@@ -294,7 +314,10 @@ fn two_quotas_take_no_longer_than_one_with_the_sum() {
         };
         let (one, _) = run(vec![Quota::new(120.0, 10.0)]);
         let (two, moves) = run(vec![Quota::new(60.0, 10.0); 2]);
-        assert!(two <= one.mul_f64(1.05), "{calls} calls by {workers}: {two:?} and {one:?}");
+        assert!(
+            two <= one.mul_f64(1.05),
+            "{calls} calls by {workers}: {two:?} and {one:?}"
+        );
         assert!(moves <= calls / 20, "{moves} moves");
     }
 }

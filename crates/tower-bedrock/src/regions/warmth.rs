@@ -53,9 +53,7 @@ type Generation = HashMap<Key, Vec<Place>>;
 /// What was forgotten: it takes a while to free, so that is not for whoever holds a lock.
 #[must_use]
 #[derive(Debug)]
-pub(crate) struct Forgotten(
-    #[allow(dead_code, reason = "it is dropped")] Option<Generation>,
-);
+pub(crate) struct Forgotten(#[allow(dead_code, reason = "it is dropped")] Option<Generation>);
 
 impl Warmth {
     /// What each Region has of a prompt; `None` if no one has any.
@@ -120,7 +118,11 @@ impl Held {
     /// has grown by a little is at home in both.
     pub(crate) fn missing(&self, region: usize) -> u64 {
         let missing = self.most - self.tokens[region];
-        if missing <= self.most / 32 { 0 } else { missing.into() }
+        if missing <= self.most / 32 {
+            0
+        } else {
+            missing.into()
+        }
     }
 }
 

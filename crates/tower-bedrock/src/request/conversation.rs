@@ -3,7 +3,7 @@ use std::fmt;
 /// Which calls have the beginning of their prompts in common, as Bedrock's prompt caches would: a hash, and
 /// nothing of what it is of.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Conversation {
+pub struct Conversation {
     pub(crate) hash: u128,
     /// Whether other conversations begin like that, and only the beginning is in common.
     pub(crate) is_shared: bool,

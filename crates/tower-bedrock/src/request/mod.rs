@@ -9,5 +9,9 @@ mod options;
 mod priority;
 mod request;
 
-pub(crate) use self::{attempts::Attempts, conversation::{Beginning, Conversation}, customized::Customized};
+pub(crate) use self::{
+    attempts::Attempts,
+    conversation::{Beginning, Conversation},
+    customized::Customized,
+};
 pub use self::{cache_use::CacheUse, options::Options, priority::Priority, request::Request};

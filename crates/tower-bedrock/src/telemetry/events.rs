@@ -66,8 +66,7 @@ pub(crate) fn stream_ended(operation: &'static str, end: &End) {
     {
         use crate::error::{Error, ErrorKind};
         let outcome = end.result.as_ref().map_err(Error::kind);
-        let millis =
-            |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         tracing::debug!(
             target: "tower_bedrock::telemetry",
             operation,

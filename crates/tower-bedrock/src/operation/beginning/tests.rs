@@ -61,13 +61,22 @@ fn of(tools: &[Tool], system: &[SystemContentBlock], messages: &[Message]) -> Op
 fn a_conversation_goes_on_under_one_key_while_its_cache_point_moves() {
     let first = of(&[], &system("s"), &said_and_cached(&["hello"])).unwrap();
     assert!(!first.is_shared);
-    for next in [&["hello", "and", "so"][..], &["hello", "and", "so", "on", "x"]] {
+    for next in [
+        &["hello", "and", "so"][..],
+        &["hello", "and", "so", "on", "x"],
+    ] {
         assert_eq!(of(&[], &system("s"), &said_and_cached(next)), Some(first));
         // One in the system besides says nothing of the conversation.
         assert_eq!(of(&[], &cached("s"), &said_and_cached(next)), Some(first));
     }
-    assert_ne!(of(&[], &system("s"), &said_and_cached(&["hi"])), Some(first));
-    assert_ne!(of(&[], &system("t"), &said_and_cached(&["hello"])), Some(first));
+    assert_ne!(
+        of(&[], &system("s"), &said_and_cached(&["hi"])),
+        Some(first)
+    );
+    assert_ne!(
+        of(&[], &system("t"), &said_and_cached(&["hello"])),
+        Some(first)
+    );
 }
 
 #[test]
@@ -75,7 +84,10 @@ fn what_is_before_the_first_cache_point_is_shared() {
     let shared = of(&[tool("t")], &cached("s"), &said(&["hello"])).unwrap();
     assert!(shared.is_shared);
     assert_eq!(of(&[tool("t")], &cached("s"), &said(&["hi"])), Some(shared));
-    assert_ne!(of(&[tool("u")], &cached("s"), &said(&["hello"])), Some(shared));
+    assert_ne!(
+        of(&[tool("u")], &cached("s"), &said(&["hello"])),
+        Some(shared)
+    );
     let tools = [tool("t"), Tool::CachePoint(point(None))];
     let of_tools = of(&tools, &cached("s"), &[]);
     assert_eq!(of(&tools, &cached("other"), &[]), of_tools);
@@ -101,11 +113,17 @@ fn any_cache_point_may_ask_for_an_hour() {
         };
         prompt.is_kept_for_an_hour()
     };
-    assert!(!kept(&[Tool::CachePoint(point(None))], &cached("s"), &said_and_cached(&["a"])));
+    assert!(!kept(
+        &[Tool::CachePoint(point(None))],
+        &cached("s"),
+        &said_and_cached(&["a"])
+    ));
     assert!(kept(&[Tool::CachePoint(an_hour())], &[], &[]));
     assert!(kept(&[], &[SystemContentBlock::CachePoint(an_hour())], &[]));
     let mut messages = said(&["a"]);
-    messages[0].content.push(ContentBlock::CachePoint(an_hour()));
+    messages[0]
+        .content
+        .push(ContentBlock::CachePoint(an_hour()));
     assert!(kept(&[], &[], &messages));
 }
 
@@ -132,5 +150,8 @@ fn a_body_is_read_by_its_marks() {
     let third = body(&text("s", ""), &format!("{hello},{},{on}", turn("so", "")));
     assert!(!second.is_shared);
     assert_eq!(third, Some(second));
-    assert_ne!(body(&text("s", ""), &format!("{},{so}", turn("hi", ""))), Some(second));
+    assert_ne!(
+        body(&text("s", ""), &format!("{},{so}", turn("hi", ""))),
+        Some(second)
+    );
 }

@@ -90,7 +90,9 @@ fn plainest(offers: &[Choice]) -> Option<Choice> {
     let (warm, others): (Vec<_>, Vec<_>) = offers.iter().partition(|offer| offer.cold.is_zero());
     let best = |of: &[Choice]| {
         let first = of.iter().find(|offer| offer.sum() <= PATIENCE.any);
-        first.or_else(|| of.iter().min_by_key(|offer| offer.sum())).copied()
+        first
+            .or_else(|| of.iter().min_by_key(|offer| offer.sum()))
+            .copied()
     };
     if !warm.is_empty() && !others.is_empty() {
         let home = best(&warm)?;
@@ -103,7 +105,10 @@ fn plainest(offers: &[Choice]) -> Option<Choice> {
         return best(offers);
     }
     // Of equal ones a warm one is better.
-    offers.iter().min_by_key(|offer| (offer.sum(), !offer.cold.is_zero())).copied()
+    offers
+        .iter()
+        .min_by_key(|offer| (offer.sum(), !offer.cold.is_zero()))
+        .copied()
 }
 
 proptest! {

@@ -245,7 +245,9 @@ impl<I: Operation> Call<I> {
         // Pauses between attempts grow.
         let made = self.attempts.made().unwrap_or(0);
         let patience = self.choosing.settings.patience.saturating_mul(made + 1);
-        patience.max(error.retry_after().unwrap_or_default()).min(OPEN)
+        patience
+            .max(error.retry_after().unwrap_or_default())
+            .min(OPEN)
     }
 
     /// The first other model, from this one on, that answers soon.
@@ -319,7 +321,8 @@ impl<I: Operation> Call<I> {
             looks_at: now + looks_after(wait),
             sent: self.attempts.sent_count(),
         };
-        self.choosing.goes_to(&self.route.models[model], region, now);
+        self.choosing
+            .goes_to(&self.route.models[model], region, now);
         self.attempts.goes_to(self.region());
     }
 

@@ -25,7 +25,10 @@ pub(super) fn answer<I: Operation>(call: &Call<I>, response: &mut I::Response, n
         response.meta_mut().origin.other_model = true;
     }
     let model = call.model();
-    for left_out in choosing.was_served(model, region, call.missing(), now).iter() {
+    for left_out in choosing
+        .was_served(model, region, call.missing(), now)
+        .iter()
+    {
         telemetry::left_out(&model.place(left_out).key, choosing.settings.left_out_for);
     }
     if let Some(key) = choosing.warmth_key(call.asked(), model) {
@@ -33,18 +36,20 @@ pub(super) fn answer<I: Operation>(call: &Call<I>, response: &mut I::Response, n
     }
 }
 
-fn conversation<I: Operation>(
-    call: &Call<I>,
-    response: &mut I::Response,
-    key: Key,
-    now: Instant,
-) {
+fn conversation<I: Operation>(call: &Call<I>, response: &mut I::Response, key: Key, now: Instant) {
     let asked = call.asked();
-    let is_shared = asked.options().conversation().is_some_and(|of| of.is_shared);
+    let is_shared = asked
+        .options()
+        .conversation()
+        .is_some_and(|of| of.is_shared);
     // Nobody says what is in the cache: at most it is all.
     let unknown = match is_shared {
         true => 0,
-        false => asked.estimated(asked.quota_model().unwrap_or_default()).input_tokens,
+        false => {
+            asked
+                .estimated(asked.quota_model().unwrap_or_default())
+                .input_tokens
+        }
     };
     let warm = Warm {
         choosing: Arc::clone(call.choosing()),

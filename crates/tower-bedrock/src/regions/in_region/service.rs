@@ -139,7 +139,11 @@ impl<S> InRegion<S> {
 /// Where the caller wants the request to go.
 fn pinned<I>(request: &Request<I>) -> Option<&str> {
     let options = request.options();
-    let customized = || options.customized().and_then(|customized| customized.region());
+    let customized = || {
+        options
+            .customized()
+            .and_then(|customized| customized.region())
+    };
     options.region().or_else(customized)
 }
 

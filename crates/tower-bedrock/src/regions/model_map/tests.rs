@@ -23,7 +23,10 @@ fn places(map: &Settings, id: &str) -> Vec<(&'static str, String)> {
 }
 
 fn as_it_is(id: &str, regions: &[&'static str]) -> Vec<(&'static str, String)> {
-    regions.iter().map(|region| (*region, id.to_owned())).collect()
+    regions
+        .iter()
+        .map(|region| (*region, id.to_owned()))
+        .collect()
 }
 
 fn listed() -> Settings {
@@ -52,7 +55,10 @@ fn nothing_crosses_a_geography_by_itself() {
         assert_eq!(places(&map, id), as_it_is(id, us), "{id}");
     }
     assert_eq!(places(&map, EU), as_it_is(EU, &["eu-west-1"]));
-    assert_eq!(places(&map, "jp.a.b"), as_it_is("jp.a.b", &["ap-northeast-1"]));
+    assert_eq!(
+        places(&map, "jp.a.b"),
+        as_it_is("jp.a.b", &["ap-northeast-1"])
+    );
     assert_eq!(places(&map, "sa.a.b"), []);
 }
 
@@ -94,7 +100,10 @@ fn the_longest_beginning_wins_and_a_later_rule_of_equal_ones() {
     let mut map = with("eu-west-1", "us.", "eu.");
     set(&mut map, "eu-west-1", "us.anthropic.", "global.anthropic.");
     assert_eq!(id_in(&map, "eu-west-1", US).as_deref(), Some(GLOBAL));
-    assert_eq!(id_in(&map, "eu-west-1", "us.a.b").as_deref(), Some("eu.a.b"));
+    assert_eq!(
+        id_in(&map, "eu-west-1", "us.a.b").as_deref(),
+        Some("eu.a.b")
+    );
     set(&mut map, "eu-west-1", "us.", "");
     assert_eq!(id_in(&map, "eu-west-1", "us.a.b").as_deref(), Some("a.b"));
 }
@@ -103,7 +112,11 @@ fn the_longest_beginning_wins_and_a_later_rule_of_equal_ones() {
 fn an_empty_beginning_is_for_ids_without_a_geography() {
     let map = with("eu-west-1", "", "");
     assert_eq!(id_in(&map, "eu-west-1", BARE).as_deref(), Some(BARE));
-    for id in [US, GLOBAL, "arn:aws:bedrock:us-east-1:1:provisioned-model/a"] {
+    for id in [
+        US,
+        GLOBAL,
+        "arn:aws:bedrock:us-east-1:1:provisioned-model/a",
+    ] {
         assert_eq!(id_in(&map, "eu-west-1", id), None, "{id}");
     }
     let map = with("eu-west-1", "", "eu.");

@@ -42,15 +42,17 @@ fn what_may_be_the_prompts_fault_stays() {
 fn reasons_have_a_place_and_a_name_each() {
     for (place, reason) in Reason::ALL.into_iter().enumerate() {
         assert_eq!(reason as usize, place);
-        let same = Reason::ALL.into_iter().filter(|other| other.as_str() == reason.as_str());
+        let same = Reason::ALL
+            .into_iter()
+            .filter(|other| other.as_str() == reason.as_str());
         assert_eq!(same.count(), 1, "{reason:?}");
     }
 }
 
 #[test]
 fn a_model_that_is_not_served_is_looked_for_elsewhere() {
-    let missing = Error::new(ErrorKind::Invalid, "Model not found.")
-        .with_code("ResourceNotFoundException");
+    let missing =
+        Error::new(ErrorKind::Invalid, "Model not found.").with_code("ResourceNotFoundException");
     assert_eq!(fate(&missing), Fate::Moves(Reason::NotServed));
 }
 
