@@ -3,8 +3,9 @@
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// A waiting call looks around so often at most.
+/// A waiting call looks around so often at most, and so seldom.
 const SOONEST: Duration = Duration::from_secs(1);
+const LATEST: Duration = Duration::from_secs(5);
 
 /// A move has to save so much, and a quarter of the wait: forecasts are a little off, and a call that
 /// moves goes to the end of another line.
@@ -34,7 +35,7 @@ impl Stay {
 /// How long until a call that has `left` to wait looks around: those who wait long look seldom, or a
 /// large batch would do little else.
 pub(crate) fn looks_after(left: Duration) -> Duration {
-    (left / 8).max(SOONEST)
+    (left / 16).clamp(SOONEST, LATEST)
 }
 
 /// Whether a call that has `left` to wait goes where it would cost `elsewhere`. Within the `patience`
@@ -79,8 +80,9 @@ mod tests {
     #[test]
     fn who_waits_long_looks_around_seldom() {
         assert_eq!(looks_after(Duration::ZERO), seconds(1));
-        assert_eq!(looks_after(seconds(8)), seconds(1));
-        assert_eq!(looks_after(seconds(600)), seconds(75));
+        assert_eq!(looks_after(seconds(16)), seconds(1));
+        assert_eq!(looks_after(seconds(48)), seconds(3));
+        assert_eq!(looks_after(Duration::MAX), seconds(5));
     }
 
     proptest! {
