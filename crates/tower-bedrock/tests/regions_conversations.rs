@@ -27,7 +27,7 @@ const PER_MINUTE: u64 = 200_000;
 
 fn point(ttl: Option<CacheTtl>) -> CachePointBlock {
     let point = CachePointBlock::builder().r#type(CachePointType::Default);
-    point.set_ttl(ttl).build().unwrap()
+    point.set_ttl(ttl).build().expect("all is given")
 }
 
 /// Some 20,000 tokens.
@@ -38,7 +38,7 @@ fn long(text: &str) -> String {
 fn said(role: ConversationRole, text: &str) -> Message {
     let content = ContentBlock::Text(text.to_owned());
     let message = Message::builder().role(role);
-    message.content(content).build().unwrap()
+    message.content(content).build().expect("all is given")
 }
 
 /// One turn of a chat, all of it cached.
@@ -51,7 +51,7 @@ fn turn(texts: &[&str]) -> ConverseInput {
     // The user begins.
     let mut messages: Vec<_> = texts.iter().flat_map(both).skip(1).collect();
     messages[0].content.push(ContentBlock::Text(long(texts[0])));
-    let last = messages.last_mut().unwrap();
+    let last = messages.last_mut().expect("there is one");
     last.content.push(ContentBlock::CachePoint(point(None)));
     input.messages = Some(messages);
     input
@@ -63,7 +63,7 @@ fn streamed(input: ConverseInput) -> ConverseStreamInput {
         .set_messages(input.messages)
         .set_inference_config(input.inference_config)
         .build()
-        .unwrap()
+        .expect("all is given")
 }
 
 /// A prompt after a system prompt that all chats have in common.
@@ -87,8 +87,12 @@ fn world() -> (Stack<Regions>, Handle) {
 }
 
 async fn ask(stack: &Stack<Regions>, request: Request<ConverseInput>) -> String {
-    let answer = stack.clone().oneshot(request).await.unwrap();
-    answer.meta().region().unwrap().to_owned()
+    let answer = stack
+        .clone()
+        .oneshot(request)
+        .await
+        .expect("it is answered");
+    answer.meta().region().expect("it was sent").to_owned()
 }
 
 /// The same, while the East takes nobody.

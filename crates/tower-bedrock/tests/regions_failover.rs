@@ -10,7 +10,7 @@ use std::{num::NonZeroU32, time::Duration};
 use tokio::time::Instant;
 use tower::ServiceExt;
 use tower_bedrock::{ErrorKind, Request, policy::Quotas};
-use two::{EAST, WEST, admitted, call, listed, stack_of};
+use two::{EAST, WEST, admitted, listed, stack_of};
 
 fn faulted(sim: &Simulator) -> u64 {
     sim.usage().model(MODEL).map_or(0, |usage| usage.faulted)

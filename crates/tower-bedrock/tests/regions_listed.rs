@@ -149,11 +149,8 @@ async fn quotas_and_circuits_are_those_of_the_region_that_is_asked() {
     assert_eq!(&*handle.snapshot().region, "us-east-1");
 
     handle.set_quotas(Quotas::new().tokens_per_day_in("us-east-1", 100));
-    let refused = stack
-        .clone()
-        .oneshot(prompt("three").into())
-        .await
-        .unwrap_err();
+    let there = Request::new(prompt("three")).region("us-east-1");
+    let refused = stack.clone().oneshot(there).await.unwrap_err();
     // A call reserves its 200 tokens of output and some for its input.
     let refused = match refused.kind() {
         ErrorKind::QuotaRejected => refused,

@@ -26,7 +26,7 @@ async fn with_a_line_in_the_east(stack: &Stack<Regions>, handle: &Handle) {
     for number in 0.. {
         let text = format!("before {number}");
         match timeout(Duration::from_secs(2), call(stack, text)).await {
-            Ok((answer, _)) => drop(answer.unwrap()),
+            Ok((answer, _)) => drop(answer.expect("it is answered in time")),
             Err(_) => break,
         }
     }
@@ -35,8 +35,9 @@ async fn with_a_line_in_the_east(stack: &Stack<Regions>, handle: &Handle) {
 }
 
 fn waiting(handle: &Handle, region: &str) -> (u64, u64) {
-    let quota = handle.quota().snapshot(&key(region)).unwrap();
-    (quota.queued as u64, quota.pending_calls as u64)
+    let quota = handle.quota().snapshot(&key(region));
+    let quota = quota.expect("it was called");
+    (quota.queued as u64, quota.pending_calls)
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
@@ -155,7 +156,7 @@ async fn a_batch_over_two_regions_takes_as_long_as_over_one_of_both() {
         start.elapsed()
     }
     let half = Latency::new(Duration::from_millis(500), Duration::ZERO);
-    let sim = |calls| limited(calls).latency(half.clone());
+    let sim = |calls| limited(calls).latency(half);
     let (east, west, both) = (sim(60), sim(60), sim(120));
     let (stack, _) = stack_of(listed(&east, &west), quotas(60, 60));
     let two = makespan(stack).await;

@@ -116,7 +116,7 @@ impl World {
 
     fn key(caller: usize) -> Key {
         Key {
-            conversation: caller as u128,
+            conversation: caller as u64,
             model_and_tenant: 0,
         }
     }

@@ -13,7 +13,7 @@ const GENERATION: usize = 8 * 1024;
 /// A conversation with one model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
-    pub(crate) conversation: u128,
+    pub(crate) conversation: u64,
     /// Caches are the model's and the account's, and a key is its tenant's own.
     pub(crate) model_and_tenant: u64,
 }

@@ -1,21 +1,38 @@
-use std::fmt;
+use std::{fmt, num::NonZeroU64};
 
 /// Which calls have the beginning of their prompts in common, as Bedrock's prompt caches would: a hash, and
 /// nothing of what it is of.
+///
+/// One word, for every request has room for it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Conversation {
-    pub(crate) hash: u128,
-    /// Whether other conversations begin like that, and only the beginning is in common.
-    pub(crate) is_shared: bool,
-}
+pub struct Conversation(NonZeroU64);
+
+/// Of the bits of a hash two say something else.
+const IS_SHARED: u64 = 1;
+const IS_SOME: u64 = 2;
 
 impl Conversation {
     /// Of calls that their caller gives this key.
     pub(crate) fn named(key: &[u8]) -> Self {
-        Self {
-            hash: number(blake3::hash(key)),
-            is_shared: false,
-        }
+        Self::new(&blake3::hash(key), 0)
+    }
+
+    fn new(hash: &blake3::Hash, is_shared: u64) -> Self {
+        let mut bytes = [0; 8];
+        bytes.copy_from_slice(&hash.as_bytes()[..8]);
+        let hash = u64::from_le_bytes(bytes) & !IS_SHARED;
+        let number = NonZeroU64::new(hash | IS_SOME | is_shared);
+        Self(number.expect("a bit of it is set"))
+    }
+
+    /// The hash, which is another one where only the beginning is in common.
+    pub(crate) const fn hash(self) -> u64 {
+        self.0.get()
+    }
+
+    /// Whether other conversations begin like that, and only the beginning is in common.
+    pub(crate) const fn is_shared(self) -> bool {
+        self.0.get() & IS_SHARED != 0
     }
 }
 
@@ -36,24 +53,12 @@ impl Beginning {
     }
 
     pub(crate) fn of_all_who_share_it(&self) -> Conversation {
-        Conversation {
-            hash: number(self.0.finalize()),
-            is_shared: true,
-        }
+        Conversation::new(&self.0.finalize(), IS_SHARED)
     }
 
     pub(crate) fn of_one(&self) -> Conversation {
-        Conversation {
-            is_shared: false,
-            ..self.of_all_who_share_it()
-        }
+        Conversation::new(&self.0.finalize(), 0)
     }
-}
-
-fn number(hash: blake3::Hash) -> u128 {
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&hash.as_bytes()[..16]);
-    u128::from_le_bytes(bytes)
 }
 
 /// A hash of a short key is the key to whoever tries them all.
@@ -77,6 +82,11 @@ mod tests {
             beginning.of_one()
         };
         assert_eq!(of(&["ab", "c"]), of(&["ab", "c"]));
+        let (mut shared, mut own) = (Beginning::new(), Beginning::new());
+        shared.add(b"ab");
+        own.add(b"ab");
+        assert!(shared.of_all_who_share_it().is_shared() && !own.of_one().is_shared());
+        assert_ne!(shared.of_all_who_share_it().hash(), own.of_one().hash());
         assert_ne!(of(&["ab", "c"]), of(&["a", "bc"]));
         assert_ne!(of(&["abc"]), Conversation::named(b"abc"));
     }

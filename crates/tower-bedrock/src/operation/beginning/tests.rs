@@ -60,7 +60,7 @@ fn of(tools: &[Tool], system: &[SystemContentBlock], messages: &[Message]) -> Op
 #[test]
 fn a_conversation_goes_on_under_one_key_while_its_cache_point_moves() {
     let first = of(&[], &system("s"), &said_and_cached(&["hello"])).unwrap();
-    assert!(!first.is_shared);
+    assert!(!first.is_shared());
     for next in [
         &["hello", "and", "so"][..],
         &["hello", "and", "so", "on", "x"],
@@ -82,7 +82,7 @@ fn a_conversation_goes_on_under_one_key_while_its_cache_point_moves() {
 #[test]
 fn what_is_before_the_first_cache_point_is_shared() {
     let shared = of(&[tool("t")], &cached("s"), &said(&["hello"])).unwrap();
-    assert!(shared.is_shared);
+    assert!(shared.is_shared());
     assert_eq!(of(&[tool("t")], &cached("s"), &said(&["hi"])), Some(shared));
     assert_ne!(
         of(&[tool("u")], &cached("s"), &said(&["hello"])),
@@ -97,7 +97,7 @@ fn what_is_before_the_first_cache_point_is_shared() {
 #[test]
 fn without_a_cache_point_it_is_what_the_system_says() {
     let of_system = of(&[], &system("s"), &said(&["hello"])).unwrap();
-    assert!(of_system.is_shared);
+    assert!(of_system.is_shared());
     assert_eq!(of(&[], &system("s"), &said(&["hi"])), Some(of_system));
     assert_eq!(of(&[tool("t")], &[], &said(&["hello"])), None);
 }
@@ -142,13 +142,13 @@ fn a_body_is_read_by_its_marks() {
     };
     assert_eq!(body(&text("s", ""), &turn("hello", "")), None);
     let shared = body(&text("s", &with), &turn("hello", "")).unwrap();
-    assert!(shared.is_shared);
+    assert!(shared.is_shared());
     assert_eq!(body(&text("s", &with), &turn("hi", "")), Some(shared));
     // The point moves on with each turn, and its first message stays.
     let (hello, so, on) = (turn("hello", ""), turn("so", &with), turn("on", &with));
     let second = body(&text("s", ""), &format!("{hello},{so}")).unwrap();
     let third = body(&text("s", ""), &format!("{hello},{},{on}", turn("so", "")));
-    assert!(!second.is_shared);
+    assert!(!second.is_shared());
     assert_eq!(third, Some(second));
     assert_ne!(
         body(&text("s", ""), &format!("{},{so}", turn("hi", ""))),

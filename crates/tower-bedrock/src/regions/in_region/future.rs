@@ -144,10 +144,10 @@ where
         // Before the result is out: whoever has it may rely on the call being over.
         this.stage.set(Stage::Done);
         *this.choosing = None;
-        if let (Err(error), Some(region)) = (&mut result, this.region.take()) {
-            if error.region().is_none() {
-                error.set_region(region);
-            }
+        if let (Err(error), Some(region)) = (&mut result, this.region.take())
+            && error.region().is_none()
+        {
+            error.set_region(region);
         }
         Poll::Ready(result)
     }

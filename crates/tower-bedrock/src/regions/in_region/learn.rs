@@ -7,6 +7,7 @@ use crate::{
         Choosing,
         warmth::{KEPT, Key, Note},
     },
+    request::Conversation,
     response::{End, OnEnd, Reply, Usage},
     telemetry,
 };
@@ -41,7 +42,7 @@ fn conversation<I: Operation>(call: &Call<I>, response: &mut I::Response, key: K
     let is_shared = asked
         .options()
         .conversation()
-        .is_some_and(|of| of.is_shared);
+        .is_some_and(Conversation::is_shared);
     // Nobody says what is in the cache: at most it is all.
     let unknown = match is_shared {
         true => 0,

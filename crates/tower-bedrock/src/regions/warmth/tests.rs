@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use std::{collections::HashMap, time::Duration};
 use tokio::time::Instant;
 
-fn key(conversation: u128) -> Key {
+fn key(conversation: u64) -> Key {
     Key {
         conversation,
         model_and_tenant: 0,
@@ -12,7 +12,7 @@ fn key(conversation: u128) -> Key {
 
 fn note(
     warmth: &mut Warmth,
-    conversation: u128,
+    conversation: u64,
     region: usize,
     tokens: u64,
     is_shared: bool,
@@ -28,7 +28,7 @@ fn note(
     drop(warmth.note(key(conversation), &note));
 }
 
-fn missing(warmth: &Warmth, conversation: u128, now: Instant) -> Option<[u64; 3]> {
+fn missing(warmth: &Warmth, conversation: u64, now: Instant) -> Option<[u64; 3]> {
     let held = warmth.held(&key(conversation), now)?;
     Some([0, 1, 2].map(|region| held.missing(region)))
 }
@@ -78,17 +78,17 @@ fn an_answer_without_a_cache_leaves_nothing_there() {
 #[test]
 fn a_flood_of_conversations_is_forgotten_and_the_latest_are_not() {
     let (mut warmth, now) = (Warmth::default(), Instant::now());
-    let all = 5 * GENERATION as u128;
+    let all = 5 * GENERATION as u64;
     for conversation in 0..all {
         note(&mut warmth, conversation, 0, 9_000, false, now);
         // This one goes on all the time.
         if conversation % 1_000 == 0 {
-            note(&mut warmth, u128::MAX, 1, 7_000, false, now);
+            note(&mut warmth, u64::MAX, 1, 7_000, false, now);
         }
         assert!(warmth.young.len() <= GENERATION && warmth.old.len() <= GENERATION);
     }
-    assert_eq!(missing(&warmth, u128::MAX, now), Some([7_000, 0, 7_000]));
-    for latest in all - GENERATION as u128 / 2..all {
+    assert_eq!(missing(&warmth, u64::MAX, now), Some([7_000, 0, 7_000]));
+    for latest in all - GENERATION as u64 / 2..all {
         assert!(missing(&warmth, latest, now).is_some(), "{latest}");
     }
     assert_eq!(missing(&warmth, 0, now), None);
@@ -98,10 +98,10 @@ proptest! {
     /// The plainest model: the last note of each Region, as long as its time has not passed.
     #[test]
     fn it_knows_the_last_note_of_each_region(
-        steps in proptest::collection::vec((0_u128..3, 0_usize..3, 0_u64..50_000, 0_u64..200), 0..80),
+        steps in proptest::collection::vec((0_u64..3, 0_usize..3, 0_u64..50_000, 0_u64..200), 0..80),
     ) {
         let mut warmth = Warmth::default();
-        let mut plain: HashMap<(u128, usize), (u64, Instant)> = HashMap::new();
+        let mut plain: HashMap<(u64, usize), (u64, Instant)> = HashMap::new();
         let mut now = Instant::now();
         for (conversation, region, tokens, seconds) in steps {
             note(&mut warmth, conversation, region, tokens, false, now);
