@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::alarms::Alarms;
 use super::key_table::Idle;
-use super::runtime::{Alarm, Runtime, Set, now};
+use super::runtime::{Alarm, Runtime, Set, is_setting, now};
 use super::sync::{Mutex, MutexGuard, lock};
 use crate::account::{Account, Charge, nanos};
 use crate::call::{Ask, Throttle};
@@ -268,6 +268,10 @@ impl Wake for KeyState {
     /// An alarm's waker. It lets the turns go on by itself, so that each waiter is woken once, to
     /// go, and not to look whether it may.
     fn wake(self: Arc<Self>) {
+        // By whoever holds the lock, and goes on by itself.
+        if is_setting() {
+            return;
+        }
         let now = now();
         let mut state = lock(&self.state);
         state.alarms.rang(now);

@@ -1,3 +1,4 @@
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::future::{Future, pending};
 use std::pin::{Pin, pin};
@@ -23,8 +24,42 @@ pub(crate) struct Runtime {
 /// Those that calls waited in, and some that are gone.
 static RUNTIMES: LazyLock<Mutex<HashMap<Id, Runtime>>> = LazyLock::new(Mutex::default);
 
+thread_local! {
+    /// Whether this thread sets an alarm, and whether that alarm's waker was called meanwhile.
+    static SETTING: Cell<Option<bool>> = const { Cell::new(None) };
+}
+
 pub(crate) fn now() -> Instant {
     Instant::now()
+}
+
+/// Whether the thread is setting an alarm, whose waker this is asked by. It must do nothing then, for it is
+/// called under the locks of who sets the alarm; who does is told that the alarm is
+/// [over](Set::Over).
+///
+/// A timer calls its waker at once where it fires in another thread at that moment, or did just before.
+pub(crate) fn is_setting() -> bool {
+    let setting = SETTING.get().is_some();
+    if setting {
+        SETTING.set(Some(true));
+    }
+    setting
+}
+
+/// The thread sets an alarm until this is dropped, if by a panic of the timer's too.
+struct Setting;
+
+impl Setting {
+    fn begin() -> Self {
+        SETTING.set(Some(false));
+        Self
+    }
+}
+
+impl Drop for Setting {
+    fn drop(&mut self) {
+        SETTING.set(None);
+    }
 }
 
 impl Runtime {
@@ -126,25 +161,25 @@ impl Alarm {
         self.due.is_none() || self.sleep.is_elapsed()
     }
 
-    /// Lets its runtime call `waker` at `at`, and only then.
+    /// Lets its runtime call `waker` at `at`. A waker that is called before this returns finds the thread
+    /// [setting](is_setting) it.
     pub(crate) fn set(&mut self, at: Instant, waker: &Waker) -> Set {
         let running = read(&self.runtime.running);
         if !*running {
             return Set::Gone;
         }
-        // To move it to a time that is over would call its waker at once. That is here, under the
-        // lock that the waker takes.
+        let _until_set = Setting::begin();
+        // To move it to a time that is over would call its waker.
         _ = poll(self.sleep.as_mut(), Waker::noop());
         self.sleep.as_mut().reset(at);
-        match poll(self.sleep.as_mut(), waker) {
-            Poll::Ready(()) => {
-                self.due = None;
-                Set::Over
-            }
-            Poll::Pending => {
-                self.due = Some(at);
-                Set::Rings
-            }
+        let polled = poll(self.sleep.as_mut(), waker);
+        // A waker that was called is not called again.
+        if polled.is_ready() || SETTING.get() == Some(true) {
+            self.due = None;
+            Set::Over
+        } else {
+            self.due = Some(at);
+            Set::Rings
         }
     }
 }
@@ -153,3 +188,6 @@ fn poll(sleep: Pin<&mut Sleep>, waker: &Waker) -> Poll<()> {
     // A task that is out of its budget would have the waker called at once, too.
     pin!(tokio::task::unconstrained(sleep)).poll(&mut Context::from_waker(waker))
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests;

@@ -35,6 +35,11 @@ pub(crate) fn epoch() -> Instant {
     *EPOCH
 }
 
+/// No timer here calls a waker at once.
+pub(crate) fn is_setting() -> bool {
+    false
+}
+
 /// Puts the calling thread into a runtime.
 pub(crate) fn enter(runtime: Id) {
     RUNTIME.with(|cell| cell.set(Some(runtime)));
