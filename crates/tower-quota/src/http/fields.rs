@@ -49,9 +49,9 @@ impl Fields {
                 more_in: more_at.map(|at| at.saturating_sub(now).div_ceil(SECOND)),
             }
         });
-        Self {
-            policies: policies.collect(),
-        }
+        let mut policies: Vec<_> = policies.collect();
+        tell_apart(&mut policies);
+        Self { policies }
     }
 
     pub(super) fn insert_into(&self, headers: &mut HeaderMap) {
@@ -107,7 +107,19 @@ fn parameter(item: &mut String, name: &str, value: impl Display) {
     let _ = write!(item, ";{name}={value}");
 }
 
-/// What a policy is called, such as `calls-per-minute`.
+/// The second policy of a name is called `calls-per-minute-2`: a limit speaks of its policy by the name alone.
+fn tell_apart(policies: &mut [Policy]) {
+    for nth in (1..policies.len()).rev() {
+        let name = &policies[nth].name;
+        let before = policies[..nth].iter().filter(|policy| policy.name == *name);
+        let before = before.count();
+        if before > 0 {
+            policies[nth].name = format!("{name}-{}", before + 1);
+        }
+    }
+}
+
+/// What a policy is called, such as `calls-per-minute`; by the largest unit that its period is a whole number of.
 fn name(limit: &Limit) -> String {
     match limit.period() {
         period if period == Duration::from_secs(1) => "calls-per-second".to_owned(),
@@ -115,6 +127,12 @@ fn name(limit: &Limit) -> String {
         period if period == Duration::from_secs(3_600) => "calls-per-hour".to_owned(),
         period if period == Duration::from_secs(86_400) => "calls-per-day".to_owned(),
         period if period.subsec_nanos() == 0 => format!("calls-per-{}s", period.as_secs()),
-        period => format!("calls-per-{}ms", period.as_millis()),
+        period => {
+            let nanos = period.as_nanos();
+            let units = [(1_000_000, "ms"), (1_000, "us"), (1, "ns")];
+            let whole = units.into_iter().find(|(unit, _)| nanos % unit == 0);
+            let (unit, symbol) = whole.unwrap_or((1, "ns"));
+            format!("calls-per-{}{symbol}", nanos / unit)
+        }
     }
 }

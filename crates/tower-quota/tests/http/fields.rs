@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use crate::support::{Body, KEY, Req, Res, SECOND, field, from, server};
+use crate::support::{Body, KEY, Req, Res, SECOND, field, from, server, text};
 use tower::{Layer, Service, service_fn};
 use tower_quota::{HttpCost, HttpQuotaLayer, Limit, QuotaLayer, RateLimitFields};
 
@@ -68,6 +68,44 @@ async fn period_that_is_no_whole_seconds_has_no_window() {
         field(&res, "ratelimit"),
         Some("\"calls-per-1500ms\";r=4;t=2")
     );
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn period_is_named_in_the_largest_unit_it_is_a_whole_number_of() {
+    for (nanos, policy) in [
+        (1, "\"calls-per-1ns\";q=5"),
+        (2_500, "\"calls-per-2500ns\";q=5"),
+        (7_000, "\"calls-per-7us\";q=5"),
+        (1_000_000, "\"calls-per-1ms\";q=5"),
+        (1_000_000_001, "\"calls-per-1000000001ns\";q=5"),
+        (2_000_000_000, "\"calls-per-2s\";q=5;w=2"),
+    ] {
+        let limit = Limit::calls(5, Duration::from_nanos(nanos));
+        let res = server(&HttpQuotaLayer::by_header(limit, KEY))(from(b"a"));
+        assert_eq!(field(&res, "ratelimit-policy"), Some(policy), "{nanos}");
+    }
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn limits_of_one_period_have_names_of_their_own() {
+    let limits = [
+        Limit::calls_per_minute(9),
+        Limit::calls(3, SECOND),
+        Limit::calls_per_minute(1),
+        Limit::calls_per_minute(5),
+    ];
+    let mut server = server(&HttpQuotaLayer::by_header(limits, KEY));
+    let res = server(from(b"a"));
+    let policy = "\"calls-per-minute\";q=9;w=60, \"calls-per-second\";q=3;w=1, \
+                  \"calls-per-minute-2\";q=1;w=60, \"calls-per-minute-3\";q=5;w=60";
+    assert_eq!(field(&res, "ratelimit-policy"), Some(policy));
+    let res = server(from(b"a"));
+    assert_eq!(res.status(), 429);
+    let left = field(&res, "ratelimit").unwrap();
+    assert!(left.contains("\"calls-per-minute-2\";r=0;t=60"), "{left}");
+    let problem = text(res);
+    let violated = "\"violated-policies\":[\"calls-per-minute-2\"]";
+    assert!(problem.contains(violated), "{problem}");
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
