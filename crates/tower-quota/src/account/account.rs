@@ -21,6 +21,9 @@ mod throttles;
 const WATCHED: u32 = 4;
 /// At a high rate more of them: one in so many that were confirmed in the last minute.
 const WATCHED_PART: u64 = 50;
+/// One throttle in so many calls that were confirmed in the last minute is no sign of a neighbour: whoever
+/// takes a part of the quota throttles as large a part of our calls. A server may have its reasons.
+const STRAYS: u64 = 200;
 
 /// All limits of one key: what the server has left, and what is known of how it counts.
 ///
@@ -41,6 +44,8 @@ pub(crate) struct Account {
     /// How many calls were confirmed, and how many of them in the last minute.
     confirmed: u32,
     lately: Recent,
+    /// How many were throttled in the last minute.
+    throttled: Recent,
     /// How long a throttle takes: of ten, nine come sooner.
     latency: Option<u64>,
     purse: Purse,
@@ -73,6 +78,7 @@ impl Account {
             unconfirmed: 0,
             confirmed: 0,
             lately: Recent::new(60 * SECOND),
+            throttled: Recent::new(60 * SECOND),
             latency: None,
             purse: Purse::new(),
             overrun: Overrun::default(),
@@ -158,8 +164,9 @@ impl Account {
     }
 
     fn common(&mut self) -> Now {
-        let lately = self.lately.sum(self.now) / WATCHED_PART;
-        let fast = u32::try_from(lately).unwrap_or(u32::MAX);
+        let lately = self.lately.sum(self.now);
+        let strays = lately / STRAYS;
+        let fast = u32::try_from(lately / WATCHED_PART).unwrap_or(u32::MAX);
         Now {
             at: self.now,
             spare: self.purse.affords_trial(),
@@ -167,6 +174,7 @@ impl Account {
             answered: self.oversize.answered(),
             owed: self.overrun.of(self.counts.pending.calls),
             call_time: self.overrun.time(),
+            strays: strays > 0 && self.throttled.sum(self.now) <= strays,
         }
     }
 

@@ -119,6 +119,8 @@ pub(crate) struct Now {
     pub(crate) owed: u64,
     /// How long a call takes.
     pub(crate) call_time: u64,
+    /// There are so many calls, and so few of them are throttled, that it is nobody's doing.
+    pub(crate) strays: bool,
 }
 
 impl Meter {

@@ -23,6 +23,8 @@ pub(crate) enum Kind {
     Plain,
     /// The same where calls come to more than they reserve.
     Debts,
+    /// The same where some are refused for no reason.
+    Strays,
     Neighbours,
     ToldWrong,
     ToldNothing,
@@ -41,9 +43,10 @@ pub(crate) struct Bounds {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Plain,
         Self::Debts,
+        Self::Strays,
         Self::Neighbours,
         Self::ToldWrong,
         Self::ToldNothing,
@@ -57,6 +60,7 @@ impl Kind {
             Told::Nothing => Self::ToldNothing,
             Told::Times(_) | Told::Burst(_) => Self::ToldWrong,
             Told::Truth if workload.burndown > 1.0 => Self::Debts,
+            Told::Truth if workload.strays > 0.0 => Self::Strays,
             Told::Truth => Self::Plain,
         }
     }
@@ -71,6 +75,8 @@ impl Bounds {
             Kind::Debts if bucket => 1.3,
             // The oracle overspends: a window forgets debts.
             Kind::Debts => 1.9,
+            // The rate, and less of what the meter would take at once: its size is told by refusals.
+            Kind::Strays => 2.0,
             Kind::Neighbours => 1.3,
             Kind::ToldWrong => match workload.told {
                 // What it is told is a ceiling.
@@ -82,7 +88,7 @@ impl Bounds {
             Kind::Processes => 1.5,
         };
         let throttles_per_ok = match Kind::of(workload) {
-            Kind::Plain => 0.02,
+            Kind::Plain | Kind::Strays => 0.02,
             // None knows of the others.
             Kind::Processes => 0.2,
             Kind::Debts | Kind::Neighbours | Kind::ToldWrong | Kind::ToldNothing => 0.05,

@@ -101,6 +101,11 @@ fn quotas_of_calls_are_run_at() {
 }
 
 #[test]
+fn refusals_for_no_reason_do_not_slow_down_many_calls() {
+    hold("20k calls, 1 of 400 a stray", &["bucket 10 s", "sliding"]);
+}
+
+#[test]
 fn bursts_after_idle_minutes_go_at_once_where_the_meter_takes_them() {
     hold("60 calls, bursts of 50", &ALL);
 }

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
+use crate::workload::Workload;
+
 /// What a way takes on average, in seconds.
 pub(crate) const WAY: f64 = 0.035;
 
@@ -12,14 +14,21 @@ pub(crate) struct Network {
     rng: Rng,
     /// One refusal of twenty takes up to two and a half seconds.
     slow_refusals: bool,
+    strays: f64,
 }
 
 impl Network {
-    pub(crate) fn new(seed: u64, slow_refusals: bool) -> Self {
+    pub(crate) fn new(seed: u64, workload: &Workload) -> Self {
         Self {
             rng: Rng::with_seed(seed),
-            slow_refusals,
+            slow_refusals: workload.slow_refusals,
+            strays: workload.strays,
         }
+    }
+
+    /// Whether the server refuses a call for reasons of its own.
+    pub(crate) fn goes_astray(&mut self) -> bool {
+        self.strays > 0.0 && self.rng.f64() < self.strays
     }
 
     pub(crate) fn way(&mut self) -> Duration {

@@ -61,7 +61,7 @@ impl Wire {
     pub(crate) fn new(workload: &Workload, server: Server, calls: usize, seed: u64) -> Self {
         Self {
             server: Mutex::new(server),
-            network: Mutex::new(Network::new(seed, workload.slow_refusals)),
+            network: Mutex::new(Network::new(seed, workload)),
             seen: Mutex::new(Seen {
                 came: vec![0.0; calls],
                 sent: vec![0.0; calls],
@@ -94,7 +94,10 @@ impl Wire {
         self.sent(call);
         let there = lock(&self.network).way();
         sleep(there).await;
-        let admitted = lock(&self.server).admit(self.now(), call.reserved as f64);
+        let admitted = match lock(&self.network).goes_astray() {
+            true => Err(self.limits_what()),
+            false => lock(&self.server).admit(self.now(), call.reserved as f64),
+        };
         let admitted = match admitted {
             Ok(admitted) => admitted,
             Err(short) => {
@@ -135,6 +138,14 @@ impl Wire {
             if let Some(end) = rest.end {
                 end(answer.used);
             }
+        }
+    }
+
+    /// What a stray is said to be short of.
+    fn limits_what(&self) -> Short {
+        match self.counts_tokens {
+            true => Short::Tokens,
+            false => Short::Calls,
         }
     }
 

@@ -65,6 +65,8 @@ pub(crate) struct Workload {
     /// Whether a refusal says what was short.
     pub(crate) names_unit: bool,
     pub(crate) slow_refusals: bool,
+    /// The part of the calls that the server refuses though there is room.
+    pub(crate) strays: f64,
     pub(crate) sizes: Sizes,
     /// How many times more a call reserves than it uses.
     pub(crate) over: f64,
@@ -91,6 +93,7 @@ impl Workload {
             told: Told::Truth,
             names_unit: true,
             slow_refusals: false,
+            strays: 0.0,
             sizes: Sizes::Equal(1500.0),
             over: 1.0,
             burndown: 1.0,
@@ -384,6 +387,17 @@ fn alone() -> Vec<Workload> {
         Workload {
             slow_refusals: true,
             ..reserving("slow refusals, reserve 5 x", 5.0)
+        },
+        Workload {
+            strays: 0.0025,
+            slow_refusals: true,
+            arrivals: Workers(2000),
+            ..few("20k calls, 1 of 400 a stray", 20_000.0, 40_000)
+        },
+        Workload {
+            strays: 0.0025,
+            arrivals: Workers(100),
+            ..few("600 calls, 1 of 400 a stray", 600.0, 3000)
         },
     ]
 }

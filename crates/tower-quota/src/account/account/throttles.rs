@@ -28,6 +28,7 @@ impl Account {
             self.purse.pay();
         }
         self.pause_if_in_row(charge.at);
+        self.throttled.add(self.now, 1);
         let common = self.common();
         let was = self.state(charge.number);
         let mut pause = 0;

@@ -89,7 +89,8 @@ impl Meter {
         let in_bucket = level.saturating_add(slack) <= self.burst.proven
             // A full bucket admits whatever the server ever admits.
             || self.deficit.is_dry_for(self.jitter, now.at);
-        let in_window = in_window || self.kind == Kind::Bucket || self.is_small();
+        let is_small = self.is_small() && !now.strays;
+        let in_window = in_window || self.kind == Kind::Bucket || is_small;
         if in_bucket && in_window {
             return goes;
         }
@@ -230,7 +231,7 @@ impl Meter {
         self.worth(self.amount.saturating_add(self.amount / 50))
     }
 
-    fn is_dense(&self, worth: u128) -> bool {
+    pub(super) fn is_dense(&self, worth: u128) -> bool {
         worth <= self.rate_for(DENSE)
     }
 

@@ -11,6 +11,8 @@ use crate::limit::{Amount, Unit};
 
 /// How close to what is proven jitter explains a throttle, in slacks.
 const EDGE: u128 = 6;
+/// What dense calls need to go at the rate, in slacks.
+const SPACE: u128 = 2;
 /// Jitter is raised once in this time, and to that at most: beyond it is a neighbour.
 const RAISE_EVERY: u64 = 30 * SECOND;
 const MOST_JITTER: u64 = 100 * MILLISECOND;
@@ -151,7 +153,7 @@ impl Meter {
                     if old {
                         0
                     } else {
-                        self.learn(at, x, sent, &evidence)
+                        self.learn(at, x, sent, &evidence, self.is_stray(now))
                     }
                 }
             },
@@ -220,7 +222,8 @@ impl Meter {
     fn evidence(&mut self, x: u64, sent: &Sent, was_confirmed: bool, now: &Now) -> Throttle {
         let (worth, slack) = (self.worth(x), self.slack());
         let window = self.kind == Kind::Window;
-        if was_confirmed {
+        let stray = self.is_stray(now);
+        if was_confirmed && !stray {
             self.unlearn(worth, sent);
         }
         let hearsay = self.burst.is_hearsay(sent.deficit);
@@ -238,9 +241,10 @@ impl Meter {
             } else {
                 sent.least
             };
-            self.burst.refused(now.at, level, !window_full);
+            self.burst.refused(now.at, level, !window_full && !stray);
             if hearsay {
-                self.burst.unlearn(self.burst.seen);
+                self.burst
+                    .unlearn(self.burst.seen.max(self.least_burst(worth)));
             }
         }
         let owed = match self.limit.unit {
@@ -256,7 +260,7 @@ impl Meter {
             beyond_proven,
             planned_beyond: planned_beyond && !self.share.is_pinging(),
             window_full,
-            small_bucket: !window && self.is_small(),
+            small_bucket: !window && self.is_small() && !now.strays,
             debts: owed > 0 && sent.deficit + owed > self.burst.proven,
             edge: !needs_all
                 && sent.deficit + EDGE * slack > self.burst.proven
@@ -264,6 +268,11 @@ impl Meter {
                 && !raised,
             needs_all,
         }
+    }
+
+    /// Whether a throttle is too rare to show anything but what it was a trial of.
+    fn is_stray(&self, now: &Now) -> bool {
+        now.strays && self.knowledge == Knowledge::Told && !self.share.is_pinging()
     }
 
     /// The call was taken for admitted, and was not.
@@ -279,16 +288,34 @@ impl Meter {
     fn unlearn(&mut self, worth: u128, sent: &Sent) {
         if self.kind != Kind::Window {
             let level = sent.deficit.max(worth).saturating_sub(self.slack());
-            self.burst.unlearn(level.max(worth));
+            self.burst.unlearn(level.max(self.least_burst(worth)));
+        }
+    }
+
+    /// No bucket is taken to hold less: the call, and where calls are dense what lets them go at the rate in
+    /// spite of jitter. With less each would wait until it is over for the one before, and that is no
+    /// rate any more.
+    fn least_burst(&self, worth: u128) -> u128 {
+        match self.is_dense(worth) {
+            true => worth.saturating_add(SPACE * self.slack()),
+            false => worth,
         }
     }
 
     /// Draws the conclusion. Returns a pause.
-    fn learn(&mut self, at: u64, x: u64, sent: &Sent, evidence: &Throttle) -> u64 {
+    fn learn(&mut self, at: u64, x: u64, sent: &Sent, evidence: &Throttle, stray: bool) -> u64 {
         let meaning = match self.knowledge {
             Knowledge::FirstGuess => Meaning::Neighbour,
             _ => evidence.meaning(),
         };
+        if stray
+            && matches!(
+                meaning,
+                Meaning::Neighbour | Meaning::Window | Meaning::NoWindow
+            )
+        {
+            return 0;
+        }
         if meaning != Meaning::Burst {
             self.news = Some(self.at);
         }

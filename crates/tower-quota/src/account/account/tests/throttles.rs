@@ -119,3 +119,52 @@ fn a_throttle_is_heard_at_any_rate() {
     let meter = &account.meters(now)[0];
     assert_eq!((meter.used(), account.counts().pending.calls), (3998, 5));
 }
+
+/// Sends so many calls one after the other, at half the rate, of which every so manyth is throttled.
+fn share_with_throttles(calls: u64, per_minute: u64, every: u64) -> f64 {
+    let mut account = Account::new(vec![Limit::calls_per_minute(per_minute).window()], 0);
+    let mut now = 0;
+    for call in 1..=calls {
+        let charge = loop {
+            match account.admit(now, Amount::call(0)) {
+                Ok(charge) => break charge,
+                Err(at) => now = at,
+            }
+        };
+        now += 2 * MINUTE / per_minute;
+        if call % every == 0 {
+            account.blame_limit(now, &charge, None);
+        } else {
+            account.settle(now, &charge, Amount::call(0));
+        }
+    }
+    account.share()
+}
+
+#[test]
+fn few_throttles_of_many_calls_are_nobodys_doing() {
+    assert!(share_with_throttles(2_000, 6_000, 300) >= 1.0);
+    assert!(share_with_throttles(2_000, 6_000, 100) < 1.0);
+    // Of few calls each throttle counts.
+    assert!(share_with_throttles(180, 60, 170) < 1.0);
+}
+
+#[test]
+fn first_calls_of_many_that_are_throttled_do_not_bring_them_to_a_halt() {
+    let mut account = Account::new(vec![Limit::calls_per_minute(20_000)], 0);
+    let first = account.admit(0, Amount::call(0)).expect("it goes");
+    account.confirmed(SECOND / 100, &first);
+    account.blame_limit(SECOND / 2, &first, None);
+    let mut now = SECOND;
+    let mut sent = 0;
+    while now < 2 * SECOND {
+        match account.admit(now, Amount::call(0)) {
+            Ok(charge) => {
+                account.settle(now, &charge, Amount::call(0));
+                sent += 1;
+            }
+            Err(at) => now = at,
+        }
+    }
+    assert!(sent > 300, "{sent} of 333");
+}
