@@ -13,8 +13,9 @@ mod rows;
 #[path = "../common/steps.rs"]
 mod steps;
 
-use aws_sdk_bedrockruntime::config::Credentials;
-use bedrock_sim::ScriptedAnswer;
+use aws_sdk_bedrockruntime::config::{Builder, Credentials, Token};
+use aws_smithy_runtime_api::client::auth::{AuthSchemeId, AuthSchemePreference};
+use bedrock_sim::{Fault, ScriptedAnswer};
 use common::{MODEL, prompt, simulator};
 use inputs::{check, chunks, converse, count, get, guardrail, invoke, list, start, stream};
 use listen::Heard;
@@ -23,13 +24,17 @@ use std::{error::Error as StdError, fmt, num::NonZeroU32, sync::Arc, time::Durat
 use steps::Wire;
 use tower::{Layer, Service, ServiceExt};
 use tower_bedrock::{
-    Bedrock, CacheUse, Error, ErrorKind, Operation, Request, StackLayer,
+    Bedrock, CacheStatus, CacheUse, Error, ErrorKind, EventStream, Operation, Request, Stack,
+    StackLayer, StreamEvent,
     policy::{ModelQuota, Quotas},
 };
 
 const CANARY: &str = "CANARY";
 
 const PROMPT: &str = "CANARY-prompt, which is 'quoted' and \"quoted\"";
+
+/// It is in no log line; `Debug` of a request may show it.
+const TENANT: &str = "a quiet tenant";
 
 /// Where the SDK itself shows what it sends and gets, if it is asked for its own log at TRACE.
 const OF_THE_SDK: [&str; 3] = [
@@ -38,15 +43,13 @@ const OF_THE_SDK: [&str; 3] = [
     "aws_smithy_runtime::client::orchestrator::http",
 ];
 
+fn secret() -> Credentials {
+    let session = Some("CANARY-session".to_owned());
+    Credentials::new("AKID", "CANARY-key", session, None, "test")
+}
+
 fn bedrock(row: &Row) -> Bedrock {
-    let secret = Credentials::new(
-        "AKID",
-        "CANARY-key",
-        Some("CANARY-session".to_owned()),
-        None,
-        "test",
-    );
-    let config = row.sim.sdk_config().credentials_provider(secret);
+    let config = row.sim.sdk_config().credentials_provider(secret());
     let config = match &row.step {
         Some(step) => config.http_client(Wire::new([step.clone()]).client()),
         None => config,
@@ -205,24 +208,73 @@ async fn no_rejection_leaks() {
     assert_eq!(heard.said(CANARY).1, Vec::<String>::new());
 }
 
+/// Calls that are answered: at first throttled, then by the model, then by the cache.
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn no_answer_leaks() {
     let heard = Heard::default();
     let _subscriber = tracing::subscriber::set_default(heard.clone());
-    let sim = simulator();
-    sim.script([ScriptedAnswer::new().text("CANARY-answer")]);
-    let layer = StackLayer::new("us-east-1");
-    let stack = layer.layer(Bedrock::new(sim.sdk_config()).with_raw_responses());
-    for _ in 0..2 {
-        let response = stack
-            .clone()
-            .oneshot(Request::new(prompt("CANARY-prompt")))
-            .await
-            .unwrap();
-        shows_nothing("a response", &response);
-        shows_nothing("its metadata", response.meta());
+    for config in [signed, with_api_key] {
+        let sim = simulator();
+        sim.script([Fault::throttling().times(5)]);
+        sim.script([ScriptedAnswer::new().text("CANARY-answer").times(9)]);
+        let layer = StackLayer::new("us-east-1");
+        let config = config(sim.sdk_config());
+        let stack = layer.layer(Bedrock::new(config).with_raw_responses());
+        shows_nothing("the stack", &stack);
+        for status in [CacheStatus::Miss, CacheStatus::Hit] {
+            let response = asks(&stack, converse()).await;
+            assert_eq!(response.meta().cache(), Some(status));
+            shows_nothing("a response", &response);
+            let response = asks(&stack, invoke()).await;
+            assert_eq!(response.meta().cache(), Some(status));
+            shows_nothing("a response", &response);
+            read(asks(&stack, stream()).await, status).await;
+            read(asks(&stack, chunks()).await, status).await;
+        }
+        assert_eq!(layer.handle().snapshot().retries.retries(), 5);
+        shows_nothing("the stack", &stack);
+        shows_nothing("the cache", &layer.handle().cache());
+        shows_nothing("the snapshot", &layer.handle().snapshot());
     }
-    shows_nothing("the stack", &stack);
-    shows_nothing("the cache", &layer.handle().cache());
-    assert_eq!(heard.said(CANARY).1, Vec::<String>::new());
+    assert_eq!(heard.said(TENANT).1, Vec::<String>::new());
+    let (others, ours) = heard.said(CANARY);
+    assert_eq!(ours, Vec::<String>::new());
+    assert!(heard.ours() > 50, "{}", heard.ours());
+    let mut others = others.iter();
+    assert!(others.all(|target| OF_THE_SDK.contains(&target.as_str())));
+    assert_eq!(Vec::from_iter(heard.levels(CANARY)), ["TRACE"]);
+}
+
+fn signed(config: Builder) -> Builder {
+    config.credentials_provider(secret())
+}
+
+fn with_api_key(config: Builder) -> Builder {
+    let bearer = AuthSchemePreference::from([AuthSchemeId::new("httpBearerAuth")]);
+    config
+        .token_provider(Token::new("CANARY-api-key", None))
+        .auth_scheme_preference(bearer)
+}
+
+async fn asks<I>(stack: &Stack, input: I) -> I::Response
+where
+    I: Operation,
+    Stack: Service<Request<I>, Response = I::Response, Error = Error>,
+{
+    let request = Request::new(input).tenant(TENANT);
+    shows_nothing("a request", &request);
+    let answer = stack.clone().oneshot(request).await;
+    answer.unwrap_or_else(|error| panic!("{} fails: {error}", I::NAME))
+}
+
+async fn read<E: StreamEvent>(mut stream: EventStream<E>, status: CacheStatus) {
+    assert_eq!(stream.meta().cache(), Some(status));
+    let mut said = String::new();
+    while let Some(event) = stream.recv().await.expect("the stream is whole") {
+        said += &format!("{event:?}");
+        shows_nothing("a stream", &stream);
+    }
+    assert!(stream.is_complete());
+    shows_nothing("a stream", &stream);
+    assert!(!said.is_empty());
 }
