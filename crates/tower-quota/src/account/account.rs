@@ -155,6 +155,11 @@ impl Account {
     /// calls give back part of what they reserve.
     pub(crate) fn retry_at(&mut self, now: u64, amount: Amount) -> u64 {
         let at = self.may_go_at(now, amount);
+        self.or_by_news(at)
+    }
+
+    /// That time, or when those under way may have ended if calls give back part of what they reserve.
+    pub(crate) fn or_by_news(&self, at: u64) -> u64 {
         let gives_back = self.counts.used / 9 < self.counts.reserved / 10;
         if gives_back && self.counts.pending.calls > 0 {
             let ended = self.now.saturating_add(self.overrun.time());
@@ -189,6 +194,36 @@ impl Account {
             .map(|meter| meter.fits_at(ahead, mine, now));
         let used_up = self.exhausted.until(now, mine).unwrap_or(0);
         meters.fold(now.max(self.blocked).max(used_up), u64::max)
+    }
+
+    /// When `mine` fits after `ahead` was admitted, if calls come to what they usually do: for who compares
+    /// two keys. Those under way give back the rest, but to those ahead first, who hold it then as long.
+    pub(crate) fn likely_fits_at(&mut self, now: u64, ahead: Amount, mine: Amount) -> u64 {
+        let free = self.counts.pending.tokens.saturating_sub(ahead.tokens);
+        let back = free - self.overrun.likely(free);
+        let ahead = Amount {
+            tokens: self.overrun.likely(ahead.tokens),
+            ..ahead
+        };
+        let by_refill = self.fits_at(now, ahead, mine);
+        if back == 0 {
+            return by_refill;
+        }
+        let least = self.overrun.likely(mine.tokens);
+        let rest = back.saturating_sub(ahead.tokens);
+        let by_news = self.fits_at(
+            now,
+            Amount {
+                tokens: ahead.tokens.saturating_sub(back),
+                ..ahead
+            },
+            Amount {
+                tokens: mine.tokens.saturating_sub(rest).max(least),
+                ..mine
+            },
+        );
+        let ended = self.now.saturating_add(self.overrun.time());
+        by_refill.min(by_news.max(ended))
     }
 
     /// Before when `mine` does not go after `ahead` was admitted, as far as that is no guess: nobody

@@ -50,8 +50,9 @@ impl<K: Hash + Eq + Clone + fmt::Display> Handle<K> {
     /// debts and a daily limit that is used up are counted in. [`Duration::MAX`] is for a call that
     /// would be rejected, since it is larger than its limit or the layer is [closed](Self::close).
     ///
-    /// A key that was never used, or is forgotten, has no wait. Calls under way that come to less
-    /// than they reserved make it shorter, and calls of a higher priority make it longer. It takes some
+    /// It is a guess: those who wait and those under way are taken to come to as much of what they reserve
+    /// as the last ones did. Calls of a higher priority make it longer. A key that was never used, or is
+    /// forgotten, has no wait. It takes some
     /// fractions of a microsecond, however many wait, and allocates nothing: enough to ask it before each call, which
     /// of two keys to take.
     ///

@@ -23,9 +23,10 @@ impl<W> Scheduler<W> {
         if at <= now {
             return Some(now);
         }
-        // What may go sooner does so as a trial, or by news of those under way: not to be counted on.
+        // What may go sooner does so as a trial: not to be counted on.
+        let at = self.account.or_by_news(at).max(now + 1);
         let queued = self.queue.amount_besides(Amount::NONE);
-        Some(at.max(self.account.fits_at(now, queued, amount)))
+        Some(at.max(self.account.likely_fits_at(now, queued, amount)))
     }
 }
 
@@ -93,6 +94,15 @@ mod tests {
         proptest::collection::vec((0..3 * SECOND, 0..200_u64, what), 0..40)
     }
 
+    /// Calls that come to all that they reserved: nobody waits for what they give back.
+    fn gives_nothing_back(past: Vec<(u64, u64, Past)>) -> Vec<(u64, u64, Past)> {
+        let past = past.into_iter().map(|(wait, tokens, what)| match what {
+            Past::Came(more) => (wait, tokens, Past::Came(tokens.max(more))),
+            other => (wait, tokens, other),
+        });
+        past.collect()
+    }
+
     /// A key's past, up to now.
     fn scheduler(
         limits: Vec<Limit>,
@@ -153,6 +163,7 @@ mod tests {
             tokens in 0..200_u64,
         ) {
             let two = limits.len() > 1;
+            let past = gives_nothing_back(past);
             let (mut scheduler, now) = scheduler(limits, &past, false);
             let queued = scheduler.queue.len();
             let told = scheduler.newcomer_goes_at(now, Amount::call(tokens));
@@ -173,6 +184,69 @@ mod tests {
                     prop_assert!(two || goes <= bound, "{} is long before {}", told, goes);
                 }
             }
+        }
+    }
+
+    /// Workers whose calls reserve 2,500 tokens and come to `used` after `takes`, one after the other, by
+    /// a bucket of 200,000 tokens a minute that holds ten seconds' worth. What the calls of the second
+    /// minute that wait are told, and how long they wait.
+    fn told_and_waited(workers: usize, used: u64, takes: u64) -> Vec<(u64, u64)> {
+        let limit = Limit::tokens_per_minute(200_000).burst(33_333);
+        let mut account = Account::new(vec![limit], 0);
+        account.learns_nothing();
+        let mut scheduler: Scheduler<u64> = Scheduler::new(account, Arc::new(Settings::default()));
+        let (mut waiting, mut under_way) = (Vec::new(), Vec::new());
+        let mut seen = Vec::new();
+        let (mut now, mut idle) = (0, workers);
+        while now < 120 * SECOND {
+            for _ in 0..std::mem::take(&mut idle) {
+                let told = scheduler
+                    .newcomer_goes_at(now, Amount::call(2_500))
+                    .unwrap();
+                match scheduler.enter(now, call(2_500)) {
+                    Entered::Admitted(charge) => under_way.push((now + takes, charge)),
+                    Entered::Waits(place) => waiting.push((place, now, told)),
+                    Entered::Rejected(..) => unreachable!("nobody is in a hurry"),
+                }
+            }
+            let ends = under_way.iter().map(|(at, _)| *at).min();
+            let next = ends.into_iter().chain(scheduler.wake_at).min();
+            now = next.expect("calls are under way or wait").max(now);
+            scheduler.advance(now);
+            while let Some(index) = under_way.iter().position(|(at, _)| *at <= now) {
+                let (_, charge) = under_way.swap_remove(index);
+                scheduler.end(now, &charge, End::Came(Amount::call(used)));
+                idle += 1;
+            }
+            waiting.retain(|&(place, since, told)| match scheduler.answer(place) {
+                None => true,
+                Some(answer) => {
+                    under_way.push((now + takes, answer.expect("nobody is turned away")));
+                    if since > 60 * SECOND {
+                        seen.push((told - since, now - since));
+                    }
+                    false
+                }
+            });
+        }
+        seen
+    }
+
+    #[test]
+    fn calls_that_give_back_most_are_told_what_they_wait() {
+        for (workers, used, takes) in [
+            (50, 500, 1_400),
+            (50, 250, 3_000),
+            (50, 2_500, 1_400),
+            (80, 1_000, 2_000),
+        ] {
+            let seen = told_and_waited(workers, used, takes * (SECOND / 1_000));
+            let sum = |of: fn(&(u64, u64)) -> u64| seen.iter().map(of).sum::<u64>() as f64;
+            let by = sum(|(told, _)| *told) / sum(|(_, waited)| *waited);
+            assert!(
+                (0.8..1.25).contains(&by),
+                "{workers} workers, {used} used: {by} times"
+            );
         }
     }
 }
