@@ -27,6 +27,10 @@ pub(crate) const OPEN: Duration = Duration::from_secs(365 * 24 * 3600);
 /// What is missing in a prompt cache costs so much where nobody knows the Region's quota.
 const COLD: Duration = Duration::from_secs(10);
 
+/// So much of its rate a Region's quota is used by conversations that begin there: those that go on need
+/// the more the longer they are.
+const ROOM: f64 = 0.9;
+
 /// What the choices of one stack share.
 pub(crate) struct Choosing {
     pub(crate) settings: Arc<Settings>,
@@ -72,7 +76,18 @@ impl Choosing {
         now: Instant,
     ) -> Option<Choice> {
         let held = self.held(request, model, now);
+        let is_of_a_conversation = request.options().conversation().is_some();
+        if is_of_a_conversation {
+            candidates
+                .iter()
+                .for_each(|region| self.comes(model, region, now));
+        }
         let warm = match &held {
+            // It will come again, and is to find room then.
+            None if is_of_a_conversation => candidates
+                .iter()
+                .filter(|region| self.has_room_to_come(model, *region, now))
+                .collect(),
             // Then it is no more at home in one than in another.
             None => candidates,
             Some(held) => candidates
@@ -81,7 +96,7 @@ impl Choosing {
                 .collect(),
         };
         let patience = self.patience().within(left(latest, now));
-        let cold = |region| self.cold(held.as_ref(), model, region);
+        let cold = |region| self.cold(held.as_ref(), model, region, now);
         let wait = |region| self.wait(request, model, region);
         choose(candidates, warm, patience, cold, wait)
     }
@@ -126,7 +141,17 @@ impl Choosing {
     }
 
     /// What the call would have to write anew in a Region, as time of its quota.
-    pub(crate) fn cold(&self, held: Option<&Held>, model: &Model, region: usize) -> Duration {
+    fn cold(&self, held: Option<&Held>, model: &Model, region: usize, now: Instant) -> Duration {
+        let missing = self.missing(held, model, region);
+        if missing.is_zero() {
+            return missing;
+        }
+        let owed = lock(&model.place(region).ahead).owed(now);
+        missing.saturating_add(owed)
+    }
+
+    /// The same without what others owe.
+    fn missing(&self, held: Option<&Held>, model: &Model, region: usize) -> Duration {
         let missing = held.map_or(0, |held| held.missing(region));
         if missing == 0 {
             return Duration::ZERO;
@@ -137,6 +162,35 @@ impl Choosing {
             Some(0) => Duration::MAX,
             Some(per_minute) => Duration::from_secs_f64(missing as f64 * 60.0 / per_minute as f64),
         }
+    }
+
+    /// A call of a conversation may go to a Region.
+    fn comes(&self, model: &Model, region: usize, now: Instant) {
+        let place = model.place(region);
+        lock(&place.ahead).comes(now, || self.outlook.used(&place.key));
+    }
+
+    /// Whether the quota of a Region comes in faster than it was used lately.
+    fn has_room_to_come(&self, model: &Model, region: usize, now: Instant) -> bool {
+        let place = model.place(region);
+        let Some(per_minute) = self.outlook.tokens_per_minute(&place.key) else {
+            return true;
+        };
+        let used = self.outlook.used(&place.key);
+        lock(&place.ahead).per_minute(now, used) <= ROOM * per_minute as f64
+    }
+
+    /// A call moves to a Region that lacks its prompt.
+    pub(crate) fn owes<I: Operation>(
+        &self,
+        request: &Request<I>,
+        model: &Model,
+        region: usize,
+        now: Instant,
+    ) {
+        let held = self.held(request, model, now);
+        let missing = self.missing(held.as_ref(), model, region);
+        lock(&model.place(region).ahead).owes(now, missing);
     }
 
     /// Whether the call's prompt is in the Region's cache as far as in any.

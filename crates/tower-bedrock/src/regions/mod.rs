@@ -3,6 +3,7 @@
 //! Read `regions`, then `settings`; `service` is the leaf that sends to the one that was chosen. `in_region`
 //! chooses, by what the pure files say: `choice`, `moving`, `movable`, `left_out`, `warmth`, `model_map`.
 
+mod ahead;
 mod choice;
 mod choosing;
 mod counts;

@@ -20,14 +20,13 @@ pub(crate) struct Stay {
 }
 
 impl Stay {
-    /// What is left of the wait. One that is overdue is as long as that of a call that comes now.
+    /// What is left of the wait. One that is overdue is as long as that of a call that comes now, and
+    /// no shorter than it is overdue: where a quota is not known, forecasts tell of the next call alone.
     pub(crate) fn left(&self, now: Instant, anew: impl FnOnce() -> Duration) -> Duration {
-        match self
-            .forecast
-            .checked_sub(now.saturating_duration_since(self.since))
-        {
+        let waited = now.saturating_duration_since(self.since);
+        match self.forecast.checked_sub(waited) {
             Some(left) if !left.is_zero() => left,
-            _ => anew(),
+            _ => anew().max(waited - self.forecast),
         }
     }
 }
@@ -64,7 +63,9 @@ mod tests {
         assert_eq!(stay.left(since, anew), seconds(10));
         assert_eq!(stay.left(since + seconds(9), anew), seconds(1));
         assert_eq!(stay.left(since + seconds(10), anew), seconds(7));
-        assert_eq!(stay.left(since + seconds(90), anew), seconds(7));
+        assert_eq!(stay.left(since + seconds(17), anew), seconds(7));
+        // The forecast was wrong, and one that is made anew is no better.
+        assert_eq!(stay.left(since + seconds(90), anew), seconds(80));
     }
 
     #[test]

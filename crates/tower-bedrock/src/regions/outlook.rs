@@ -14,6 +14,9 @@ pub(crate) trait Outlook: Send + Sync {
     /// What the quota brings in a minute, if that is known. It may allocate.
     fn tokens_per_minute(&self, key: &Arc<str>) -> Option<u64>;
 
+    /// How many tokens were used so far, those under way by what such calls usually come to. It may allocate.
+    fn used(&self, key: &Arc<str>) -> u64;
+
     /// How many tokens the call would reserve in `region` as one of `model`.
     fn tokens(&self, region: &Arc<str>, model: &str, asked: &Asked<'_>) -> u64;
 }

@@ -1,6 +1,6 @@
 //! Where may calls of a model go, and by which id and key?
 
-use super::{model_map, set::Set, settings::Settings};
+use super::{ahead::Ahead, model_map, set::Set, settings::Settings};
 use crate::{model_id::one_name, policy::model_key};
 use std::{
     collections::{HashMap, hash_map::RandomState},
@@ -41,6 +41,7 @@ pub(crate) struct Place {
     pub(crate) id: Option<Arc<str>>,
     /// What it counts as.
     pub(crate) quota_model: Arc<str>,
+    pub(super) ahead: Mutex<Ahead>,
 }
 
 impl Model {
@@ -115,6 +116,7 @@ impl Routes {
                 key: model_key(region, quota_model),
                 quota_model: quota_model.into(),
                 id: (!is_asked || sent != id).then(|| sent.into()),
+                ahead: Mutex::default(),
             })
         };
         let places: Box<[_]> = settings.names.iter().map(place).collect();

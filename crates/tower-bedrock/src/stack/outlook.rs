@@ -56,6 +56,17 @@ impl Outlook for StackOutlook {
         rates.min()
     }
 
+    fn used(&self, key: &Arc<str>) -> u64 {
+        let snapshot = self
+            .ledger
+            .as_ref()
+            .and_then(|(quota, _)| quota.snapshot(key));
+        snapshot.map_or(0, |of| {
+            let part = of.total_used as f64 / of.total_reserved.max(1) as f64;
+            of.total_used + (of.pending_tokens as f64 * part) as u64
+        })
+    }
+
     fn tokens(&self, region: &Arc<str>, model: &str, asked: &Asked<'_>) -> u64 {
         let cost = self.ledger.as_ref().map(|(_, cost)| cost);
         cost.map_or(0, |cost| cost.would_reserve(region, model, asked))

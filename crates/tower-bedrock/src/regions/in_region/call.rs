@@ -310,7 +310,11 @@ impl<I: Operation> Call<I> {
     }
 
     fn goes(&mut self, model: usize, choice: Choice, now: Instant) {
-        let Choice { region, wait, .. } = choice;
+        let Choice { region, wait, cold } = choice;
+        if !cold.is_zero() {
+            let model = &self.route.models[model];
+            self.choosing.owes(&self.request, model, region, now);
+        }
         self.here = Here {
             model,
             region,
