@@ -19,12 +19,20 @@ impl Target {
     ///
     /// If no port can be had.
     pub async fn simulated(simulator: &Simulator) -> io::Result<Self> {
+        Self::simulated_in("us-east-1", simulator).await
+    }
+
+    /// The same as if it were in that Region.
+    ///
+    /// # Errors
+    ///
+    /// If no port can be had.
+    pub async fn simulated_in(region: &str, simulator: &Simulator) -> io::Result<Self> {
         let server = simulator.serve("127.0.0.1:0").await?;
-        let region = "us-east-1";
         let credentials = Credentials::new("example", "example", None, None, "example");
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(region))
+            .region(Region::new(region.to_owned()))
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .endpoint_url(server.url())
             .build();

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes all figures of the lab anew: docs/results.md, both plots, and the tables of the READMEs.
 
-    examples/throttle-lab/results.py [--seeds N] [--only faults|readmes]
+    examples/throttle-lab/results.py [--seeds N] [--only faults|readmes|regions]
 
 Tables are of one seed; the figures of docs/results.md and those of faults are medians over the seeds
 1 to N. It needs Rust and Python 3.11, and some minutes.
@@ -68,6 +68,20 @@ OUTAGES = {
     "429, model not ready": ["--fault", f"not-ready:{DOWN}"],
     "429, model overloaded": ["--fault", f"busy:{DOWN}"],
     "no answer, attempts end after 30 s": ["--fault", f"hang:{DOWN}", "--attempt-timeout", "30s"],
+}
+
+# Several Regions: rows on which nothing was tuned, each with these seeds.
+UNTUNED_SEEDS = [11, 12, 13]
+UNTUNED = {
+    "two Regions": [],
+    "three Regions": ["--regions", "1,1,1"],
+    "1 to 10": ["--regions", "1,10"],
+    "10 to 1": ["--regions", "10,1"],
+    "fixed minutes": ["--meter", "fixed"],
+    "sliding minutes": ["--meter", "sliding"],
+    "quotas untold": ["--untold"],
+    "untold, fixed minutes": ["--untold", "--meter", "fixed"],
+    "a network of 400 ms": ["--network", "400ms"],
 }
 
 PAGE = """\
@@ -249,6 +263,51 @@ def headline(name, flags, alt):
     marked(LAB / "README.md", name, block.rstrip("\n"))
 
 
+def regions():
+    """The tables of several Regions, and rows on which nothing was tuned."""
+    printed = lab("--scenario", "regions")
+    block = "```text\n$ cargo run --release --example throttle_lab -- --scenario regions\n"
+    marked(LAB / "docs/regions.md", "regions", block + printed + "```")
+    marked(LAB / "docs/regions.md", "others", untuned())
+
+
+def untuned():
+    """The stack over Regions by one large Region, where each differs in one thing from the tables."""
+    rows = []
+    for name, flags in UNTUNED.items():
+        printed = [
+            lab(
+                "--scenario", "regions", "--json", "--seed", str(seed), *flags, "--way", "large",
+                "regions", "--part", "requests", "tokens", "down", "chat",
+            )
+            for seed in UNTUNED_SEEDS
+        ]  # fmt: skip
+        parts = {}
+        for run in printed:
+            for table in json.loads(run)["parts"]:
+                of = {row["way"]: row for row in table["rows"]}
+                parts.setdefault(table["plan"]["part"], []).append(of["regions"])
+        print("regions", *flags, flush=True)
+        lost = sum(row["failed"] for rows in parts.values() for row in rows)
+        worst = lambda part, of: max(of(row) for row in parts[part])
+        down, chat = (lambda key: lambda row: row["down"][key]), (lambda key: lambda row: row["chat"][key])
+        cells = [str(lost)]
+        for part in ("requests", "tokens"):
+            cells.append(f"{worst(part, lambda row: row['x_large']):.3f}")
+            cells.append(f"{worst(part, lambda row: row['throttled_per_ok']):.3f}")
+        back = [row["down"]["back_after_s"] for row in parts["down"]]
+        cells.append(f"{worst('down', down('longest_extra_s')):.1f}")
+        cells.append("-" if None in back else f"{max(back):.0f}")
+        cells.append(f"{worst('chat', chat('moved_percent')):.1f}")
+        cells.append(f"{worst('chat', chat('written_x_large')):.3f}")
+        rows.append([name, *cells])
+    head = [
+        "lost", "`requests` x large", "throttled per ok", "`tokens` x large", "throttled per ok",
+        "`down` extra s", "back s", "`chat` moved %", "written x large",
+    ]  # fmt: skip
+    return table(head, rows)
+
+
 def workspace_readme():
     """One table of three scenarios, of those strategies that an application may choose."""
     agents = [flag for flag in AGENTS if not flag.startswith("--plot") and ".svg" not in flag]
@@ -287,13 +346,16 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=5, metavar="N")
     parser.add_argument(
-        "--only", choices=["faults", "readmes"], help="leave the other figures as they are"
+        "--only", choices=["faults", "readmes", "regions"], help="leave the other figures as they are"
     )
     arguments = parser.parse_args()
     seeds = arguments.seeds
     build = ["cargo", "build", "--release", "-p", "throttle-lab", "--example", "throttle_lab"]
     subprocess.run(build, cwd=WORKSPACE, check=True)
     results = LAB / "docs/results.md"
+    if arguments.only == "regions":
+        regions()
+        return
     if arguments.only != "readmes":
         marked(LAB / "README.md", "brownouts", brownouts(seeds))
     if arguments.only == "faults":
@@ -314,6 +376,7 @@ def main():
         outages=outages(seeds),
     )
     results.write_text(page)
+    regions()
 
 
 if __name__ == "__main__":

@@ -32,6 +32,10 @@ pub mod migrating_from_the_sdk {}
 pub mod quota {}
 
 #[doc = include_str!("docs/links.md")]
+#[doc = include_str!("../docs/regions.md")]
+pub mod regions {}
+
+#[doc = include_str!("docs/links.md")]
 #[doc = include_str!("../docs/requests.md")]
 pub mod requests {}
 

@@ -1,6 +1,7 @@
 //! What an application may do that has several Regions.
 
 mod failover;
+mod regions;
 mod round_robin;
 mod stack;
 
@@ -23,7 +24,6 @@ type Answer = Pin<Box<dyn Future<Output = Result<Answered, String>> + Send>>;
 #[derive(Clone)]
 pub(super) struct Call {
     pub(super) input: ConverseInput,
-    #[expect(dead_code, reason = "these ways keep no conversation where it was")]
     pub(super) conversation: Option<usize>,
 }
 
@@ -45,6 +45,8 @@ pub(crate) enum Way {
     Failover,
     /// The SDK's standard retries, and calls go to the Regions in turn.
     SdkRoundRobin,
+    /// One stack over `Regions`, which chooses.
+    Regions,
 }
 
 /// What a client of a Region is made of.
@@ -56,15 +58,18 @@ pub(super) struct Client {
 impl Way {
     /// The way over the Regions of [`Plan::places`].
     pub(super) fn caller(self, plan: &Plan, clients: Vec<Client>) -> Caller {
-        let one_by_one = |caller: fn(&Plan, usize, Client) -> Caller| {
+        let one_by_one = |caller: fn(&Plan, usize, Client) -> Caller, clients: Vec<Client>| {
             let clients = clients.into_iter().enumerate();
             let callers = clients.map(|(region, client)| caller(plan, region, client));
-            callers.collect::<Vec<_>>()
+            callers.collect()
         };
         match self {
-            Self::Large | Self::RoundRobin => round_robin::caller(one_by_one(stack::caller)),
-            Self::Failover => failover::caller(one_by_one(failover::sdk)),
-            Self::SdkRoundRobin => round_robin::caller(one_by_one(failover::sdk)),
+            Self::Large | Self::RoundRobin => {
+                round_robin::caller(one_by_one(stack::caller, clients))
+            }
+            Self::Failover => failover::caller(one_by_one(failover::sdk, clients)),
+            Self::SdkRoundRobin => round_robin::caller(one_by_one(failover::sdk, clients)),
+            Self::Regions => regions::caller(plan, clients),
         }
     }
 
