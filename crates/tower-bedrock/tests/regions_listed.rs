@@ -201,6 +201,8 @@ fn impossible_lists_panic_and_say_why() {
         let said = panics(|| Regions::of(names.into_iter().map(|name| (name, ()))));
         assert!(said.contains(text), "{said}");
     }
+    let many = panics(|| Regions::of((0..33).map(|number| (number.to_string(), ()))));
+    assert!(many.contains("32 at most, and 33 are listed"), "{many}");
 }
 
 #[test]

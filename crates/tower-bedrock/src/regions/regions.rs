@@ -1,4 +1,7 @@
-use super::settings::{PrefixRule, Settings};
+use super::{
+    set::MOST,
+    settings::{PrefixRule, Settings},
+};
 use crate::{client::Bedrock, region::IntoRegion};
 use aws_sdk_bedrockruntime::config::{Builder, Region};
 use aws_types::{SdkConfig, service_config::ServiceConfigKey};
@@ -87,7 +90,7 @@ impl<S> Regions<S> {
     ///
     /// # Panics
     ///
-    /// If there is none, or a name is there twice, is empty or has a `/` in it.
+    /// If there is none or more than 32, or a name is there twice, is empty or has a `/` in it.
     #[must_use]
     #[track_caller]
     pub fn of(services: impl IntoIterator<Item = (impl Into<Arc<str>>, S)>) -> Self {
@@ -95,6 +98,11 @@ impl<S> Regions<S> {
         let services: Arc<[_]> = services.map(|(name, one)| (name.into(), one)).collect();
         let names: Box<[Arc<str>]> = services.iter().map(|(name, _)| Arc::clone(name)).collect();
         assert!(!names.is_empty(), "`Regions` need one Region at least");
+        assert!(
+            names.len() <= MOST,
+            "`Regions` are {MOST} at most, and {} are listed",
+            names.len()
+        );
         for (place, name) in names.iter().enumerate() {
             assert!(
                 !name.starts_with(' ') && !name.is_empty() && !name.contains('/'),
@@ -123,8 +131,11 @@ impl<S> Regions<S> {
         self.set(|settings| settings.patience = wait)
     }
 
-    /// Sets how long a call of a [conversation](crate::Request::conversation) waits for the Region that has
-    /// its prompt in the cache. Default: 30 seconds.
+    /// Sets how long a call of a [conversation](crate::Request::conversation) waits at most for the Region that
+    /// has its prompt in the cache. Default: 30 seconds.
+    ///
+    /// What a move costs is weighed: beside its [patience](Self::patience) a call waits twice as long as the
+    /// quota of another Region would take for what is missing in that one's cache, and no longer than this.
     #[must_use]
     #[track_caller]
     pub fn conversation_patience(self, wait: Duration) -> Self {
@@ -135,7 +146,8 @@ impl<S> Regions<S> {
     /// `model_in("eu-west-1", "us.", "eu.")`. That allows calls of these models to go there, though
     /// it is another geography. Default: an id is the same everywhere, and goes nowhere but in its geography.
     ///
-    /// With an empty `from` and `to` all ids are the same there.
+    /// An empty `from` is for ids without a geography: with an empty `to` they are the same there. Of several
+    /// rules that fit an id the one with the longest `from` counts, of equal ones the last.
     ///
     /// # Panics
     ///
