@@ -1,5 +1,7 @@
 //! What throttles and answers prove.
 
+use std::collections::VecDeque;
+
 use super::super::*;
 use super::MINUTE;
 
@@ -151,20 +153,32 @@ fn few_throttles_of_many_calls_are_nobodys_doing() {
 
 #[test]
 fn first_calls_of_many_that_are_throttled_do_not_bring_them_to_a_halt() {
+    let time = 3 * SECOND / 10;
     let mut account = Account::new(vec![Limit::calls_per_minute(20_000)], 0);
-    let first = account.admit(0, Amount::call(0)).expect("it goes");
-    account.confirmed(SECOND / 100, &first);
-    account.blame_limit(SECOND / 2, &first, None);
-    let mut now = SECOND;
+    let first = (0..10).map(|_| account.admit(0, Amount::call(0)).expect("it goes"));
+    let mut first: Vec<_> = first.collect();
+    let throttled = first.pop().expect("there are ten");
+    for charge in first {
+        account.settle(time, &charge, Amount::call(0));
+    }
+    // A stream, whose first event is a throttle.
+    account.confirmed(time, &throttled);
+    account.blame_limit(time, &throttled, None);
+    let mut under_way = VecDeque::new();
+    let mut now = time;
     let mut sent = 0;
-    while now < 2 * SECOND {
+    while now < 3 * SECOND {
+        while under_way.front().is_some_and(|(ends, _)| *ends <= now) {
+            let (_, charge) = under_way.pop_front().expect("it is there");
+            account.settle(now, &charge, Amount::call(0));
+        }
         match account.admit(now, Amount::call(0)) {
             Ok(charge) => {
-                account.settle(now, &charge, Amount::call(0));
+                under_way.push_back((now + time, charge));
                 sent += 1;
             }
-            Err(at) => now = at,
+            Err(at) => now = at.min(under_way.front().map_or(at, |(ends, _)| *ends)),
         }
     }
-    assert!(sent > 300, "{sent} of 333");
+    assert!(sent > 800, "{sent} of 900");
 }
