@@ -97,3 +97,17 @@ fn after_a_flood_there_are_soon_few_again() {
     }
     assert_eq!(table.len(), 64);
 }
+
+/// All that a call does while it holds a shard is to move the rows of it, when it grows.
+#[test]
+fn shard_that_grows_moves_few_rows_however_many_keys_there_are() {
+    for all in [1 << 16, 1 << 20] {
+        let table = table(all, all);
+        for key in 0..all as u64 {
+            table.get_or_insert(&key, 0, || 0, |_| Idle::InUse);
+        }
+        let rows = table.shards.iter().map(|shard| read(shard).len());
+        let most = rows.max().expect("there are shards");
+        assert!(most < 2 * KEYS_OF_SHARD, "{most} of {all}");
+    }
+}
