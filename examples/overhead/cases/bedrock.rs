@@ -118,7 +118,7 @@ pub(super) fn prompt(length: usize) -> ConverseInput {
         .expect("nothing is required")
 }
 
-fn answer() -> Response<ConverseOutput> {
+pub(super) fn answer() -> Response<ConverseOutput> {
     let message = Message::builder()
         .role(ConversationRole::Assistant)
         .content(ContentBlock::Text("As ever.".to_owned()))

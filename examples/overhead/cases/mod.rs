@@ -6,6 +6,7 @@ mod bedrock_call;
 mod breaker;
 mod cache;
 mod quota;
+mod regions;
 mod stack;
 mod stream;
 
@@ -39,6 +40,12 @@ pub(crate) const ALL: &[(&str, Make)] = &[
     ("quota-admit-10000-keys", quota::admit_many_keys),
     ("quota-admit-2-threads", quota::admit_on_two_threads),
     ("stack-miss", stack::miss),
+    ("regions-choice", regions::choice),
+    (
+        "regions-choice-conversation",
+        regions::choice_of_a_conversation,
+    ),
+    ("regions-choice-second", regions::choice_of_the_second),
     ("bedrock-key-2kb", bedrock::key_2kb),
     ("bedrock-key-1mb", bedrock::key_1mb),
     ("bedrock-hit-2kb", bedrock::hit_2kb),
