@@ -1,6 +1,7 @@
 //! Calls with every outcome that there is, and what a scrape shows of them.
 
 use aws_sdk_bedrockruntime::{
+    config::Region,
     operation::{
         converse::ConverseInput, converse_stream::ConverseStreamInput,
         count_tokens::CountTokensInput,
@@ -15,7 +16,7 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusRecorder
 use std::time::Duration;
 use tower::{Layer, ServiceExt, service_fn};
 use tower_bedrock::{
-    Bedrock, ErrorKind, Request, Stack, StackLayer,
+    Bedrock, ErrorKind, Regions, Request, Stack, StackLayer,
     policy::{CachePolicy, circuit_breaker_layer, quota_layer},
     telemetry::{Gauges, SECONDS, TOKENS, TelemetryLayer},
 };
@@ -154,11 +155,28 @@ pub(crate) async fn all() {
     circuit.force_open();
     assert_eq!(fails(&stack, of(MODEL, "k")).await, ErrorKind::CircuitOpen);
     gauges.record();
+    // One that goes on to another Region.
+    elsewhere().await;
 
     // One circuit for all, which the stack has not.
     let single = CircuitBreakerLayer::new(|_: &Result<(), tower::BoxError>| Verdict::Success);
     let single = single.layer(service_fn(|()| async { Ok::<_, tower::BoxError>(()) }));
     single.oneshot(()).await.expect("it is answered");
+}
+
+async fn elsewhere() {
+    let region = |name| {
+        let sim = Simulator::new().model(Model::new(MODEL));
+        let config = sim.sdk_config().region(Region::new(name));
+        (sim, (name, Bedrock::new(config)))
+    };
+    let ((first, east), (_second, west)) = (region("us-east-1"), region("us-west-2"));
+    let regions = Regions::of([east, west]);
+    let stack = StackLayer::new(&regions).layer(regions);
+    first.script([Fault::throttling()]);
+    let answer = stack.oneshot(of(MODEL, "l")).await;
+    let answer = answer.expect("it is answered");
+    assert_eq!(answer.meta().region(), Some("us-west-2"));
 }
 
 /// A call whose span has what few have.

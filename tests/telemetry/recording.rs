@@ -4,6 +4,7 @@
 //! Each scrape begins with a line `# SCRAPED` and the second.
 
 use aws_sdk_bedrockruntime::{
+    config::Region,
     operation::{converse::ConverseInput, converse_stream::ConverseStreamInput},
     types::{ContentBlock, ConversationRole, InferenceConfiguration, Message},
 };
@@ -13,7 +14,7 @@ use std::{error::Error, io::Write, time::Duration};
 use tokio::time::{Instant, sleep, sleep_until};
 use tower::{Layer, ServiceExt};
 use tower_bedrock::{
-    Bedrock, Request, Stack, StackLayer,
+    Bedrock, Regions, Request, Stack, StackLayer,
     policy::{ModelQuota, Quotas},
     telemetry::{Gauges, SECONDS, TOKENS},
 };
@@ -77,6 +78,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             .rate(0.01),
     ]);
     tokio::spawn(traffic(stack));
+    tokio::spawn(between_regions());
     let began = Instant::now();
     let mut out = std::io::stdout().lock();
     for scrape in 0..SCRAPES {
@@ -121,6 +123,21 @@ async fn traffic(stack: Stack) {
             }
         });
         sleep(Duration::from_millis(333)).await;
+    }
+}
+
+/// A call every ten seconds, by a stack of two Regions, the first of which has room for three a minute.
+async fn between_regions() {
+    let region = |name: &'static str, calls| {
+        let sim = Simulator::new().model(Model::new(NOVA).requests_per_minute(calls));
+        let config = sim.sdk_config().region(Region::new(name));
+        (name, Bedrock::new(config))
+    };
+    let regions = Regions::of([region("us-east-1", 3), region("us-west-2", 60)]);
+    let stack = StackLayer::new(&regions).layer(regions);
+    for call in 0.. {
+        _ = stack.clone().oneshot(prompt(NOVA, call)).await;
+        sleep(Duration::from_secs(10)).await;
     }
 }
 

@@ -51,10 +51,11 @@ impl<K: Hash + Eq + Clone + fmt::Display> Handle<K> {
     /// would be rejected, since it is larger than its limit or the layer is [closed](Self::close).
     ///
     /// It is a guess: those who wait and those under way are taken to come to as much of what they reserve
-    /// as the last ones did. Calls of a higher priority make it longer. A key that was never used, or is
-    /// forgotten, has no wait. It takes some
-    /// fractions of a microsecond, however many wait, and allocates nothing: enough to ask it before each call, which
-    /// of two keys to take.
+    /// as the last ones did. A call that is tried although it may be throttled goes sooner, and calls of a
+    /// higher priority make it longer. A key that was never used, or is forgotten, has no wait.
+    ///
+    /// It takes fractions of a microsecond, however many wait, and allocates nothing: enough to ask it before
+    /// each call, which of two keys to take.
     ///
     /// ```
     /// # use std::time::Duration;

@@ -58,8 +58,8 @@ mod tests {
 
     fn any_limits() -> impl Strategy<Value = Vec<Limit>> {
         let kind = prop_oneof![
-            (60..600_u64, 1..30_u64).prop_map(|(amount, burst)| (amount, Some(burst))),
-            (20..600_u64).prop_map(|amount| (amount, None)),
+            (12..120_u64, 1..10_u64).prop_map(|(amount, burst)| (amount, Some(burst))),
+            (10..60_u64).prop_map(|amount| (amount, None)),
         ];
         let limit = |limit: Limit, burst: Option<u64>| match burst {
             Some(burst) => limit.burst(burst),
@@ -91,7 +91,7 @@ mod tests {
             4 => (0..400_u64).prop_map(Past::Came),
             throttles => Just(Past::Throttled),
         ];
-        proptest::collection::vec((0..3 * SECOND, 0..200_u64, what), 0..40)
+        proptest::collection::vec((0..SECOND, 0..100_u64, what), 0..60)
     }
 
     /// Calls that come to all that they reserved: nobody waits for what they give back.
@@ -160,7 +160,7 @@ mod tests {
             limits in any_limits(),
             // After a throttle it is early: it goes by what becomes of others.
             past in past(0),
-            tokens in 0..200_u64,
+            tokens in 0..100_u64,
         ) {
             let two = limits.len() > 1;
             let past = gives_nothing_back(past);
