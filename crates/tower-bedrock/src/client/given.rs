@@ -13,8 +13,8 @@ pub(super) struct Given<I> {
 enum Input<I> {
     /// Enough for a call whose bytes are made already.
     Outline(I),
-    /// All of it, for interceptors to look at.
-    Whole(Request<I>),
+    /// All of it, for interceptors to look at. A box, for hardly any client has one.
+    Whole(Box<Request<I>>),
 }
 
 impl<I: Operation> Given<I> {
@@ -24,12 +24,12 @@ impl<I: Operation> Given<I> {
             // What the SDK adds is not in any bytes that were made before.
             Self {
                 made: None,
-                input: Input::Whole(request),
+                input: Input::Whole(Box::new(request)),
             }
         } else if watched {
             Self {
                 made: request.clone().into_sent().ok(),
-                input: Input::Whole(request),
+                input: Input::Whole(Box::new(request)),
             }
         } else {
             // The request goes away before the call, and with it the last copy of a prompt.
@@ -68,7 +68,7 @@ impl<I: Operation> Given<I> {
     pub(super) fn shown(&self) -> Option<Request<I>> {
         match &self.input {
             Input::Outline(_) => None,
-            Input::Whole(request) => Some(request.clone()),
+            Input::Whole(request) => Some(Request::clone(request)),
         }
     }
 }

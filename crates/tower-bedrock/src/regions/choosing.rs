@@ -270,7 +270,6 @@ impl Choosing {
     }
 
     /// The `"region/model"`s that calls stay away from.
-    #[allow(dead_code, reason = "a snapshot is to show it")]
     pub(crate) fn left_out_keys(&self) -> Vec<Arc<str>> {
         lock(&self.left_out).keys().map(Arc::clone).collect()
     }

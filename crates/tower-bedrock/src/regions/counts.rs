@@ -33,10 +33,7 @@ impl Counts {
     pub(crate) fn goes(&self, reason: Reason) {
         self.moved_away[reason as usize].fetch_add(1, ORDER);
     }
-}
 
-#[allow(dead_code, reason = "a snapshot is to show it")]
-impl Counts {
     pub(crate) fn calls(&self) -> u64 {
         self.calls.load(ORDER)
     }

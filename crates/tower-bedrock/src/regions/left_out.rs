@@ -54,7 +54,6 @@ impl LeftOut {
         self.until.is_empty()
     }
 
-    #[allow(dead_code, reason = "a snapshot is to show it")]
     pub(crate) fn keys(&self) -> impl Iterator<Item = &Arc<str>> {
         self.until.keys()
     }

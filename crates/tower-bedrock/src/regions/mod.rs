@@ -28,6 +28,7 @@ mod warmth;
 
 pub(crate) use self::{
     choosing::Choosing,
+    movable::Reason,
     outlook::{Asked, Outlook},
     settings::Settings,
 };

@@ -32,7 +32,6 @@ impl Attempts {
     }
 
     /// How often that was so.
-    #[allow(dead_code, reason = "the choice of Regions is to use it")]
     pub(crate) fn sent_count(&self) -> u32 {
         self.sent.load(Ordering::Relaxed)
     }

@@ -146,6 +146,9 @@ impl<I> Request<I> {
     /// Sends the request to `region` and to no other one: one of those that the stack's
     /// [`Regions`](crate::Regions) list. Default: the stack chooses.
     ///
+    /// A cache may answer with what came from another Region, unless
+    /// [`share_answers`](crate::Regions::share_answers) says otherwise.
+    ///
     /// A Region that is not listed fails the call with [`ErrorKind::Invalid`](crate::ErrorKind), and so
     /// does one that is not the client's where there is one client alone.
     #[must_use]
@@ -229,7 +232,6 @@ impl<I> Request<I> {
 
     /// Asks `model` in the place of the input's, for one attempt; `stands_for` is what that one stands
     /// for. No prompt is copied.
-    #[allow(dead_code, reason = "the choice of Regions is to use it")]
     pub(crate) fn ask_model(&mut self, model: Arc<str>, stands_for: Option<Arc<str>>) {
         self.options.model = Some(model);
         self.options.stands_for = stands_for;

@@ -10,7 +10,6 @@ pub struct Origin {
     /// Where the call was sent.
     pub(crate) region: Option<Arc<str>>,
     /// Whether another model answered than the one that was asked, so that no cache may keep it.
-    #[allow(dead_code, reason = "the choice of Regions is to use it")]
     pub(crate) other_model: bool,
     pub(crate) raw: Option<Arc<http::Response<Bytes>>>,
 }

@@ -86,6 +86,13 @@ impl<O> Response<O> {
         self
     }
 
+    /// Sets what [`ResponseMetadata::region`] answers.
+    #[must_use]
+    pub fn with_region(mut self, region: impl Into<Arc<str>>) -> Self {
+        self.meta.origin.region = Some(region.into());
+        self
+    }
+
     /// Sets what [`ResponseMetadata::saved`] answers.
     #[must_use]
     pub fn with_saved(mut self, usage: Usage) -> Self {

@@ -3,6 +3,7 @@ use super::{
     layer::Layers,
     model_snapshot::Rows,
     places::{BreakerPlace, CachePlace, QuotaPlace},
+    region_snapshot,
     snapshot::Snapshot,
 };
 use crate::{
@@ -57,6 +58,7 @@ impl<C: CachePlace, B: BreakerPlace, Q: QuotaPlace> Handle<C, B, Q> {
         Snapshot {
             region: Arc::clone(layers.regions.first()),
             closed: layers.quota.layer.is_closed(),
+            regions: region_snapshot::regions(&layers.choosing()),
             models: models.into_values().collect(),
             cache: layers.cache.layer.show(),
             retries: layers.backoff.layer.handle().snapshot(),

@@ -119,11 +119,7 @@ impl StackLayer {
         let region = regions.first();
         Self {
             layers: Layers {
-                cache: Part::default(policy::response_cache_layer(
-                    Arc::clone(region),
-                    HOUR,
-                    BYTES,
-                )),
+                cache: Part::default(policy::response_cache_layer(&regions, HOUR, BYTES)),
                 backoff: Part::default(RetryPolicy::new().layer_over_quota()),
                 breaker: Part::default(policy::circuit_breaker_layer(Arc::clone(region))),
                 quota: Part::default(policy::quota_layer(&regions, Limits::unknown())),
@@ -354,7 +350,7 @@ impl<C, B, Q> StackLayer<C, B, Q> {
 }
 
 impl<C, B: BreakerPlace, Q: QuotaPlace> Layers<C, B, Q> {
-    fn choosing(&self) -> Arc<Choosing> {
+    pub(super) fn choosing(&self) -> Arc<Choosing> {
         let choosing = self.choosing.get_or_init(|| {
             let outlook = StackOutlook::of(&self.breaker.layer, &self.quota.layer);
             let regions = Arc::clone(&self.regions);

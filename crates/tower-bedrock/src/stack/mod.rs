@@ -8,6 +8,7 @@ mod outlook;
 mod part;
 mod places;
 mod presets;
+mod region_snapshot;
 mod snapshot;
 
 pub use self::{
@@ -15,5 +16,6 @@ pub use self::{
     layer::{BreakerLayer, CacheLayer, RetryLayer, Stack, StackLayer, TokenQuotaLayer},
     model_snapshot::ModelSnapshot,
     off::Off,
+    region_snapshot::{MovedAway, RegionSnapshot},
     snapshot::Snapshot,
 };

@@ -8,7 +8,6 @@ use tower_circuit_breaker::Circuits;
 use tower_quota::{Handle, LimitSnapshot, Unit};
 
 /// What the circuits and the ledger of a stack know. Where one of them is left out calls are let through.
-#[allow(dead_code, reason = "the choice of Regions is to use it")]
 pub(super) struct StackOutlook {
     circuits: Option<Circuits<Arc<str>>>,
     ledger: Option<(Handle<Arc<str>>, TokenCost)>,

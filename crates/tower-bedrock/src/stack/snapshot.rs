@@ -1,9 +1,10 @@
-use super::model_snapshot::ModelSnapshot;
+use super::{model_snapshot::ModelSnapshot, region_snapshot::RegionSnapshot};
 use std::{fmt, sync::Arc};
 
 /// What the layers of a stack do and have done; made by [`Handle::snapshot`](super::Handle::snapshot).
 ///
-/// `Display` tells it to a person: up to four lines for each key, and two for all of them.
+/// `Display` tells it to a person: up to four lines for each key, one for each Region where there is a
+/// choice, and two for all of them.
 ///
 /// ```text
 /// us-east-1/us.anthropic.claude-sonnet-4-5-20250929-v1:0
@@ -20,6 +21,8 @@ pub struct Snapshot {
     pub region: Arc<str>,
     /// Whether the stack was [closed](super::Handle::close).
     pub closed: bool,
+    /// What went where, in the order of the list; empty where there is nothing to choose.
+    pub regions: Vec<RegionSnapshot>,
     /// By key, in order.
     pub models: Vec<ModelSnapshot>,
     /// Hits, misses and what is stored; `None` without a cache.
@@ -44,6 +47,9 @@ impl fmt::Display for Snapshot {
         }
         for model in &self.models {
             writeln!(f, "{model}")?;
+        }
+        for region in &self.regions {
+            writeln!(f, "{region}")?;
         }
         if let Some(cache) = &self.cache {
             let store = &cache.store;

@@ -249,6 +249,13 @@ impl<E: StreamEvent> EventStream<E> {
         self.meta.origin.model_id = Some(model_id.into());
         self
     }
+
+    /// Sets what [`ResponseMetadata::region`] answers.
+    #[must_use]
+    pub fn with_region(mut self, region: impl Into<Arc<str>>) -> Self {
+        self.meta.origin.region = Some(region.into());
+        self
+    }
 }
 
 impl<E: StreamEvent> Stream for EventStream<E> {

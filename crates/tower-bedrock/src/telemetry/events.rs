@@ -1,5 +1,7 @@
 //! Every log line of this crate but the spans. Called outside locks.
 
+#[cfg(feature = "metrics")]
+use super::semconv;
 use crate::{monitor::Advice, response::End};
 use std::{error::Error as StdError, time::Duration};
 
@@ -40,10 +42,10 @@ pub(crate) fn moved(from: &str, to: &str, reason: &'static str) {
     );
     #[cfg(feature = "metrics")]
     metrics::counter!(
-        "tower_bedrock_region_moves_total",
-        "from" => from.to_owned(),
-        "to" => to.to_owned(),
-        "reason" => reason,
+        semconv::MOVES,
+        semconv::MOVED_FROM => from.to_owned(),
+        semconv::MOVED_TO => to.to_owned(),
+        semconv::MOVE_REASON => reason,
     )
     .increment(1);
     let _ = (from, to, reason);

@@ -72,7 +72,7 @@ impl TelemetryLayer {
 
     /// How many models have a label of their own in metrics, for each layer of calls. Default: 100.
     ///
-    /// Those that are called first have one; the calls of all others are counted together, as
+    /// Those that are called first have one, each counted once for each operation and Region; the calls of all others are counted together, as
     /// [`_OTHER`](super::semconv::OTHER).
     #[must_use]
     #[track_caller]
@@ -91,8 +91,8 @@ impl TelemetryLayer {
         self.set(|settings| settings.old_names = true)
     }
 
-    /// Sets what spans tell as the server's address. Default: Bedrock's in the Region, such as
-    /// `bedrock-runtime.us-east-1.amazonaws.com`.
+    /// Sets what spans tell as the server's address, whatever the Region. Default: Bedrock's in the Region,
+    /// such as `bedrock-runtime.us-east-1.amazonaws.com`.
     #[must_use]
     #[track_caller]
     pub fn server_address(self, address: impl Into<Arc<str>>) -> Self {

@@ -282,6 +282,11 @@ impl Tokens {
 
 /// Says the units, from which exporters make a part of the name.
 fn describe() {
+    describe_counter!(
+        semconv::MOVES,
+        Unit::Count,
+        "Calls that went on to another Region."
+    );
     for (metric, text) in [
         (
             semconv::DURATION,

@@ -91,6 +91,14 @@ pub const TOKEN_TYPE: &str = "gen_ai.token.type";
 pub const TOKEN_MODALITY: &str = "gen_ai.token.modality";
 /// A histogram of attempts, in seconds: from the attempt to its result, or to the end of its stream.
 pub const ATTEMPT_DURATION: &str = "tower_bedrock_attempt_duration_seconds";
+/// A counter of calls that went on to another of the [`Regions`](crate::Regions).
+pub const MOVES: &str = "tower_bedrock_region_moves_total";
+/// The Region that such a call was to go to before, by its listed name.
+pub const MOVED_FROM: &str = "from";
+/// The Region that it went to.
+pub const MOVED_TO: &str = "to";
+/// Why it went on: `quota`, `fault`, `circuit`, `not_served`, `waiting` or `other_model`.
+pub const MOVE_REASON: &str = "reason";
 /// A gauge of the models that have a label in metrics.
 pub const MODELS: &str = "tower_bedrock_models";
 

@@ -31,6 +31,10 @@ impl Settings {
     }
 
     /// Where calls to `region` go: the same for all where the user says it.
+    #[cfg_attr(
+        not(feature = "tracing"),
+        allow(dead_code, reason = "spans alone tell it")
+    )]
     pub(super) fn server(&self, region: &str) -> Cow<'_, str> {
         if self.server_is_told || *self.region == *region {
             Cow::Borrowed(&self.server)

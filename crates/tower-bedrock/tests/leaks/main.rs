@@ -16,7 +16,7 @@ mod steps;
 use aws_sdk_bedrockruntime::config::{Builder, Credentials, Token};
 use aws_smithy_runtime_api::client::auth::{AuthSchemeId, AuthSchemePreference};
 use bedrock_sim::{Fault, ScriptedAnswer};
-use common::{MODEL, prompt, simulator};
+use common::{MODEL, simulator};
 use inputs::{check, chunks, converse, count, get, guardrail, invoke, list, start, stream};
 use listen::Heard;
 use rows::{Row, rows};

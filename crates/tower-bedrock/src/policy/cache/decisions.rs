@@ -27,7 +27,14 @@ impl<I: Operation> Policy<Request<I>, I::Response, Error> for CachePolicy {
     fn lookup(&self, request: &Request<I>) -> Lookup<CacheKey> {
         let cache = request.options().cache();
         let wants_a_sample = !self.sampled && request.is_sampled();
-        let goes_past = wants_a_sample || !I::CACHED;
+        // Where answers are those of one Region, whoever wants another one's asks it.
+        let only = self.only.as_deref();
+        let is_elsewhere = only.is_some()
+            && request
+                .options()
+                .region()
+                .is_some_and(|it| Some(it) != only);
+        let goes_past = wants_a_sample || is_elsewhere || !I::CACHED;
         if cache == CacheUse::Bypass || (goes_past && cache != CacheUse::OnlyIfCached) {
             return Lookup::Bypass;
         }
@@ -50,6 +57,7 @@ impl<I: Operation> Policy<Request<I>, I::Response, Error> for CachePolicy {
         CacheContext {
             own_limits: options.deadline().is_some()
                 || options.max_attempts().is_some()
+                || options.region().is_some()
                 || options.has_own_max_wait,
             no_store: options.cache() == CacheUse::NoStore,
             stream_key: self.stream_key(request),
@@ -70,12 +78,15 @@ impl<I: Operation> Policy<Request<I>, I::Response, Error> for CachePolicy {
     }
 
     fn keep(&self, asked: &CacheContext, response: &I::Response) -> Option<Keep> {
+        let meta = response.meta();
+        if meta.origin.other_model {
+            return None;
+        }
         if I::Response::STREAMS {
             // One that cannot be recorded is not kept either.
             let is_kept = !asked.no_store && response.record().is_some();
             return is_kept.then(Keep::later);
         }
-        let meta = response.meta();
         // A walk of the output misses what a later SDK adds; the body has all of it.
         let output = I::weight(response).max(meta.body_bytes);
         let weight = Answer::weight(output, &meta.origin);

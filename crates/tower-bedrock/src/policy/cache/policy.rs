@@ -12,7 +12,8 @@ use tower_response_cache::{MemoryStore, ResponseCacheLayer};
 /// with `end_turn` or `stop_sequence`, embeddings, rankings, token counts and verdicts of ApplyGuardrail.
 /// Other answers go to the callers that wait for them and are then forgotten: those that were cut off,
 /// that ask for a tool, that a guardrail intervened in, that have nothing but reasoning or spaces, that
-/// the draft of a guardrail or a prompt had a part in, or whose ending is not known.
+/// the draft of a guardrail or a prompt had a part in, whose ending is not known, or that
+/// [another model](crate::Regions::or_model) gave than the one that was asked.
 ///
 /// A stream is recorded while it passes, up to 4 MiB of it, and kept once it is complete. Whoever asks for
 /// the same meanwhile reads it along, from its first event on; the others go on when one leaves, and a break
@@ -38,6 +39,8 @@ use tower_response_cache::{MemoryStore, ResponseCacheLayer};
 #[derive(Debug)]
 pub struct CachePolicy {
     pub(super) scope: CacheScope,
+    /// The Region whose answers are kept, if Regions share none.
+    pub(super) only: Option<Arc<str>>,
     pub(super) rule: KeepRule,
     pub(super) sampled: bool,
     pub(super) replay: Replay,
@@ -51,10 +54,16 @@ pub struct CachePolicy {
 
 impl CachePolicy {
     /// A policy for calls that are sent to `region`, which keeps answers for `ttl`.
+    ///
+    /// Of several [`Regions`](crate::Regions) it is the first: equal requests have one key wherever they
+    /// go, so that they share answers, unless [`share_answers`](crate::Regions::share_answers) says otherwise.
     #[must_use]
     pub fn new(region: impl IntoRegion, ttl: Duration) -> Self {
+        let regions = region.into_regions();
+        let only = (!regions.share_answers).then(|| Arc::clone(regions.first()));
         Self {
-            scope: CacheScope::new().region(region),
+            scope: CacheScope::new().region(&regions),
+            only,
             rule: KeepRule {
                 ttl,
                 while_revalidate: Duration::ZERO,

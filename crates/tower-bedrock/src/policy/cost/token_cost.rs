@@ -219,13 +219,11 @@ impl TokenCost {
     }
 
     /// The Region by its name, if all models have a limit in it together.
-    #[allow(dead_code, reason = "the choice of Regions is to use it")]
     pub(crate) fn limited(&self, region: &str) -> Option<&Arc<str>> {
         self.shared.limited(region)
     }
 
     /// How many tokens a call would reserve in `region` as one of `model`.
-    #[allow(dead_code, reason = "the choice of Regions is to use it")]
     pub(crate) fn would_reserve(&self, region: &Arc<str>, model: &str, asked: &Asked<'_>) -> u64 {
         Drawn::reserved(region, model, asked, &self.shared).reserved_tokens
     }
