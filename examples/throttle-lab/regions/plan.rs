@@ -86,7 +86,14 @@ impl fmt::Display for Plan {
         let part = part.as_ref().map_or("", |part| part.get_name());
         let shares: Vec<_> = self.shares.iter().map(ToString::to_string).collect();
         let shares = shares.join(" and ");
-        write!(f, "{part}: {shares} times {}", self.scenario)?;
+        let workers = format!(" by {} workers", self.scenario.workers);
+        let callers = match self.part {
+            Part::Calm => " that come by themselves".to_owned(),
+            Part::Chat => format!(" in {} conversations", self.scenario.workers),
+            Part::Requests | Part::Tokens | Part::Down => workers.clone(),
+        };
+        let scenario = self.scenario.to_string().replace(&workers, &callers);
+        write!(f, "{part}: {shares} times {scenario}")?;
         if !self.told {
             write!(f, "; untold")?;
         }
@@ -142,5 +149,13 @@ mod tests {
         let wanted = "requests: 1 and 10 times 60 requests/min in a bucket of 10s; \
                       600 calls by 50 workers; untold; seed 3";
         assert_eq!(plan.to_string(), wanted);
+    }
+
+    #[test]
+    fn a_plan_says_who_calls() {
+        let told = |part| plan(part, "").unwrap().to_string();
+        assert!(told(Part::Calm).contains("; 300 calls that come by themselves; seed 1"));
+        assert!(told(Part::Chat).contains("; 800 calls in 40 conversations; seed 1"));
+        assert!(told(Part::Down).contains("; 50 workers for 12m; "));
     }
 }
