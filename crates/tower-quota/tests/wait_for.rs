@@ -102,6 +102,7 @@ async fn to_ask_allocates_nothing_and_reserves_nothing() {
         for _ in 0..1000 {
             assert_eq!(handle.wait_for(&"model", 2_000), told);
             assert_eq!(handle.wait_for(&"nobody's", 2_000), Duration::ZERO);
+            assert_eq!(handle.wait_for(&"model", 1_000_000), Duration::MAX);
         }
     });
     assert_eq!(asked.count_total, 0);

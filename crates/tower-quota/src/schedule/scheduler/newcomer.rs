@@ -1,4 +1,5 @@
 use super::Scheduler;
+use crate::account::Refusal;
 use crate::limit::Amount;
 
 impl<W> Scheduler<W> {
@@ -11,8 +12,10 @@ impl<W> Scheduler<W> {
         if self.closed {
             return None;
         }
-        if let Some((_, until)) = self.refusal(now, amount) {
-            return until;
+        match self.account.refuses(now, amount) {
+            Some(Refusal::Exhausted(until)) => return Some(until),
+            Some(Refusal::ExceedsLimit(_) | Refusal::SeemsTooLarge { .. }) => return None,
+            None => {}
         }
         let at = if self.queue.is_empty() {
             self.account.may_go_at(now, amount)
