@@ -73,15 +73,11 @@ OUTAGES = {
 # Several Regions: rows on which nothing was tuned.
 UNTUNED_SEED = "11"
 UNTUNED = {
-    "two Regions": [],
+    "quotas untold": ["--untold"],
     "three Regions": ["--regions", "1,1,1"],
     "1 to 10": ["--regions", "1,10"],
-    "10 to 1": ["--regions", "10,1"],
     "fixed minutes": ["--meter", "fixed"],
     "sliding minutes": ["--meter", "sliding"],
-    "quotas untold": ["--untold"],
-    "untold, fixed minutes": ["--untold", "--meter", "fixed"],
-    "a network of 400 ms": ["--network", "400ms"],
 }
 
 PAGE = """\
