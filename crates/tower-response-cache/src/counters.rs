@@ -1,7 +1,7 @@
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use crate::store::{StoreSnapshot, remote::RemoteSnapshot};
+use crate::store::{StoreSnapshot, remote::Failure, remote::RemoteSnapshot};
 use crate::{policy::CacheStatus, snapshot::Snapshot};
 
 /// What a [`Snapshot`] counts. The counts guard nothing and order nothing, so `Relaxed` is enough.
@@ -21,6 +21,8 @@ pub(crate) struct Counters {
     remote_hits: AtomicU64,
     remote_misses: AtomicU64,
     remote_errors: AtomicU64,
+    remote_not_asked: AtomicU64,
+    remote_waits: AtomicU64,
 }
 
 impl Counters {
@@ -50,19 +52,25 @@ impl Counters {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(crate) fn remote<T, E>(&self, found: &Result<Option<T>, E>) {
-        let counter = match found {
-            Ok(Some(_)) => &self.remote_hits,
-            Ok(None) => &self.remote_misses,
-            Err(_) => &self.remote_errors,
+    pub(crate) fn remote_read(&self, hit: bool) {
+        let counter = if hit {
+            &self.remote_hits
+        } else {
+            &self.remote_misses
         };
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(crate) fn remote_write<T, E>(&self, written: &Result<T, E>) {
-        if written.is_err() {
-            self.remote_errors.fetch_add(1, Ordering::Relaxed);
-        }
+    pub(crate) fn remote_failure(&self, failure: Failure) {
+        let counter = match failure {
+            Failure::Unreachable | Failure::Unreadable => &self.remote_errors,
+            Failure::NotAsked => &self.remote_not_asked,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn remote_wait(&self) {
+        self.remote_waits.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn snapshot(&self, store: StoreSnapshot) -> Snapshot {
@@ -86,6 +94,8 @@ impl Counters {
                 hits: read(&self.remote_hits),
                 misses: read(&self.remote_misses),
                 errors: read(&self.remote_errors),
+                not_asked: read(&self.remote_not_asked),
+                waits: read(&self.remote_waits),
             },
         }
     }

@@ -50,7 +50,7 @@ impl<P, K, V, St> ResponseCacheLayer<P, K, V, St> {
         K: Hash + Send + Sync + 'static,
         V: Codec + 'static,
     {
-        let remote = Remote::new(Box::new(WithCodec(remote)));
+        let remote = Remote::new(Arc::new(WithCodec(remote)));
         Self::of(policy, Cache::new(store, Some(remote)))
     }
 
@@ -108,6 +108,19 @@ impl<P, K, V, St> ResponseCacheLayer<P, K, V, St> {
     #[track_caller]
     pub fn remote_timeout(self, limit: Duration) -> Self {
         self.set(|settings| settings.remote_timeout = limit)
+    }
+
+    /// How long a caller waits for a call that another process makes for the same answer. Default: 10 seconds,
+    /// and never longer than the calls of this process took of late.
+    ///
+    /// After that the caller makes a call of its own. It needs a remote store that
+    /// [knows](crate::RemoteStore::get_or_lead) of the calls of others. An answer that comes bit by bit gets to
+    /// other processes at its end only: where people read along, set [`Duration::ZERO`], and each process
+    /// makes its own call. The runtime's clock has to be enabled.
+    #[must_use]
+    #[track_caller]
+    pub fn remote_flights(self, wait: Duration) -> Self {
+        self.set(|settings| settings.remote_flights = wait)
     }
 
     /// The `name` label of this layer's events and metrics. Default: `"default"`.

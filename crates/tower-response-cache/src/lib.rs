@@ -32,6 +32,7 @@ pub use self::http::{HttpCache, HttpCacheBody, HttpCacheFuture, HttpCacheHandle,
 pub use self::policy::{ByKey, CacheStatus, CacheStatusHeader, Keep, KeepTicket, Lookup, Policy};
 pub use self::snapshot::Snapshot;
 pub use self::store::remote::{Codec, Outdated, RemoteEntry, RemoteSnapshot, RemoteStore};
+pub use self::store::remote::{RemoteFlight, RemoteLead, SharedMemory};
 pub use self::store::{Entry, Freshness, MemoryStore, Store, StoreSnapshot};
 #[cfg(feature = "metrics")]
 #[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]

@@ -146,6 +146,7 @@ where
     }
 
     fn call(&mut self, req: Req) -> Self::Future {
+        self.shared.cache.listen();
         let state = match self.shared.policy.lookup(&req) {
             Lookup::Use(key) => {
                 let stored = self.shared.cache.flights().stored();

@@ -14,9 +14,12 @@ type Cache = ResponseCacheLayer<Words, Key, Value>;
 type Knob = (&'static str, fn(Cache));
 
 /// Every knob of the layer.
-const KNOBS: [Knob; 5] = [
+const KNOBS: [Knob; 6] = [
     ("remote_timeout", |layer| {
         drop(layer.remote_timeout(std::time::Duration::MAX));
+    }),
+    ("remote_flights", |layer| {
+        drop(layer.remote_flights(std::time::Duration::ZERO));
     }),
     ("failures_in_turn", |layer| drop(layer.failures_in_turn(3))),
     ("background_timeout", |layer| {

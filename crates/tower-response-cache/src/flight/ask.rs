@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use super::cache::Fetch;
 use super::callers::{Background, Key, Lead, Value};
 use super::delivery::Delivery;
 use super::flight::Cause;
@@ -7,7 +8,7 @@ use super::layer_state::LayerState;
 use super::miss_state::{AskRemote, MissState};
 use super::miss_step::Step;
 use crate::policy::{CacheStatus, Policy};
-use crate::store::{Entry, Freshness, Store};
+use crate::store::{Freshness, Store};
 
 /// What the remote store had for the leader of a flight, who gets `R`.
 pub(super) enum Found<K: Key, V: Value, R> {
@@ -30,21 +31,23 @@ impl<P, K: Key, V: Value, St: Store<K, V>> LayerState<P, K, V, St> {
         if !self.cache.has_remote() {
             return Step::Go(MissState::Begin(lead, cause));
         }
-        let ask = self.ask(lead.key().clone());
+        let (cache, key) = (Arc::clone(&self.cache), lead.key().clone());
+        let ask = Box::pin(async move { cache.fetch_or_lead(&key).await });
         Step::Go(MissState::Ask(lead, cause, ask))
     }
 
     /// What the leader of a flight does with what the remote store had: the same as with what is at hand.
     pub(super) fn found<Req, Res, E>(
         &self,
-        lead: Lead<K, V>,
-        found: Option<Entry<V>>,
+        mut lead: Lead<K, V>,
+        fetched: Fetch<V>,
     ) -> Found<K, V, Result<Res, E>>
     where
         P: Policy<Req, Res, E, Key = K, Value = V>,
     {
+        lead.lead_among_processes(fetched.lead);
         let delivery = Delivery::new(&self.cache, &lead);
-        let Some((value, freshness)) = found.and_then(|entry| delivery.bring(entry)) else {
+        let Some((value, freshness)) = fetched.entry.and_then(|entry| delivery.bring(entry)) else {
             return Found::Nothing(lead);
         };
         match (freshness, Background::at_hand()) {

@@ -1,7 +1,7 @@
 use std::{
     hash::Hash,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, PoisonError, Weak,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -9,18 +9,23 @@ use std::{
 use tokio::time::Instant;
 
 use super::callers::{FlightTable, LockedTable, Write};
-use super::pauses::Pauses;
-use crate::store::remote::{Remote, Unreachable, limited, wall_clock};
+use super::{listener::Listener, pauses::Pauses};
+use crate::store::remote::{Failure, Forgets, Remote, SharedMemory, limited, wall_clock};
 use crate::store::{Entry, Freshness, Scope, Store};
 use crate::{
     counters::Counters, policy::CacheStatus, settings::Settings, snapshot::Snapshot,
     store::remote::RemoteEntry, telemetry::Telemetry,
 };
 
+mod fetch;
+
+pub(crate) use self::fetch::Fetch;
+
 /// The two stores of a cache, the flights that fill them, and the counts.
 pub(crate) struct Cache<K, V, St> {
     store: St,
     remote: Option<Remote<K, V>>,
+    listener: Listener,
     flights: Arc<LockedTable<K, V>>,
     pauses: Mutex<Pauses<K>>,
     counters: Counters,
@@ -36,6 +41,7 @@ impl<K, V, St> Cache<K, V, St> {
         Self {
             store,
             remote,
+            listener: Listener::default(),
             flights: Arc::new(LockedTable::new(settings)),
             pauses: Mutex::default(),
             counters: Counters::default(),
@@ -92,7 +98,7 @@ impl<K, V, St> Cache<K, V, St> {
 
     /// Counts a write to the remote store that was not begun.
     pub(crate) fn count_unwritten(&self) {
-        self.counters.remote_write(&Err::<(), _>(Unreachable));
+        self.counters.remote_failure(Failure::Unreachable);
     }
 
     /// `entry` in the form of the remote store; `None` if there is no such store, or the value is not
@@ -108,33 +114,30 @@ impl<K, V, St> Cache<K, V, St> {
     }
 
     /// Says whether the entry was taken: it is not if the store knows that it is out of date.
-    pub(crate) async fn write_remote(
-        &self,
-        key: &K,
-        entry: RemoteEntry,
-    ) -> Result<bool, Unreachable> {
+    pub(crate) async fn write_remote(&self, key: &K, entry: RemoteEntry) -> Result<bool, Failure> {
         let Some(remote) = &self.remote else {
             return Ok(true);
         };
         let limit = self.settings.remote_timeout;
         let written = remote.insert(key, entry, limit).await;
-        self.counters.remote_write(&written);
-        written
+        self.counted(written)
     }
 
     /// Forgets what the remote store has from calls that began before that time.
-    pub(crate) async fn forget_remote(
-        &self,
-        scope: &Scope<K>,
-        before: u64,
-    ) -> Result<(), Unreachable> {
+    pub(crate) async fn forget_remote(&self, scope: &Scope<K>, before: u64) -> Result<(), Failure> {
         let Some(remote) = &self.remote else {
             return Ok(());
         };
         let limit = self.settings.remote_timeout;
         let forgotten = remote.forget(scope, before, limit).await;
-        self.counters.remote_write(&forgotten);
-        forgotten
+        self.counted(forgotten)
+    }
+
+    fn counted<T>(&self, answer: Result<T, Failure>) -> Result<T, Failure> {
+        if let Err(failure) = &answer {
+            self.counters.remote_failure(*failure);
+        }
+        answer
     }
 }
 
@@ -150,18 +153,6 @@ impl<K: Hash + Eq + Clone, V, St> Cache<K, V, St> {
         if let Some(remote) = &self.remote {
             remote.refuse_before(&Scope::Key(key.clone()), time);
         }
-    }
-
-    /// The entry of the remote store; if that fails, there is none.
-    pub(crate) async fn fetch(&self, key: &K) -> Option<Entry<V>> {
-        let remote = self.remote.as_ref()?;
-        // An answer that was overtaken while it was written is still there until it is taken back.
-        if self.flights.with(|table| table.is_taking_back(key)) {
-            return None;
-        }
-        let found = remote.get(key, self.settings.remote_timeout).await;
-        self.counters.remote(&found);
-        found.ok().flatten()
     }
 }
 
@@ -269,5 +260,37 @@ impl<K: Hash + Eq, V, St: Store<K, V>> Cache<K, V, St> {
             waiting,
             ..self.counters.snapshot(self.store.snapshot())
         }
+    }
+}
+
+impl<K, V, St> Cache<K, V, St>
+where
+    K: Hash + Eq + Send + Sync + 'static,
+    V: Send + Sync + 'static,
+    St: Store<K, V>,
+{
+    /// Sees to it that what other processes invalidate is heard.
+    pub(crate) fn listen(self: &Arc<Self>) {
+        let Some(remote) = &self.remote else {
+            return;
+        };
+        self.listener.start(|missed| {
+            if missed {
+                self.forget(&Scope::All);
+            }
+            let cache: Weak<Self> = Arc::downgrade(self);
+            remote.listen(SharedMemory::new(cache))
+        });
+    }
+}
+
+impl<K, V, St> Forgets<K> for Cache<K, V, St>
+where
+    K: Hash + Eq + Send + Sync + 'static,
+    V: Send + Sync + 'static,
+    St: Store<K, V>,
+{
+    fn forget(&self, scope: &Scope<K>) {
+        Self::forget(self, scope);
     }
 }

@@ -5,7 +5,7 @@ use tokio::time::Instant;
 use super::cache::Cache;
 use super::callers::{Background, Ended, Key, Lead, Value, Waiter, Write, WriteEnd, Written};
 use crate::policy::{CacheStatus, Keep};
-use crate::store::remote::RemoteEntry;
+use crate::store::remote::{RemoteEntry, RemoteLead};
 use crate::store::{Entry, Freshness, Scope, Store};
 
 /// Takes the result of a flight to the stores and to those who wait, and ends the flight.
@@ -15,6 +15,9 @@ pub(crate) struct Delivery<K, V, St> {
     pub(crate) flight: u64,
     /// When the call began, by the clock that processes share.
     pub(crate) began: u64,
+    /// The lead among processes, which lasts until the answer is written.
+    #[expect(dead_code, reason = "it is held for its drop")]
+    pub(crate) remote: Option<RemoteLead>,
 }
 
 impl<K: Key, V: Value, St: Store<K, V>> Delivery<K, V, St> {
@@ -25,6 +28,7 @@ impl<K: Key, V: Value, St: Store<K, V>> Delivery<K, V, St> {
             key: lead.key().clone(),
             flight: lead.flight(),
             began: cache.began(),
+            remote: None,
         }
     }
 
@@ -158,8 +162,7 @@ impl<K: Key, V: Value, St: Store<K, V>> WriteBehind<K, V, St> {
         // invalidation or the later call goes to the remote store, too.
         let scope = Scope::Key(self.0.key.clone());
         let before = self.0.began.saturating_add(1);
-        let forgotten = self.0.cache.forget_remote(&scope, before).await;
-        drop(forgotten);
+        let _ = self.0.cache.forget_remote(&scope, before).await;
     }
 }
 

@@ -46,7 +46,10 @@ impl<P, K: Key, V: Value, St: Store<K, V>> LayerState<P, K, V, St> {
             req,
             cause,
             policy: Arc::clone(&self.policy),
-            delivery: Delivery::new(&self.cache, &lead),
+            delivery: Delivery {
+                remote: lead.take_remote(),
+                ..Delivery::new(&self.cache, &lead)
+            },
         };
         let policy = Arc::clone(&self.policy);
         lead.begin(Box::pin(Driven::new(flight.run(), move |done| {

@@ -1,5 +1,6 @@
 use std::{future::Future, pin::Pin};
 
+use super::cache::Fetch;
 use super::callers::{Key, Lead, Value, Wait};
 use super::flight::Cause;
 use crate::{policy::CacheStatus, store::Entry};
@@ -13,7 +14,7 @@ pub(crate) enum MissState<K: Key, V: Value, R> {
     /// It waits for a flight that another caller leads.
     Wait(Wait<K, V>),
     /// It leads a flight, and asks the remote store before it makes the call.
-    Ask(Lead<K, V>, Cause, AskRemote<V>),
+    Ask(Lead<K, V>, Cause, AskForFlight<V>),
     /// It leads a flight, and is going to make the call.
     Begin(Lead<K, V>, Cause),
     /// It drives the call of a flight.
@@ -36,6 +37,8 @@ pub(crate) struct Seen {
 }
 
 pub(crate) type AskRemote<V> = Pin<Box<dyn Future<Output = Option<Entry<V>>> + Send>>;
+
+pub(crate) type AskForFlight<V> = Pin<Box<dyn Future<Output = Fetch<V>> + Send>>;
 
 /// How a caller came to drive a flight.
 #[derive(Clone, Copy)]

@@ -14,6 +14,7 @@ mod delivery;
 mod flight;
 mod going_on;
 mod layer_state;
+mod listener;
 mod miss;
 mod miss_state;
 mod miss_step;

@@ -3,6 +3,7 @@
 #![allow(dead_code)]
 
 pub(crate) mod elsewhere;
+pub(crate) mod fleet;
 pub(crate) mod interfering;
 pub(crate) mod ordered;
 pub(crate) mod rules;

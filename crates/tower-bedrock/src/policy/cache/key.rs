@@ -5,6 +5,7 @@ use crate::{
     wire::{self, EncodeError},
 };
 use std::fmt;
+use tower_response_cache::Codec;
 
 /// Changes whenever the same request gets another key than before.
 const VERSION: &str = "tower-bedrock request key 3";
@@ -90,6 +91,17 @@ impl CacheKey {
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
+    }
+}
+
+/// For remote stores that tell processes which keys were invalidated.
+impl Codec for CacheKey {
+    fn encode(&self) -> Option<Vec<u8>> {
+        Some(self.0.to_vec())
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
     }
 }
 

@@ -5,6 +5,8 @@ use std::{any::Any, future::poll_fn, mem, sync::Arc};
 use tokio::time::{Instant, timeout};
 
 use super::locked_table::{Key, LockedTable, Value};
+use crate::store::remote::RemoteLead;
+
 use super::{background::Background, flight_table::Ended, message::Waiter, work::Work};
 
 /// The lead of a flight, with its work once there is one. Dropped, both pass to the next waiter.
@@ -17,6 +19,8 @@ pub(crate) struct Lead<K: Key, V: Value> {
     detached: bool,
     /// Whether another began the work.
     took_over: bool,
+    /// The lead among processes, until the call is begun.
+    remote: Option<RemoteLead>,
 }
 
 /// The work is gone, and the lead has none.
@@ -59,6 +63,7 @@ impl<K: Key, V: Value> Lead<K, V> {
             took_over: work.is_some(),
             stage: work.map_or(Stage::Idle, Stage::Working),
             detached: false,
+            remote: None,
         }
     }
 
@@ -68,6 +73,14 @@ impl<K: Key, V: Value> Lead<K, V> {
 
     pub(crate) fn flight(&self) -> u64 {
         self.flight
+    }
+
+    pub(crate) fn lead_among_processes(&mut self, lead: Option<RemoteLead>) {
+        self.remote = lead;
+    }
+
+    pub(crate) fn take_remote(&mut self) -> Option<RemoteLead> {
+        self.remote.take()
     }
 
     pub(crate) fn has_work(&self) -> bool {

@@ -12,3 +12,34 @@ pub trait Codec: Sized {
     /// the store, and as a miss.
     fn decode(bytes: &[u8]) -> Option<Self>;
 }
+
+impl Codec for String {
+    fn encode(&self) -> Option<Vec<u8>> {
+        Some(self.as_bytes().to_vec())
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        Self::from_utf8(bytes.to_vec()).ok()
+    }
+}
+
+impl Codec for Vec<u8> {
+    fn encode(&self) -> Option<Vec<u8>> {
+        Some(self.clone())
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        Some(bytes.to_vec())
+    }
+}
+
+/// By its 8 bytes, little-endian.
+impl Codec for u64 {
+    fn encode(&self) -> Option<Vec<u8>> {
+        Some(self.to_le_bytes().to_vec())
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self::from_le_bytes)
+    }
+}

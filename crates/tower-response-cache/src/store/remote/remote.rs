@@ -1,27 +1,39 @@
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::{future::Future, hash::Hash, time::Duration};
 
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
-use super::{ErasedRemote, RemoteEntry, Unreachable, floors::Floors, wall_clock};
+use super::{ErasedRemote, Failure, Fetched, RemoteEntry, RemoteLead, SharedMemory, wall_clock};
+use super::{call_time::CallTime, floors::Floors, outage::Outage};
 use crate::store::{Entry, Scope};
 
-/// The remote store of a cache, how long each question to it may take, and what of it is out of date.
+/// The remote store of a cache, how it does, and what of it is out of date.
 pub(crate) struct Remote<K, V> {
-    store: Box<dyn ErasedRemote<K, V>>,
+    store: Arc<dyn ErasedRemote<K, V>>,
     floors: Mutex<Floors<K>>,
+    outage: Mutex<Outage>,
+    call_time: Mutex<CallTime>,
 }
 
 impl<K, V> Remote<K, V> {
-    pub(crate) fn new(store: Box<dyn ErasedRemote<K, V>>) -> Self {
+    pub(crate) fn new(store: Arc<dyn ErasedRemote<K, V>>) -> Self {
         Self {
             store,
             floors: Mutex::default(),
+            outage: Mutex::default(),
+            call_time: Mutex::default(),
         }
     }
 
     pub(crate) fn encode(&self, key: &K, entry: &Entry<V>) -> Option<RemoteEntry> {
+        let took = wall_clock::micros(entry.stored_at()).saturating_sub(entry.began());
+        locked(&self.call_time).note(Duration::from_micros(took));
         self.store.encode(key, entry)
+    }
+
+    /// How long a caller waits for the call of another process: not longer than calls take.
+    pub(crate) fn wait_at_most(&self, most: Duration) -> Duration {
+        locked(&self.call_time).at_most(most)
     }
 
     pub(crate) async fn insert(
@@ -29,8 +41,8 @@ impl<K, V> Remote<K, V> {
         key: &K,
         entry: RemoteEntry,
         limit: Duration,
-    ) -> Result<bool, Unreachable> {
-        limited(self.store.insert(key, entry), limit).await
+    ) -> Result<bool, Failure> {
+        self.ask(|store| store.insert(key, entry), limit).await
     }
 
     pub(crate) async fn forget(
@@ -38,22 +50,78 @@ impl<K, V> Remote<K, V> {
         scope: &Scope<K>,
         before: u64,
         limit: Duration,
-    ) -> Result<(), Unreachable> {
-        limited(self.store.forget(scope, before), limit).await
+    ) -> Result<(), Failure> {
+        // In an outage, too: whoever invalidates wants to know.
+        let forgotten = limited(self.store.forget(scope, before), limit).await;
+        self.note(&forgotten);
+        forgotten
+    }
+
+    /// Hears what other processes invalidate.
+    pub(crate) fn listen(
+        &self,
+        memory: SharedMemory<K>,
+    ) -> impl Future<Output = ()> + Send + use<K, V>
+    where
+        K: 'static,
+        V: 'static,
+    {
+        let store = Arc::clone(&self.store);
+        async move { store.listen(memory).await }
+    }
+
+    /// Asks, unless there is an outage.
+    async fn ask<'a, T, F>(
+        &'a self,
+        question: impl FnOnce(&'a dyn ErasedRemote<K, V>) -> F,
+        limit: Duration,
+    ) -> Result<T, Failure>
+    where
+        F: Future<Output = Result<T, Failure>>,
+    {
+        if !locked(&self.outage).admits(Instant::now()) {
+            return Err(Failure::NotAsked);
+        }
+        let answer = limited(question(&*self.store), limit).await;
+        self.note(&answer);
+        answer
+    }
+
+    fn note<T>(&self, answer: &Result<T, Failure>) {
+        let mut outage = locked(&self.outage);
+        match answer {
+            Ok(_) | Err(Failure::Unreadable) => outage.succeeded(),
+            Err(Failure::Unreachable) => outage.failed(Instant::now()),
+            Err(Failure::NotAsked) => {}
+        }
     }
 }
 
 impl<K: Hash + Eq + Clone, V> Remote<K, V> {
     /// The entry of `key`, unless it is out of date.
-    pub(crate) async fn get(
+    pub(crate) async fn get(&self, key: &K, limit: Duration) -> Result<Option<Entry<V>>, Failure> {
+        let found = self.ask(|store| store.get(key), limit).await?;
+        // Looked at after the answer, so that what was invalidated meanwhile counts.
+        Ok(found.filter(|entry| self.admits(key, entry)))
+    }
+
+    /// The entry of `key`, unless it is out of date, or the lead of its flight among processes.
+    pub(crate) async fn get_or_lead(
         &self,
         key: &K,
         limit: Duration,
-    ) -> Result<Option<Entry<V>>, Unreachable> {
-        let found = limited(self.store.get(key), limit).await?;
-        // Looked at after the answer, so that what was invalidated meanwhile counts.
-        let admits = |entry: &Entry<V>| self.floors(|f| f.admit(key, entry.tags(), entry.began()));
-        Ok(found.filter(admits))
+    ) -> Result<Fetched<V>, Failure> {
+        let found = self.ask(|store| store.get_or_lead(key), limit).await?;
+        Ok(match found {
+            Fetched::Entry(entry) if !self.admits(key, &entry) => {
+                Fetched::Lead(RemoteLead::alone())
+            }
+            found => found,
+        })
+    }
+
+    fn admits(&self, key: &K, entry: &Entry<V>) -> bool {
+        locked(&self.floors).admit(key, entry.tags(), entry.began())
     }
 
     /// Refuses entries of `scope` whose calls began before now, and says when that is.
@@ -65,21 +133,23 @@ impl<K: Hash + Eq + Clone, V> Remote<K, V> {
 
     /// Refuses entries of `scope` whose calls began before `time`.
     pub(crate) fn refuse_before(&self, scope: &Scope<K>, time: u64) {
-        self.floors(|floors| floors.raise(scope, time));
+        locked(&self.floors).raise(scope, time);
     }
+}
 
-    fn floors<T>(&self, look: impl FnOnce(&mut Floors<K>) -> T) -> T {
-        look(&mut self.floors.lock().unwrap_or_else(PoisonError::into_inner))
-    }
+fn locked<T>(state: &Mutex<T>) -> MutexGuard<'_, T> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A question that takes longer has failed. Outside of a runtime there is no clock to tell.
 pub(crate) async fn limited<T>(
-    question: impl Future<Output = Result<T, Unreachable>>,
+    question: impl Future<Output = Result<T, Failure>>,
     limit: Duration,
-) -> Result<T, Unreachable> {
+) -> Result<T, Failure> {
     if limit == Duration::MAX || tokio::runtime::Handle::try_current().is_err() {
         return question.await;
     }
-    timeout(limit, question).await.unwrap_or(Err(Unreachable))
+    timeout(limit, question)
+        .await
+        .unwrap_or(Err(Failure::Unreachable))
 }

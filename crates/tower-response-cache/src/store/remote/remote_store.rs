@@ -1,6 +1,6 @@
 use std::future::Future;
 
-use super::{Outdated, RemoteEntry};
+use super::{Outdated, RemoteEntry, RemoteFlight, RemoteLead, SharedMemory};
 
 /// A store behind the [`Store`] of this process: slow, shared between processes, and fallible. Made part
 /// of a cache by [`ResponseCacheLayer::with_remote`].
@@ -89,5 +89,39 @@ pub trait RemoteStore<K>: Send + Sync + 'static {
                 Outdated::All => self.clear().await,
             }
         }
+    }
+
+    /// Returns the entry of `key`, or says who makes the call for it.
+    ///
+    /// Of the processes that find nothing one leads at a time. It has [`RemoteFlight::Lead`], and gives it back
+    /// by dropping it; the others have [`RemoteFlight::Elsewhere`] and ask again, some times a second, until they
+    /// find an entry, lead themselves, or have waited as long as
+    /// [`remote_flights`](crate::ResponseCacheLayer::remote_flights) says. A lead whose process has died must
+    /// end by itself.
+    ///
+    /// By default this is [`get`](Self::get), and every process leads.
+    fn get_or_lead(&self, key: &K) -> impl Future<Output = Result<RemoteFlight, Self::Error>> + Send
+    where
+        K: Sync,
+    {
+        async move {
+            let found = self.get(key).await?;
+            Ok(found.map_or(RemoteFlight::Lead(RemoteLead::alone()), RemoteFlight::Found))
+        }
+    }
+
+    /// Hears what other processes invalidate, and lets `memory` forget it.
+    ///
+    /// The cache runs it in one task, from its first request on, and drops it with itself. What was missed,
+    /// as without a connection, must be made up for: let `memory` forget all if it is not known. Should the
+    /// runtime of the task end before the cache, the cache forgets all itself and runs this anew.
+    ///
+    /// By default this ends at once, and memory has old answers for as long as they live.
+    fn listen(&self, memory: SharedMemory<K>) -> impl Future<Output = ()> + Send
+    where
+        K: Send + Sync,
+    {
+        drop(memory);
+        async {}
     }
 }

@@ -8,4 +8,8 @@ pub struct RemoteSnapshot {
     pub misses: u64,
     /// Calls that failed, entries that could not be read included.
     pub errors: u64,
+    /// Questions that were not asked, since it had failed several times in a row.
+    pub not_asked: u64,
+    /// Flights that waited for the call of another process.
+    pub waits: u64,
 }
