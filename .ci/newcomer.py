@@ -55,6 +55,7 @@ FEATURES = {
     "tower-backoff": ["http"],
     "tower-quota": ["http", "load"],
     "tower-response-cache": ["http"],
+    "tower-response-cache-redis": [],
 }
 
 
