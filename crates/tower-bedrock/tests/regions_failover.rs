@@ -142,6 +142,8 @@ async fn an_open_circuit_is_worse_than_any_wait() {
         assert_eq!(answer.unwrap().meta().region(), Some(WEST));
     }
     assert_eq!(admitted(&east), 0);
+    let asked = handle.circuits().handle(&key(EAST)).snapshot();
+    assert_eq!(asked.rejections, 0, "nobody goes there to be turned away");
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]

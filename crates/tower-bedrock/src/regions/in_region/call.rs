@@ -1,12 +1,12 @@
 use super::learn;
 use crate::{
-    error::{Error, ErrorKind},
+    error::Error,
     operation::Operation,
     regions::{
         Choosing,
         choice::Choice,
-        choosing::{OPEN, left},
-        movable::{Fate, Reason, fate, more_telling},
+        choosing::left,
+        movable::{Fate, Reason, fate},
         moving::{Stay, looks_after, moves},
         routes::{Model, Route},
         set::Set,
@@ -19,31 +19,31 @@ use tokio::time::Instant;
 
 /// One call, or one attempt of a retry layer's, on its way through the Regions.
 pub(super) struct Call<I> {
-    choosing: Arc<Choosing>,
+    pub(super) choosing: Arc<Choosing>,
     request: Request<I>,
     route: Arc<Route>,
     /// What all attempts of the call come to, those of other rounds included.
-    attempts: Arc<Attempts>,
+    pub(super) attempts: Arc<Attempts>,
     /// Where the caller wants it to go.
     only: Option<Set>,
     /// When the last attempt has to start.
     latest: Option<Instant>,
-    here: Here,
+    pub(super) here: Here,
     /// The Regions that failed, of the model that is asked now.
-    tried: Set,
+    pub(super) tried: Set,
     /// Those of them that do not serve it.
-    missing: Set,
+    pub(super) missing: Set,
     /// What the model that the caller asked for failed with.
-    error: Option<Error>,
+    pub(super) error: Option<Error>,
     /// Whether the others that may answer in its place are used up.
-    is_last_model: bool,
+    pub(super) is_last_model: bool,
 }
 
 /// Where the call is now.
 #[derive(Clone, Copy)]
-struct Here {
-    model: usize,
-    region: usize,
+pub(super) struct Here {
+    pub(super) model: usize,
+    pub(super) region: usize,
     stay: Stay,
     looks_at: Instant,
     /// How many attempts were sent before this one.
@@ -172,86 +172,8 @@ impl<I: Operation> Call<I> {
         learn::answer(self, response, now);
     }
 
-    /// It failed. Says with what it ends, if it does not go on elsewhere.
-    pub(super) fn failed(&mut self, error: Error, now: Instant) -> Result<(), Error> {
-        let is_asked = self.here.model == 0;
-        let reason = match fate(&error) {
-            Fate::Moves(reason) => reason,
-            // Whatever was wrong with it, it was not what the caller asked for.
-            Fate::Stays if !is_asked && is_of_the_request(&error) => Reason::OtherModel,
-            Fate::Avoids | Fate::Stays => return Err(self.instead_of(error)),
-        };
-        self.tried.insert(self.here.region);
-        if reason == Reason::NotServed {
-            self.missing.insert(self.here.region);
-        }
-        let bound = self.bound(&error, reason);
-        let next = self.next(bound, now);
-        let Some((model, choice)) = next else {
-            if is_asked {
-                return Err(self.with(error));
-            }
-            return Err(self.error.take().unwrap_or(error));
-        };
-        self.attempts.ended(Some(&error));
-        if is_asked {
-            self.error = Some(self.with(error));
-        }
-        self.leaves(reason, model, choice, now);
-        Ok(())
-    }
-
-    /// Where a call goes that failed: within the `bound`, or to another model.
-    fn next(&mut self, bound: Duration, now: Instant) -> Option<(usize, Choice)> {
-        let model = self.here.model;
-        let all = self.allowed(model).without(self.tried);
-        let candidates = self.candidates(model, now).without(self.tried);
-        let is_missing = self.missing == self.tried;
-        // Where it is left out it may be served again by now, if it is served nowhere else.
-        let candidates = if candidates.is_empty() && is_missing {
-            all
-        } else {
-            candidates
-        };
-        let choice = self.choose(model, candidates, now);
-        if let Some(choice) = choice.filter(|choice| choice.sum() <= bound) {
-            return Some((model, choice));
-        }
-        if !self.is_last_model
-            && let Some(other) = self.other_model(model + 1, now)
-        {
-            return Some(other);
-        }
-        // Others were to spare the wait for what was asked for.
-        if model > 0 && self.error.is_none() {
-            self.is_last_model = true;
-            let choice = self.choose(0, self.candidates(0, now), now)?;
-            return Some((0, choice));
-        }
-        None
-    }
-
-    /// How long a call that failed waits for another Region, rather than for the retry layer.
-    fn bound(&self, error: &Error, reason: Reason) -> Duration {
-        // Any that may serve it at all, where a retry is no help or would be turned away again.
-        let is_final = match reason {
-            Reason::NotServed | Reason::Circuit | Reason::OtherModel | Reason::Waiting => true,
-            Reason::Quota => error.kind() != ErrorKind::Throttled,
-            Reason::Fault => false,
-        };
-        if is_final {
-            return OPEN;
-        }
-        // Pauses between attempts grow.
-        let made = self.attempts.made().unwrap_or(0);
-        let patience = self.choosing.settings.patience.saturating_mul(made + 1);
-        patience
-            .max(error.retry_after().unwrap_or_default())
-            .min(OPEN)
-    }
-
     /// The first other model, from this one on, that answers soon.
-    fn other_model(&self, from: usize, now: Instant) -> Option<(usize, Choice)> {
+    pub(super) fn other_model(&self, from: usize, now: Instant) -> Option<(usize, Choice)> {
         let soon = self.choosing.settings.other_model_after;
         let models = from..self.route.models.len();
         let mut choices = models.filter_map(|model| {
@@ -274,13 +196,13 @@ impl<I: Operation> Call<I> {
     }
 
     /// Where the call may go with a model.
-    fn allowed(&self, model: usize) -> Set {
+    pub(super) fn allowed(&self, model: usize) -> Set {
         let regions = self.route.models[model].regions;
         self.only.map_or(regions, |only| regions.and(only))
     }
 
     /// The same, without those where the model is left out, unless it is everywhere.
-    fn candidates(&self, model: usize, now: Instant) -> Set {
+    pub(super) fn candidates(&self, model: usize, now: Instant) -> Set {
         let allowed = self.allowed(model);
         let left_out = self.choosing.left_out(&self.route.models[model], now);
         let candidates = allowed.without(left_out);
@@ -291,13 +213,13 @@ impl<I: Operation> Call<I> {
         }
     }
 
-    fn choose(&self, model: usize, candidates: Set, now: Instant) -> Option<Choice> {
+    pub(super) fn choose(&self, model: usize, candidates: Set, now: Instant) -> Option<Choice> {
         let model = &self.route.models[model];
         self.choosing
             .choose(&self.request, model, candidates, self.latest, now)
     }
 
-    fn leaves(&mut self, reason: Reason, model: usize, choice: Choice, now: Instant) {
+    pub(super) fn leaves(&mut self, reason: Reason, model: usize, choice: Choice, now: Instant) {
         let from = Arc::clone(self.region());
         self.choosing.counts(self.here.region).goes(reason);
         if model != self.here.model {
@@ -330,22 +252,6 @@ impl<I: Operation> Call<I> {
         self.attempts.goes_to(self.region());
     }
 
-    fn with(&mut self, error: Error) -> Error {
-        match self.error.take() {
-            Some(before) => more_telling(before, error),
-            None => error,
-        }
-    }
-
-    /// An error that ends the call, unless one that was met before is worth more: access that another account
-    /// refuses says nothing of the Region that will have room again.
-    fn instead_of(&mut self, error: Error) -> Error {
-        match self.error.take() {
-            Some(before) if error.kind() == ErrorKind::AccessDenied => before,
-            _ => error,
-        }
-    }
-
     pub(super) fn model(&self) -> &Model {
         &self.route.models[self.here.model]
     }
@@ -369,24 +275,5 @@ impl<I: Operation> Call<I> {
 
     pub(super) fn missing(&self) -> Set {
         self.missing
-    }
-}
-
-/// Whether an error says that the request does not suit the model, or may not be made.
-fn is_of_the_request(error: &Error) -> bool {
-    match error.kind() {
-        ErrorKind::Invalid | ErrorKind::AccessDenied | ErrorKind::Transient | ErrorKind::Other => {
-            true
-        }
-        ErrorKind::Throttled
-        | ErrorKind::Exhausted
-        | ErrorKind::Capacity
-        | ErrorKind::Timeout
-        | ErrorKind::Truncated
-        | ErrorKind::DeadlineExceeded
-        | ErrorKind::CircuitOpen
-        | ErrorKind::NotCached
-        | ErrorKind::QuotaRejected
-        | ErrorKind::Closed => false,
     }
 }
