@@ -2,7 +2,9 @@
 
 use std::sync::atomic::Ordering;
 
-use crate::support::{Process, Server, Source, until};
+use tower_response_cache::{Outdated, RemoteEntry, RemoteStore};
+
+use crate::support::{Process, SECOND, Server, Source, until};
 
 #[tokio::test]
 #[ignore = "needs redis-server"]
@@ -99,4 +101,39 @@ async fn emptied_server_takes_nothing_from_before() {
     one.written(&server).await;
     assert!(two.ask("a").await > old);
     assert_eq!(source.calls.load(Ordering::SeqCst), old + 1);
+}
+
+/// A process that has not heard of an invalidation writes all the same.
+#[tokio::test]
+#[ignore = "needs redis-server"]
+async fn late_write_is_refused_by_the_server() {
+    let server = Server::start();
+    let store = server.store();
+    let key = "a".to_owned();
+    let entry = |version| {
+        let mut entry = RemoteEntry::new(b"answer".to_vec(), SECOND);
+        entry.version = version;
+        entry.tags = ["red".into()].into();
+        entry
+    };
+    // Beyond the time at which the server was first used.
+    let now = u64::MAX / 2;
+    assert!(store.get(&key).await.unwrap().is_none());
+    assert!(
+        !store.insert_newer(&key, entry(1)).await.unwrap(),
+        "before it"
+    );
+    for (after, what) in [
+        (10, Outdated::Key(&key)),
+        (20, Outdated::Tag("red")),
+        (30, Outdated::All),
+    ] {
+        store.forget(what, now + after).await.unwrap();
+        let late = store.insert_newer(&key, entry(now + after - 1)).await;
+        assert!(!late.unwrap(), "{what:?}");
+        assert!(store.get(&key).await.unwrap().is_none(), "{what:?}");
+        let new = store.insert_newer(&key, entry(now + after)).await;
+        assert!(new.unwrap(), "{what:?}");
+        assert!(store.get(&key).await.unwrap().is_some(), "{what:?}");
+    }
 }
