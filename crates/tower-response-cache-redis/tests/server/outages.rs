@@ -8,16 +8,16 @@ use tower_response_cache_redis::RedisStore;
 use crate::support::{Process, Proxy, SECOND, Server, Source};
 
 const LIMIT: Duration = Duration::from_millis(100);
-/// What the machine may take beyond the limit.
-const SLACK: Duration = Duration::from_millis(150);
+/// What a busy machine may take beyond the limit: less than the server hangs.
+const SLACK: Duration = Duration::from_secs(1);
 
 fn impatient(store: RedisStore, source: &Source) -> Process {
     Process::with(store, source, |layer| layer.remote_timeout(LIMIT))
 }
 
-/// Asks for so many new keys, and says how long the slowest and all took.
-async fn misses(process: &Process, source: &Source, what: &str, many: u64) -> [Duration; 2] {
-    let (calls, began) = (source.calls(), Instant::now());
+/// Asks for so many new keys, and says how long the slowest took.
+async fn misses(process: &Process, source: &Source, what: &str, many: u64) -> Duration {
+    let calls = source.calls();
     let mut slowest = Duration::ZERO;
     for i in 0..many {
         let began = Instant::now();
@@ -25,7 +25,7 @@ async fn misses(process: &Process, source: &Source, what: &str, many: u64) -> [D
         slowest = slowest.max(began.elapsed());
     }
     assert_eq!(source.calls() - calls, many, "{what}: each is a miss");
-    [slowest, began.elapsed()]
+    slowest
 }
 
 #[tokio::test]
@@ -35,7 +35,7 @@ async fn killed_server_costs_misses_alone_and_is_used_again_once_it_is_back() {
     let process = impatient(server.store(), &source);
     process.listens(&server).await;
     server.kill();
-    let [slowest, _] = misses(&process, &source, "down", 200).await;
+    let slowest = misses(&process, &source, "down", 200).await;
     assert!(slowest < LIMIT + SLACK, "{slowest:?}");
     assert!(process.handle.snapshot().remote.not_asked > 100);
     let began = Instant::now();
@@ -81,10 +81,12 @@ async fn hanging_server_costs_the_limit_a_few_times() {
                 sleep(Duration::from_millis(50)).await;
             }
         }
-        let [slowest, all] = misses(&process, &source, way, 100).await;
+        let before = process.handle.snapshot().remote.not_asked;
+        let slowest = misses(&process, &source, way, 100).await;
         assert!(slowest < LIMIT + SLACK, "{way}: {slowest:?}");
-        // Three questions, and one each time that a pause is over; a hundred would take ten seconds.
-        assert!(all < 15 * LIMIT, "{way}: {all:?}");
+        // It is asked three times, and once each time that a pause is over.
+        let spared = process.handle.snapshot().remote.not_asked - before;
+        assert!(spared >= 80, "{way}: {spared} of 100 were not asked");
         if way == "stop" {
             server.hang(false);
         }
@@ -114,7 +116,7 @@ async fn slow_server_is_waited_for_within_the_limit_alone() {
     *proxy.delay.lock().unwrap() = Duration::from_millis(200);
     let began = Instant::now();
     assert_eq!(patient.ask("a").await, answer);
-    assert!((SECOND / 5..SECOND).contains(&began.elapsed()));
+    assert!(began.elapsed() >= SECOND / 5);
     let began = Instant::now();
     assert!(impatient.ask("a").await > answer);
     assert!(began.elapsed() < LIMIT + SLACK);
@@ -125,7 +127,7 @@ async fn slow_server_is_waited_for_within_the_limit_alone() {
 async fn store_without_a_server_is_a_cache_in_memory() {
     let source = Source::default();
     let process = impatient(RedisStore::new("redis://127.0.0.1:1").unwrap(), &source);
-    let [slowest, _] = misses(&process, &source, "never", 100).await;
+    let slowest = misses(&process, &source, "never", 100).await;
     assert!(slowest < LIMIT + SLACK, "{slowest:?}");
     let calls = source.calls();
     process.ask("never7").await;
