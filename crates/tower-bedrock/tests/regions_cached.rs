@@ -1,5 +1,7 @@
 //! Which answers of several Regions a cache keeps.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 mod common;
 #[path = "common/regions.rs"]
 mod two;
