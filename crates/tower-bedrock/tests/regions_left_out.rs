@@ -131,3 +131,15 @@ async fn one_model_that_is_left_out_is_no_other() {
     is_answered_in(&stack, "c", WEST).await;
     assert_eq!(faulted(&east), 1);
 }
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn a_model_can_be_left_out_for_ever() {
+    let (east, west) = (simulator(), simulator());
+    let regions = listed(&east, &west).left_out_for(Duration::MAX);
+    let (stack, _) = stack_of(regions, Quotas::new());
+    east.script([Fault::resource_not_found().message(MISSING).times(1000)]);
+    is_answered_in(&stack, "a", WEST).await;
+    sleep(Duration::from_secs(24 * 3600)).await;
+    is_answered_in(&stack, "b", WEST).await;
+    assert_eq!(faulted(&east), 1);
+}

@@ -9,6 +9,9 @@ const MOST: usize = 1024;
 /// How long others wait for what comes of the one call that tries again.
 const TRIAL: Duration = Duration::from_secs(60);
 
+/// Whoever wants it for ever gets a hundred years, which clocks can count.
+const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
 /// The `"region/model"`s that calls stay away from, since the model is not served there.
 #[derive(Debug)]
 pub(crate) struct LeftOut {
@@ -41,7 +44,8 @@ impl LeftOut {
         if is_news && self.until.len() >= MOST {
             self.forget_one();
         }
-        self.until.insert(Arc::clone(key), now + self.time);
+        let until = now.checked_add(self.time.min(LONGEST)).unwrap_or(now);
+        self.until.insert(Arc::clone(key), until);
         is_news
     }
 

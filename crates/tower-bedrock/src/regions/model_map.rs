@@ -7,11 +7,13 @@ use super::{
 use crate::model_id::{self, one_name};
 use std::borrow::Cow;
 
-/// The id by which `region` serves what the caller calls `id`; `None` where that may not go.
+/// The id by which `region` serves what the caller calls `id`; `None` where that may not go, by the user's closure
+/// too, which says so by an empty id.
 pub(crate) fn id_in<'a>(settings: &Settings, region: &str, id: &'a str) -> Option<Cow<'a, str>> {
     let models = settings.models.as_ref();
     if let Some(other) = models.and_then(|models| models(region, id)) {
-        return Some(other.into());
+        // No model is called nothing.
+        return (!other.is_empty()).then(|| other.into());
     }
     if let Some(other) = by_rule(&settings.prefixes, region, one_name(id)) {
         return Some(other.into());

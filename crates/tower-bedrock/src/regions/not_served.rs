@@ -20,7 +20,10 @@ pub(crate) fn is_not_served(error: &Error) -> bool {
                 // "Invocation of model ID … with on-demand throughput isn't supported."
                 || message.contains("on-demand throughput")
         }
-        Some("AccessDeniedException") => message.contains("access to the model"),
+        Some("AccessDeniedException") => {
+            // The second one is of an account that has not subscribed to the model.
+            message.contains("access to the model") || message.contains("access to this model")
+        }
         _ => false,
     }
 }
@@ -79,6 +82,12 @@ mod tests {
                 ErrorKind::AccessDenied,
                 "AccessDeniedException",
                 "You don't have access to the model with the specified model ID.",
+                true,
+            ),
+            (
+                ErrorKind::AccessDenied,
+                "AccessDeniedException",
+                "Model access is denied: the role lacks the Marketplace actions to enable access to this model.",
                 true,
             ),
             (

@@ -171,8 +171,8 @@ impl<S> Regions<S> {
     }
 
     /// Lets `models` say which id a model has in a Region, by the Region's listed name and the id of the request:
-    /// before any rule of [`model_in`](Self::model_in), which counts where it says `None`. Default: it says
-    /// nothing.
+    /// before any rule of [`model_in`](Self::model_in), which counts where it says `None`. With an empty id
+    /// calls of the model do not go there. Default: it says nothing.
     ///
     /// It is asked once for each model and Region, and what it said is remembered.
     #[must_use]

@@ -59,6 +59,7 @@ impl<I: Operation> Policy<Request<I>, I::Response, Error> for CachePolicy {
                 || options.max_attempts().is_some()
                 || options.region().is_some()
                 || options.has_own_max_wait,
+            is_pinned: options.region().is_some(),
             no_store: options.cache() == CacheUse::NoStore,
             stream_key: self.stream_key(request),
             is_under_draft: request.is_under_draft()
@@ -118,13 +119,12 @@ impl<I: Operation> Policy<Request<I>, I::Response, Error> for CachePolicy {
     }
 
     /// An error that another attempt would not mend is everybody's, and so is one that the layer's
-    /// own limits made final. Where the caller set limits of its own, others may get further.
+    /// own limits made final. Where the caller set limits of its own, others may get further; and where it
+    /// named its Region what is wrong may be wrong there alone.
     fn share_error(&self, asked: &CacheContext, error: &Error) -> Option<Answer> {
         let is_everybodys = match error.kind() {
-            ErrorKind::Invalid
-            | ErrorKind::AccessDenied
-            | ErrorKind::Exhausted
-            | ErrorKind::Closed => true,
+            ErrorKind::Invalid | ErrorKind::AccessDenied | ErrorKind::Exhausted => !asked.is_pinned,
+            ErrorKind::Closed => true,
             ErrorKind::Throttled
             | ErrorKind::Capacity
             | ErrorKind::Transient

@@ -143,28 +143,50 @@ impl<I: Operation> Call<I> {
             stay,
             ..
         } = self.here;
-        let others = self.candidates(model, now);
-        let others = others.without(self.tried).without(Set::one(region));
-        let Some(there) = self.choose(model, others, now) else {
+        let elsewhere = self.allowed(model).without(self.missing);
+        let elsewhere = elsewhere.without(Set::one(region));
+        if elsewhere.is_empty() {
             return Next::Stays;
+        }
+        let others = self.candidates(model, now).and(elsewhere);
+        // One that failed may be well again by the time that a retry would have come back to it.
+        let waited = now.saturating_duration_since(stay.since);
+        let others = if waited < self.patience_of_retries() {
+            others.without(self.tried)
+        } else {
+            others
         };
         let anew = || self.choosing.wait(&self.request, self.model(), region);
         let remains = stay.left(now, anew);
-        let patience = self.choosing.patience().within(left(self.latest, now));
-        let is_home = self
-            .choosing
-            .is_home(&self.request, self.model(), region, now);
-        let patience = if is_home {
-            patience.where_others_lack(there.cold)
-        } else {
-            patience.any
-        };
-        if moves(remains, patience, there.sum()) {
+        if let Some(there) = self.choose(model, others, now)
+            && moves(remains, self.patience_for(there, now), there.sum())
+        {
             self.leaves(Reason::Waiting, model, there, now);
             return Next::Moves;
         }
         self.here.looks_at = now + looks_after(remains);
         Next::LooksAt(self.here.looks_at)
+    }
+
+    /// How long a call stays that waits here rather than `there`.
+    fn patience_for(&self, there: Choice, now: Instant) -> Duration {
+        let patience = self.choosing.patience().within(left(self.latest, now));
+        let region = self.here.region;
+        let is_home = self
+            .choosing
+            .is_home(&self.request, self.model(), region, now);
+        if is_home {
+            patience.where_others_lack(there.cold)
+        } else {
+            patience.any
+        }
+    }
+
+    /// How long a retry would take. Pauses between attempts grow.
+    pub(super) fn patience_of_retries(&self) -> Duration {
+        let made = self.attempts.made().unwrap_or(0);
+        let patience = self.choosing.settings.patience;
+        patience.saturating_mul(made.saturating_add(1))
     }
 
     /// It was answered.

@@ -13,6 +13,9 @@ use crate::{
 use std::time::Duration;
 use tokio::time::Instant;
 
+/// Longer than the wait for any circuit, unless that never lets a call through.
+const NEARLY_NEVER: Duration = Duration::MAX.saturating_sub(Duration::from_nanos(1));
+
 impl<I: Operation> Call<I> {
     /// It failed. Says with what it ends, if it does not go on elsewhere.
     pub(super) fn failed(&mut self, error: Error, now: Instant) -> Result<(), Error> {
@@ -75,21 +78,18 @@ impl<I: Operation> Call<I> {
 
     /// How long a call that failed waits for another Region, rather than for the retry layer.
     fn bound(&self, error: &Error, reason: Reason) -> Duration {
-        // Any that may serve it at all, where a retry is no help or would be turned away again.
-        let is_final = match reason {
-            Reason::NotServed | Reason::Circuit | Reason::OtherModel | Reason::Waiting => true,
-            Reason::Quota => error.kind() != ErrorKind::Throttled,
-            Reason::Fault => false,
-        };
-        if is_final {
-            return OPEN;
+        let is_final = error.kind() != ErrorKind::Throttled;
+        match reason {
+            // A retry is no help, unless that which waits for a circuit elsewhere.
+            Reason::NotServed => NEARLY_NEVER,
+            Reason::Quota if is_final => NEARLY_NEVER,
+            // It would be turned away again.
+            Reason::Circuit | Reason::OtherModel | Reason::Waiting => OPEN,
+            Reason::Quota | Reason::Fault => {
+                let asked = error.retry_after().unwrap_or_default();
+                self.patience_of_retries().max(asked).min(OPEN)
+            }
         }
-        // Pauses between attempts grow.
-        let made = self.attempts.made().unwrap_or(0);
-        let patience = self.choosing.settings.patience.saturating_mul(made + 1);
-        patience
-            .max(error.retry_after().unwrap_or_default())
-            .min(OPEN)
     }
 
     fn with(&mut self, error: Error) -> Error {

@@ -137,6 +137,17 @@ fn a_closure_comes_before_rules_and_leaves_the_rest_to_them() {
     assert_eq!(id_in(&map, "eu-west-1", US).as_deref(), Some(EU));
 }
 
+#[test]
+fn a_closure_keeps_a_model_out_of_a_region_by_an_empty_id() {
+    let mut map = with("eu-west-1", "us.", "eu.");
+    map.models = Some(Box::new(|region: &str, _: &str| {
+        (region != FIRST).then(String::new)
+    }));
+    assert_eq!(id_in(&map, FIRST, US).as_deref(), Some(US));
+    assert_eq!(id_in(&map, "us-west-2", US), None);
+    assert_eq!(id_in(&map, "eu-west-1", US), None);
+}
+
 proptest! {
     /// Whatever an id looks like, without a rule it goes as it is or not at all, and never from the one
     /// geography to the other.
