@@ -243,8 +243,12 @@ impl Meter {
             };
             self.burst.refused(now.at, level, !window_full && !stray);
             if hearsay {
-                self.burst
-                    .unlearn(self.burst.seen.max(self.least_burst(worth)));
+                // Of calls that are far between what was told may be wrong altogether.
+                let least = match self.is_dense(worth) {
+                    true => self.least_burst(worth),
+                    false => 0,
+                };
+                self.burst.unlearn(self.burst.seen.max(least));
             }
         }
         let owed = match self.limit.unit {
