@@ -26,6 +26,8 @@ mod paced_call;
 mod schedule;
 mod service;
 mod settings;
+#[cfg(feature = "shared")]
+pub mod shared;
 mod telemetry;
 mod usage;
 
