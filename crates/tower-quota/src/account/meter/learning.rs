@@ -1,40 +1,20 @@
+mod burst;
+mod evidence;
+mod neighbour;
+
+use super::super::MILLISECOND;
 use super::super::burst::Burst;
 use super::super::deficit::Deficit;
 use super::super::evidence::{Meaning, Throttle};
 use super::super::knowledge::{Empty, Guess, Knowledge};
 use super::super::phase::Phase;
 use super::super::share::Share;
-use super::super::{MILLISECOND, SECOND};
 use super::sent::{Reason, Sent};
 use super::{Kind, MARGIN, Meter, Now};
 use crate::limit::{Amount, Unit};
 
-/// How close to what is proven jitter explains a throttle, in slacks.
-const EDGE: u128 = 6;
-/// What dense calls need to go at the rate, in slacks.
-const SPACE: u128 = 2;
-/// Jitter is raised once in this time, and to that at most: beyond it is a neighbour.
-const RAISE_EVERY: u64 = 30 * SECOND;
-const MOST_JITTER: u64 = 100 * MILLISECOND;
 /// The server knows debts a little before we do.
 const DEBTS_PAUSE: u64 = 200 * MILLISECOND;
-/// For so long a throttle shows that no window forgets debts.
-const NO_WINDOW: u64 = 600 * SECOND;
-/// A cut so soon after another was too little: it takes a fifth at least.
-const SOON: u64 = 20 * SECOND;
-const CUT_AGAIN: f64 = 0.8;
-/// No cut goes deeper than to this part of the share: what is measured may be wrong, and the next
-/// throttle cuts again. A guess was rising; and a call that needs all of a bucket is throttled by
-/// the least that others use.
-const FLOOR: f64 = 0.5;
-const FLOOR_OF_GUESS: f64 = 0.6;
-const FLOOR_OF_LARGE: f64 = 0.9;
-/// A cut where callers asked for less than there was, so that nothing was measured.
-const UNMEASURED: f64 = 0.85;
-/// Less time measures no rate.
-const SHORTEST: u64 = 5 * SECOND;
-/// After so many failed pings a bucket would have refilled: then it is a window.
-const REFILLED: u32 = 5;
 
 impl Meter {
     /// A call sent `at` that time was admitted.
@@ -195,117 +175,6 @@ impl Meter {
         empty && self.news.is_some_and(|news| at <= news)
     }
 
-    /// Whether a throttle of the call is no neighbour's doing: it was tried, or as much as there is.
-    pub(crate) fn explains(&self, call: u64, amount: Amount) -> bool {
-        if !self.is_learned() {
-            return false;
-        }
-        let sent = self.sent(call);
-        let tried = match sent.reason {
-            Reason::Sure => false,
-            Reason::Watched => self.share.is_pinging(),
-            Reason::Trial | Reason::AsksPhase | Reason::ByPhase | Reason::Oversize => true,
-        };
-        let (worth, slack) = (self.worth(amount.of(self.limit.unit)), self.slack());
-        let edge = worth.saturating_add(slack) <= self.burst.proven
-            && sent.deficit.saturating_add(EDGE * slack) > self.burst.proven;
-        let full = sent.window > self.room - self.room / MARGIN;
-        tried
-            || match self.kind {
-                Kind::Unsure => edge || full,
-                Kind::Bucket => edge,
-                Kind::Window => full,
-            }
-    }
-
-    /// What speaks for which explanation. Bounds of the bucket are learned from old news too.
-    fn evidence(&mut self, x: u64, sent: &Sent, was_confirmed: bool, now: &Now) -> Throttle {
-        let (worth, slack) = (self.worth(x), self.slack());
-        let window = self.kind == Kind::Window;
-        let stray = self.is_stray(now);
-        if was_confirmed && !stray {
-            self.unlearn(worth, sent);
-        }
-        let hearsay = self.burst.is_hearsay(sent.deficit);
-        let trial = sent.reason == Reason::Trial && sent.deficit + slack > self.burst.proven;
-        let planned_beyond = hearsay || trial;
-        let beyond_proven = sent.least > self.burst.proven;
-        let window_full = sent.window > self.room - self.room / MARGIN;
-        if planned_beyond && sent.deficit > self.over_period() {
-            self.no_window_until = now.at + NO_WINDOW;
-        }
-        let by_bucket = self.kind == Kind::Bucket || (self.kind == Kind::Unsure && !window_full);
-        if by_bucket && (planned_beyond || beyond_proven) {
-            let level = if planned_beyond {
-                sent.deficit
-            } else {
-                sent.least
-            };
-            self.burst.refused(now.at, level, !window_full && !stray);
-            if hearsay {
-                // Of calls that are far between what was told may be wrong altogether.
-                let least = match self.is_dense(worth) {
-                    true => self.least_burst(worth),
-                    false => 0,
-                };
-                self.burst.unlearn(self.burst.seen.max(least));
-            }
-        }
-        let owed = match self.limit.unit {
-            Unit::Tokens => self.worth(now.owed),
-            Unit::Calls => 0,
-        };
-        let needs_all = !window && worth + slack > self.burst.proven;
-        let raised = self
-            .jitter_raised
-            .is_some_and(|at| now.at - at <= RAISE_EVERY);
-        Throttle {
-            kind: self.kind,
-            beyond_proven,
-            planned_beyond: planned_beyond && !self.share.is_pinging(),
-            window_full,
-            small_bucket: !window && self.is_small() && !now.strays,
-            debts: owed > 0 && sent.deficit + owed > self.burst.proven,
-            edge: !needs_all
-                && sent.deficit + EDGE * slack > self.burst.proven
-                && self.jitter < MOST_JITTER
-                && !raised,
-            needs_all,
-        }
-    }
-
-    /// Whether a throttle is too rare to show anything but what it was a trial of.
-    fn is_stray(&self, now: &Now) -> bool {
-        now.strays && self.knowledge == Knowledge::Told && !self.share.is_pinging()
-    }
-
-    /// The call was taken for admitted, and was not.
-    pub(crate) fn take_back(&mut self, call: u64, amount: Amount) {
-        let sent = self.sent(call);
-        // Only what this call itself seemed to prove: others, or whoever told a burst, stand.
-        if sent.least >= self.burst.proven {
-            self.unlearn(self.worth(amount.of(self.limit.unit)), &sent);
-        }
-    }
-
-    /// The call proved nothing: no more counts than what it was sent with.
-    fn unlearn(&mut self, worth: u128, sent: &Sent) {
-        if self.kind != Kind::Window {
-            let level = sent.deficit.max(worth).saturating_sub(self.slack());
-            self.burst.unlearn(level.max(self.least_burst(worth)));
-        }
-    }
-
-    /// No bucket is taken to hold less: the call, and where calls are dense what lets them go at the rate in
-    /// spite of jitter. With less each would wait until it is over for the one before, and that is no
-    /// rate any more.
-    fn least_burst(&self, worth: u128) -> u128 {
-        match self.is_dense(worth) {
-            true => worth.saturating_add(SPACE * self.slack()),
-            false => worth,
-        }
-    }
-
     /// Draws the conclusion. Returns a pause.
     fn learn(&mut self, at: u64, x: u64, sent: &Sent, evidence: &Throttle, stray: bool) -> u64 {
         let meaning = match self.knowledge {
@@ -349,78 +218,6 @@ impl Meter {
                 self.jitter
             }
             Meaning::Neighbour => self.yield_to_neighbour(sent.window.saturating_sub(x), evidence),
-        }
-    }
-
-    /// A call that went for a window had begun anew was throttled.
-    fn throttled_by_phase(&mut self, at: u64, old: bool) {
-        if old || self.at < self.phase_used_up {
-            return;
-        }
-        self.news = Some(self.at);
-        let begun = self.phase.begun(at, 0);
-        let used = begun.map_or(0, |begun| self.window.since(begun));
-        if used < self.room / 2 {
-            self.phase.disproved(self.at);
-        } else {
-            // Somebody else has used the rest.
-            self.phase_used_up = self.phase.next(self.at, self.jitter).unwrap_or(0);
-        }
-    }
-
-    /// Somebody else uses the quota; the window held so much of ours. Returns a pause.
-    fn yield_to_neighbour(&mut self, held: u64, evidence: &Throttle) -> u64 {
-        let pause = if self.share.is_pinging() {
-            let pause = self.share.ping_failed(self.at);
-            let refilled = self.share.failed_pings() >= REFILLED;
-            if refilled && self.kind == Kind::Unsure && held > 0 && !self.is_small() {
-                self.kind = Kind::Window;
-            }
-            pause
-        } else {
-            let part = self.share.part();
-            let passed = self.passed(held);
-            let soon = self.at - self.measured < SOON;
-            let floor = match self.knowledge {
-                _ if evidence.needs_all => FLOOR_OF_LARGE,
-                Knowledge::Told => FLOOR,
-                _ => FLOOR_OF_GUESS,
-            };
-            let passed = match soon && !evidence.needs_all {
-                true => passed.min(CUT_AGAIN * part),
-                false => passed,
-            };
-            self.share.cut(self.at, passed, floor)
-        };
-        if self.knowledge.is_guess() {
-            let part = self.share.take_over();
-            self.amount = ((self.amount as f64 * part) as u64).max(1);
-            self.knowledge = Knowledge::Guess;
-        }
-        self.set_rate();
-        self.deficit.raise_to(self.burst.proven);
-        self.measured = self.at;
-        self.charged = 0;
-        pause
-    }
-
-    /// Which part of the rate went through since that was measured last.
-    fn passed(&self, held: u64) -> f64 {
-        let amount = self.amount.max(1) as f64;
-        let time = self.at - self.measured;
-        let rate = |time: u64| self.charged as f64 / (amount * time as f64 / self.period as f64);
-        if self.kind == Kind::Window {
-            return held as f64 / amount;
-        }
-        if self.knowledge.is_guess() {
-            return rate(time.max(SHORTEST));
-        }
-        // Where the bucket was full meanwhile callers asked for less than there was.
-        let unused = self.deficit.ran_dry_after(self.measured);
-        if unused || time < SHORTEST {
-            UNMEASURED * self.share.part()
-        } else {
-            rate(time)
         }
     }
 
