@@ -24,3 +24,7 @@ pub mod running_it {}
 
 #[doc = include_str!("../docs/http.md")]
 pub mod http {}
+
+#[cfg(feature = "shared")]
+#[doc = include_str!("../docs/several-processes.md")]
+pub mod several_processes {}

@@ -113,6 +113,20 @@ impl<C, K: Hash + Eq + Clone + fmt::Display> QuotaLayer<C, MemoryLedger<K>> {
         self.set(|settings| settings.telemetry = Telemetry::new(name))
     }
 
+    /// Shares the limits of each key with other processes, through `log`: all of them together stay within them,
+    /// take turns, and learn from each other's answers. Default: this process is the only one.
+    ///
+    /// The [guide](crate::docs::several_processes) says what is shared exactly, and what happens while the log does not
+    /// answer. Keys are told apart by their [`Display`](fmt::Display), in all processes that have the log.
+    #[cfg(feature = "shared")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "shared")))]
+    #[must_use]
+    #[track_caller]
+    pub fn shared(self, log: impl crate::shared::SharedLog) -> Self {
+        let shared = crate::shared::SharedBy::new(log);
+        self.set(|settings| settings.shared = Some(shared))
+    }
+
     #[track_caller]
     fn set(mut self, change: impl FnOnce(&mut Settings)) -> Self {
         self.change(change).expect(

@@ -12,6 +12,8 @@ pub(crate) struct Settings {
     pub(crate) max_idle_keys: usize,
     pub(crate) max_keys: usize,
     pub(crate) telemetry: Telemetry,
+    #[cfg(feature = "shared")]
+    pub(crate) shared: Option<crate::shared::SharedBy>,
 }
 
 impl Default for Settings {
@@ -24,6 +26,8 @@ impl Default for Settings {
             max_idle_keys: 1024,
             max_keys: 65_536,
             telemetry: Telemetry::new("default"),
+            #[cfg(feature = "shared")]
+            shared: None,
         }
     }
 }

@@ -76,6 +76,35 @@ impl Telemetry {
         let _ = (self, max_keys, is_news);
     }
 
+    /// A log that processes share did not answer, in time or at all.
+    #[cfg(feature = "shared")]
+    pub(crate) fn log_failed(&self, key: &str, error: Option<&crate::shared::LogError>) {
+        #[cfg(feature = "tracing")]
+        {
+            let error = error.map(|error| error as &(dyn std::error::Error + 'static));
+            tracing::debug!(name = self.name, key, error, "shared log did not answer");
+        }
+        #[cfg(feature = "metrics")]
+        metrics::counter!("tower_quota_log_failures_total", "name" => self.name).increment(1);
+        let _ = (self, key, error);
+    }
+
+    /// A key goes on alone, or by the shared log again.
+    #[cfg(feature = "shared")]
+    pub(crate) fn log_alone(&self, key: &str, alone: bool) {
+        #[cfg(feature = "tracing")]
+        if alone {
+            tracing::warn!(
+                name = self.name,
+                key,
+                "shared log is gone: a part of the quota is used"
+            );
+        } else {
+            tracing::info!(name = self.name, key, "shared log is back");
+        }
+        let _ = (self, key, alone);
+    }
+
     /// The server refused a call that the ledger had admitted.
     pub(crate) fn throttled(&self, key: &str, throttle: Throttle) {
         let kind = match throttle {

@@ -15,7 +15,12 @@ use crate::limit::{Amount, Limit, Unit};
 
 mod calls;
 mod ends;
+#[cfg(feature = "shared")]
+mod shared;
 mod throttles;
+
+#[cfg(feature = "shared")]
+pub(crate) use shared::Outlook;
 
 /// So many watched calls are under way at once, after as many were confirmed.
 const WATCHED: u32 = 4;
@@ -31,6 +36,7 @@ const STRAYS: u64 = 200;
 /// became of it: [`settle`](Self::settle), [`keep`](Self::keep), [`cancel`](Self::cancel),
 /// [`blame_limit`](Self::blame_limit) or [`exhausted`](Self::exhausted).
 #[derive(Debug)]
+#[cfg_attr(feature = "shared", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Account {
     meters: Vec<Meter>,
     /// What all limits can admit.

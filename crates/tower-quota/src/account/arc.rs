@@ -1,6 +1,7 @@
 /// A part of a clock that goes round once each period: from one time to another, and the same a
 /// period before and after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "shared", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Arc {
     pub(crate) from: u64,
     pub(crate) to: u64,

@@ -13,6 +13,7 @@ const FRESH: u64 = 5 * SECOND;
 /// What was admitted is hard evidence, what was throttled is not: somebody else may have used it.
 /// So `refused` rises again with time.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "shared", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Burst {
     pub(crate) proven: u128,
     /// What was seen of that. Somebody may have told more, who may be wrong.

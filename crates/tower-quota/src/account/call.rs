@@ -1,5 +1,6 @@
 /// A call that was sent lately.
 #[derive(Clone, Copy, Debug, Default)]
+#[cfg_attr(feature = "shared", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct Call {
     pub(super) at: u64,
     pub(super) tokens: u64,
@@ -10,6 +11,7 @@ pub(super) struct Call {
 
 /// What is known of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "shared", derive(serde::Serialize, serde::Deserialize))]
 pub(super) enum State {
     Open,
     Confirmed,

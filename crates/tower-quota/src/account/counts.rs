@@ -2,6 +2,7 @@ use crate::limit::Amount;
 
 /// What happened so far.
 #[derive(Clone, Copy, Debug, Default)]
+#[cfg_attr(feature = "shared", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Counts {
     /// Admitted and not settled yet.
     pub(crate) pending: Amount,

@@ -7,6 +7,7 @@
 /// The level is counted in a unit of which the rate drains a whole number each nanosecond:
 /// nothing is ever rounded.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "shared", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Deficit {
     level: u128,
     dry: Dry,
@@ -15,6 +16,7 @@ pub(crate) struct Deficit {
 /// When it was down to nothing last: a level, since when it drained, and how fast. The time is
 /// seldom asked for, and takes a division.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "shared", derive(serde::Serialize, serde::Deserialize))]
 struct Dry {
     level: u128,
     from: u64,

@@ -5,6 +5,7 @@ use crate::limit::Amount;
 /// What is left may still do for a smaller call: so a refusal speaks for calls of its size and
 /// larger ones.
 #[derive(Clone, Copy, Debug, Default)]
+#[cfg_attr(feature = "shared", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Exhausted {
     from: u64,
     until: u64,

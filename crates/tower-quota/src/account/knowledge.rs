@@ -13,6 +13,7 @@ const OPEN: u64 = SECOND << 10;
 
 /// What is known of the amount that a period brings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "shared", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) enum Knowledge {
     Told,
     /// Nobody told it, and nothing was throttled: as good as no limit.
@@ -42,6 +43,7 @@ impl Knowledge {
 
 /// The time from the first throttle to the first call that goes through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "shared", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Empty {
     /// What the period had been charged when the first call was throttled; and what of that was not
     /// throttled itself, as far as is known.
@@ -61,6 +63,7 @@ pub(crate) struct Empty {
 
 /// What the server seems to have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "shared", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) enum Guess {
     /// A period holds that much.
     Window(u64),

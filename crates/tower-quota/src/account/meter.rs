@@ -5,6 +5,8 @@ mod kept;
 mod knobs;
 mod learning;
 mod sent;
+#[cfg(feature = "shared")]
+mod shared;
 
 use std::time::Duration;
 
@@ -35,6 +37,7 @@ const SMALL: u64 = 2;
 
 /// How a server counts, as far as is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "shared", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) enum Kind {
     /// By a bucket or by a window: calls obey both, and try the one or the other.
     Unsure,
@@ -48,7 +51,9 @@ pub(crate) enum Kind {
 ///
 /// Levels are counted in parts of which the rate drains a whole number each nanosecond.
 #[derive(Debug)]
+#[cfg_attr(feature = "shared", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Meter {
+    #[cfg_attr(feature = "shared", serde(with = "crate::limit::LimitFields"))]
     limit: Limit,
     period: u64,
     /// What a period brings: told, or the guess so far.

@@ -33,7 +33,11 @@ mod share;
 mod window;
 
 pub(crate) use self::account::Account;
+#[cfg(feature = "shared")]
+pub(crate) use self::account::Outlook;
 pub(crate) use self::charge::Charge;
+pub(crate) use self::counts::Counts;
+pub(crate) use self::forecast::Forecast;
 pub(crate) use self::meter::{Kind, Meter, nanos};
 pub(crate) use self::refusal::Refusal;
 

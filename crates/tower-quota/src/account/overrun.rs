@@ -9,6 +9,7 @@ const SHARE_MEMORY: u64 = 64;
 /// A server charges the reservation first and the rest when the call ends. By then others are
 /// under way; so what those under way will still come to has to be foreseen.
 #[derive(Clone, Copy, Debug, Default)]
+#[cfg_attr(feature = "shared", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Overrun {
     /// Both of a call, on average, times [`MEMORY`].
     tokens: u64,

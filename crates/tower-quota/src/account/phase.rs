@@ -19,6 +19,7 @@ const STRIKES: u32 = 3;
 /// shows that a new window began after the charges that would have been too many; throttled, that
 /// none did. Each answer leaves an arc of the clock in which the beginning may lie.
 #[derive(Debug)]
+#[cfg_attr(feature = "shared", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Phase {
     period: u64,
     /// Boxed because most limits never ask.
@@ -26,6 +27,7 @@ pub(crate) struct Phase {
 }
 
 #[derive(Debug, Default)]
+#[cfg_attr(feature = "shared", derive(serde::Serialize, serde::Deserialize))]
 struct Found {
     state: State,
     asked: Option<Asked>,
@@ -34,6 +36,7 @@ struct Found {
 
 /// The call that asks.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "shared", derive(serde::Serialize, serde::Deserialize))]
 struct Asked {
     at: u64,
     /// A window that began before the first has no room for the call, one that began after the
@@ -44,6 +47,7 @@ struct Asked {
 }
 
 #[derive(Clone, Copy, Debug, Default)]
+#[cfg_attr(feature = "shared", derive(serde::Serialize, serde::Deserialize))]
 enum State {
     #[default]
     Unknown,

@@ -8,11 +8,18 @@ const OVERDRAFT: i32 = -2 * THROTTLE;
 
 /// What learning may cost: trials are made while there is at least one throttle in the purse.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "shared", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Purse(i32);
 
 impl Purse {
     pub(crate) fn new() -> Self {
         Self(FULL)
+    }
+
+    /// One that is overdrawn.
+    #[cfg(feature = "shared")]
+    pub(crate) fn empty() -> Self {
+        Self(OVERDRAFT)
     }
 
     /// Whether there is enough for one more throttle.

@@ -5,6 +5,7 @@ const PARTS: usize = 6;
 ///
 /// A few numbers instead of a list of times, where that is exact enough.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "shared", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Recent {
     part: u64,
     /// When the part of time began that is counted now, and the sums of it and those before.

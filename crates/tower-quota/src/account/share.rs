@@ -27,6 +27,7 @@ const LEAST_CUT: f64 = 0.95;
 /// time is sent, a ping, until one is confirmed; and from there the share rises slowly at first,
 /// near where it was cut, and faster the longer nothing is throttled.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "shared", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Share {
     part: f64,
     /// Boxed because most limits never see one.
@@ -35,6 +36,7 @@ pub(crate) struct Share {
 
 /// The last cut, and what became of the part since.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "shared", derive(serde::Serialize, serde::Deserialize))]
 struct Cut {
     at: u64,
     /// The part just after it.

@@ -10,6 +10,7 @@ const GRAINS: u64 = 120;
 /// share an entry, which leaves when the last of them is older than period and margin: the sum is
 /// never too low.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "shared", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Window {
     period: u64,
     margin: u64,
@@ -21,6 +22,7 @@ pub(crate) struct Window {
 }
 
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "shared", derive(serde::Serialize, serde::Deserialize))]
 struct Entry {
     first: u64,
     last: u64,

@@ -4,6 +4,7 @@ use super::unit::Unit;
 
 /// An amount in each unit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "shared", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Amount {
     pub(crate) calls: u64,
     pub(crate) tokens: u64,

@@ -4,9 +4,13 @@
 mod amount;
 mod limit;
 mod limits_of;
+#[cfg(feature = "shared")]
+mod serialized;
 mod unit;
 
 pub(crate) use self::amount::Amount;
 pub use self::limit::Limit;
 pub use self::limits_of::{Limits, LimitsOf};
+#[cfg(feature = "shared")]
+pub(crate) use self::serialized::LimitFields;
 pub use self::unit::Unit;

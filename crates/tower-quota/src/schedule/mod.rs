@@ -1,7 +1,9 @@
 //! Who goes next: `scheduler` lets calls go as their key's account has room, in the order that
-//! `queue` keeps. A `call` comes, and becomes a `waiter` where there is no room.
+//! `queue` keeps. A `call` comes, and becomes a `waiter` where there is no room. The `gate` tells an account of
+//! this process alone from one that it shares.
 
 mod call;
+mod gate;
 mod queue;
 mod scheduler;
 mod waiter;

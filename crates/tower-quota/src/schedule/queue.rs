@@ -36,6 +36,12 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    /// Its priority: the lower goes first.
+    #[cfg(feature = "shared")]
+    pub(crate) fn class(&self) -> u8 {
+        self.class as u8
+    }
+
     /// Unlike that of any other place of the queue.
     pub(crate) fn number(&self) -> u64 {
         self.number

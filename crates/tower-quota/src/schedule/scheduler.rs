@@ -6,13 +6,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::call::{Answer, Call, End, Entered};
+use super::gate::Gate;
 use super::queue::{Place, Queue};
 use super::waiter::{GiveUp, Waiter};
-use crate::account::{Account, Charge, nanos};
+use crate::account::{Charge, nanos};
 use crate::call::Throttle;
 use crate::error::Cause;
 use crate::limit::{Amount, Limit};
 use crate::settings::Settings;
+#[cfg(feature = "shared")]
+use crate::shared::Wanted;
 
 /// The account of a key and the calls that wait for it: pure state that is told the time, in
 /// nanoseconds.
@@ -22,7 +25,7 @@ use crate::settings::Settings;
 /// caller, who wakes them when its lock is free.
 #[derive(Debug)]
 pub(crate) struct Scheduler<W> {
-    pub(crate) account: Account,
+    pub(crate) account: Gate,
     pub(crate) queue: Queue<W>,
     /// By the number of the place.
     answers: BTreeMap<u64, Answer>,
@@ -39,9 +42,9 @@ pub(crate) struct Scheduler<W> {
 }
 
 impl<W> Scheduler<W> {
-    pub(crate) fn new(account: Account, settings: Arc<Settings>) -> Self {
+    pub(crate) fn new(account: impl Into<Gate>, settings: Arc<Settings>) -> Self {
         Self {
-            account,
+            account: account.into(),
             queue: Queue::new(nanos(settings.aging)),
             answers: BTreeMap::new(),
             woken: Vec::new(),
@@ -185,20 +188,8 @@ impl<W> Scheduler<W> {
     pub(crate) fn end_throttled(&mut self, now: u64, charge: &Charge, throttle: Throttle) -> u64 {
         let all = self.queue.amount_besides(Amount::NONE);
         let before = self.account.waits_until(now, all, Amount::NONE);
-        // Before when there is nothing for calls of that size, though there may be for others.
-        let again = match throttle {
-            Throttle::Rate { retry_after, unit } => {
-                let again = self.account.blame_limit(now, charge, unit);
-                if let Some(hint) = retry_after {
-                    self.account.hold(now, nanos(hint));
-                }
-                again
-            }
-            Throttle::Exhausted { retry_after } => {
-                let time = retry_after.unwrap_or(self.settings.exhausted_for);
-                self.account.exhausted(now, charge, nanos(time))
-            }
-        };
+        let exhausted_for = nanos(self.settings.exhausted_for);
+        let again = self.account.throttled(now, charge, throttle, exhausted_for);
         if self.account.refuses(now, charge.amount()).is_some() {
             self.reject_refused(now);
         }
@@ -234,6 +225,33 @@ impl<W> Scheduler<W> {
             if let Some(waiter) = self.queue.remove(place) {
                 self.answer_with(place, waiter, Err((Cause::Closed, Some(at))));
             }
+        }
+        self.advance(now);
+    }
+
+    /// The calls that wait first, for those who share the account: at most so many.
+    #[cfg(feature = "shared")]
+    pub(crate) fn wanted(&mut self, most: usize) -> Vec<Wanted> {
+        let account = &mut self.account;
+        let first = self.queue.in_order().take(most);
+        let mut wanted: Vec<_> = first
+            .map(|(place, waiter)| account.wanted(place.class(), waiter.amount))
+            .collect();
+        // One that waits so long that it goes before a higher priority has that by now.
+        let mut highest = u8::MAX;
+        for wanted in wanted.iter_mut().rev() {
+            highest = highest.min(wanted.class);
+            wanted.class = highest;
+        }
+        wanted
+    }
+
+    /// Others have told something. `refused`: there may be nothing to wait for any more.
+    #[cfg(feature = "shared")]
+    pub(crate) fn told(&mut self, now: u64, refused: bool) {
+        if refused {
+            self.reject_refused(now);
+            self.reject_late(now);
         }
         self.advance(now);
     }

@@ -17,6 +17,7 @@ const BEYOND: u64 = 4;
 
 /// What may become of the call at the head of the queue, by one limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "shared", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) enum Verdict {
     /// The server is known to have room.
     Goes,
@@ -218,7 +219,7 @@ impl Meter {
     }
 
     /// What calls under way will come to above what they reserved, less what drains until then.
-    fn debts(&self, now: &Now) -> u128 {
+    pub(super) fn debts(&self, now: &Now) -> u128 {
         if now.owed == 0 || self.limit.unit == Unit::Calls {
             return 0;
         }

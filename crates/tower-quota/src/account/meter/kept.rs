@@ -6,6 +6,7 @@ use super::sent::{Reason, Sent};
 /// What a proof rests on is rounded down, and what speaks for nothing else may be off by a part in
 /// ten million. A window of more than 2³² counts as that.
 #[derive(Clone, Copy, Debug, Default)]
+#[cfg_attr(feature = "shared", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct Kept {
     /// In whole parts, of which a level at the whole rate has no other.
     least: u64,

@@ -13,6 +13,7 @@ pub(crate) struct Sent {
 
 /// Why a call was sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "shared", derive(serde::Serialize, serde::Deserialize))]
 pub(super) enum Reason {
     #[default]
     Sure,

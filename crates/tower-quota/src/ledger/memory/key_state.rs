@@ -6,6 +6,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::alarms::Alarms;
+#[cfg(feature = "shared")]
+use super::driver::Driver;
 use super::key_table::Idle;
 use super::runtime::{Alarm, Runtime, Set, is_setting, now};
 use super::sync::{Mutex, MutexGuard, lock};
@@ -28,6 +30,8 @@ pub(crate) struct KeyState {
     epoch: Instant,
     pub(super) settings: Arc<Settings>,
     state: Mutex<State>,
+    #[cfg(feature = "shared")]
+    driver: Option<Driver>,
 }
 
 struct State {
@@ -52,6 +56,8 @@ impl KeyState {
                 scheduler,
                 alarms: Alarms::default(),
             }),
+            #[cfg(feature = "shared")]
+            driver: None,
         }
     }
 
@@ -125,6 +131,10 @@ impl KeyState {
         }
         self.go_on(state);
         drop(old);
+        #[cfg(feature = "shared")]
+        if let Some(driver) = &self.driver {
+            driver.run(self);
+        }
         Poll::Pending
     }
 
@@ -218,7 +228,15 @@ impl KeyState {
     }
 
     /// Sets the alarms for the next turn, and wakes those who were let go.
-    fn go_on(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
+    fn go_on(self: &Arc<Self>, state: MutexGuard<'_, State>) {
+        self.let_go(state);
+        #[cfg(feature = "shared")]
+        if let Some(driver) = &self.driver {
+            driver.wake();
+        }
+    }
+
+    fn let_go(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
         if state.scheduler.has_waiters() || !state.alarms.is_empty() {
             self.set_alarms(&mut state);
             wake(state);
@@ -248,7 +266,7 @@ impl KeyState {
         rejected
     }
 
-    fn now(&self) -> u64 {
+    pub(super) fn now(&self) -> u64 {
         time(self.epoch, now())
     }
 }
@@ -279,6 +297,9 @@ impl Wake for KeyState {
         self.go_on(state);
     }
 }
+
+#[cfg(feature = "shared")]
+mod shared;
 
 #[cfg(all(test, loom))]
 mod tests;

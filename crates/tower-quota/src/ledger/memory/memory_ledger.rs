@@ -80,7 +80,15 @@ impl<K: Hash + Eq + Clone + fmt::Display> MemoryLedger<K> {
         let text = key.to_string();
         let make = |text: &str| {
             let settings = Arc::clone(&shared.settings);
-            let state = Arc::new(KeyState::new(text.into(), &limits, settings, shared.epoch));
+            let state = KeyState::new(text.into(), &limits, settings, shared.epoch);
+            // What keys share that came too late is of this process alone.
+            #[cfg(feature = "shared")]
+            let state = if text == Overflow::TEXT {
+                state
+            } else {
+                state.shared()
+            };
+            let state = Arc::new(state);
             // Here, where `close` waits for it: nobody has found the key yet.
             if self.is_closed() {
                 state.close();

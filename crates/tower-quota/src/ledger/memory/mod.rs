@@ -7,6 +7,8 @@
 mod admit;
 mod alarms;
 mod both_tickets;
+#[cfg(feature = "shared")]
+mod driver;
 mod key_state;
 mod key_table;
 mod limits_now;

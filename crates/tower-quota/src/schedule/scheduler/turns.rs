@@ -14,7 +14,7 @@ impl<W> Scheduler<W> {
         if self.queue.len() <= WALKED {
             let mut forecast = self.account.forecast(now);
             for (other, waiter) in self.queue.in_order() {
-                let at = forecast.next(waiter.amount);
+                let at = self.account.local(forecast.next(waiter.amount));
                 // Where it is for the server to say there is no other answer than the usual one.
                 if at == u64::MAX {
                     break;
@@ -35,6 +35,7 @@ impl<W> Scheduler<W> {
         let turns = self.queue.in_order().map(|(place, waiter)| {
             let amount = waiter.amount;
             let known = forecast.as_mut().map(|forecast| forecast.next(amount));
+            let known = known.map(|at| self.account.local(at));
             let at = known.filter(|at| *at != u64::MAX).unwrap_or_else(|| {
                 // Nor is there another answer for those behind it, as in `turn_of`.
                 forecast = None;

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::super::*;
 use super::SECOND;
+use crate::account::Account;
 use crate::call::Priority;
 
 /// Limits that a server may have, and what calls ask for: some are larger than a bucket.

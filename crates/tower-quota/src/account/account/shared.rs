@@ -1,0 +1,118 @@
+//! What a process needs of an account that others use too.
+
+use super::super::call::State;
+use super::super::charge::Charge;
+use super::super::meter::Meter;
+use super::super::purse::Purse;
+use super::Account;
+use crate::limit::{Amount, Limit, Unit};
+
+/// What may become of a call while others begin theirs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outlook {
+    /// It goes, and does so if that much is charged before it.
+    Goes(Amount),
+    /// It goes if nothing is charged before: it is tried, or few like it are under way at a time.
+    GoesFirst,
+    /// Not before that time.
+    Waits(u64),
+}
+
+impl Account {
+    /// What may become of a call at the head of the queue.
+    pub(crate) fn outlook(&mut self, now: u64, amount: Amount) -> Outlook {
+        let at = self.may_go_at(now, amount);
+        if at > self.now {
+            return Outlook::Waits(at);
+        }
+        let common = self.common();
+        let mut spare = Amount {
+            calls: u64::MAX,
+            tokens: u64::MAX,
+        };
+        for meter in &self.meters {
+            let Some(more) = meter.spare(amount, &common) else {
+                return Outlook::GoesFirst;
+            };
+            match meter.limit().unit() {
+                Unit::Calls => spare.calls = spare.calls.min(more),
+                Unit::Tokens => spare.tokens = spare.tokens.min(more),
+            }
+        }
+        Outlook::Goes(spare)
+    }
+
+    /// A call has begun, whether there is room for it or not.
+    pub(crate) fn record(&mut self, now: u64, amount: Amount) -> Charge {
+        self.advance(now);
+        let common = self.common();
+        for meter in &mut self.meters {
+            meter.look(amount, &common);
+        }
+        self.charge(amount)
+    }
+
+    /// A call had begun before, and is heard of only now: it counts, and proves nothing.
+    pub(crate) fn record_late(&mut self, now: u64, amount: Amount) -> Charge {
+        let charge = self.record(now, amount);
+        if self.state(charge.number) == Some(State::Open) {
+            self.set_gone(charge.number);
+            for meter in &mut self.meters {
+                meter.close(charge.number);
+            }
+        }
+        charge
+    }
+
+    /// So much was used by somebody of whom nothing more is known.
+    pub(crate) fn record_used(&mut self, now: u64, amount: Amount) {
+        let charge = self.record_late(now, amount);
+        self.keep(now, &charge);
+    }
+
+    /// An account of a part of what this one has, used by `lately`: calls by the times they began, oldest first.
+    ///
+    /// It goes by what is known of how the server counts, and tries nothing. It admits nothing before `from`.
+    pub(crate) fn part(
+        &self,
+        part: f64,
+        from: u64,
+        lately: impl IntoIterator<Item = (u64, Amount)>,
+    ) -> Self {
+        let limits = self.meters.iter().map(|meter| meter.limit().clone());
+        let mut own = Self::new(limits.collect(), 0);
+        own.meters = self.meters.iter().map(|meter| meter.part(part)).collect();
+        own.most = super::most(&own.meters);
+        own.purse = Purse::empty();
+        own.latency = self.latency;
+        own.overrun = self.overrun;
+        for (at, amount) in lately {
+            own.record_used(at, amount);
+        }
+        own.blocked = from;
+        own
+    }
+
+    /// Takes another part of what `whole` has.
+    pub(crate) fn set_part(&mut self, now: u64, whole: &Self, part: f64) {
+        self.advance(now);
+        for (meter, whole) in self.meters.iter_mut().zip(&whole.meters) {
+            meter.set_part(whole, part);
+        }
+    }
+
+    /// The limits that it was told.
+    pub(crate) fn limits(&self) -> Vec<Limit> {
+        let limits = self.meters.iter().map(Meter::limit);
+        limits.cloned().collect()
+    }
+
+    /// How long it takes until there is as much again, if nothing else is used: in nanoseconds.
+    pub(crate) fn worth(&self, amount: Amount) -> u64 {
+        let meters = self.meters.iter().filter(|meter| !meter.is_open());
+        meters
+            .map(|meter| meter.time_for(amount))
+            .max()
+            .unwrap_or(0)
+    }
+}

@@ -1,0 +1,161 @@
+use std::fmt;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::key_state::KeyState;
+use super::sync::{Mutex, lock};
+use crate::shared::{Heard, Listening, LogFuture, Next, SharedBy, SharedLog};
+
+/// A key that nobody uses is not listened to any more after that time.
+const UNUSED: Duration = Duration::from_secs(60);
+
+/// What carries out what a key's part in a shared log is to do: a task of the runtime that its calls wait in.
+pub(super) struct Driver {
+    log: Arc<dyn SharedLog>,
+    key: Arc<str>,
+    wake: Arc<Notify>,
+    task: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Driver {
+    pub(super) fn new(shared: &SharedBy, key: Arc<str>) -> Self {
+        Self {
+            log: Arc::clone(&shared.log),
+            key,
+            wake: Arc::default(),
+            task: Mutex::default(),
+        }
+    }
+
+    /// Has the task look what there is to do.
+    pub(super) fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    /// Sees to it that there is a task, if this is called within a runtime: the one before may have ended with its
+    /// runtime.
+    pub(super) fn run(&self, state: &Arc<KeyState>) {
+        let mut task = lock(&self.task);
+        if task.as_ref().is_some_and(|task| !task.is_finished()) {
+            return;
+        }
+        if let Ok(here) = tokio::runtime::Handle::try_current() {
+            let drive = Drive {
+                state: Arc::downgrade(state),
+                log: Arc::clone(&self.log),
+                key: Arc::clone(&self.key),
+                wake: Arc::clone(&self.wake),
+                listening: None,
+            };
+            *task = Some(here.spawn(drive.run()));
+        }
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        // The key is gone: the task finds that out.
+        self.wake.notify_one();
+    }
+}
+
+impl fmt::Debug for Driver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Driver").finish_non_exhaustive()
+    }
+}
+
+struct Drive {
+    state: Weak<KeyState>,
+    log: Arc<dyn SharedLog>,
+    key: Arc<str>,
+    wake: Arc<Notify>,
+    listening: Option<Listening>,
+}
+
+impl Drive {
+    async fn run(mut self) {
+        loop {
+            let Some(state) = self.state.upgrade() else {
+                return;
+            };
+            match state.next() {
+                Next::Wait(until) => {
+                    let unused = until.is_none() && state.is_settled();
+                    let until = until.map(|at| state.instant(at));
+                    drop(state);
+                    self.wait(until, unused).await;
+                }
+                Next::Load(base) => {
+                    self.listen();
+                    let sent = state.now();
+                    match answer(&state, self.log.load(&self.key, base)).await {
+                        Some(loaded) => state.loaded(sent, &loaded),
+                        None => state.lost(),
+                    }
+                }
+                Next::Append(append) => {
+                    self.listen();
+                    let sent = state.now();
+                    match answer(&state, self.log.append(&self.key, append)).await {
+                        Some(appended) => state.appended(sent, &appended),
+                        None => state.lost(),
+                    }
+                }
+                Next::Save(position, snapshot) => {
+                    let saved = self.log.save(&self.key, position, snapshot);
+                    if answer(&state, saved).await.is_none() {
+                        state.lost();
+                    }
+                }
+            }
+        }
+    }
+
+    fn listen(&mut self) {
+        if self.listening.is_none() {
+            let state = Weak::clone(&self.state);
+            let heard = move |heard: Heard| {
+                if let Some(state) = state.upgrade() {
+                    state.heard(&heard);
+                }
+            };
+            self.listening = Some(self.log.listen(&self.key, Box::new(heard)));
+        }
+    }
+
+    /// Until that time, or until there is something to do.
+    async fn wait(&mut self, until: Option<Instant>, unused: bool) {
+        let until = match until {
+            Some(at) => at,
+            None if unused && self.listening.is_some() => Instant::now() + UNUSED,
+            None => return self.wake.notified().await,
+        };
+        let woken = timeout_at(until, self.wake.notified()).await;
+        if woken.is_err() && unused {
+            self.listening = None;
+            if let Some(state) = self.state.upgrade() {
+                state.heard(&Heard::Missed);
+            }
+        }
+    }
+}
+
+/// What the log answers, if it does so in time.
+async fn answer<T>(state: &Arc<KeyState>, question: LogFuture<'_, T>) -> Option<T> {
+    match timeout(state.patience(), question).await {
+        Ok(Ok(answer)) => Some(answer),
+        Ok(Err(err)) => {
+            state.settings.telemetry.log_failed(&state.key, Some(&err));
+            None
+        }
+        Err(_) => {
+            state.settings.telemetry.log_failed(&state.key, None);
+            None
+        }
+    }
+}

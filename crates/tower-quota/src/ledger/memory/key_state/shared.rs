@@ -1,0 +1,118 @@
+//! A key that processes share: what its driver asks, and what it tells.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::super::driver::Driver;
+use super::super::sync::lock;
+use super::KeyState;
+use crate::account::{Account, nanos};
+use crate::shared::{Appended, Heard, Loaded, Next, SharedKey};
+
+impl KeyState {
+    /// Shares the account, if the settings say by what.
+    pub(crate) fn shared(mut self) -> Self {
+        let Some(shared) = &self.settings.shared else {
+            return self;
+        };
+        let now = self.now();
+        let mut state = lock(&self.state);
+        let gate = &mut state.scheduler.account;
+        let exhausted_for = nanos(self.settings.exhausted_for);
+        gate.share_by(|limits| SharedKey::new(shared.me, limits, now, exhausted_for));
+        drop(state);
+        self.driver = Some(Driver::new(shared, Arc::clone(&self.key)));
+        self
+    }
+
+    /// What is to be done next.
+    pub(in super::super) fn next(self: &Arc<Self>) -> Next {
+        let now = self.now();
+        let mut state = lock(&self.state);
+        let scheduler = &mut state.scheduler;
+        let Some((shared, _)) = scheduler.account.shared() else {
+            return Next::Wait(None);
+        };
+        let most = shared.looks_at();
+        let wanted = scheduler.wanted(most);
+        let shared = scheduler.account.shared();
+        shared.map_or(Next::Wait(None), |(shared, account)| {
+            shared.next(account, now, &wanted)
+        })
+    }
+
+    pub(in super::super) fn loaded(self: &Arc<Self>, sent: u64, loaded: &Loaded) {
+        let was_alone = self.change(|shared, account, now| {
+            let was_alone = shared.is_alone();
+            shared.loaded(account, (sent, now), loaded);
+            was_alone
+        });
+        if was_alone {
+            self.settings.telemetry.log_alone(&self.key, false);
+        }
+    }
+
+    pub(in super::super) fn appended(self: &Arc<Self>, sent: u64, appended: &Appended) {
+        self.change(|shared, account, now| {
+            shared.appended(account, (sent, now), appended);
+            false
+        });
+    }
+
+    /// What the log tells by itself.
+    pub(in super::super) fn heard(self: &Arc<Self>, heard: &Heard) {
+        self.change(|shared, account, now| {
+            shared.told(account, now, heard);
+            false
+        });
+        if let Some(driver) = &self.driver {
+            driver.wake();
+        }
+    }
+
+    /// The log did not answer.
+    pub(in super::super) fn lost(self: &Arc<Self>) {
+        let is_alone = self.change(|shared, account, now| {
+            let was_alone = shared.is_alone();
+            shared.lost(account, now);
+            shared.is_alone() && !was_alone
+        });
+        if is_alone {
+            self.settings.telemetry.log_alone(&self.key, true);
+        }
+    }
+
+    fn change(
+        self: &Arc<Self>,
+        change: impl FnOnce(&mut SharedKey, &mut Account, u64) -> bool,
+    ) -> bool {
+        let now = self.now();
+        let mut state = lock(&self.state);
+        let Some((shared, account)) = state.scheduler.account.shared() else {
+            return false;
+        };
+        let changed = change(shared, account, now);
+        let refused = shared.was_stopped();
+        state.scheduler.told(now, refused);
+        self.let_go(state);
+        changed
+    }
+
+    pub(in super::super) fn patience(&self) -> Duration {
+        let mut state = lock(&self.state);
+        let shared = state.scheduler.account.shared();
+        Duration::from_nanos(shared.map_or(0, |(shared, _)| shared.patience()))
+    }
+
+    pub(in super::super) fn is_settled(&self) -> bool {
+        let mut state = lock(&self.state);
+        let shared = state.scheduler.account.shared();
+        shared.is_none_or(|(shared, _)| shared.is_settled())
+    }
+
+    pub(in super::super) fn instant(&self, at: u64) -> Instant {
+        self.epoch + Duration::from_nanos(at)
+    }
+}

@@ -1,0 +1,95 @@
+use std::time::Duration;
+
+/// A time of the log that is heard so much later than it would have to be is not that of a slow message.
+const FAR: u64 = 1_000_000_000;
+/// The part by which two steady clocks may go apart.
+const DRIFT: u64 = 10_000;
+/// What is taken for the time that an answer takes, until one came.
+const ANSWER: u64 = 20_000_000;
+
+/// The log's clock, as far as it is known here. Times are in nanoseconds; the local ones are those of the key.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Clock {
+    /// These two are the same time.
+    log: u64,
+    local: u64,
+    /// How long an answer takes: a moving average.
+    answer: Option<u64>,
+}
+
+impl Clock {
+    /// Not in step with any log yet.
+    pub(crate) fn new(local: u64) -> Self {
+        Self {
+            log: local,
+            local,
+            answer: None,
+        }
+    }
+
+    /// The log's time.
+    pub(crate) fn log(&self, local: u64) -> u64 {
+        match local.checked_sub(self.local) {
+            Some(passed) => self.log.saturating_add(passed),
+            None => self.log.saturating_sub(self.local - local),
+        }
+    }
+
+    /// The local time when the log's is that.
+    pub(crate) fn local(&self, log: u64) -> u64 {
+        match log.checked_sub(self.log) {
+            Some(later) => self.local.saturating_add(later),
+            None => self.local.saturating_sub(self.log - log),
+        }
+    }
+
+    /// The time in the log when what is sent now arrives there.
+    pub(crate) fn arrival(&self, local: u64) -> u64 {
+        self.log(local).saturating_add(self.way())
+    }
+
+    /// What it was told last, in microseconds, and how long ago that is.
+    pub(crate) fn said(&self, local: u64) -> (u64, Duration) {
+        let passed = local.saturating_sub(self.local);
+        (self.log / 1_000, Duration::from_nanos(passed))
+    }
+
+    /// How long a question takes until it is answered.
+    pub(crate) fn answer(&self) -> u64 {
+        self.answer.unwrap_or(ANSWER)
+    }
+
+    /// How long it takes to the log, or back.
+    pub(crate) fn way(&self) -> u64 {
+        self.answer() / 2
+    }
+
+    /// It was `log` there when a question was answered that was sent at that time.
+    pub(crate) fn answered(&mut self, log: u64, sent: u64, now: u64) {
+        let took = now.saturating_sub(sent);
+        let before = self.answer.unwrap_or(took);
+        self.answer = Some(before - before / 8 + took / 8);
+        self.heard(log.saturating_add(took / 2), now);
+    }
+
+    /// It is about `log` there, or somewhat later, for that comes from there.
+    pub(crate) fn heard(&mut self, log: u64, now: u64) {
+        let known = self.log(now);
+        let step = match known.checked_sub(log) {
+            // What is slow says nothing, but for the little by which clocks may differ.
+            Some(slow) if slow < FAR => {
+                let drift = now.saturating_sub(self.local) / DRIFT;
+                known - slow.min(drift)
+            }
+            _ => log,
+        };
+        self.log = step;
+        self.local = now;
+    }
+
+    /// As [`heard`](Self::heard), whatever was known before.
+    pub(crate) fn set(&mut self, log: u64, now: u64) {
+        self.log = log;
+        self.local = now;
+    }
+}
