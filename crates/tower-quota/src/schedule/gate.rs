@@ -50,7 +50,7 @@ impl Gate {
     pub(crate) fn settle(&mut self, now: u64, charge: &Charge, actual: Amount) {
         #[cfg(feature = "shared")]
         if let Some(shared) = &mut self.shared {
-            return shared.end(now, charge, Ended::Came(actual.tokens));
+            return shared.end(&self.account, now, charge, Ended::Came(actual.tokens));
         }
         self.account.settle(now, charge, actual);
     }
@@ -59,7 +59,7 @@ impl Gate {
     pub(crate) fn keep(&mut self, now: u64, charge: &Charge) {
         #[cfg(feature = "shared")]
         if let Some(shared) = &mut self.shared {
-            return shared.end(now, charge, Ended::Kept);
+            return shared.end(&self.account, now, charge, Ended::Kept);
         }
         self.account.keep(now, charge);
     }
@@ -68,7 +68,7 @@ impl Gate {
     pub(crate) fn cancel(&mut self, now: u64, charge: &Charge) {
         #[cfg(feature = "shared")]
         if let Some(shared) = &mut self.shared {
-            return shared.end(now, charge, Ended::Refunded);
+            return shared.end(&self.account, now, charge, Ended::Refunded);
         }
         self.account.cancel(now, charge);
     }

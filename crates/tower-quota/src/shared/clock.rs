@@ -1,11 +1,11 @@
 use std::time::Duration;
 
-/// A time of the log that is heard so much later than it would have to be is not that of a slow message.
-const FAR: u64 = 1_000_000_000;
 /// The part by which two steady clocks may go apart.
 const DRIFT: u64 = 10_000;
 /// What is taken for the time that an answer takes, until one came.
 const ANSWER: u64 = 20_000_000;
+/// By that much an answer may take longer than others and tell something.
+const LEAST: u64 = 1_000_000;
 
 /// The log's clock, as far as it is known here. Times are in nanoseconds; the local ones are those of the key.
 #[derive(Clone, Copy, Debug)]
@@ -67,23 +67,20 @@ impl Clock {
     /// It was `log` there when a question was answered that was sent at that time.
     pub(crate) fn answered(&mut self, log: u64, sent: u64, now: u64) {
         let took = now.saturating_sub(sent);
-        let before = self.answer.unwrap_or(took);
+        let before = self.answer.unwrap_or(took.min(ANSWER));
+        // One that took much longer was held up on one of its ways, and nobody knows on which.
+        let took = took.min(2 * before + LEAST);
         self.answer = Some(before - before / 8 + took / 8);
-        self.heard(log.saturating_add(took / 2), now);
+        self.heard(log.saturating_add(took.min(before) / 2), now);
     }
 
     /// It is about `log` there, or somewhat later, for that comes from there.
     pub(crate) fn heard(&mut self, log: u64, now: u64) {
         let known = self.log(now);
-        let step = match known.checked_sub(log) {
-            // What is slow says nothing, but for the little by which clocks may differ.
-            Some(slow) if slow < FAR => {
-                let drift = now.saturating_sub(self.local) / DRIFT;
-                known - slow.min(drift)
-            }
-            _ => log,
-        };
-        self.log = step;
+        // What is slow says nothing, but for the little by which clocks may differ.
+        let drift = now.saturating_sub(self.local) / DRIFT;
+        let slow = known.saturating_sub(log).min(drift);
+        self.log = log.max(known - slow);
         self.local = now;
     }
 

@@ -32,7 +32,14 @@ impl SharedKey {
         match &mut self.stage {
             Stage::New { .. } if idle => return Next::Wait(None),
             Stage::New { again } if now < *again => return Next::Wait(Some(*again)),
-            Stage::New { .. } | Stage::Doubt => return Next::Load(self.base(account)),
+            Stage::New { again } => {
+                // From the first try on.
+                if *again == 0 {
+                    self.heard = now;
+                }
+                return Next::Load(self.base(account));
+            }
+            Stage::Doubt => return Next::Load(self.base(account)),
             Stage::Alone(alone) => {
                 alone.even_out(account, self.clock.log(now));
                 let again = alone.again;

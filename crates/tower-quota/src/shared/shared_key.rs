@@ -3,7 +3,7 @@ use std::collections::VecDeque;
 use super::alone::Alone;
 use super::clock::Clock;
 use super::journal::Journal;
-use super::log::{Appended, Base, Heard, Loaded, Position, Tail, Totals};
+use super::log::{Appended, Base, Entry, Heard, Loaded, Position, Tail, Totals};
 use super::overdue::Overdue;
 use super::replica::{Folded, Replica};
 use super::snapshot;
@@ -18,6 +18,8 @@ const SECOND: u64 = 1_000 * MILLISECOND;
 const STALE: u64 = 2 * SECOND;
 /// What was granted and is not taken for so long is given back.
 const UNUSED: u64 = 200 * MILLISECOND;
+/// Others who wait hear at once of a call that gives back what the limits take so long to bring.
+const MUCH: u64 = SECOND / 2;
 /// A snapshot is made each time that so many entries have come.
 const SNAPSHOT: u64 = 256;
 /// How often the log is tried that cannot be reached.
@@ -144,7 +146,7 @@ impl SharedKey {
     }
 
     /// The call has ended, or will have nothing more to say.
-    pub(crate) fn end(&mut self, now: u64, charge: &Charge, ended: Ended) {
+    pub(crate) fn end(&mut self, account: &Account, now: u64, charge: &Charge, ended: Ended) {
         let at = self.clock.log(now);
         let number = charge.number();
         let fresh = at.saturating_sub(charge.at()) < UNUSED;
@@ -157,10 +159,20 @@ impl SharedKey {
             });
             return;
         }
-        self.finish(now, number, ended);
+        let back = match ended {
+            Ended::Came(tokens) => charge.amount().tokens.saturating_sub(tokens),
+            Ended::Refunded => charge.amount().tokens,
+            Ended::Kept | Ended::Throttled { .. } | Ended::Exhausted(_) => 0,
+        };
+        let much = account.worth(Amount {
+            calls: 0,
+            tokens: back,
+        }) >= MUCH;
+        self.finish(now, number, ended, much && !self.replica.line.is_empty());
     }
 
-    pub(super) fn finish(&mut self, now: u64, number: u64, ended: Ended) {
+    /// `urgent`: others are to hear of it at once.
+    fn finish(&mut self, now: u64, number: u64, ended: Ended, urgent: bool) {
         let at = self.clock.log(now);
         if let Stage::Alone(alone) = &mut self.stage {
             if let Some(charge) = self
@@ -171,14 +183,12 @@ impl SharedKey {
                 super::replica::end(&mut alone.account, at, &charge, ended);
             }
         }
-        let urgent = matches!(ended, Ended::Throttled { .. } | Ended::Exhausted(_))
-            || !self.replica.line.is_empty();
         self.journal.end(number, ended, now, urgent);
     }
 
     pub(crate) fn throttled(&mut self, now: u64, charge: &Charge, throttle: crate::call::Throttle) {
         let ended = Ended::throttled(throttle, self.exhausted_for);
-        self.finish(now, charge.number(), ended);
+        self.finish(now, charge.number(), ended, true);
     }
 
     /// The server has begun to answer the call.
@@ -294,6 +304,7 @@ impl SharedKey {
         let first = loaded.tail.entries.first();
         let snapshot = loaded.snapshot.as_ref();
         let known = snapshot.and_then(|(number, bytes)| Some((*number, snapshot::read(bytes)?)));
+        let is_known = known.is_some();
         let (number, (read, replica)) = known.unwrap_or_else(|| {
             let begins = first.map_or(position.number, |entry| entry.number.saturating_sub(1));
             let since = first.map_or(at, |entry| entry.at).saturating_mul(1_000);
@@ -309,14 +320,16 @@ impl SharedKey {
         self.stage = Stage::Joined;
         self.behind = false;
         self.claimed = None;
-        self.grants.clear();
+        self.give_back(now);
         for entry in &loaded.tail.entries {
             if self.replica.fold(account, entry).is_none() {
                 self.behind = true;
             }
         }
-        if self.replica.position == position {
+        if is_known && self.replica.position == position {
             self.replica.count_unread(account, loaded.tail.totals);
+        } else {
+            self.replica.totals = loaded.tail.totals;
         }
         if account.limits() != self.limits {
             account.set_limits(self.clock.log(now), self.limits.clone());
@@ -343,12 +356,13 @@ impl SharedKey {
             self.stage = Stage::Doubt;
             return;
         };
+        let known = self.clock.log(now);
         self.clock
             .answered(tail.at.saturating_mul(1_000), sent, now);
         self.behind = false;
         self.heard = now;
         for entry in &tail.entries {
-            self.fold(account, now, entry);
+            self.fold(account, (now, known), entry);
         }
         if self.replica.position == tail.position {
             self.replica.count_unread(account, tail.totals);
@@ -369,10 +383,11 @@ impl SharedKey {
             }
             Heard::Entry { totals, entry, .. } => {
                 self.heard = now;
+                let known = self.clock.log(now);
                 self.clock.heard(entry.at.saturating_mul(1_000), now);
                 let number = entry.number;
                 if number > self.replica.position.number {
-                    self.fold(account, now, entry);
+                    self.fold(account, (now, known), entry);
                     if self.replica.position.number == number {
                         self.replica.count_unread(account, *totals);
                     }
@@ -381,7 +396,8 @@ impl SharedKey {
         }
     }
 
-    fn fold(&mut self, account: &mut Account, now: u64, entry: &super::log::Entry) {
+    /// `known` is the log's time as it was taken to be before this was heard: an answer may be old.
+    fn fold(&mut self, account: &mut Account, (now, known): (u64, u64), entry: &Entry) {
         let Some(Folded { facts, begins }) = self.replica.fold(account, entry) else {
             self.behind = true;
             return;
@@ -398,7 +414,7 @@ impl SharedKey {
         };
         let at = entry.at.saturating_mul(1_000);
         let awaited = self.claimed.is_some_and(|(first, _)| first == begins.first);
-        let fresh = self.clock.log(now).saturating_sub(at) < STALE;
+        let fresh = self.clock.log(now).max(known).saturating_sub(at) < STALE;
         for (number, tokens) in begins.calls() {
             self.journal.begin(number, tokens, at, None);
             if awaited && fresh {
@@ -432,19 +448,29 @@ impl SharedKey {
                 self.clock.log(now),
                 now + RETRY,
             ))),
-            Stage::Doubt => Stage::Alone(Box::new(Alone::new(
-                account,
-                &self.replica,
-                &self.journal,
-                self.me,
-                self.clock.log(now),
-                now + RETRY,
-            ))),
+            Stage::Doubt => {
+                self.give_back(now);
+                Stage::Alone(Box::new(Alone::new(
+                    account,
+                    &self.replica,
+                    &self.journal,
+                    self.me,
+                    self.clock.log(now),
+                    now + RETRY,
+                )))
+            }
             Stage::Alone(mut alone) => {
                 alone.again = now + RETRY;
                 Stage::Alone(alone)
             }
         };
+    }
+
+    /// What was granted and is not taken yet is not begun.
+    fn give_back(&mut self, now: u64) {
+        while let Some(grant) = self.grants.pop_front() {
+            self.finish(now, grant.number, Ended::Refunded, true);
+        }
     }
 
     /// What is not of use any more.
@@ -455,7 +481,7 @@ impl SharedKey {
                 || at.saturating_sub(grant.at) >= STALE
         }) {
             if let Some(grant) = self.grants.pop_front() {
-                self.finish(now, grant.number, Ended::Refunded);
+                self.finish(now, grant.number, Ended::Refunded, true);
             }
         }
         if now.saturating_sub(self.pruned) >= SECOND {
