@@ -53,7 +53,9 @@ FEATURES = {
     "tower-bedrock": ["axum", "test-util", "toml"],
     "tower-circuit-breaker": ["http", "load"],
     "tower-backoff": ["http"],
-    "tower-quota": ["http", "load"],
+    "tower-quota": ["http", "load", "shared"],
+    "tower-quota-redis": [],
+    "tower-redis-connection": [],
     "tower-response-cache": ["http"],
     "tower-response-cache-redis": [],
 }

@@ -2,13 +2,13 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod body;
-mod error;
 mod lead;
 mod listen;
 mod names;
 mod position;
 mod redis_store;
 mod scripts;
-mod server;
 
-pub use self::{error::RedisStoreError, redis_store::RedisStore};
+pub use self::redis_store::RedisStore;
+#[doc(inline)]
+pub use tower_redis_connection::RedisServerError as RedisStoreError;

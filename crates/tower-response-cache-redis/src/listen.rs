@@ -1,10 +1,11 @@
-use std::{convert::Infallible, future::Future, time::Duration};
+use std::{convert::Infallible, time::Duration};
 
 use redis::{Script, Value, aio::MultiplexedConnection};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep};
+use tower_redis_connection::{RedisServer, RedisServerError, RetryPause, within};
 use tower_response_cache::{Codec, Outdated, SharedMemory};
 
-use crate::{error::RedisStoreError, position::Position, server::Server};
+use crate::position::Position;
 
 /// How long the server holds a question that it has no news for.
 const HELD: Duration = Duration::from_secs(5);
@@ -18,16 +19,12 @@ const READ_AT_ONCE: usize = 256;
 /// What came so long before the first attempt to connect is read, too: the two clocks need not run alike.
 const AT_FIRST: Duration = Duration::from_secs(1);
 
-/// Between two attempts to connect.
-const RETRY_FIRST: Duration = Duration::from_millis(50);
-const RETRY_LONGEST: Duration = Duration::from_secs(1);
-
 /// Follows the log of what was forgotten, on a connection of its own.
 ///
 /// The log is a stream and not a channel that is published to: after a lost connection what was missed is read
 /// there, and the numbers of the entries tell whether all of it is still there.
 pub(crate) struct Listen<'a, K> {
-    pub(crate) server: &'a Server,
+    pub(crate) server: &'a RedisServer,
     pub(crate) resume: &'a Script,
     pub(crate) log: Vec<u8>,
     pub(crate) log_lifetime: u64,
@@ -45,7 +42,7 @@ impl<K: Codec + Clone> Listen<'_, K> {
         let began = Instant::now();
         // When all that was forgotten until then was known.
         let mut heard = Instant::now();
-        let mut retry = RETRY_FIRST;
+        let mut retry = RetryPause::default();
         loop {
             let before = heard;
             let Err(_) = self.follow(&mut position, began, &mut heard).await;
@@ -54,12 +51,10 @@ impl<K: Codec + Clone> Listen<'_, K> {
                 heard = Instant::now();
             }
             // The first attempt after it was connected comes soon.
-            retry = match heard == before {
-                true => (retry * 2).min(RETRY_LONGEST),
-                false => RETRY_FIRST,
-            };
-            // The processes that have lost their server do not all come at once.
-            sleep(retry.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
+            if heard != before {
+                retry = RetryPause::default();
+            }
+            sleep(retry.next_pause()).await;
         }
     }
 
@@ -69,10 +64,10 @@ impl<K: Codec + Clone> Listen<'_, K> {
         position: &mut Option<Position>,
         began: Instant,
         heard: &mut Instant,
-    ) -> Result<Infallible, RedisStoreError> {
-        let mut connection = soon(LATE, self.server.connect()).await?;
+    ) -> Result<Infallible, RedisServerError> {
+        let mut connection = within(LATE, self.server.connect()).await?;
         let resumed = self.resume(&mut connection, *position, began.elapsed());
-        let (after, whole) = soon(LATE, resumed).await?;
+        let (after, whole) = within(LATE, resumed).await?;
         let position = position.insert(Position::after(after));
         if !whole {
             self.memory.forget(Outdated::All);
@@ -95,7 +90,7 @@ impl<K: Codec + Clone> Listen<'_, K> {
         connection: &mut MultiplexedConnection,
         position: Option<Position>,
         elapsed: Duration,
-    ) -> Result<(u64, bool), RedisStoreError> {
+    ) -> Result<(u64, bool), RedisServerError> {
         let read = position.map(|position| position.number().to_string());
         let mut question = self.resume.key(&self.log);
         question
@@ -110,7 +105,7 @@ impl<K: Codec + Clone> Listen<'_, K> {
         &self,
         connection: &mut MultiplexedConnection,
         after: u64,
-    ) -> Result<Vec<Entry>, RedisStoreError> {
+    ) -> Result<Vec<Entry>, RedisServerError> {
         let mut question = redis::cmd("XREAD");
         question.arg("COUNT").arg(READ_AT_ONCE);
         question.arg("BLOCK").arg(HELD.as_millis() as u64);
@@ -119,7 +114,7 @@ impl<K: Codec + Clone> Listen<'_, K> {
             .arg(&self.log)
             .arg(format!("{after}-0"));
         let asked = question.query_async::<Option<Vec<(Value, Vec<Entry>)>>>(connection);
-        let logs = soon(HELD + LATE, asked).await?.unwrap_or_default();
+        let logs = within(HELD + LATE, asked).await?.unwrap_or_default();
         Ok(logs.into_iter().flat_map(|(_, entries)| entries).collect())
     }
 
@@ -151,14 +146,4 @@ impl<K: Codec + Clone> Listen<'_, K> {
 fn number_of(id: &str) -> u64 {
     let number = id.split('-').next();
     number.and_then(|number| number.parse().ok()).unwrap_or(0)
-}
-
-async fn soon<T, E: Into<RedisStoreError>>(
-    limit: Duration,
-    question: impl Future<Output = Result<T, E>>,
-) -> Result<T, RedisStoreError> {
-    match timeout(limit, question).await {
-        Ok(answer) => answer.map_err(Into::into),
-        Err(_) => Err(RedisStoreError::too_late()),
-    }
 }

@@ -1,11 +1,12 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use redis::{ErrorKind, ScriptInvocation, Value};
+use tower_redis_connection::RedisServer;
 use tower_response_cache::{Codec, Outdated, RemoteEntry, RemoteFlight, RemoteStore, SharedMemory};
 
 use crate::lead::{Lead, Leads};
 use crate::listen::Listen;
-use crate::{body, error::RedisStoreError, names::Names, scripts::Scripts, server::Server};
+use crate::{RedisStoreError, body, names::Names, scripts::Scripts};
 
 /// How long the floor of a key is remembered at least: as long as a call may take until its answer is written.
 const FLOOR_LIFETIME: Duration = Duration::from_secs(60 * 60);
@@ -24,7 +25,7 @@ const MOST_LOGGED: usize = 1000;
 /// Processes that share answers have the same server, database and [`prefix`](Self::prefix), and their clocks
 /// agree to within what a call takes.
 pub struct RedisStore {
-    server: Arc<Server>,
+    server: Arc<RedisServer>,
     scripts: Scripts,
     names: Names,
     leads: Arc<Leads>,
@@ -44,7 +45,7 @@ impl RedisStore {
     /// If `url` is not such a URL.
     pub fn new(url: &str) -> Result<Self, RedisStoreError> {
         Ok(Self {
-            server: Arc::new(Server::new(url)?),
+            server: Arc::new(RedisServer::new(url)?),
             scripts: Scripts::new(),
             names: Names::new("tower-response-cache"),
             leads: Arc::default(),

@@ -6,13 +6,13 @@ use tokio::time::Instant;
 use tower_response_cache::{RemoteEntry, RemoteStore};
 use tower_response_cache_redis::RedisStore;
 
-use crate::support::{Process, Server, Source, lifetimes};
+use crate::support::{Process, Server, Source, lifetimes, store};
 
 #[tokio::test]
 #[ignore = "needs redis-server"]
 async fn hit_is_one_command_and_miss_is_two() {
     let (server, source) = (Server::start(), Source::default());
-    let [one, two] = [(); 2].map(|()| Process::new(server.store(), &source));
+    let [one, two] = [(); 2].map(|()| Process::new(store(&server), &source));
     // The scripts are loaded.
     one.listens(&server).await;
     two.listens(&server).await;
@@ -34,8 +34,8 @@ async fn hit_is_one_command_and_miss_is_two() {
 #[ignore = "needs redis-server"]
 async fn all_that_lies_there_has_the_prefix_and_an_end() {
     let (server, source) = (Server::start(), Source::default());
-    let process = Process::new(server.store().prefix("chat"), &source);
-    let other = server.store().prefix("chat");
+    let process = Process::new(store(&server).prefix("chat"), &source);
+    let other = store(&server).prefix("chat");
     process.listens_with(&server, other).await;
     let keys: Vec<String> = (0..500).map(|i| format!("tag{}:{i}", i % 7)).collect();
     for key in &keys {
@@ -95,11 +95,11 @@ async fn insert_now(store: &RedisStore, key: &str, mut entry: RemoteEntry) {
 #[ignore = "needs redis-server"]
 async fn three_thousand_hits_beside_as_many_pings() {
     let (server, source) = (Server::start(), Source::default());
-    let one = Process::new(server.store(), &source);
+    let one = Process::new(store(&server), &source);
     one.listens(&server).await;
     one.ask("model:a").await;
     one.written(&server).await;
-    let two = Process::new(server.store(), &source);
+    let two = Process::new(store(&server), &source);
     two.listens(&server).await;
     let client = redis::Client::open(server.url()).unwrap();
     let mut connection = client.get_multiplexed_async_connection().await.unwrap();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tower::ServiceExt;
 
-use crate::support::{Process, SECOND, Server, Source, until};
+use crate::support::{Process, SECOND, Server, Source, store, until};
 
 #[tokio::test]
 #[ignore = "needs redis-server"]
@@ -16,7 +16,7 @@ async fn processes_share_one_call() {
         takes: SECOND / 2,
         ..Source::default()
     };
-    let processes = [(); 4].map(|()| Process::new(server.store(), &source));
+    let processes = [(); 4].map(|()| Process::new(store(&server), &source));
     let asks = processes.iter().map(|process| {
         let service = process.service.clone();
         tokio::spawn(service.oneshot("a".to_owned()))
@@ -39,7 +39,7 @@ async fn after_a_call_that_fails_the_next_process_leads_at_once() {
         takes: SECOND / 4,
         ..Source::default()
     };
-    let [one, two] = [(); 2].map(|()| Process::new(server.store(), &source));
+    let [one, two] = [(); 2].map(|()| Process::new(store(&server), &source));
     let failing = tokio::spawn(one.service.clone().oneshot("a fails".to_owned()));
     until("called", || source.calls() == 1).await;
     let began = Instant::now();
@@ -52,8 +52,8 @@ async fn after_a_call_that_fails_the_next_process_leads_at_once() {
 #[ignore = "needs redis-server"]
 async fn call_that_hangs_holds_others_up_for_a_limited_time() {
     let (server, source) = (Server::start(), Source::default());
-    let one = Process::new(server.store(), &source);
-    let two = Process::with(server.store(), &source, |layer| {
+    let one = Process::new(store(&server), &source);
+    let two = Process::with(store(&server), &source, |layer| {
         layer.remote_flights(Duration::from_millis(300))
     });
     let hanging = tokio::spawn(one.service.clone().oneshot("a slow".to_owned()));
@@ -64,7 +64,7 @@ async fn call_that_hangs_holds_others_up_for_a_limited_time() {
     assert!((SECOND / 4..SECOND).contains(&waited), "{waited:?}");
     hanging.abort();
     // Where waiting is off nobody waits.
-    let three = Process::with(server.store(), &source, |layer| {
+    let three = Process::with(store(&server), &source, |layer| {
         layer.remote_flights(Duration::ZERO)
     });
     let hanging = tokio::spawn(one.service.clone().oneshot("b slow".to_owned()));
@@ -84,7 +84,7 @@ async fn lead_is_renewed_while_the_call_goes_on() {
         ..Source::default()
     };
     let [one, two] = [(); 2].map(|()| {
-        let store = server.store().lead_lifetime(SECOND / 5);
+        let store = store(&server).lead_lifetime(SECOND / 5);
         Process::new(store, &source)
     });
     let first = tokio::spawn(one.service.clone().oneshot("a".to_owned()));
@@ -117,7 +117,7 @@ async fn lead_of_a_killed_process_is_taken_over() {
         .unwrap();
     let leads = || server.ask::<u64>(&["EXISTS", "tower-response-cache:lead:a"]) == 1;
     until("leading", leads).await;
-    let process = Process::new(server.store(), &source);
+    let process = Process::new(store(&server), &source);
     let ask = tokio::spawn(process.service.clone().oneshot("a".to_owned()));
     until("waiting", || process.handle.snapshot().remote.waits == 1).await;
     assert_eq!(source.calls(), 0);
@@ -132,7 +132,7 @@ async fn lead_of_a_killed_process_is_taken_over() {
 #[ignore = "needs redis-server"]
 async fn lead_ends_with_a_caller_that_leaves() {
     let (server, source) = (Server::start(), Source::default());
-    let [one, two] = [(); 2].map(|()| Process::new(server.store(), &source));
+    let [one, two] = [(); 2].map(|()| Process::new(store(&server), &source));
     let leaving = tokio::spawn(one.service.clone().oneshot("a slow".to_owned()));
     until("called", || source.calls() == 1).await;
     leaving.abort();

@@ -4,13 +4,13 @@ use std::sync::atomic::Ordering;
 
 use tower_response_cache::{Outdated, RemoteEntry, RemoteStore};
 
-use crate::support::{Process, SECOND, Server, Source, until};
+use crate::support::{Process, SECOND, Server, Source, store, until};
 
 #[tokio::test]
 #[ignore = "needs redis-server"]
 async fn invalidation_reaches_the_memory_of_others() {
     let (server, source) = (Server::start(), Source::default());
-    let [one, two] = [(); 2].map(|()| Process::new(server.store(), &source));
+    let [one, two] = [(); 2].map(|()| Process::new(store(&server), &source));
     one.listens(&server).await;
     two.listens(&server).await;
     for scope in ["key", "tag", "all"] {
@@ -42,7 +42,7 @@ async fn invalidation_reaches_the_memory_of_others() {
 #[ignore = "needs redis-server"]
 async fn answer_to_a_call_from_before_does_not_land() {
     let (server, source) = (Server::start(), Source::default());
-    let [one, two] = [(); 2].map(|()| Process::new(server.store(), &source));
+    let [one, two] = [(); 2].map(|()| Process::new(store(&server), &source));
     one.listens(&server).await;
     two.listens(&server).await;
     for scope in ["key", "tag", "all"] {
@@ -59,7 +59,7 @@ async fn answer_to_a_call_from_before_does_not_land() {
         source.go_on.notify_one();
         let old = call.await.unwrap().unwrap();
         one.written(&server).await;
-        let third = Process::new(server.store(), &source);
+        let third = Process::new(store(&server), &source);
         assert!(third.ask("red:a").await > old, "{scope}");
         third.written(&server).await;
         two.handle.clear().await.unwrap();
@@ -70,7 +70,7 @@ async fn answer_to_a_call_from_before_does_not_land() {
 #[ignore = "needs redis-server"]
 async fn evicted_floor_of_a_tag_brings_nothing_back() {
     let (server, source) = (Server::start(), Source::default());
-    let process = Process::new(server.store().prefix("p"), &source);
+    let process = Process::new(store(&server).prefix("p"), &source);
     process.ask("first").await;
     let old = process.ask("red:a").await;
     process.written(&server).await;
@@ -79,7 +79,7 @@ async fn evicted_floor_of_a_tag_brings_nothing_back() {
     // Makes the tag anew.
     process.ask("red:b").await;
     process.written(&server).await;
-    let other = Process::new(server.store().prefix("p"), &source);
+    let other = Process::new(store(&server).prefix("p"), &source);
     assert!(other.ask("red:a").await > old);
 }
 
@@ -87,7 +87,7 @@ async fn evicted_floor_of_a_tag_brings_nothing_back() {
 #[ignore = "needs redis-server"]
 async fn emptied_server_takes_nothing_from_before() {
     let (server, source) = (Server::start(), Source::default());
-    let [one, two] = [(); 2].map(|()| Process::new(server.store(), &source));
+    let [one, two] = [(); 2].map(|()| Process::new(store(&server), &source));
     one.listens(&server).await;
     two.listens(&server).await;
     let calls = source.calls();
@@ -108,7 +108,7 @@ async fn emptied_server_takes_nothing_from_before() {
 #[ignore = "needs redis-server"]
 async fn late_write_is_refused_by_the_server() {
     let server = Server::start();
-    let store = server.store();
+    let store = store(&server);
     let key = "a".to_owned();
     let entry = |version| {
         let mut entry = RemoteEntry::new(b"answer".to_vec(), SECOND);

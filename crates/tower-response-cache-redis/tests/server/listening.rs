@@ -4,14 +4,14 @@ use std::sync::atomic::Ordering;
 
 use tower_response_cache_redis::RedisStore;
 
-use crate::support::{Process, Proxy, SECOND, Server, Source, connections, until};
+use crate::support::{Process, Proxy, SECOND, Server, Source, connections, store, until};
 
 #[tokio::test]
 #[ignore = "needs redis-server"]
 async fn what_was_missed_is_read_when_the_connection_is_back() {
     let (server, source) = (Server::start(), Source::default());
     let proxy = Proxy::new(&server).await;
-    let one = Process::new(server.store(), &source);
+    let one = Process::new(store(&server), &source);
     let two = Process::new(RedisStore::new(&proxy.url).unwrap(), &source);
     one.listens(&server).await;
     two.listens(&server).await;
@@ -33,7 +33,7 @@ async fn what_was_missed_is_read_when_the_connection_is_back() {
 #[ignore = "needs redis-server"]
 async fn all_is_forgotten_if_the_log_does_not_say_what_was_missed() {
     let (mut server, source) = (Server::start(), Source::default());
-    let process = Process::new(server.store(), &source);
+    let process = Process::new(store(&server), &source);
     process.listens(&server).await;
     process.ask("a").await;
     process.written(&server).await;
@@ -48,7 +48,7 @@ async fn all_is_forgotten_if_the_log_does_not_say_what_was_missed() {
 #[ignore = "needs redis-server"]
 async fn memory_is_not_used_for_long_without_a_connection() {
     let (mut server, source) = (Server::start(), Source::default());
-    let store = server.store().deaf_limit(2 * SECOND);
+    let store = store(&server).deaf_limit(2 * SECOND);
     let process = Process::new(store, &source);
     process.listens(&server).await;
     process.ask("a").await;
@@ -63,7 +63,7 @@ async fn memory_is_not_used_for_long_without_a_connection() {
 #[ignore = "needs redis-server"]
 async fn nothing_outlives_the_layer() {
     let (server, source) = (Server::start(), Source::default());
-    let process = Process::new(server.store(), &source);
+    let process = Process::new(store(&server), &source);
     process.listens(&server).await;
     until("two connections", || connections(&server) == 2).await;
     drop(process);
@@ -85,7 +85,7 @@ fn next_runtime_listens_anew_and_forgets_first() {
         builder.enable_all().build().unwrap()
     };
     let (server, source) = (Server::start(), Source::default());
-    let [one, two] = [(); 2].map(|()| Process::new(server.store(), &source));
+    let [one, two] = [(); 2].map(|()| Process::new(store(&server), &source));
     let old = runtime().block_on(async {
         one.listens(&server).await;
         let old = one.ask("a").await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use tower_response_cache_redis::RedisStore;
 
-use crate::support::{Process, Proxy, SECOND, Server, Source};
+use crate::support::{Process, Proxy, SECOND, Server, Source, store};
 
 const LIMIT: Duration = Duration::from_millis(100);
 /// What a busy machine may take beyond the limit: less than the server hangs.
@@ -32,7 +32,7 @@ async fn misses(process: &Process, source: &Source, what: &str, many: u64) -> Du
 #[ignore = "needs redis-server"]
 async fn killed_server_costs_misses_alone_and_is_used_again_once_it_is_back() {
     let (mut server, source) = (Server::start(), Source::default());
-    let process = impatient(server.store(), &source);
+    let process = impatient(store(&server), &source);
     process.listens(&server).await;
     server.kill();
     let slowest = misses(&process, &source, "down", 200).await;
@@ -52,7 +52,7 @@ async fn killed_server_costs_misses_alone_and_is_used_again_once_it_is_back() {
     process.ask("first").await;
     process.ask("new").await;
     process.written(&server).await;
-    let other = Process::new(server.store(), &source);
+    let other = Process::new(store(&server), &source);
     let calls = source.calls();
     other.ask("new").await;
     assert_eq!(source.calls(), calls, "found there");
@@ -62,7 +62,7 @@ async fn killed_server_costs_misses_alone_and_is_used_again_once_it_is_back() {
 #[ignore = "needs redis-server"]
 async fn hanging_server_costs_the_limit_a_few_times() {
     let (server, source) = (Server::start(), Source::default());
-    let process = impatient(server.store(), &source);
+    let process = impatient(store(&server), &source);
     process.listens(&server).await;
     for way in ["stop", "sleep", "pause"] {
         match way {
@@ -96,7 +96,7 @@ async fn hanging_server_costs_the_limit_a_few_times() {
         process.ask(&key).await;
         process.written(&server).await;
         let calls = source.calls();
-        Process::new(server.store(), &source).ask(&key).await;
+        Process::new(store(&server), &source).ask(&key).await;
         assert_eq!(source.calls(), calls, "{way}: used again");
     }
 }
@@ -110,7 +110,7 @@ async fn slow_server_is_waited_for_within_the_limit_alone() {
     let impatient = impatient(RedisStore::new(&proxy.url).unwrap(), &source);
     patient.listens(&server).await;
     impatient.listens(&server).await;
-    let near = Process::new(server.store(), &source);
+    let near = Process::new(store(&server), &source);
     let answer = near.ask("a").await;
     near.written(&server).await;
     *proxy.delay.lock().unwrap() = Duration::from_millis(200);

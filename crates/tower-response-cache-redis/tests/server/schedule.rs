@@ -8,7 +8,7 @@ use tokio::{task::JoinHandle, time::Instant};
 use tower::{BoxError, ServiceExt};
 use tower_response_cache::{Entry, Keep, Store};
 
-use crate::support::{Answer, Process, SECOND, Server, Source, until};
+use crate::support::{Answer, Process, SECOND, Server, Source, store, until};
 
 const KEYS: [&str; 4] = ["red:1", "red:2", "blue:1", "plain"];
 
@@ -179,7 +179,7 @@ async fn run(server: &Server, steps: &[Step]) -> Result<(), TestCaseError> {
     let source = Source::default();
     let prefix = format!("{:x}", fastrand::u64(..));
     let process = || {
-        let store = server.store().prefix(&prefix);
+        let store = store(server).prefix(&prefix);
         let wait = Duration::from_millis(20);
         Process::with(store, &source, |layer| layer.remote_flights(wait))
     };
@@ -192,7 +192,7 @@ async fn run(server: &Server, steps: &[Step]) -> Result<(), TestCaseError> {
     };
     for process in &run.processes {
         process
-            .listens_with(server, server.store().prefix(&prefix))
+            .listens_with(server, store(server).prefix(&prefix))
             .await;
     }
     for step in steps {

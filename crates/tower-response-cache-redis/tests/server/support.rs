@@ -1,17 +1,13 @@
 use std::{
-    collections::HashMap,
-    net::TcpListener,
-    process::{Child, Command, Stdio},
     sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        Arc,
+        atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
 
+pub(crate) use redis_test_server::{Proxy, SECOND, Server, connections, lifetimes, until};
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
     sync::Notify,
     time::{Instant, sleep},
 };
@@ -22,118 +18,8 @@ use tower_response_cache::{
 };
 use tower_response_cache_redis::RedisStore;
 
-pub(crate) const SECOND: Duration = Duration::from_secs(1);
-
-/// A server on a port of its own, which ends with this.
-pub(crate) struct Server {
-    child: Child,
-    pub(crate) port: u16,
-    options: Vec<String>,
-}
-
-impl Server {
-    pub(crate) fn start() -> Self {
-        Self::with(&[])
-    }
-
-    pub(crate) fn with(options: &[&str]) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let port = listener.local_addr().expect("it is bound").port();
-        drop(listener);
-        let options = options
-            .iter()
-            .map(|&option| option.to_owned())
-            .collect::<Vec<_>>();
-        Self {
-            child: launch(port, &options),
-            port,
-            options,
-        }
-    }
-
-    pub(crate) fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
-    }
-
-    pub(crate) fn store(&self) -> RedisStore {
-        RedisStore::new(&self.url()).expect("a URL")
-    }
-
-    /// Asks the server past the store.
-    pub(crate) fn ask<T: redis::FromRedisValue>(&self, words: &[&str]) -> T {
-        let client = redis::Client::open(self.url()).expect("a URL");
-        let mut connection = client.get_connection().expect("it is up");
-        let (command, args) = words.split_first().expect("a command");
-        let asked = redis::cmd(command).arg(args).query(&mut connection);
-        asked.expect("an answer")
-    }
-
-    /// How often it ran a script, or loaded one.
-    pub(crate) fn commands(&self) -> u64 {
-        let stats: String = self.ask(&["INFO", "commandstats"]);
-        let of = |line: &str| {
-            let (name, rest) = line.split_once(":calls=")?;
-            let scripts = ["cmdstat_evalsha", "cmdstat_eval", "cmdstat_script|load"];
-            scripts.contains(&name).then_some(())?;
-            rest.split(',').next()?.parse::<u64>().ok()
-        };
-        stats.lines().filter_map(of).sum()
-    }
-
-    pub(crate) fn kill(&mut self) {
-        self.child.kill().expect("it runs");
-        self.child.wait().expect("it has ended");
-    }
-
-    /// Starts it again, empty.
-    pub(crate) fn restart(&mut self) {
-        self.child = launch(self.port, &self.options);
-    }
-
-    /// Stops it from running, or lets it go on.
-    pub(crate) fn hang(&self, hangs: bool) {
-        let signal = if hangs { "-STOP" } else { "-CONT" };
-        let pid = self.child.id().to_string();
-        let kill = Command::new("kill").args([signal, &pid]).status();
-        assert!(kill.expect("kill").success());
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn launch(port: u16, options: &[String]) -> Child {
-    let program = std::env::var("REDIS_SERVER").unwrap_or_else(|_| "redis-server".to_owned());
-    let port = port.to_string();
-    let child = Command::new(&program)
-        .args(["--port", &port, "--bind", "127.0.0.1", "--save", ""])
-        .args(["--appendonly", "no", "--enable-debug-command", "yes"])
-        .args(options)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn();
-    let child = child.unwrap_or_else(|err| {
-        panic!("{program}: {err}. These tests need it: apt-get install -y redis-server")
-    });
-    let began = Instant::now();
-    while std::net::TcpStream::connect(format!("127.0.0.1:{port}")).is_err() {
-        assert!(began.elapsed() < 10 * SECOND, "{program} does not listen");
-        std::thread::yield_now();
-    }
-    child
-}
-
-/// Waits until it is so.
-pub(crate) async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let began = Instant::now();
-    while !is_so() {
-        assert!(began.elapsed() < 10 * SECOND, "not in time: {what}");
-        sleep(Duration::from_millis(1)).await;
-    }
+pub(crate) fn store(server: &Server) -> RedisStore {
+    RedisStore::new(&server.url()).expect("a URL")
 }
 
 /// The number of a call. Later calls have larger ones.
@@ -288,7 +174,7 @@ impl Process {
 
     /// Waits until it hears what others invalidate.
     pub(crate) async fn listens(&self, server: &Server) {
-        self.listens_with(server, server.store()).await;
+        self.listens_with(server, store(server)).await;
     }
 
     pub(crate) async fn listens_with(&self, server: &Server, other: RedisStore) {
@@ -300,86 +186,4 @@ impl Process {
             .expect("it is up");
         until("listening", || !self.memory.has(&mark)).await;
     }
-}
-
-/// Lies between a process and the server, and takes its time.
-pub(crate) struct Proxy {
-    pub(crate) url: String,
-    /// How long what is sent takes there.
-    pub(crate) delay: Arc<Mutex<Duration>>,
-    /// Whether connections are cut.
-    pub(crate) cut: Arc<AtomicBool>,
-}
-
-impl Proxy {
-    pub(crate) async fn new(server: &Server) -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("redis://{}", listener.local_addr().unwrap());
-        let delay = Arc::new(Mutex::new(Duration::ZERO));
-        let cut = Arc::new(AtomicBool::new(false));
-        let (port, the_delay, is_cut) = (server.port, Arc::clone(&delay), Arc::clone(&cut));
-        tokio::spawn(async move {
-            while let Ok((near, _)) = listener.accept().await {
-                if is_cut.load(Ordering::SeqCst) {
-                    continue;
-                }
-                let Ok(far) = TcpStream::connect(("127.0.0.1", port)).await else {
-                    continue;
-                };
-                let ((near_in, near_out), (far_in, far_out)) =
-                    (near.into_split(), far.into_split());
-                tokio::spawn(pass(
-                    near_in,
-                    far_out,
-                    Arc::clone(&the_delay),
-                    Arc::clone(&is_cut),
-                ));
-                tokio::spawn(pass(far_in, near_out, Arc::default(), Arc::clone(&is_cut)));
-            }
-        });
-        Self { url, delay, cut }
-    }
-}
-
-async fn pass(
-    mut from: impl AsyncReadExt + Unpin,
-    mut to: impl AsyncWriteExt + Unpin,
-    delay: Arc<Mutex<Duration>>,
-    cut: Arc<AtomicBool>,
-) {
-    let mut bytes = [0; 4096];
-    loop {
-        tokio::select! {
-            read = from.read(&mut bytes) => {
-                let Ok(length @ 1..) = read else { return };
-                let delay = *delay.lock().unwrap();
-                sleep(delay).await;
-                if to.write_all(&bytes[..length]).await.is_err() {
-                    return;
-                }
-            }
-            () = sleep(Duration::from_millis(5)) => if cut.load(Ordering::SeqCst) {
-                return;
-            }
-        }
-    }
-}
-
-/// How many connections the server has by the ways they are used.
-pub(crate) fn connections(server: &Server) -> usize {
-    let list: String = server.ask(&["CLIENT", "LIST"]);
-    // Without the one that asks.
-    list.lines()
-        .filter(|line| !line.contains("cmd=client"))
-        .count()
-}
-
-/// Which names there are, with how long they live.
-pub(crate) fn lifetimes(server: &Server) -> HashMap<String, i64> {
-    let names: Vec<String> = server.ask(&["KEYS", "*"]);
-    let lifetime = |name: String| {
-        let left = server.ask(&["PTTL", &name]);
-        (name, left)
-    };
-    names.into_iter().map(lifetime).collect()
 }

@@ -6,13 +6,13 @@ use redis::{ErrorKind, RedisError};
 ///
 /// It says what kind of failure it was. The URL, with its password, keys and answers are not in it.
 #[derive(Debug)]
-pub struct RedisStoreError {
+pub struct RedisServerError {
     kind: ErrorKind,
     /// The server's word for it, `NOAUTH` say.
     code: Option<String>,
 }
 
-impl RedisStoreError {
+impl RedisServerError {
     pub(crate) fn without_runtime() -> Self {
         ErrorKind::Client.into()
     }
@@ -22,13 +22,13 @@ impl RedisStoreError {
     }
 }
 
-impl From<ErrorKind> for RedisStoreError {
+impl From<ErrorKind> for RedisServerError {
     fn from(kind: ErrorKind) -> Self {
         Self { kind, code: None }
     }
 }
 
-impl From<RedisError> for RedisStoreError {
+impl From<RedisError> for RedisServerError {
     fn from(err: RedisError) -> Self {
         let code = err.code().map(str::to_owned);
         let kind = err.kind();
@@ -36,7 +36,7 @@ impl From<RedisError> for RedisStoreError {
     }
 }
 
-impl fmt::Display for RedisStoreError {
+impl fmt::Display for RedisServerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let said = match self.kind {
             ErrorKind::InvalidClientConfig => {
@@ -57,4 +57,4 @@ impl fmt::Display for RedisStoreError {
     }
 }
 
-impl Error for RedisStoreError {}
+impl Error for RedisServerError {}

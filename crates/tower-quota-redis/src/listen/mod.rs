@@ -1,0 +1,4 @@
+mod listeners;
+mod subscriber;
+
+pub(crate) use self::{listeners::Listeners, subscriber::Subscriber};
