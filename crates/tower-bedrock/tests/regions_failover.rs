@@ -103,6 +103,30 @@ async fn a_retry_after_a_time_out_is_made_elsewhere() {
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn the_region_of_a_time_out_is_avoided_even_if_another_one_refused_the_call_since() {
+    let (east, west) = (simulator(), simulator());
+    let regions = listed(&east, &west);
+    let layer = StackLayer::new(&regions).attempt_timeout(Duration::from_secs(10));
+    let handle = layer.handle();
+    let stack = layer.layer(regions);
+    east.script([Fault::hang().times(1000)]);
+    let answer = tokio::spawn(stack.oneshot(prompt("hello").into()));
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert_eq!(faulted(&east), 1);
+    // Of two that are shut at the time-out a call goes to the one that opens earlier, which refuses it.
+    let circuit = |region| handle.circuits().handle(&key(region));
+    circuit(EAST).force_open_for(Duration::from_secs(1000));
+    circuit(WEST).force_open_for(Duration::from_secs(9));
+    tokio::time::sleep(Duration::from_secs(8)).await;
+    assert_eq!(circuit(WEST).snapshot().rejections, 1);
+    // The retry finds both of them free.
+    circuit(EAST).reset();
+    let answer = answer.await.expect("no panic").expect("it is answered");
+    assert_eq!(answer.meta().region(), Some(WEST));
+    assert_eq!((faulted(&east), admitted(&west)), (1, 1));
+}
+
+#[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn where_all_circuits_are_open_the_shortest_wait_counts() {
     let (east, west) = (simulator(), simulator());
     let (stack, handle) = stack_of(listed(&east, &west), Quotas::new());

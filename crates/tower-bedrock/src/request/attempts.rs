@@ -46,10 +46,9 @@ impl Attempts {
         self.lock().region.clone()
     }
 
-    /// What the last one failed with, and where it was to go.
-    pub(crate) fn last_failure(&self) -> Option<(Error, Arc<str>)> {
-        let so_far = self.lock();
-        so_far.last_failure.clone().zip(so_far.region.clone())
+    /// What the last one that was made failed with. One that was refused since may have gone elsewhere.
+    pub(crate) fn last_failure(&self) -> Option<Error> {
+        self.lock().last_failure.clone()
     }
 
     /// A retry layer was passed.

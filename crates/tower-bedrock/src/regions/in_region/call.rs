@@ -207,11 +207,11 @@ impl<I: Operation> Call<I> {
 
     /// After a time-out another Region comes first, if there is room.
     fn avoiding(&self, asked: Set, now: Instant) -> Option<Choice> {
-        let (error, region) = self.attempts.last_failure()?;
+        let error = self.attempts.last_failure()?;
         if fate(&error) != Fate::Avoids {
             return None;
         }
-        let region = self.choosing.settings.place(&region)?;
+        let region = self.choosing.settings.place(error.region()?)?;
         let choice = self.choose(0, asked.without(Set::one(region)), now)?;
         let patience = self.choosing.patience().any;
         (choice.sum() <= patience).then_some(choice)
