@@ -100,13 +100,19 @@ async fn other_process_waits_for_the_answer_and_asks_for_it_a_bounded_number_of_
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn other_process_calls_after_a_failure_and_after_a_caller_that_left() {
     let (_, calls, [one, two]) = two(10 * SECOND);
+    let began = Instant::now();
     let (first, second) = tokio::join!(one.ask("a fails"), two.ask("a"));
     assert!(first.is_err());
     assert_eq!(second.unwrap(), 2);
+    // Both calls, and a fifth of the first one until its end is seen: not the longest wait.
+    assert!(began.elapsed() <= 9 * SECOND / 4, "{:?}", began.elapsed());
     let leaving = tokio::spawn(one.service.clone().oneshot("b hangs".to_owned()));
     others_run().await;
     leaving.abort();
+    others_run().await;
+    let began = Instant::now();
     assert_eq!(two.ask("b").await.unwrap(), 4);
+    assert_eq!(began.elapsed().as_secs(), 1, "its own call alone");
     assert_eq!(calls.load(Ordering::SeqCst), 4);
 }
 
