@@ -50,7 +50,7 @@ if claims or is_stop or facts ~= '' then
     end
     state = state_text(number, at, calls, tokens, stops)
     redis.call('HSET', KEYS[1], 'state', state)
-    redis.call('PUBLISH', KEYS[2], table.concat({ARGV[1], state, what, #facts, facts .. claim}, ' '))
+    redis.call('PUBLISH', KEYS[2], ARGV[1] .. ' ' .. state .. (claims and ' 2 ' or ' 1 ') .. #facts .. ' ' .. facts .. claim)
 else
     state = state_text(number, at, calls, tokens, stops)
 end
