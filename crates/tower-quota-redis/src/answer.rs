@@ -2,10 +2,10 @@ use redis::{ErrorKind, FromRedisValue, Value, from_redis_value};
 use tower_quota::shared::{Append, Appended, Entry, Loaded, Position, Tail};
 use tower_redis_connection::RedisServerError;
 
-use crate::state::{State, number};
+use crate::packed::{State, unpack};
 
 /// An entry as the stream has it: its id, and its fields.
-type Logged = (Vec<u8>, Vec<(String, Vec<u8>)>);
+type Logged = (String, Vec<(String, Vec<u8>)>);
 
 /// What the script `append` says of what it has appended.
 const FACTS: u8 = 1;
@@ -33,8 +33,10 @@ pub(crate) fn appended(append: Append, answer: Value) -> Result<Appended, RedisS
 
 /// What the script `load` answers.
 pub(crate) fn loaded(answer: Value) -> Result<Loaded, RedisServerError> {
-    type Answer = (u64, Vec<u8>, u64, Option<Vec<u8>>, Vec<Logged>);
+    type Answer = (Vec<u8>, Vec<u8>, u64, Option<Vec<u8>>, Vec<Logged>);
     let (epoch, state, kept, bytes, logged): Answer = read(answer)?;
+    let epoch = <[u8; 8]>::try_from(epoch).map_err(|_| unexpected())?;
+    let epoch = u64::from_le_bytes(epoch);
     Ok(Loaded {
         snapshot: bytes.map(|bytes| (kept, bytes)),
         tail: tail(epoch, &state, logged)?,
@@ -50,7 +52,7 @@ fn unexpected() -> RedisServerError {
 }
 
 fn tail(epoch: u64, state: &[u8], logged: Vec<Logged>) -> Result<Tail, RedisServerError> {
-    let state = State::read(state.split(|&byte| byte == b' ')).ok_or_else(unexpected)?;
+    let (state, _) = State::unpack(state).ok_or_else(unexpected)?;
     let entries = logged.into_iter().map(entry);
     Ok(Tail {
         position: Position {
@@ -67,14 +69,14 @@ fn entry((id, fields): Logged) -> Option<Entry> {
     let (mut at, mut facts, mut claim) = (None, None, None);
     for (name, value) in fields {
         match name.as_str() {
-            "at" => at = number(&value),
+            "at" => at = unpack(&value).map(|(at, _)| at),
             "facts" => facts = Some(value),
             "claim" => claim = Some(value),
             _ => {}
         }
     }
     Some(Entry {
-        number: number(id.strip_suffix(b"-0")?)?,
+        number: id.strip_suffix("-0")?.parse().ok()?,
         at: at?,
         facts: facts?,
         claim,

@@ -5,9 +5,9 @@ mod answer;
 mod listen;
 mod message;
 mod names;
+mod packed;
 mod redis_log;
 mod scripts;
-mod state;
 
 pub use self::redis_log::RedisLog;
 #[doc(inline)]

@@ -2,17 +2,15 @@ use std::{fmt, sync::Arc};
 
 use redis::{ScriptInvocation, Value};
 use tower_quota::shared::{
-    Append, Appended, Base, Heard, Listening, Loaded, LogError, LogFuture, Position, SharedLog,
-    Totals,
+    Append, Appended, Base, Claim, Heard, Listening, Loaded, LogError, LogFuture, Position,
+    SharedLog, Totals,
 };
 use tower_redis_connection::{RedisServer, RedisServerError};
 
 use crate::listen::{Listeners, Subscriber};
 use crate::names::{LogNames, Names};
+use crate::packed::{MOST, State, pack};
 use crate::{answer, scripts::Scripts};
-
-/// Lua has no other numbers than floats: up to there they are exact.
-const MOST: u64 = (1 << 53) - 1;
 
 /// A [`SharedLog`] on Redis 7 or Valkey 8, and later ones.
 ///
@@ -66,17 +64,21 @@ impl SharedLog for RedisLog {
         Box::pin(async move {
             let mut question = self.scripts.append.prepare_invoke();
             keys(&mut question, &self.names.of(key));
-            question.arg(append.seen.epoch).arg(append.seen.number);
-            match append.heard {
-                Some((at, ago)) => question.arg(at).arg(ago.as_micros() as u64),
-                None => question.arg("").arg(""),
-            };
+            let heard = append.heard;
+            let heard = heard.map(|(at, ago)| (at as f64, ago.as_micros() as f64));
+            let (heard, ago) = heard.unwrap_or((-1.0, 0.0));
+            let claim = append.claim.as_ref();
+            let mut numbers = pack([append.seen.number]);
+            numbers.extend([heard, ago].map(f64::to_le_bytes).concat());
+            numbers.extend(
+                claim
+                    .map(claimed)
+                    .transpose()?
+                    .unwrap_or_else(|| pack([0; 5])),
+            );
+            question.arg(&append.seen.epoch.to_le_bytes()).arg(numbers);
             question.arg(u8::from(append.stop)).arg(&append.facts);
-            if let Some(claim) = &append.claim {
-                exact([claim.calls, claim.tokens])?;
-                let up_to = claim.up_to;
-                question.arg(claim.calls).arg(claim.tokens);
-                question.arg(up_to.calls).arg(up_to.tokens).arg(up_to.stops);
+            if let Some(claim) = claim {
                 question.arg(&claim.bytes);
             }
             let answer = self.ask(&question).await.map_err(LogError::new)?;
@@ -87,21 +89,16 @@ impl SharedLog for RedisLog {
     fn load<'a>(&'a self, key: &'a str, base: Base) -> LogFuture<'a, Loaded> {
         Box::pin(async move {
             let Base {
-                position,
+                position: Position { epoch, number },
                 at,
                 totals,
                 snapshot,
             } = base;
-            let Totals {
-                calls,
-                tokens,
-                stops,
-            } = totals;
-            exact([position.number, at, calls, tokens, stops])?;
-            let state = format!("{} {at} {calls} {tokens} {stops}", position.number);
+            exact([number, at, totals.calls, totals.tokens, totals.stops])?;
+            let state = State { number, at, totals };
             let mut question = self.scripts.load.prepare_invoke();
             keys(&mut question, &self.names.of(key));
-            question.arg(position.epoch).arg(state);
+            question.arg(&epoch.to_le_bytes()).arg(state.pack());
             if let Some(snapshot) = snapshot {
                 question.arg(snapshot);
             }
@@ -119,7 +116,8 @@ impl SharedLog for RedisLog {
         Box::pin(async move {
             let mut question = self.scripts.save.prepare_invoke();
             keys(&mut question, &self.names.of(key));
-            question.arg(position.epoch).arg(position.number);
+            question.arg(&position.epoch.to_le_bytes());
+            question.arg(position.number);
             question.arg(snapshot);
             self.ask(&question).await.map_err(LogError::new)?;
             Ok(())
@@ -136,6 +134,17 @@ impl SharedLog for RedisLog {
 fn keys(question: &mut ScriptInvocation<'_>, names: &LogNames) {
     question.key(&names.head).key(&names.log);
     question.key(&names.snapshot);
+}
+
+/// The numbers of a claim.
+fn claimed(claim: &Claim) -> Result<Vec<u8>, LogError> {
+    exact([claim.calls, claim.tokens])?;
+    let Totals {
+        calls,
+        tokens,
+        stops,
+    } = claim.up_to;
+    Ok(pack([claim.calls, claim.tokens, calls, tokens, stops]))
 }
 
 fn exact<const N: usize>(numbers: [u64; N]) -> Result<(), LogError> {

@@ -1,14 +1,14 @@
 -- How far a reckoning may be off before the clock is taken for set, and how far two such may differ, in microseconds.
 local SET, SAME = 2000000, 1000000
 
--- The time now by the log, given that `stamp` was heard `ago`; then what is to be added to the server's time, and
+-- The time now by the log, given that it was `heard` so long `ago`, or -1 if it never was; then what is to be added to the server's time, and
 -- by how much that seems to have been set forward, 0 if it does not.
-local function clock(time, skew, step, stamp, ago)
+local function clock(time, skew, step, heard, ago)
     local now = time + skew
-    if not stamp then
+    if heard < 0 then
         return now, skew, step
     end
-    local expected = stamp + ago
+    local expected = heard + ago
     local ahead = now - expected
     if ahead < -SET then
         -- Nobody reckons too far: the clock was set back.

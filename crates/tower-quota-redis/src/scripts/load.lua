@@ -9,7 +9,7 @@ local function load()
     if not head[1] or not kept[1] then
         return
     end
-    local number, last, calls, tokens, stops = numbers(head[2])
+    local number, last, calls, tokens, stops = struct.unpack(STATE, head[2])
     local snapshot = tonumber(kept[1])
     local tail = {}
     if number > snapshot then
@@ -19,17 +19,17 @@ local function load()
     if #tail ~= number - snapshot then
         return
     end
-    local skew, step, used = numbers(head[3])
+    local skew, step, used = struct.unpack(CLOCK, head[3])
     local new_used = use(time, used)
     if new_used ~= used then
-        redis.call('HSET', KEYS[1], 'clock', clock_text(skew, step, new_used))
+        redis.call('HSET', KEYS[1], 'clock', struct.pack(CLOCK, skew, step, new_used))
     end
-    local state = state_text(number, math.max(time + skew, last), calls, tokens, stops)
+    local state = struct.pack(STATE, number, math.max(time + skew, last), calls, tokens, stops)
     return {head[1], state, kept[1], kept[2], tail}
 end
 
 local function begin()
-    local number, at, calls, tokens, stops = numbers(ARGV[2])
+    local number, at, calls, tokens, stops = struct.unpack(STATE, ARGV[2])
     local text = string.format('%.0f', number)
     redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])
     redis.call('HSET', KEYS[3], 'number', text)
@@ -39,10 +39,10 @@ local function begin()
     -- A clock that is behind does not stand still until it is where the time was.
     local skew = math.max(0, at - time)
     -- Not used yet, so that the first to append notes its use: by then all three are there.
-    redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'state', ARGV[2], 'clock', clock_text(skew, 0, 0))
+    redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'state', ARGV[2], 'clock', struct.pack(CLOCK, skew, 0, 0))
     redis.call('PEXPIRE', KEYS[1], 3600000)
     redis.call('PEXPIRE', KEYS[3], 3600000)
-    return {ARGV[1], state_text(number, time + skew, calls, tokens, stops), text, ARGV[3] or false, {}}
+    return {ARGV[1], struct.pack(STATE, number, time + skew, calls, tokens, stops), text, ARGV[3] or false, {}}
 end
 
 return load() or begin()

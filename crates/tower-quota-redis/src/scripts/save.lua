@@ -3,7 +3,7 @@
 local BEHIND = 256
 local head = redis.call('HMGET', KEYS[1], 'epoch', 'state')
 local number = tonumber(ARGV[2])
-if head[1] ~= ARGV[1] or number > numbers(head[2]) then
+if head[1] ~= ARGV[1] or number > struct.unpack(STATE, head[2]) then
     return
 end
 local kept = redis.call('HGET', KEYS[3], 'number')

@@ -10,6 +10,7 @@ mod support;
 mod begin;
 mod claims;
 mod clock;
+mod cluster;
 mod cost;
 mod listening;
 mod model;
