@@ -13,9 +13,10 @@ local seen, heard, ago, claimed_calls, claimed_tokens, most_calls, most_tokens, 
     struct.unpack('<dddddddd', ARGV[2])
 local tail = {}
 if seen ~= number then
-    if seen > number or number - seen > MOST_BEHIND then
+    if number - seen > MOST_BEHIND then
         return false
     end
+    -- Too few if some are forgotten, and none if the log is behind what was seen.
     tail = redis.call('XRANGE', KEYS[2], seen + 1, number)
     if #tail ~= number - seen then
         return false

@@ -23,6 +23,14 @@ fn is_about(time: u64, expected: u64) -> bool {
     time.abs_diff(expected) < SECOND_US
 }
 
+/// What is added to the server's clock, in seconds. Where time stands still until the clock is there, nothing else
+/// shows it.
+fn skew(server: &Server) -> i64 {
+    let clock = "return (struct.unpack('<d', redis.call('HGET', KEYS[1], 'clock')))";
+    let micros: i64 = server.ask(&["EVAL", clock, "1", "{tower-quota:quota}:head"]);
+    micros / SECOND_US as i64
+}
+
 #[tokio::test]
 #[ignore = "needs redis-server"]
 async fn clock_that_was_set_back_goes_on_where_it_was() {
@@ -95,6 +103,7 @@ async fn append_that_was_held_up_sets_no_clock() {
     // The next one says the same as the first, but one in between did not.
     let again = at(&log, &agrees, real - 10 * SECOND_US, Duration::ZERO).await;
     assert!(again.at >= agrees.at && is_about(again.at, real));
+    assert_eq!(skew(&server), 0);
     // Two that were held up, not equally long.
     let other = at(&log, &again, real - 15 * SECOND_US, Duration::ZERO).await;
     let after = append(&log, facts(other.position, b"fact")).await;
@@ -102,6 +111,7 @@ async fn append_that_was_held_up_sets_no_clock() {
         after.at >= other.at && is_about(after.at, real),
         "{after:?}"
     );
+    assert_eq!(skew(&server), 0);
     // And by the one after it.
     let agrees = at(&log, &after, after.at, Duration::ZERO).await;
     assert!(is_about(agrees.at, real), "{agrees:?}");
@@ -121,8 +131,10 @@ async fn step_taken_wrongly_is_taken_back_by_the_next_that_knows() {
     }
     let behind = append(&log, facts(tail.position, b"fact")).await;
     assert!(is_about(behind.at, real - 10 * SECOND_US), "{behind:?}");
+    assert!((-10..=-9).contains(&skew(&server)));
     let knows = at(&log, &behind, real, Duration::ZERO).await;
     assert!(is_about(knows.at, real), "{knows:?}");
+    assert!((-1..=0).contains(&skew(&server)));
 }
 
 #[tokio::test]
