@@ -13,9 +13,8 @@ pub(crate) fn pack<const N: usize>(numbers: [u64; N]) -> Vec<u8> {
 pub(crate) fn unpack(packed: &[u8]) -> Option<(u64, &[u8])> {
     let (number, rest) = packed.split_first_chunk()?;
     let number = f64::from_le_bytes(*number);
-    // A float becomes the nearest number: what it does not come back from was none.
-    let whole = number as u64;
-    (whole <= MOST && whole as f64 == number).then_some((whole, rest))
+    let is_whole = (0.0..=MOST as f64).contains(&number) && number.fract() == 0.0;
+    is_whole.then_some((number as u64, rest))
 }
 
 /// How far a log is: five numbers.

@@ -28,7 +28,7 @@ pub trait SharedLog: Send + Sync + 'static {
     fn load<'a>(&'a self, key: &'a str, base: Base) -> LogFuture<'a, Loaded>;
 
     /// Keeps `snapshot`, unless there is a later one or the log is another one, and forgets the entries up to
-    /// there.
+    /// there, of which it may keep the last few for those who are a little behind.
     fn save<'a>(&'a self, key: &'a str, position: Position, snapshot: Vec<u8>)
     -> LogFuture<'a, ()>;
 
