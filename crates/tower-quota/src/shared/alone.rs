@@ -1,7 +1,7 @@
 use super::journal::Journal;
-use super::replica::Replica;
-use super::turn::MemberId;
-use crate::account::Account;
+use super::replica::{self, Replica};
+use super::turn::{Ended, MemberId};
+use crate::account::{Account, Charge};
 use crate::limit::Amount;
 
 const SECOND: u64 = 1_000_000_000;
@@ -26,6 +26,9 @@ pub(crate) struct Alone {
     part: f64,
     live: usize,
     evened: bool,
+    /// Whether calls are so large that what they give back is left: by their parts alone all processes together would
+    /// have more of them under way than the server holds.
+    whole: bool,
 }
 
 impl Alone {
@@ -47,7 +50,9 @@ impl Alone {
         let lag = SECOND * replica.rank_of(me) as u64 / live as u64;
         let lately = journal.since(at.saturating_sub(MINUTE)).into_iter();
         let lately = lately.map(|(at, tokens)| (at, Amount::call(tokens)));
+        let typical = journal.typical().saturating_mul(live as u64);
         Self {
+            whole: live > 1 && !account.holds_half(Amount::call(typical)),
             account: account.part(part, at + lag, lately),
             again,
             since: at,
@@ -66,7 +71,17 @@ impl Alone {
             part: UNKNOWN,
             live: 1,
             evened: true,
+            whole: true,
         }
+    }
+
+    /// A call is over that began alone.
+    pub(crate) fn end(&mut self, at: u64, charge: &Charge, ended: Ended) {
+        let ended = match ended {
+            Ended::Came(_) if self.whole => Ended::Kept,
+            ended => ended,
+        };
+        replica::end(&mut self.account, at, charge, ended);
     }
 
     /// Those who did much have less to do by and by, and others more.

@@ -4,6 +4,10 @@ use std::time::Duration;
 const DRIFT: u64 = 10_000;
 /// What is taken for the time that an answer takes, until one came.
 const ANSWER: u64 = 20_000_000;
+/// An answer is waited for so many times as long as it usually takes, between these.
+const PATIENCE: u64 = 4;
+const SHORTEST: u64 = 250_000_000;
+const LONGEST: u64 = 1_000_000_000;
 /// By that much an answer may take longer than others and tell something.
 const LEAST: u64 = 1_000_000;
 
@@ -15,6 +19,8 @@ pub(crate) struct Clock {
     local: u64,
     /// How long an answer takes: a moving average.
     answer: Option<u64>,
+    /// How long one is waited for.
+    patience: u64,
 }
 
 impl Clock {
@@ -24,6 +30,7 @@ impl Clock {
             log: local,
             local,
             answer: None,
+            patience: LONGEST,
         }
     }
 
@@ -64,13 +71,25 @@ impl Clock {
         self.answer() / 2
     }
 
+    /// How long an answer is waited for.
+    pub(crate) fn patience(&self) -> u64 {
+        self.patience
+    }
+
+    /// There was none in that time.
+    pub(crate) fn unanswered(&mut self) {
+        self.patience = (2 * self.patience).min(LONGEST);
+    }
+
     /// It was `log` there when a question was answered that was sent at that time.
     pub(crate) fn answered(&mut self, log: u64, sent: u64, now: u64) {
         let took = now.saturating_sub(sent);
         let before = self.answer.unwrap_or(took.min(ANSWER));
         // One that took much longer was held up on one of its ways, and nobody knows on which.
         let took = took.min(2 * before + LEAST);
-        self.answer = Some(before - before / 8 + took / 8);
+        let answer = before - before / 8 + took / 8;
+        self.answer = Some(answer);
+        self.patience = (PATIENCE * answer).clamp(SHORTEST, LONGEST);
         self.heard(log.saturating_add(took.min(before) / 2), now);
     }
 

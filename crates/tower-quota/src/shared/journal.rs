@@ -28,6 +28,8 @@ pub(crate) struct Call {
     /// What it was charged to the part that is ours while nobody hears of the others.
     pub(crate) alone: Option<Charge>,
     pub(crate) ended: Option<Ended>,
+    /// Whether it began while the log was not heard.
+    late: bool,
     /// Whether the log has its end.
     logged: bool,
 }
@@ -46,6 +48,7 @@ impl Journal {
             Call {
                 tokens,
                 at,
+                late: alone.is_some(),
                 alone,
                 ended: None,
                 logged: false,
@@ -96,7 +99,23 @@ impl Journal {
     /// The ends that the log has not got.
     pub(crate) fn unlogged(&self) -> impl Iterator<Item = (u64, Ended)> {
         let calls = self.unlogged.iter();
-        calls.filter_map(|number| Some((*number, self.calls.get(number)?.ended?)))
+        calls.filter_map(|number| {
+            let call = self.calls.get(number)?;
+            let ended = call.ended?;
+            let throttled = matches!(ended, Ended::Throttled { .. });
+            // What was throttled while nobody knew of the others says nothing of the server.
+            let ended = match call.late && throttled {
+                true => Ended::Refunded,
+                false => ended,
+            };
+            Some((*number, ended))
+        })
+    }
+
+    /// What calls asked for last, in tokens.
+    pub(crate) fn typical(&self) -> u64 {
+        let last = self.calls.values().rev().take(8);
+        last.map(|call| call.tokens).max().unwrap_or(0)
     }
 
     /// The calls that the log has not heard of, after the last of ours that it knows.

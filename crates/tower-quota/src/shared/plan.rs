@@ -16,6 +16,8 @@ const AHEAD: u64 = 2 * SECOND;
 const PLACES: (u64, u64) = (2, 8);
 /// No process has more places, nor claims more calls at a time.
 const MOST: usize = 256;
+/// A claim may arrive so much earlier than it usually does.
+const EARLY: u64 = 10 * MILLISECOND;
 /// One that waits asks so often at least whether it has missed something.
 const ASKS: u64 = 30 * SECOND;
 
@@ -40,6 +42,8 @@ impl SharedKey {
                 return Next::Load(self.base(account));
             }
             Stage::Doubt => return Next::Load(self.base(account)),
+            // There is nothing to tell, and the next call does not wait for the log.
+            Stage::Alone(_) if idle => return Next::Wait(None),
             Stage::Alone(alone) => {
                 alone.even_out(account, self.clock.log(now));
                 let again = alone.again;
@@ -141,7 +145,8 @@ impl SharedKey {
         if now < self.held {
             return nothing(Some(self.held));
         }
-        let arrival = self.clock.arrival(now);
+        // Not too early: a call that is charged before its time is sent before it, too.
+        let arrival = self.clock.arrival(now).saturating_sub(EARLY);
         let ahead = self.replica.line.ahead_of(self.me, waiting);
         let is_first = ahead.first() == Some(&Amount::NONE);
         let totals = self.totals();
@@ -172,7 +177,10 @@ impl SharedKey {
         } else {
             self.after_others(account, now, arrival, first, ahead[0], facts)
         };
-        let due = self.clock.local(due).saturating_sub(self.clock.way());
+        let due = self
+            .clock
+            .local(due + EARLY)
+            .saturating_sub(self.clock.way());
         nothing(Some(due.max(now + MILLISECOND)))
     }
 

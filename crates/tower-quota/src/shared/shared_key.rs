@@ -175,12 +175,9 @@ impl SharedKey {
     fn finish(&mut self, now: u64, number: u64, ended: Ended, urgent: bool) {
         let at = self.clock.log(now);
         if let Stage::Alone(alone) = &mut self.stage {
-            if let Some(charge) = self
-                .journal
-                .get_mut(number)
-                .and_then(|call| call.alone.take())
-            {
-                super::replica::end(&mut alone.account, at, &charge, ended);
+            let call = self.journal.get_mut(number);
+            if let Some(charge) = call.and_then(|call| call.alone.take()) {
+                alone.end(at, &charge, ended);
             }
         }
         self.journal.end(number, ended, now, urgent);
@@ -268,7 +265,7 @@ impl SharedKey {
 
     /// How long an answer of the log is waited for.
     pub(crate) fn patience(&self) -> u64 {
-        (4 * self.clock.answer()).clamp(SECOND / 4, SECOND)
+        self.clock.patience()
     }
 
     pub(super) fn base(&self, account: &Account) -> Base {
@@ -438,6 +435,7 @@ impl SharedKey {
     /// The log did not answer in time, or not as it should.
     pub(crate) fn lost(&mut self, account: &Account, now: u64) {
         self.claimed = None;
+        self.clock.unanswered();
         self.stage = match std::mem::replace(&mut self.stage, Stage::Doubt) {
             Stage::New { .. } if self.journal.is_settled() && now < self.heard + 5 * SECOND => {
                 Stage::New { again: now + RETRY }

@@ -101,6 +101,12 @@ impl Account {
         }
     }
 
+    /// Whether the server is known to let half of that go at once.
+    pub(crate) fn holds_half(&self, amount: Amount) -> bool {
+        let mut meters = self.meters.iter();
+        meters.all(|meter| meter.is_open() || meter.holds_half(amount))
+    }
+
     /// The limits that it was told.
     pub(crate) fn limits(&self) -> Vec<Limit> {
         let limits = self.meters.iter().map(Meter::limit);

@@ -63,6 +63,15 @@ impl Meter {
         self.burst.proven = self.worth(holds as u64).max(self.rate_for(super::FIRST));
     }
 
+    /// Whether the server is known to hold half as much.
+    pub(crate) fn holds_half(&self, amount: Amount) -> bool {
+        let x = amount.of(self.limit.unit) / 2;
+        match self.kind {
+            Kind::Window => x <= self.room,
+            Kind::Bucket | Kind::Unsure => self.worth(x) <= self.burst.proven,
+        }
+    }
+
     /// How long the rate takes to bring so much.
     pub(crate) fn time_for(&self, amount: Amount) -> u64 {
         let time = self.worth(amount.of(self.limit.unit)) / u128::from(self.whole_rate.max(1));
