@@ -305,7 +305,7 @@ impl SharedKey {
         let (number, (read, replica)) = known.unwrap_or_else(|| {
             let begins = first.map_or(position.number, |entry| entry.number.saturating_sub(1));
             let since = first.map_or(at, |entry| entry.at).saturating_mul(1_000);
-            let account = Account::new(self.limits.clone(), since);
+            let account = Account::of_several(self.limits.clone(), since);
             (begins, (account, Replica::default()))
         });
         *account = read;

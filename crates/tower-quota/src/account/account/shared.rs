@@ -19,6 +19,14 @@ pub(crate) enum Outlook {
 }
 
 impl Account {
+    /// An account whose calls are sent by several processes: they keep a greater distance to each other, for none of
+    /// them is sent at the very moment it is charged.
+    pub(crate) fn of_several(limits: Vec<Limit>, now: u64) -> Self {
+        let mut account = Self::new(limits, now);
+        account.meters.iter_mut().for_each(Meter::keep_distance);
+        account
+    }
+
     /// What may become of a call at the head of the queue.
     pub(crate) fn outlook(&mut self, now: u64, amount: Amount) -> Outlook {
         let at = self.may_go_at(now, amount);

@@ -2,8 +2,15 @@ use super::super::knowledge::Knowledge;
 use super::{Kind, Meter, Now, Verdict};
 use crate::limit::Amount;
 
+/// Network jitter where several processes send, as it is taken at first: half as much again.
+const JITTER: u64 = super::JITTER + super::JITTER / 2;
+
 /// What is needed where others use the limit too.
 impl Meter {
+    pub(crate) fn keep_distance(&mut self) {
+        self.jitter = JITTER;
+    }
+
     /// How much may be charged before a call that was just judged, such that it goes all the same; nothing if it is
     /// to be the next, for it is watched or tried.
     pub(crate) fn spare(&self, amount: Amount, now: &Now) -> Option<u64> {
