@@ -105,6 +105,18 @@ impl Window {
         }
     }
 
+    /// Something was charged at that time that is heard of only now. It leaves with what was charged next after it.
+    #[cfg(feature = "shared")]
+    pub(crate) fn charge_late(&mut self, then: u64, amount: u64) {
+        let mut entries = self.old.iter_mut().chain(&mut self.last);
+        let Some(entry) = entries.find(|entry| entry.last >= then) else {
+            return self.charge(then, amount);
+        };
+        let amount = amount.min(u64::MAX - self.sum);
+        self.sum += amount;
+        entry.amount += amount;
+    }
+
     /// Takes `amount` off what was charged `at` that time, if that still counts.
     pub(crate) fn refund(&mut self, at: u64, amount: u64) {
         // From the end, for a call seldom takes long.

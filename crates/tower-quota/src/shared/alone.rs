@@ -84,6 +84,12 @@ impl Alone {
         replica::end(&mut self.account, at, charge, ended);
     }
 
+    /// What a bucket lacks by now, by calls that began alone: calls and tokens.
+    pub(crate) fn lacks(&mut self, at: u64) -> (u64, u64) {
+        let Amount { calls, tokens } = self.account.lacks(at);
+        (calls, tokens)
+    }
+
     /// Those who did much have less to do by and by, and others more.
     pub(crate) fn even_out(&mut self, whole: &Account, at: u64) {
         if !self.evened && at.saturating_sub(self.since) >= EVEN && self.live > 1 {

@@ -1,11 +1,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::replica::Member;
-use super::turn::Ended;
+use super::turn::{Ended, Late};
 use crate::account::Charge;
 
 /// For so long a server's window counts a call, and some more: then nobody needs to hear of it any more. In nanoseconds.
 const KEPT: u64 = 75 * 1_000_000_000;
+/// What a bucket lacks by calls that are older is little. In nanoseconds.
+const LATELY: u64 = 2_000_000_000;
 /// So many that the log has are kept.
 const MOST: usize = 16_384;
 
@@ -32,6 +34,33 @@ pub(crate) struct Call {
     late: bool,
     /// Whether the log has its end.
     logged: bool,
+}
+
+impl Call {
+    /// What the server has counted for it, if anything.
+    fn came_to(&self) -> Option<u64> {
+        match self.ended {
+            Some(Ended::Refunded | Ended::Throttled { .. } | Ended::Exhausted(_)) => None,
+            Some(Ended::Came(tokens)) => Some(tokens),
+            Some(Ended::Kept) | None => Some(self.tokens),
+        }
+    }
+
+    /// As it is told with its beginning, if it matters.
+    fn late(&self, number: u64, at: u64) -> Option<Late> {
+        let exhausted = self.is_exhausted();
+        Some(Late {
+            call: number,
+            tokens: self.came_to().or(exhausted.then_some(self.tokens))?,
+            is_over: self.ended.is_some() && !exhausted,
+            ago: at.saturating_sub(self.at) / 1_000_000,
+        })
+    }
+
+    /// Whether its end tells the others something, however late.
+    fn is_exhausted(&self) -> bool {
+        matches!(self.ended, Some(Ended::Exhausted(_)))
+    }
 }
 
 impl Journal {
@@ -118,12 +147,10 @@ impl Journal {
         last.map(|call| call.tokens).max().unwrap_or(0)
     }
 
-    /// The calls that the log has not heard of, after the last of ours that it knows.
-    pub(crate) fn unheard(&self, last: u64) -> impl Iterator<Item = (u64, u64)> {
+    /// The calls that the log has not heard of, after the last of ours that it knows, at that time.
+    pub(crate) fn unheard(&self, last: u64, at: u64) -> impl Iterator<Item = Late> {
         let calls = self.calls.range(last.saturating_add(1)..);
-        calls
-            .filter(|(_, call)| call.ended != Some(Ended::Refunded))
-            .map(|(number, call)| (*number, call.tokens))
+        calls.filter_map(move |(number, call)| call.late(*number, at))
     }
 
     /// The log was read anew, and knows that of us. What of it is not ours any more was never sent.
@@ -133,8 +160,12 @@ impl Journal {
         self.unlogged.clear();
         for (number, call) in &mut self.calls {
             let ended = call.ended.is_some();
-            let unheard = *number > known.begun && call.ended != Some(Ended::Refunded);
-            call.logged = ended && !unheard && !known.pending.contains_key(number);
+            // What the log has not heard of it is told with its beginning.
+            call.logged = ended
+                && match *number > known.begun {
+                    true => !call.is_exhausted(),
+                    false => !known.pending.contains_key(number),
+                };
             if ended && !call.logged {
                 self.unlogged.insert(*number);
             }
@@ -155,14 +186,19 @@ impl Journal {
     pub(crate) fn since(&self, at: u64) -> Vec<(u64, u64)> {
         let calls = self.calls.values().filter(|call| call.at >= at);
         let mut calls: Vec<_> = calls
-            .filter_map(|call| match call.ended {
-                Some(Ended::Refunded | Ended::Throttled { .. } | Ended::Exhausted(_)) => None,
-                Some(Ended::Came(tokens)) => Some((call.at, tokens)),
-                Some(Ended::Kept) | None => Some((call.at, call.tokens)),
-            })
+            .filter_map(|call| Some((call.at, call.came_to()?)))
             .collect();
         calls.sort_unstable();
         calls
+    }
+
+    /// What began in the last two seconds: calls and tokens.
+    pub(crate) fn lately(&self, at: u64) -> (u64, u64) {
+        let calls = self.since(at.saturating_sub(LATELY));
+        let tokens = calls
+            .iter()
+            .fold(0, |sum: u64, (_, tokens)| sum.saturating_add(*tokens));
+        (calls.len() as u64, tokens)
     }
 
     /// Whether the log has heard of everything, and nothing is under way.

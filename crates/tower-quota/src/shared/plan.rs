@@ -84,12 +84,16 @@ impl SharedKey {
             .members
             .get(&self.me)
             .map_or(0, |member| member.begun);
-        facts.begun = self.journal.unheard(last).collect();
+        let at = self.clock.log(now);
+        facts.late = self.journal.unheard(last, at).collect();
+        if !facts.late.is_empty() {
+            facts.lacks = self.lacks;
+        }
         let told = self.journal.due(TOLD).is_some_and(|due| due <= now);
         let line = self.line(waiting, calls.len());
         let sends = told
             || claim.is_some()
-            || !facts.begun.is_empty()
+            || !facts.late.is_empty()
             || !facts.silent.is_empty()
             || line.as_ref().is_some_and(|(_, asks)| *asks);
         let mut append = Append {

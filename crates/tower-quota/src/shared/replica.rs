@@ -124,13 +124,19 @@ impl Replica {
         let at = self.at;
         let member = self.members.entry(facts.member).or_default();
         member.heard = at;
-        for &(call, tokens) in &facts.begun {
-            if call > member.begun {
-                member.begun = call;
-                let charge = account.record_late(at, Amount::call(tokens));
-                member.pending.insert(call, charge);
+        for late in &facts.late {
+            if late.call > member.begun {
+                member.begun = late.call;
+                let then = at.saturating_sub(late.ago.saturating_mul(1_000_000));
+                let charge = account.record_late(at, then, Amount::call(late.tokens));
+                match late.is_over {
+                    true => account.keep(at, &charge),
+                    false => drop(member.pending.insert(late.call, charge)),
+                }
             }
         }
+        let (calls, tokens) = facts.lacks;
+        account.lacks_more(at, Amount { calls, tokens });
         for call in &facts.confirmed {
             if let Some(charge) = member.pending.get(call) {
                 account.confirmed(at, charge);

@@ -45,6 +45,8 @@ pub(crate) struct SharedKey {
     pub(super) lately: (u64, u64, u64),
     pub(super) confirmed: Vec<u64>,
     pub(super) overdue: Overdue,
+    /// What a bucket lacks by what began while the log was not heard.
+    pub(super) lacks: (u64, u64),
     /// Nothing is begun before.
     pub(super) held: u64,
     /// Something may have been missed.
@@ -103,6 +105,7 @@ impl SharedKey {
             lately: (now, 0, 0),
             confirmed: Vec::new(),
             overdue: Overdue::default(),
+            lacks: (0, 0),
             held: 0,
             behind: false,
             heard: now,
@@ -314,7 +317,11 @@ impl SharedKey {
             epoch: position.epoch,
             number,
         };
-        self.stage = Stage::Joined;
+        let at = self.clock.log(now);
+        self.lacks = match std::mem::replace(&mut self.stage, Stage::Joined) {
+            Stage::Alone(mut alone) => alone.lacks(at),
+            Stage::New { .. } | Stage::Joined | Stage::Doubt => self.journal.lately(at),
+        };
         self.behind = false;
         self.claimed = None;
         self.give_back(now);

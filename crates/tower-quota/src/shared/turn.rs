@@ -13,8 +13,9 @@ pub(crate) type MemberId = u64;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Facts {
     pub(crate) member: MemberId,
-    /// Calls that began while the log was not heard: their numbers and tokens.
-    pub(crate) begun: Vec<(u64, u64)>,
+    /// Calls that began while the log was not heard, and what a bucket lacks by them: calls and tokens.
+    pub(crate) late: Vec<Late>,
+    pub(crate) lacks: (u64, u64),
     /// Calls that the server has begun to answer.
     pub(crate) confirmed: Vec<u64>,
     pub(crate) ended: Vec<(u64, Ended)>,
@@ -42,6 +43,17 @@ impl Facts {
             .iter()
             .any(|(_, ended)| matches!(ended, Ended::Throttled { .. } | Ended::Exhausted(_)))
     }
+}
+
+/// A call that began without the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Late {
+    pub(crate) call: u64,
+    /// What it came to, or what it reserved if it is not over.
+    pub(crate) tokens: u64,
+    pub(crate) is_over: bool,
+    /// How many milliseconds ago it began.
+    pub(crate) ago: u64,
 }
 
 /// What became of a call.

@@ -1,6 +1,5 @@
 //! What a process needs of an account that others use too.
 
-use super::super::call::State;
 use super::super::charge::Charge;
 use super::super::meter::Meter;
 use super::super::purse::Purse;
@@ -60,21 +59,50 @@ impl Account {
         self.charge(amount)
     }
 
-    /// A call had begun before, and is heard of only now: it counts, and proves nothing.
-    pub(crate) fn record_late(&mut self, now: u64, amount: Amount) -> Charge {
-        let charge = self.record(now, amount);
-        if self.state(charge.number) == Some(State::Open) {
-            self.set_gone(charge.number);
-            for meter in &mut self.meters {
-                meter.close(charge.number);
-            }
+    /// A call had begun at `then`, and is heard of only now. A window counts it, and it proves nothing. What a bucket
+    /// lacks by it [comes apart](Self::lacks_more).
+    pub(crate) fn record_late(&mut self, now: u64, then: u64, amount: Amount) -> Charge {
+        self.advance(now);
+        for meter in &mut self.meters {
+            meter.charge_late(then, amount);
         }
-        charge
+        self.count(amount);
+        Charge {
+            // It is not remembered, as those are not that are long over.
+            number: u64::MAX,
+            at: then,
+            tokens: amount.tokens,
+        }
+    }
+
+    /// A bucket lacks so much more than is known here.
+    pub(crate) fn lacks_more(&mut self, now: u64, amount: Amount) {
+        self.advance(now);
+        for meter in &mut self.meters {
+            meter.lacks_more(amount);
+        }
+    }
+
+    /// What a bucket lacks.
+    pub(crate) fn lacks(&mut self, now: u64) -> Amount {
+        self.advance(now);
+        let most = |unit| {
+            let meters = self
+                .meters
+                .iter()
+                .filter(|meter| meter.limit().unit() == unit);
+            meters.map(Meter::lacks).max().unwrap_or(0)
+        };
+        Amount {
+            calls: most(Unit::Calls),
+            tokens: most(Unit::Tokens),
+        }
     }
 
     /// So much was used by somebody of whom nothing more is known.
     pub(crate) fn record_used(&mut self, now: u64, amount: Amount) {
-        let charge = self.record_late(now, amount);
+        let charge = self.record_late(now, now, amount);
+        self.lacks_more(now, amount);
         self.keep(now, &charge);
     }
 

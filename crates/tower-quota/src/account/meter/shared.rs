@@ -11,6 +11,23 @@ impl Meter {
         self.jitter = JITTER;
     }
 
+    /// A call was charged that began at that time.
+    pub(crate) fn charge_late(&mut self, then: u64, amount: Amount) {
+        if self.at.saturating_sub(then) < self.window.span() {
+            self.window.charge_late(then, amount.of(self.limit.unit));
+        }
+    }
+
+    /// A bucket lacks so much more.
+    pub(crate) fn lacks_more(&mut self, amount: Amount) {
+        self.deficit.add(self.worth(amount.of(self.limit.unit)));
+    }
+
+    /// What a bucket lacks.
+    pub(crate) fn lacks(&self) -> u64 {
+        self.in_units(self.deficit.level())
+    }
+
     /// How much may be charged before a call that was just judged, such that it goes all the same; nothing if it is
     /// to be the next, for it is watched or tried.
     pub(crate) fn spare(&self, amount: Amount, now: &Now) -> Option<u64> {
