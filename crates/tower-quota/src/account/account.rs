@@ -36,7 +36,10 @@ const STRAYS: u64 = 200;
 /// became of it: [`settle`](Self::settle), [`keep`](Self::keep), [`cancel`](Self::cancel),
 /// [`blame_limit`](Self::blame_limit) or [`exhausted`](Self::exhausted).
 #[derive(Debug)]
-#[cfg_attr(feature = "shared", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "shared",
+    derive(Clone, serde::Serialize, serde::Deserialize)
+)]
 pub(crate) struct Account {
     meters: Vec<Meter>,
     /// What all limits can admit.

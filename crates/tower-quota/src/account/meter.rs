@@ -51,7 +51,10 @@ pub(crate) enum Kind {
 ///
 /// Levels are counted in parts of which the rate drains a whole number each nanosecond.
 #[derive(Debug)]
-#[cfg_attr(feature = "shared", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "shared",
+    derive(Clone, serde::Serialize, serde::Deserialize)
+)]
 pub(crate) struct Meter {
     #[cfg_attr(feature = "shared", serde(with = "crate::limit::LimitFields"))]
     limit: Limit,

@@ -15,7 +15,10 @@ const DOUBLINGS: u32 = 4;
 /// its throttle says nothing about the rate. Throttled for a whole period, however the server counts,
 /// it will not go.
 #[derive(Debug, Default)]
-#[cfg_attr(feature = "shared", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "shared",
+    derive(Clone, serde::Serialize, serde::Deserialize)
+)]
 pub(crate) struct Oversize {
     /// The largest call that was answered, in tokens.
     answered: u64,
@@ -24,7 +27,10 @@ pub(crate) struct Oversize {
 }
 
 #[derive(Debug)]
-#[cfg_attr(feature = "shared", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "shared",
+    derive(Clone, serde::Serialize, serde::Deserialize)
+)]
 struct Suspicion {
     /// The smallest sizes that were throttled, and when that was; the smallest first.
     smallest: Vec<(u64, u64)>,

@@ -19,7 +19,10 @@ const STRIKES: u32 = 3;
 /// shows that a new window began after the charges that would have been too many; throttled, that
 /// none did. Each answer leaves an arc of the clock in which the beginning may lie.
 #[derive(Debug)]
-#[cfg_attr(feature = "shared", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "shared",
+    derive(Clone, serde::Serialize, serde::Deserialize)
+)]
 pub(crate) struct Phase {
     period: u64,
     /// Boxed because most limits never ask.
@@ -27,7 +30,10 @@ pub(crate) struct Phase {
 }
 
 #[derive(Debug, Default)]
-#[cfg_attr(feature = "shared", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "shared",
+    derive(Clone, serde::Serialize, serde::Deserialize)
+)]
 struct Found {
     state: State,
     asked: Option<Asked>,

@@ -3,7 +3,10 @@
 /// They lie at their numbers, modulo a length that is a power of two. So to find one is no search,
 /// and to forget the oldest is no work: whoever counts knows which there still are.
 #[derive(Debug)]
-#[cfg_attr(feature = "shared", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "shared",
+    derive(Clone, serde::Serialize, serde::Deserialize)
+)]
 pub(crate) struct Ring<T> {
     slots: Vec<T>,
 }

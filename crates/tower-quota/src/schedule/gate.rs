@@ -113,12 +113,11 @@ impl Gate {
     }
 
     pub(crate) fn set_limits(&mut self, now: u64, limits: Vec<Limit>) {
-        let at = self.log(now);
         #[cfg(feature = "shared")]
         if let Some(shared) = &mut self.shared {
-            shared.set_limits(&limits);
+            return shared.set_limits(&mut self.account, limits);
         }
-        self.account.set_limits(at, limits);
+        self.account.set_limits(now, limits);
     }
 }
 
@@ -174,8 +173,8 @@ impl Gate {
 
     /// When those who wait go, from the first on, by the [local](Self::local) time of what it says.
     pub(crate) fn forecast(&mut self, now: u64) -> Forecast {
-        let at = self.log(now);
-        self.account.forecast(at)
+        let (account, at) = self.view(now);
+        account.forecast(at)
     }
 
     pub(crate) fn explains(&self, charge: &Charge, unit: Option<Unit>) -> bool {
@@ -192,8 +191,8 @@ impl Gate {
     }
 
     pub(crate) fn meters(&mut self, now: u64) -> &[Meter] {
-        let at = self.log(now);
-        self.account.meters(at)
+        let (account, at) = self.view(now);
+        account.meters(at)
     }
 
     pub(crate) fn share(&self) -> f64 {
@@ -201,9 +200,19 @@ impl Gate {
     }
 
     fn time(&mut self, now: u64, ask: impl FnOnce(&mut Account, u64) -> u64) -> u64 {
-        let at = self.log(now);
-        let answer = ask(&mut self.account, at);
+        let (account, at) = self.view(now);
+        let answer = ask(account, at);
         self.local(answer)
+    }
+
+    /// What may be asked without a change to what is shared, and the time there.
+    fn view(&mut self, now: u64) -> (&mut Account, u64) {
+        #[cfg(feature = "shared")]
+        if let Some(shared) = &mut self.shared {
+            let at = shared.log_time(now);
+            return (shared.view(&self.account), at);
+        }
+        (&mut self.account, now)
     }
 
     /// The account's time.

@@ -10,7 +10,7 @@ const ALL: f64 = 0.95;
 /// The part of a process that used nothing, of an equal share.
 const LEAST: f64 = 0.05;
 /// The part where nobody knows how many others there are.
-const UNKNOWN: f64 = 0.01;
+const UNKNOWN: f64 = 0.1;
 /// After so long what those had who do nothing is shared out.
 const EVEN: u64 = 75 * SECOND;
 const MINUTE: u64 = 60 * SECOND;
@@ -46,13 +46,19 @@ impl Alone {
             0 => 1.0,
             _ => (ALL * used).max(LEAST / live as f64),
         };
-        // One after the other: none knows what another begins now.
-        let lag = SECOND * replica.rank_of(me) as u64 / live as u64;
         let lately = journal.since(at.saturating_sub(MINUTE)).into_iter();
         let lately = lately.map(|(at, tokens)| (at, Amount::call(tokens)));
-        let typical = journal.typical().saturating_mul(live as u64);
+        let typical = journal.typical();
+        let of_all = Amount::call(typical.saturating_mul(live as u64));
+        let whole = live > 1 && !account.holds_half(of_all);
+        // One after the other: none knows what another begins now.
+        let cycle = match whole {
+            true => (account.worth(Amount::call(typical)) as f64 / part) as u64,
+            false => SECOND,
+        };
+        let lag = cycle.min(MINUTE) / live as u64 * replica.rank_of(me) as u64;
         Self {
-            whole: live > 1 && !account.holds_half(Amount::call(typical)),
+            whole,
             account: account.part(part, at + lag, lately),
             again,
             since: at,

@@ -154,7 +154,8 @@ impl SharedKey {
         let ahead = self.replica.line.ahead_of(self.me, waiting);
         let is_first = ahead.first() == Some(&Amount::NONE);
         let totals = self.totals();
-        let at = match account.outlook(arrival, first.amount()) {
+        let view = self.view(account);
+        let at = match view.outlook(arrival, first.amount()) {
             Outlook::Goes(spare) => {
                 let (calls, spare) = greedy(spare, waiting, &ahead);
                 if !calls.is_empty() {
@@ -198,13 +199,13 @@ impl SharedKey {
         ahead: Amount,
         facts: &mut Facts,
     ) -> u64 {
-        let fits = account.fits_at(arrival, ahead, mine.amount());
+        let fits = self.view(account).fits_at(arrival, ahead, mine.amount());
         // Else it would have gone: what it waits for is that those ahead do.
         let fits = if fits <= arrival { u64::MAX } else { fits };
         let Some((place, wanted)) = self.replica.line.first() else {
             return fits;
         };
-        let goes = match account.outlook(arrival, wanted.amount()) {
+        let goes = match self.view(account).outlook(arrival, wanted.amount()) {
             Outlook::Goes(_) | Outlook::GoesFirst => arrival,
             Outlook::Waits(at) => at,
         };

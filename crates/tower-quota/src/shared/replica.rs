@@ -148,7 +148,8 @@ impl Replica {
             }
         }
         for silent in &facts.silent {
-            self.line.set(*silent, &[]);
+            // Should it come back, it lines up as one that is new.
+            self.line.forget(*silent);
         }
         if let Some(line) = &facts.line {
             self.line.set(facts.member, line);

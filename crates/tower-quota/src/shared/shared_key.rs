@@ -35,6 +35,9 @@ pub(crate) struct SharedKey {
     pub(super) me: MemberId,
     pub(super) stage: Stage,
     pub(super) replica: Replica,
+    /// The account as it is taken to be by now: only what is folded changes the one that is shared, or that would
+    /// depend on when it was looked at. None until it is asked for, and after each entry.
+    view: Option<Account>,
     pub(super) clock: Clock,
     pub(super) journal: Journal,
     /// Calls that the log has let begin, and nobody has taken yet.
@@ -98,6 +101,7 @@ impl SharedKey {
             me,
             stage: Stage::New { again: 0 },
             replica: Replica::default(),
+            view: None,
             clock: Clock::new(now),
             journal: Journal::default(),
             grants: VecDeque::new(),
@@ -143,7 +147,7 @@ impl SharedKey {
                 return Ok(Charge::numbered(grant.number, grant.at, grant.tokens));
             }
         }
-        let fits = account.fits_at(at, Amount::NONE, amount);
+        let fits = self.view(account).fits_at(at, Amount::NONE, amount);
         let soon = now + self.clock.answer().max(20 * MILLISECOND);
         Err(self.clock.local(fits).max(soon))
     }
@@ -213,8 +217,15 @@ impl SharedKey {
         member.pending.get(&charge.number())
     }
 
-    pub(crate) fn set_limits(&mut self, limits: &[Limit]) {
-        self.limits = limits.to_vec();
+    pub(crate) fn set_limits(&mut self, account: &mut Account, limits: Vec<Limit>) {
+        self.limits.clone_from(&limits);
+        self.view = None;
+        account.set_limits(self.replica.at, limits);
+    }
+
+    /// The account as it is taken to be by now.
+    pub(crate) fn view(&mut self, account: &Account) -> &mut Account {
+        self.view.get_or_insert_with(|| account.clone())
     }
 
     /// When a call would go that comes now, at best.
@@ -229,6 +240,7 @@ impl SharedKey {
             Stage::Alone(alone) => alone.account.may_go_at(at, amount),
             Stage::New { .. } | Stage::Joined | Stage::Doubt => {
                 let ahead = self.replica.line.amount();
+                let account = self.view(account);
                 match ahead {
                     Amount::NONE => account.may_go_at(at, amount),
                     ahead => account.fits_at(at, ahead, amount),
@@ -297,8 +309,10 @@ impl SharedKey {
         loaded: &Loaded,
     ) {
         let Tail { position, at, .. } = loaded.tail;
-        let was_away = matches!(self.stage, Stage::Alone(_))
-            || self.replica.position.epoch != position.epoch && self.replica.position.epoch != 0;
+        let read = self.replica.position;
+        let went_back = read.epoch != 0 && (read.epoch != position.epoch || read > position);
+        let was_away = went_back || matches!(self.stage, Stage::Alone(_));
+        self.view = None;
         self.clock.set(at.saturating_mul(1_000), now);
         self.clock.answered(at.saturating_mul(1_000), sent, now);
         let first = loaded.tail.entries.first();
@@ -336,7 +350,7 @@ impl SharedKey {
             self.replica.totals = loaded.tail.totals;
         }
         if account.limits() != self.limits {
-            account.set_limits(self.clock.log(now), self.limits.clone());
+            account.set_limits(self.replica.at, self.limits.clone());
         }
         self.stopped = true;
         self.journal
@@ -369,7 +383,7 @@ impl SharedKey {
             self.fold(account, (now, known), entry);
         }
         if self.replica.position == tail.position {
-            self.replica.count_unread(account, tail.totals);
+            self.count(account, tail.totals);
         }
         // If it is not in there it was refused.
         self.claimed = None;
@@ -393,7 +407,7 @@ impl SharedKey {
                 if number > self.replica.position.number {
                     self.fold(account, (now, known), entry);
                     if self.replica.position.number == number {
-                        self.replica.count_unread(account, *totals);
+                        self.count(account, *totals);
                     }
                 }
             }
@@ -406,6 +420,7 @@ impl SharedKey {
             self.behind = true;
             return;
         };
+        self.view = None;
         self.stopped |= facts.as_ref().is_some_and(Facts::is_stop);
         if let Some(facts) = facts.filter(|facts| facts.member == self.me) {
             for (number, _) in facts.ended {
@@ -422,7 +437,7 @@ impl SharedKey {
         for (number, tokens) in begins.calls() {
             self.journal.begin(number, tokens, at, None);
             if awaited && fresh {
-                self.count(now);
+                self.note_grant(now);
                 self.grants.push_back(Grant { number, tokens, at });
             } else {
                 self.journal.end(number, Ended::Refunded, now, true);
@@ -430,7 +445,20 @@ impl SharedKey {
         }
     }
 
-    fn count(&mut self, now: u64) {
+    /// What the log says of all claims up to here. Where it knows of less than this process, it is not the log that
+    /// was read: one took over that had not heard all.
+    fn count(&mut self, account: &mut Account, totals: Totals) {
+        let known = self.replica.totals;
+        if totals.calls < known.calls || totals.tokens < known.tokens || totals.stops < known.stops
+        {
+            self.stage = Stage::Doubt;
+        } else {
+            self.view = None;
+            self.replica.count_unread(account, totals);
+        }
+    }
+
+    fn note_grant(&mut self, now: u64) {
         let (since, calls, _) = self.lately;
         if now.saturating_sub(since) >= SECOND {
             let before = if now - since < 2 * SECOND { calls } else { 0 };
@@ -444,7 +472,7 @@ impl SharedKey {
         self.claimed = None;
         self.clock.unanswered();
         self.stage = match std::mem::replace(&mut self.stage, Stage::Doubt) {
-            Stage::New { .. } if self.journal.is_settled() && now < self.heard + 5 * SECOND => {
+            Stage::New { .. } if self.journal.is_settled() && now < self.heard + SECOND => {
                 Stage::New { again: now + RETRY }
             }
             Stage::Joined => Stage::Doubt,
