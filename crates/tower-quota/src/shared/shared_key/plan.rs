@@ -1,13 +1,11 @@
 //! What a process appends next.
 
-use super::log::{Append, Claim, Totals};
-use super::shared_key::{Next, SharedKey, Stage};
-use super::turn::{Begins, Facts, Wanted, encode};
+use super::super::log::{Append, Claim, Totals};
+use super::super::snapshot;
+use super::super::turn::{Begins, Facts, Wanted, encode};
+use super::{MILLISECOND, Next, SECOND, SharedKey, Stage};
 use crate::account::{Account, Outlook};
 use crate::limit::Amount;
-
-const MILLISECOND: u64 = 1_000_000;
-const SECOND: u64 = 1_000 * MILLISECOND;
 
 /// What a call came to may be told so much later, where nobody waits for it.
 const TOLD: u64 = 50 * MILLISECOND;
@@ -55,7 +53,7 @@ impl SharedKey {
             Stage::Joined => {}
         }
         if self.snapshot_is_due() {
-            let bytes = super::snapshot::write(account, &self.replica);
+            let bytes = snapshot::write(account, &self.replica);
             return Next::Save(self.replica.position, bytes);
         }
         let (append, due) = self.plan(account, now, wanted);
@@ -123,7 +121,7 @@ impl SharedKey {
             first: self.journal.take_numbers(calls.len() as u64),
             tokens: calls.to_vec(),
         };
-        self.claimed = Some((begins.first, calls.len() as u64));
+        self.claimed = Some(begins.first);
         let sum = begins.amount();
         Claim {
             bytes: encode(&begins),
@@ -153,7 +151,7 @@ impl SharedKey {
         let arrival = self.clock.arrival(now).saturating_sub(EARLY);
         let ahead = self.replica.line.ahead_of(self.me, waiting);
         let is_first = ahead.first() == Some(&Amount::NONE);
-        let totals = self.totals();
+        let totals = self.replica.totals;
         let view = self.view(account);
         let at = match view.outlook(arrival, first.amount()) {
             Outlook::Goes(spare) => {
