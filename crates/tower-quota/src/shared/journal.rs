@@ -16,6 +16,8 @@ const MOST: usize = 16_384;
 pub(crate) struct Journal {
     calls: BTreeMap<u64, Call>,
     next: u64,
+    /// How many are under way, or have ended and the log has not got that.
+    open: usize,
     /// Those that have ended and the log has not got, and since when it could have had the first.
     unlogged: BTreeSet<u64>,
     unlogged_since: Option<u64>,
@@ -72,7 +74,7 @@ impl Journal {
     }
 
     pub(crate) fn begin(&mut self, number: u64, tokens: u64, at: u64, alone: Option<Charge>) {
-        self.calls.insert(
+        let had = self.calls.insert(
             number,
             Call {
                 tokens,
@@ -83,6 +85,7 @@ impl Journal {
                 logged: false,
             },
         );
+        self.open += usize::from(had.is_none_or(|had| had.logged));
     }
 
     pub(crate) fn get(&self, number: u64) -> Option<&Call> {
@@ -112,6 +115,7 @@ impl Journal {
         };
         if call.ended.is_some() && !std::mem::replace(&mut call.logged, true) {
             self.unlogged.remove(&number);
+            self.open -= 1;
         }
         if self.unlogged.is_empty() {
             self.unlogged_since = None;
@@ -178,6 +182,7 @@ impl Journal {
             }
         }
         self.next = self.next.max(known.begun);
+        self.open = self.calls.values().filter(|call| !call.logged).count();
         self.unlogged_since = (!self.unlogged.is_empty()).then_some(now);
         self.urgent = false;
     }
@@ -203,7 +208,7 @@ impl Journal {
 
     /// Whether the log has heard of everything, and nothing is under way.
     pub(crate) fn is_settled(&self) -> bool {
-        self.calls.values().all(|call| call.logged)
+        self.open == 0
     }
 
     /// Forgets what nobody needs to hear of any more.
