@@ -163,6 +163,8 @@ impl Journal {
         let known = known.unwrap_or(&nothing);
         self.unlogged.clear();
         for (number, call) in &mut self.calls {
+            // Should the log be gone once more, that is another account.
+            call.alone = None;
             let ended = call.ended.is_some();
             // What the log has not heard of it is told with its beginning.
             call.logged = ended
