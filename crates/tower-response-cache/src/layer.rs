@@ -54,6 +54,27 @@ impl<P, K, V, St> ResponseCacheLayer<P, K, V, St> {
         Self::of(policy, Cache::new(store, Some(remote)))
     }
 
+    /// Puts `remote` behind the store in this process, in the place of one that was there. Default: there is none
+    /// but that of [`with_remote`](Self::with_remote).
+    #[must_use]
+    #[track_caller]
+    pub fn remote<R>(mut self, remote: R) -> Self
+    where
+        R: RemoteStore<K>,
+        K: Hash + Send + Sync + 'static,
+        V: Codec + 'static,
+    {
+        let remote = Remote::new(Arc::new(WithCodec(remote)));
+        self.knobs().set_remote(remote);
+        self
+    }
+
+    /// Whether there is a remote store behind the one in this process.
+    #[must_use]
+    pub fn has_remote(&self) -> bool {
+        self.shared.cache.has_remote()
+    }
+
     fn of(policy: P, cache: Cache<K, V, St>) -> Self {
         Self {
             shared: LayerState {
@@ -132,13 +153,17 @@ impl<P, K, V, St> ResponseCacheLayer<P, K, V, St> {
 
     #[track_caller]
     fn set(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        self.knobs().set(change);
+        self
+    }
+
+    #[track_caller]
+    fn knobs(&mut self) -> &mut Cache<K, V, St> {
         let cache = Arc::get_mut(&mut self.shared.cache);
-        let cache = cache.filter(|cache| !cache.is_taken()).expect(
+        cache.filter(|cache| !cache.is_taken()).expect(
             "`ResponseCacheLayer` is already shared: \
              turn its knobs before taking a handle, a clone or a service of it",
-        );
-        cache.set(change);
-        self
+        )
     }
 
     /// A handle to the cache.

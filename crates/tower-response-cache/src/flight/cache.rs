@@ -72,6 +72,10 @@ impl<K, V, St> Cache<K, V, St> {
         self.telemetry = Telemetry::new(self.settings.name);
     }
 
+    pub(crate) fn set_remote(&mut self, remote: Remote<K, V>) {
+        self.remote = Some(remote);
+    }
+
     pub(crate) fn flights(&self) -> &Arc<LockedTable<K, V>> {
         &self.flights
     }
