@@ -50,7 +50,7 @@ tower-test = "0.4"
 """
 FEATURES = {
     "bedrock-sim": ["sdk"],
-    "tower-bedrock": ["axum", "test-util", "toml"],
+    "tower-bedrock": ["axum", "fleet", "test-util", "toml"],
     "tower-circuit-breaker": ["http", "load"],
     "tower-backoff": ["http"],
     "tower-quota": ["http", "load", "shared"],

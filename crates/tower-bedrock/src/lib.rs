@@ -15,6 +15,8 @@ pub mod docs;
 mod error;
 mod estimate;
 mod explain;
+#[cfg(feature = "fleet")]
+mod fleet;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
 mod heap;
@@ -40,6 +42,9 @@ pub mod test_util;
 mod timer;
 pub mod wire;
 
+#[cfg(feature = "fleet")]
+#[cfg_attr(docsrs, doc(cfg(feature = "fleet")))]
+pub use self::fleet::{Fleet, FleetError};
 pub use self::{
     client::{Bedrock, ResponseFuture},
     count_tokens::{

@@ -12,7 +12,7 @@ use std::{
 };
 use tower::{Layer, ServiceExt};
 use tower_bedrock::{
-    ErrorKind, ResolveProfilesLayer, StackLayer,
+    ErrorKind, Fleet, ResolveProfilesLayer, StackLayer,
     policy::{self, ModelQuota, Profiles, Quotas, RetryPolicy},
     telemetry::TelemetryLayer,
     tower_quota::Limits,
@@ -24,7 +24,7 @@ type Turn<T> = (&'static str, fn(StackLayer) -> T);
 
 type Knob = Turn<StackLayer>;
 
-const KNOBS: [Knob; 9] = [
+const KNOBS: [Knob; 10] = [
     ("cache", |layer| {
         layer.cache(policy::response_cache_layer("r", MINUTE, 0))
     }),
@@ -46,6 +46,9 @@ const KNOBS: [Knob; 9] = [
         layer.telemetry(TelemetryLayer::calls("r"))
     }),
     ("max_wait", |layer| layer.max_wait(MINUTE)),
+    ("fleet", |layer| {
+        layer.fleet(Fleet::redis("redis://localhost"))
+    }),
 ];
 
 /// Knobs after which the stack is of another type.
@@ -133,7 +136,10 @@ fn an_inner_layer_is_given_once() {
 
 #[test]
 fn every_knob_is_in_the_lists() {
-    let source = include_str!("../src/stack/layer.rs");
+    let source = concat!(
+        include_str!("../src/stack/layer.rs"),
+        include_str!("../src/stack/in_fleet.rs")
+    );
     let functions = |receiver: &str| -> Vec<&str> {
         let starts = source.split("pub fn ").skip(1);
         let heads = starts.filter_map(|rest| rest.split_once('('));

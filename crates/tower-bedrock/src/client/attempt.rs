@@ -34,7 +34,7 @@ impl Bedrock {
             .deadline(options.deadline().filter(|_| options.whole_stream()))
             .drain(self.stream.drain);
         let keeps = Keeps {
-            raw: self.raw,
+            raw: self.raw || options.raw,
             recorded: I::Response::STREAMS.then_some(RECORDED),
         };
         if let Some(region) = options

@@ -3,7 +3,7 @@ use std::task::{Context, Poll};
 use tower_service::Service;
 
 /// Notes of each call that it has got its quota and is about to be sent: from then on it moves to no
-/// other Region.
+/// other Region. Where a store outside the process keeps the answer it has the leaf hand its HTTP response along.
 ///
 /// # Clone
 ///
@@ -11,11 +11,18 @@ use tower_service::Service;
 #[derive(Debug, Clone)]
 pub struct Sending<S> {
     inner: S,
+    raw: bool,
 }
 
 impl<S> Sending<S> {
     pub(crate) const fn new(inner: S) -> Self {
-        Self { inner }
+        let raw = false;
+        Self { inner, raw }
+    }
+
+    pub(crate) const fn with_raw_responses(mut self, raw: bool) -> Self {
+        self.raw = raw;
+        self
     }
 }
 
@@ -32,7 +39,10 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<I>) -> S::Future {
+    fn call(&mut self, mut request: Request<I>) -> S::Future {
+        if self.raw {
+            request.hand_raw_response_along();
+        }
         if let Some(attempts) = &request.options().attempts {
             attempts.sent();
         }

@@ -28,6 +28,8 @@ pub struct Options {
     /// What comes of the call, where somebody wants to know.
     pub(crate) attempts: Option<Arc<Attempts>>,
     pub(crate) customized: Option<Customized>,
+    /// Whether the HTTP response is to come along with the answer.
+    pub(crate) raw: bool,
 }
 
 impl Options {

@@ -71,6 +71,11 @@ impl<I> Request<I> {
         }
     }
 
+    /// Has the leaf hand the HTTP response along with the answer.
+    pub(crate) fn hand_raw_response_along(&mut self) {
+        self.options.raw = true;
+    }
+
     /// Has the [deadline](Self::deadline) hold for a stream up to its end, and not only up to its first
     /// event. Default: the first event is in time.
     #[must_use]

@@ -85,7 +85,8 @@ impl ResponseMetadata {
     /// that Bedrock makes or that describe the body. [`wire::response`](crate::wire::response) makes
     /// the same of it.
     ///
-    /// `None` unless [`Bedrock::with_raw_responses`](crate::Bedrock::with_raw_responses) asked for it.
+    /// `None` unless [`Bedrock::with_raw_responses`](crate::Bedrock::with_raw_responses) asked for it, or the cache of
+    /// a [`StackLayer`](crate::StackLayer) needs it for a remote store.
     #[must_use]
     pub fn raw(&self) -> Option<&http::Response<Bytes>> {
         self.origin.raw.as_deref()

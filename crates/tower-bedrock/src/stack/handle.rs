@@ -1,6 +1,6 @@
 use super::{
     BreakerLayer, CacheLayer, RetryLayer, StackLayer, TokenQuotaLayer,
-    layer::Layers,
+    layers::Layers,
     model_snapshot::Rows,
     places::{BreakerPlace, CachePlace, QuotaPlace},
     region_snapshot,

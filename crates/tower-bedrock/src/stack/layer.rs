@@ -1,8 +1,9 @@
 use super::{
     Off,
-    outlook::StackOutlook,
+    layers::Layers,
     part::Part,
-    places::{BreakerPlace, QuotaPlace},
+    places::{BreakerPlace, CachePlace, QuotaPlace},
+    shared::Shared,
 };
 use crate::{
     client::Bedrock,
@@ -13,14 +14,14 @@ use crate::{
         cache::CacheKey,
     },
     region::IntoRegion,
-    regions::{Choosing, InRegion, Sending, Settings},
+    regions::{InRegion, Sending},
     resolve_profiles::{ResolveProfiles, ResolveProfilesLayer},
     telemetry::{Telemetry, TelemetryLayer},
 };
 use std::{
     fmt,
     sync::{
-        Arc, OnceLock,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -76,27 +77,10 @@ type Attempted<S> = Telemetry<AttemptTimeoutService<S, Duration>>;
 /// stack has no handle of it. `<StackLayer<Off> as Layer<Bedrock>>::Service` is the service without a
 /// cache, say.
 pub struct StackLayer<C = CacheLayer, B = BreakerLayer, Q = TokenQuotaLayer> {
-    layers: Layers<C, B, Q>,
+    pub(super) layers: Layers<C, B, Q>,
     /// Whether a handle, a clone or a service was taken. The inner layers make the handles, so they
     /// cannot know that a knob of the stack replaces one of them.
     taken: AtomicBool,
-}
-
-#[derive(Clone)]
-pub(super) struct Layers<C, B, Q> {
-    pub(super) regions: Arc<Settings>,
-    /// Made with the first service, for it asks the layers that there are then. One for all clones.
-    choosing: Arc<OnceLock<Arc<Choosing>>>,
-    pub(super) cache: Part<C>,
-    pub(super) backoff: Part<RetryLayer>,
-    pub(super) breaker: Part<B>,
-    pub(super) quota: Part<Q>,
-    pub(super) profiles: Part<ResolveProfilesLayer>,
-    /// What the quotas tell of ARNs.
-    told: Profiles,
-    pub(super) attempt_timeout: Duration,
-    telemetry: Part<TelemetryLayer>,
-    pub(super) max_wait: Option<Duration>,
 }
 
 impl StackLayer {
@@ -128,6 +112,7 @@ impl StackLayer {
                 attempt_timeout: policy::LONGEST_ANSWER,
                 telemetry: Part::default(TelemetryLayer::calls(Arc::clone(region))),
                 max_wait: None,
+                shared: Shared::default(),
                 choosing: Arc::default(),
                 regions,
             },
@@ -143,7 +128,9 @@ impl<B, Q> StackLayer<CacheLayer, B, Q> {
     #[must_use]
     #[track_caller]
     pub fn cache(mut self, cache: CacheLayer) -> Self {
-        self.knobs().cache.give(cache, "cache");
+        let layers = self.knobs();
+        let cache = layers.shared.cache(cache);
+        layers.cache.give(cache, "cache");
         self
     }
 
@@ -157,20 +144,8 @@ impl<B, Q> StackLayer<CacheLayer, B, Q> {
     #[track_caller]
     pub fn without_cache(mut self) -> StackLayer<Off, B, Q> {
         self.knobs();
-        let layers = self.layers;
-        StackLayer::of(Layers {
-            cache: layers.cache.leave_out("cache"),
-            regions: layers.regions,
-            choosing: layers.choosing,
-            backoff: layers.backoff,
-            breaker: layers.breaker,
-            quota: layers.quota,
-            profiles: layers.profiles,
-            told: layers.told,
-            attempt_timeout: layers.attempt_timeout,
-            telemetry: layers.telemetry,
-            max_wait: layers.max_wait,
-        })
+        let (layers, cache, breaker, quota) = self.layers.split();
+        StackLayer::of(layers.with(cache.leave_out("cache"), breaker, quota))
     }
 }
 
@@ -192,20 +167,8 @@ impl<C, Q> StackLayer<C, BreakerLayer, Q> {
     #[track_caller]
     pub fn without_circuit_breaker(mut self) -> StackLayer<C, Off, Q> {
         self.knobs();
-        let layers = self.layers;
-        StackLayer::of(Layers {
-            breaker: layers.breaker.leave_out("circuit_breaker"),
-            regions: layers.regions,
-            choosing: layers.choosing,
-            backoff: layers.backoff,
-            cache: layers.cache,
-            quota: layers.quota,
-            profiles: layers.profiles,
-            told: layers.told,
-            attempt_timeout: layers.attempt_timeout,
-            telemetry: layers.telemetry,
-            max_wait: layers.max_wait,
-        })
+        let (layers, cache, breaker, quota) = self.layers.split();
+        StackLayer::of(layers.with(cache, breaker.leave_out("circuit_breaker"), quota))
     }
 }
 
@@ -231,6 +194,7 @@ impl<C, B> StackLayer<C, B, TokenQuotaLayer> {
         let layers = self.knobs();
         layers.told = quota.cost().profiles().clone();
         layers.profiles.layer.tell(layers.told.clone());
+        let quota = layers.shared.quota(quota);
         layers.quota.give(quota, "quota");
         self
     }
@@ -250,19 +214,8 @@ impl<C, B> StackLayer<C, B, TokenQuotaLayer> {
         if !layers.backoff.given {
             layers.backoff = Part::default(RetryPolicy::new().layer());
         }
-        StackLayer::of(Layers {
-            quota: layers.quota.leave_out("quota"),
-            regions: layers.regions,
-            choosing: layers.choosing,
-            backoff: layers.backoff,
-            breaker: layers.breaker,
-            cache: layers.cache,
-            profiles: layers.profiles,
-            told: layers.told,
-            attempt_timeout: layers.attempt_timeout,
-            telemetry: layers.telemetry,
-            max_wait: layers.max_wait,
-        })
+        let (layers, cache, breaker, quota) = layers.split();
+        StackLayer::of(layers.with(cache, breaker, quota.leave_out("quota")))
     }
 }
 
@@ -349,22 +302,12 @@ impl<C, B, Q> StackLayer<C, B, Q> {
     }
 }
 
-impl<C, B: BreakerPlace, Q: QuotaPlace> Layers<C, B, Q> {
-    pub(super) fn choosing(&self) -> Arc<Choosing> {
-        let choosing = self.choosing.get_or_init(|| {
-            let outlook = StackOutlook::of(&self.breaker.layer, &self.quota.layer);
-            let regions = Arc::clone(&self.regions);
-            Arc::new(Choosing::new(regions, Box::new(outlook)))
-        });
-        Arc::clone(choosing)
-    }
-}
-
 impl<S, C, B, Q> Layer<S> for StackLayer<C, B, Q>
 where
     Q: QuotaPlace + Layer<Sending<Attempted<S>>>,
     B: BreakerPlace + Layer<Q::Service>,
-    C: Layer<ResolveProfiles<Retry<InRegion<B::Service>, RetryPolicy, FromRequest, PerRequest>>>,
+    C: CachePlace
+        + Layer<ResolveProfiles<Retry<InRegion<B::Service>, RetryPolicy, FromRequest, PerRequest>>>,
 {
     type Service = Telemetry<Explain<Deadline<C::Service>>>;
 
@@ -375,8 +318,9 @@ where
         let inner = AttemptTimeoutLayer::new(layers.attempt_timeout).layer(inner);
         // Outside the timeout, so that it knows of one. Inside the quota: its time is the model's.
         let inner = layers.telemetry.layer.attempts().layer(inner);
-        // Inside the quota: whoever has his turn is sent.
-        let inner = Sending::new(inner);
+        // Inside the quota: whoever has his turn is sent. The store that processes share keeps the bytes of an
+        // answer.
+        let inner = Sending::new(inner).with_raw_responses(layers.cache.layer.has_remote());
         // Inside the breaker: an open circuit turns a call away before it queues for quota. Inside
         // the retries: each attempt is charged by Bedrock, so each takes quota of its own.
         let inner = layers.quota.layer.layer(inner);

@@ -1,7 +1,10 @@
 //! All the layers in their order, and the type of each.
 
 mod handle;
+#[cfg(feature = "fleet")]
+mod in_fleet;
 mod layer;
+mod layers;
 mod model_snapshot;
 mod off;
 mod outlook;
@@ -9,6 +12,7 @@ mod part;
 mod places;
 mod presets;
 mod region_snapshot;
+mod shared;
 mod snapshot;
 
 pub use self::{

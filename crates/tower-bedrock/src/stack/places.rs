@@ -14,17 +14,28 @@ use tower_response_cache::Snapshot as CacheSnapshot;
 /// Where the cache is.
 pub trait CachePlace: Clone {
     fn show(&self) -> Option<CacheSnapshot>;
+
+    /// Whether there is a store that processes share.
+    fn has_remote(&self) -> bool;
 }
 
 impl CachePlace for CacheLayer {
     fn show(&self) -> Option<CacheSnapshot> {
         Some(self.handle().snapshot())
     }
+
+    fn has_remote(&self) -> bool {
+        self.has_remote()
+    }
 }
 
 impl CachePlace for Off {
     fn show(&self) -> Option<CacheSnapshot> {
         None
+    }
+
+    fn has_remote(&self) -> bool {
+        false
     }
 }
 

@@ -55,14 +55,14 @@ async fn aws_is_asked_once_for_each_application_profile_whoever_waits() {
     }
     assert_eq!(start.elapsed(), SECOND / 2);
     assert_eq!(asked.load(Ordering::Relaxed), 1);
-    assert_eq!(keys(&layer), [KEY.into()]);
+    assert_eq!(keys(&layer), [Arc::from(KEY)]);
     stack
         .clone()
         .oneshot(converse(TEAM_B, "hello"))
         .await
         .expect("it is answered");
     assert_eq!(asked.load(Ordering::Relaxed), 2);
-    assert_eq!(keys(&layer), [KEY.into()]);
+    assert_eq!(keys(&layer), [Arc::from(KEY)]);
     // What is told is not asked for, whichever was given first.
     for order in [true, false] {
         let (names, asked) = asking(|_| ready(models()));
@@ -78,7 +78,7 @@ async fn aws_is_asked_once_for_each_application_profile_whoever_waits() {
             .await
             .expect("it is answered");
         assert_eq!(asked.load(Ordering::Relaxed), 0);
-        assert_eq!(keys(&layer), [KEY.into()]);
+        assert_eq!(keys(&layer), [Arc::from(KEY)]);
     }
 }
 
@@ -106,7 +106,7 @@ async fn a_failure_to_ask_fails_no_call_and_is_remembered_for_a_while() {
                 .expect("it is answered");
         }
         assert_eq!(asked.load(Ordering::Relaxed), failures);
-        assert_eq!(keys(&layer), [own.as_str().into()]);
+        assert_eq!(keys(&layer), [Arc::from(own.as_str())]);
         tokio::time::advance(MINUTE).await;
     }
     stack
@@ -138,7 +138,7 @@ async fn an_answer_that_takes_long_holds_up_the_first_calls_alone() {
         .await
         .expect("it is answered");
     assert_eq!(start.elapsed(), 2 * SECOND);
-    assert_eq!(keys(&layer), [format!("us-east-1/{TEAM_A}").into()]);
+    assert_eq!(keys(&layer), [Arc::from(format!("us-east-1/{TEAM_A}"))]);
     tokio::time::sleep(MINUTE).await;
     stack
         .oneshot(converse(TEAM_A, "three"))

@@ -103,8 +103,12 @@ async fn every_name_of_a_model_draws_on_one_ledger() {
             let sim = sim(|model| model.requests_per_minute(60).burst(SECOND));
             let layer = StackLayer::new("us-east-1").quotas(quotas.clone());
             let took = sixty_calls(&layer, &sim, names).await;
-            assert_eq!(keys(&layer), [KEY.into()], "{names:?}");
-            assert_eq!(layer.handle().monitor().keys(), [KEY.into()], "{names:?}");
+            assert_eq!(keys(&layer), [Arc::from(KEY)], "{names:?}");
+            assert_eq!(
+                layer.handle().monitor().keys(),
+                [Arc::from(KEY)],
+                "{names:?}"
+            );
             let throttled = sim.usage().model(MODEL).expect("it was called").throttled;
             // What it costs to learn how the server counts, which no second name adds to.
             assert!(throttled <= 3, "{names:?}: {throttled}");
@@ -123,7 +127,7 @@ async fn every_name_of_a_model_has_one_circuit_and_one_day() {
     let stack = layer.layer(bedrock(&sim));
     let call = |name: &str| stack.clone().oneshot(converse(name, "hello"));
     call(ARN).await.expect_err("the day is used up");
-    assert_eq!(layer.handle().circuits().keys(), [KEY.into()]);
+    assert_eq!(layer.handle().circuits().keys(), [Arc::from(KEY)]);
     let circuit = layer.handle().circuits().handle(&KEY.into());
     assert_eq!(circuit.snapshot().state, State::Closed);
     for name in [MODEL, ARN, TEAM_A] {

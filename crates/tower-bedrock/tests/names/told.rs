@@ -68,7 +68,7 @@ async fn a_request_may_say_itself_what_it_stands_for() {
     let stack = layer.layer(bedrock(&sim));
     let request = converse(TEAM_A, "hello").stands_for(ARN);
     stack.oneshot(request).await.expect("it is answered");
-    assert_eq!(keys(&layer), [KEY.into()]);
+    assert_eq!(keys(&layer), [Arc::from(KEY)]);
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
@@ -163,5 +163,5 @@ async fn tokens_are_counted_for_what_an_arn_stands_for() {
     for id in [MODEL, ARN] {
         let _ = stack.clone().oneshot(count(id)).await;
     }
-    assert_eq!(keys(&layer), [format!("{KEY}/CountTokens").into()]);
+    assert_eq!(keys(&layer), [Arc::from(format!("{KEY}/CountTokens"))]);
 }

@@ -14,9 +14,9 @@ use tower_response_cache::CacheStatus;
 ///
 /// As bytes, for a store outside the process, it is the HTTP response of Bedrock, since the SDK makes
 /// an output of nothing else. So an answer has bytes only with
-/// [`Bedrock::with_raw_responses`](crate::Bedrock::with_raw_responses); a stream, which is recorded, has
-/// them anyway. Bytes that are damaged or of
-/// another version are no answer.
+/// [`Bedrock::with_raw_responses`](crate::Bedrock::with_raw_responses), or in a
+/// [`StackLayer`](crate::StackLayer) whose cache has a remote store; a stream, which is recorded, has them
+/// anyway. Bytes that are damaged or of another version are no answer.
 #[derive(Clone)]
 pub struct Answer(pub(super) Kind);
 
