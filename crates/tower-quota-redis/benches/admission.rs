@@ -16,7 +16,7 @@ use tower_redis_connection::RedisServer;
 const ROUNDS: usize = 40;
 const ASKED: usize = 250;
 
-#[tokio::main(flavor = "current_thread")]
+#[tokio::main]
 async fn main() -> Result<(), BoxError> {
     let server = Server::start();
     let mut connection = RedisServer::new(&server.url())?.shared()?;
