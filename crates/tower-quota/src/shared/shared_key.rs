@@ -50,6 +50,8 @@ pub(crate) struct SharedKey {
     held: u64,
     /// Something may have been missed.
     behind: bool,
+    /// Whether calls wait for what others do.
+    hears: bool,
     /// When the log was heard last.
     heard: u64,
     /// Somebody was told that there is nothing for a long time, or less.
@@ -104,6 +106,7 @@ impl SharedKey {
             lacks: (0, 0),
             held: 0,
             behind: false,
+            hears: false,
             heard: now,
             stopped: false,
             saves: false,

@@ -10,7 +10,7 @@ use super::key_state::KeyState;
 use super::sync::{Mutex, lock};
 use crate::shared::{Heard, Listening, LogFuture, Next, SharedBy, SharedLog};
 
-/// A key that nobody uses is not listened to any more after that time.
+/// A key whose calls all go at once is not listened to any more after that time.
 const UNUSED: Duration = Duration::from_secs(60);
 
 /// What carries out what a key's part in a shared log is to do: a task of the runtime that its calls wait in.
@@ -50,6 +50,7 @@ impl Driver {
                 key: Arc::clone(&self.key),
                 wake: Arc::clone(&self.wake),
                 listening: None,
+                waited: Instant::now(),
             };
             *task = Some(here.spawn(drive.run()));
         }
@@ -75,6 +76,8 @@ struct Drive {
     key: Arc<str>,
     wake: Arc<Notify>,
     listening: Option<Listening>,
+    /// When calls waited last for what others do.
+    waited: Instant,
 }
 
 impl Drive {
@@ -83,15 +86,15 @@ impl Drive {
             let Some(state) = self.state.upgrade() else {
                 return;
             };
-            match state.next() {
+            let (next, hears) = state.next();
+            self.listen(hears);
+            match next {
                 Next::Wait(until) => {
-                    let unused = until.is_none() && state.is_settled();
                     let until = until.map(|at| state.instant(at));
                     drop(state);
-                    self.wait(until, unused).await;
+                    self.wait(until).await;
                 }
                 Next::Load(base) => {
-                    self.listen();
                     let sent = state.now();
                     match answer(&state, self.log.load(&self.key, base)).await {
                         Some(loaded) => state.loaded(sent, &loaded),
@@ -99,7 +102,6 @@ impl Drive {
                     }
                 }
                 Next::Append(append) => {
-                    self.listen();
                     let sent = state.now();
                     match answer(&state, self.log.append(&self.key, append)).await {
                         Some(appended) => state.appended(sent, &appended),
@@ -116,8 +118,13 @@ impl Drive {
         }
     }
 
-    fn listen(&mut self) {
-        if self.listening.is_none() {
+    /// Listens to what others append if calls wait for that, or did so lately.
+    fn listen(&mut self, hears: bool) {
+        let now = Instant::now();
+        if hears {
+            self.waited = now;
+        }
+        if hears && self.listening.is_none() {
             let state = Weak::clone(&self.state);
             let heard = move |heard: Heard| {
                 if let Some(state) = state.upgrade() {
@@ -125,22 +132,19 @@ impl Drive {
                 }
             };
             self.listening = Some(self.log.listen(&self.key, Box::new(heard)));
+        } else if now >= self.waited + UNUSED {
+            self.listening = None;
         }
     }
 
     /// Until that time, or until there is something to do.
-    async fn wait(&mut self, until: Option<Instant>, unused: bool) {
-        let until = match until {
-            Some(at) => at,
-            None if unused && self.listening.is_some() => Instant::now() + UNUSED,
-            None => return self.wake.notified().await,
-        };
-        let woken = timeout_at(until, self.wake.notified()).await;
-        if woken.is_err() && unused {
-            self.listening = None;
-            if let Some(state) = self.state.upgrade() {
-                state.heard(&Heard::Missed);
-            }
+    async fn wait(&mut self, until: Option<Instant>) {
+        let unused = self.listening.is_some().then(|| self.waited + UNUSED);
+        let woken = self.wake.notified();
+        match until.into_iter().chain(unused).min() {
+            // Whether it was woken or it is time, it looks what there is to do.
+            Some(until) => timeout_at(until, woken).await.unwrap_or_default(),
+            None => woken.await,
         }
     }
 }

@@ -25,9 +25,15 @@ impl SharedKey {
         self.grants.len() + 2 * MOST
     }
 
+    /// Whether calls wait for what others do. Those that go at once need not hear of it before they ask.
+    pub(crate) fn hears(&self) -> bool {
+        self.hears
+    }
+
     /// What is to be done now, if `wanted` wait, in their order.
     pub(crate) fn next(&mut self, account: &mut Account, now: u64, wanted: &[Wanted]) -> Next {
         self.tidy(now, wanted.len());
+        self.hears = false;
         let idle = wanted.is_empty() && self.journal.due(0).is_none();
         match &mut self.stage {
             Stage::New { .. } if idle => return Next::Wait(None),
@@ -76,6 +82,7 @@ impl SharedKey {
         let waiting = wanted.get(self.grants.len()..).unwrap_or_default();
         let mut facts = Facts::of(self.me);
         let (calls, up_to, due) = self.claimable(account, now, waiting, &mut facts);
+        self.hears = calls.len() < waiting.len();
         let claim = (!calls.is_empty()).then(|| self.claim(&calls, up_to));
         let last = self
             .replica

@@ -27,19 +27,20 @@ impl KeyState {
         self
     }
 
-    /// What is to be done next.
-    pub(in super::super) fn next(self: &Arc<Self>) -> Next {
+    /// What is to be done next, and whether to listen to others meanwhile.
+    pub(in super::super) fn next(self: &Arc<Self>) -> (Next, bool) {
         let now = self.now();
         let mut state = lock(&self.state);
         let scheduler = &mut state.scheduler;
         let Some((shared, _)) = scheduler.account.shared() else {
-            return Next::Wait(None);
+            return (Next::Wait(None), false);
         };
         let most = shared.looks_at();
         let wanted = scheduler.wanted(most);
         let shared = scheduler.account.shared();
-        shared.map_or(Next::Wait(None), |(shared, account)| {
-            shared.next(account, now, &wanted)
+        shared.map_or((Next::Wait(None), false), |(shared, account)| {
+            let next = shared.next(account, now, &wanted);
+            (next, shared.hears())
         })
     }
 
@@ -104,12 +105,6 @@ impl KeyState {
         let mut state = lock(&self.state);
         let shared = state.scheduler.account.shared();
         Duration::from_nanos(shared.map_or(0, |(shared, _)| shared.patience()))
-    }
-
-    pub(in super::super) fn is_settled(&self) -> bool {
-        let mut state = lock(&self.state);
-        let shared = state.scheduler.account.shared();
-        shared.is_none_or(|(shared, _)| shared.is_settled())
     }
 
     pub(in super::super) fn instant(&self, at: u64) -> Instant {
