@@ -43,6 +43,12 @@ impl Overrun {
         self.tokens.saturating_mul(calls) / MEMORY
     }
 
+    /// What one more call adds to that, at most.
+    #[cfg(feature = "shared")]
+    pub(crate) fn each(&self) -> u64 {
+        self.tokens.div_ceil(MEMORY)
+    }
+
     /// How long a call takes.
     pub(crate) fn time(&self) -> u64 {
         self.time / MEMORY

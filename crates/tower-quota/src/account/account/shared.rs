@@ -46,6 +46,14 @@ impl Account {
                 Unit::Tokens => spare.tokens = spare.tokens.min(more),
             }
         }
+        let owed = self.overrun.each();
+        if owed > 0 && spare.tokens < u64::MAX {
+            // Each call that begins before is foreseen to come to more than it is charged: of calls like this one
+            // there is room for so many.
+            let calls = spare.tokens / amount.tokens.saturating_add(owed);
+            spare.calls = spare.calls.min(calls);
+            spare.tokens -= owed.saturating_mul(spare.calls);
+        }
         Outlook::Goes(spare)
     }
 

@@ -1,5 +1,7 @@
 mod counted;
 mod limits;
+#[cfg(feature = "shared")]
+mod outlook;
 mod throttles;
 
 use proptest::prelude::*;
