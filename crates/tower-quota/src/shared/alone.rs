@@ -59,7 +59,7 @@ impl Alone {
         let lag = cycle.min(MINUTE) / live as u64 * replica.rank_of(me) as u64;
         Self {
             whole,
-            account: account.part(part, at.saturating_add(lag), lately),
+            account: account.part(part, at + lag, lately),
             again,
             since: at,
             part,
@@ -105,3 +105,6 @@ impl Alone {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -109,3 +109,6 @@ impl Clock {
         self.local = now;
     }
 }
+
+#[cfg(test)]
+mod tests;

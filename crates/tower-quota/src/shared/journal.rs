@@ -68,8 +68,8 @@ impl Call {
 impl Journal {
     /// Numbers for so many calls, the first of them.
     pub(crate) fn take_numbers(&mut self, calls: u64) -> u64 {
-        let first = self.next + 1;
-        self.next += calls;
+        let first = self.next.saturating_add(1);
+        self.next = self.next.saturating_add(calls);
         first
     }
 
@@ -224,3 +224,6 @@ impl Journal {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

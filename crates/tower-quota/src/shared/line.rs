@@ -157,7 +157,7 @@ impl Line {
     /// How many processes, besides that of the first in line, come before `member` there.
     pub(crate) fn rank_behind_first(&self, member: MemberId) -> usize {
         let mut members = self.places.keys().map(|place| place.member);
-        let Some(first) = members.next() else {
+        let Some(first) = members.next().filter(|first| *first != member) else {
             return 0;
         };
         let mut before = std::collections::BTreeSet::new();
@@ -176,3 +176,6 @@ impl Line {
 fn class_of(wanted: &Wanted) -> usize {
     usize::from(wanted.class).min(CLASSES - 1)
 }
+
+#[cfg(test)]
+mod tests;

@@ -93,7 +93,12 @@ impl Replica {
             return None;
         }
         self.position.number = entry.number;
-        self.at = self.at.max(entry.at.saturating_mul(1_000));
+        let at = entry.at.saturating_mul(1_000);
+        if self.at == 0 {
+            // It begins with the log, whoever reads that when.
+            *account = Account::of_several(account.limits(), at);
+        }
+        self.at = self.at.max(at);
         let facts: Option<Facts> = decode(&entry.facts);
         if let Some(facts) = &facts {
             self.fold_facts(account, facts);
@@ -154,7 +159,7 @@ impl Replica {
         if let Some(line) = &facts.line {
             self.line.set(facts.member, line);
         }
-        self.totals.stops += u64::from(facts.is_stop());
+        self.totals.stops = self.totals.stops.saturating_add(facts.is_stop().into());
     }
 
     fn fold_begins(&mut self, account: &mut Account, begins: &Begins) {
@@ -163,7 +168,7 @@ impl Replica {
         member.heard = at;
         for (call, tokens) in begins.calls() {
             let amount = Amount::call(tokens);
-            self.totals.calls += 1;
+            self.totals.calls = self.totals.calls.saturating_add(1);
             self.totals.tokens = self.totals.tokens.saturating_add(tokens);
             // One that was heard of before was claimed twice.
             if call > member.begun {
@@ -230,3 +235,6 @@ pub(crate) fn end(account: &mut Account, at: u64, charge: &Charge, ended: Ended)
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

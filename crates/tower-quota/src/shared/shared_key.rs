@@ -246,4 +246,9 @@ impl SharedKey {
     pub(crate) fn patience(&self) -> u64 {
         self.clock.patience()
     }
+
+    #[cfg(test)]
+    pub(super) fn replica(&self) -> &Replica {
+        &self.replica
+    }
 }

@@ -64,3 +64,6 @@ fn checksum(bytes: &[u8]) -> [u8; 8] {
     });
     sum.to_le_bytes()
 }
+
+#[cfg(test)]
+mod tests;

@@ -39,9 +39,7 @@ impl Facts {
 
     /// Whether others should think again before they begin a call.
     pub(crate) fn is_stop(&self) -> bool {
-        self.ended
-            .iter()
-            .any(|(_, ended)| matches!(ended, Ended::Throttled { .. } | Ended::Exhausted(_)))
+        self.ended.iter().any(|(_, ended)| ended.is_stop())
     }
 }
 
@@ -74,6 +72,10 @@ pub(crate) enum Ended {
 }
 
 impl Ended {
+    pub(crate) fn is_stop(self) -> bool {
+        matches!(self, Self::Throttled { .. } | Self::Exhausted(_))
+    }
+
     pub(crate) fn throttled(throttle: Throttle, exhausted_for: u64) -> Self {
         let nanos = crate::account::nanos;
         match throttle {
@@ -124,7 +126,7 @@ impl Begins {
 
     /// The calls with their numbers.
     pub(crate) fn calls(&self) -> impl Iterator<Item = (u64, u64)> {
-        (self.first..).zip(self.tokens.iter().copied())
+        (self.first..=u64::MAX).zip(self.tokens.iter().copied())
     }
 }
 

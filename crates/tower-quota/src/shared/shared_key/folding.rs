@@ -84,6 +84,10 @@ impl SharedKey {
         let awaited = self.claimed == Some(begins.first);
         let fresh = self.clock.log(now).max(known).saturating_sub(at) < STALE;
         for (number, tokens) in begins.calls() {
+            // One that was claimed twice begins once.
+            if self.journal.get(number).is_some() {
+                continue;
+            }
             self.journal.begin(number, tokens, at, None);
             if awaited && fresh {
                 self.note_grant(now);

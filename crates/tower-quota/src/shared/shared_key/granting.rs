@@ -68,10 +68,12 @@ impl SharedKey {
     /// What is not of use any more.
     pub(super) fn tidy(&mut self, now: u64, waiting: usize) {
         let at = self.clock.log(now);
-        while self.grants.front().is_some_and(|grant| {
-            waiting == 0 && at.saturating_sub(grant.at) >= UNUSED
-                || at.saturating_sub(grant.at) >= STALE
-        }) {
+        let kept = kept_for(waiting);
+        while self
+            .grants
+            .front()
+            .is_some_and(|grant| at.saturating_sub(grant.at) >= kept)
+        {
             if let Some(grant) = self.grants.pop_front() {
                 self.finish(now, grant.number, Ended::Refunded, true);
             }
@@ -82,9 +84,18 @@ impl SharedKey {
         }
     }
 
-    /// Until when something is to be tidied.
-    pub(super) fn untidy(&self) -> Option<u64> {
+    /// Until when something is to be tidied, if so many wait.
+    pub(super) fn untidy(&self, waiting: usize) -> Option<u64> {
         let grant = self.grants.front()?;
-        Some(self.clock.local(grant.at.saturating_add(UNUSED)))
+        let until = grant.at.saturating_add(kept_for(waiting));
+        Some(self.clock.local(until))
+    }
+}
+
+/// How long what was granted is kept for those who wait.
+fn kept_for(waiting: usize) -> u64 {
+    match waiting {
+        0 => UNUSED,
+        _ => STALE,
     }
 }

@@ -1,5 +1,7 @@
 //! What a process appends next.
 
+use std::borrow::Cow;
+
 use super::super::log::{Append, Claim, Totals};
 use super::super::snapshot;
 use super::super::turn::{Begins, Facts, Wanted, encode};
@@ -68,7 +70,7 @@ impl SharedKey {
             return Next::Append(append);
         }
         let asks = (!wanted.is_empty()).then_some(self.heard + ASKS);
-        let dues = [due, asks, self.journal.due(TOLD), self.untidy()];
+        let dues = [due, asks, self.journal.due(TOLD), self.untidy(wanted.len())];
         Next::Wait(dues.into_iter().flatten().min())
     }
 
@@ -79,9 +81,12 @@ impl SharedKey {
         now: u64,
         wanted: &[Wanted],
     ) -> (Append, Option<u64>) {
-        let waiting = wanted.get(self.grants.len()..).unwrap_or_default();
+        let waiting = &*self.without_grant(wanted);
         let mut facts = Facts::of(self.me);
-        let (calls, up_to, due) = self.claimable(account, now, waiting, &mut facts);
+        // What a throttle of ours means is known when it is folded.
+        let stops = self.journal.unlogged().any(|(_, ended)| ended.is_stop());
+        let may_go = if stops { &[] } else { waiting };
+        let (calls, up_to, due) = self.claimable(account, now, may_go, &mut facts);
         self.hears = calls.len() < waiting.len();
         let claim = (!calls.is_empty()).then(|| self.claim(&calls, up_to));
         let last = self
@@ -120,6 +125,20 @@ impl SharedKey {
         }
         append.heard = Some(self.clock.said(now));
         (append, due)
+    }
+
+    /// Those for whom the log has let no call begin yet that is as large.
+    fn without_grant<'a>(&self, wanted: &'a [Wanted]) -> Cow<'a, [Wanted]> {
+        if self.grants.is_empty() {
+            return Cow::Borrowed(wanted);
+        }
+        let mut grants: Vec<_> = self.grants.iter().map(|grant| grant.tokens).collect();
+        let mut waiting = wanted.to_vec();
+        waiting.retain(|wanted| {
+            let fits = grants.iter().position(|tokens| *tokens >= wanted.tokens);
+            fits.map(|grant| grants.remove(grant)).is_none()
+        });
+        Cow::Owned(waiting)
     }
 
     fn claim(&mut self, calls: &[u64], up_to: Totals) -> Claim {
@@ -216,7 +235,7 @@ impl SharedKey {
         };
         if place.member == self.me || goes > arrival {
             self.overdue.clear();
-            return fits.min(goes.max(arrival.saturating_add(MILLISECOND)));
+            return fits.min(goes.max(arrival + MILLISECOND));
         }
         let rank = self.replica.line.rank_behind_first(self.me);
         match self.overdue.look(now, place, rank) {
@@ -224,7 +243,7 @@ impl SharedKey {
                 facts.silent.push(silent);
                 fits
             }
-            Err(late) => fits.min(self.clock.arrival(late)),
+            Err(late) => fits.min(self.clock.log(late) + self.clock.way()),
         }
     }
 
