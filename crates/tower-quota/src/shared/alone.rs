@@ -59,7 +59,7 @@ impl Alone {
         let lag = cycle.min(MINUTE) / live as u64 * replica.rank_of(me) as u64;
         Self {
             whole,
-            account: account.part(part, at + lag, lately),
+            account: account.part(part, at.saturating_add(lag), lately),
             again,
             since: at,
             part,

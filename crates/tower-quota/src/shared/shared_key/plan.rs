@@ -235,7 +235,7 @@ impl SharedKey {
         };
         if place.member == self.me || goes > arrival {
             self.overdue.clear();
-            return fits.min(goes.max(arrival + MILLISECOND));
+            return fits.min(goes.max(arrival.saturating_add(MILLISECOND)));
         }
         let rank = self.replica.line.rank_behind_first(self.me);
         match self.overdue.look(now, place, rank) {
@@ -243,7 +243,7 @@ impl SharedKey {
                 facts.silent.push(silent);
                 fits
             }
-            Err(late) => fits.min(self.clock.log(late) + self.clock.way()),
+            Err(late) => fits.min(self.clock.arrival(late)),
         }
     }
 
