@@ -3,8 +3,8 @@
 use std::fmt;
 
 use crate::cell::{Cell, Score};
-use crate::server::Meter;
-use crate::workload::{Told, Workload};
+use crate::metered::server::Meter;
+use crate::metered::workload::{Told, Workload};
 
 /// Mean waits may differ by so much, whatever the oracle's is: a second.
 const SHORT: f64 = 1.0;

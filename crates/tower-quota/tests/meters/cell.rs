@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use tower::Service;
 
-use crate::neighbour::{QUIET, departures};
-use crate::outcome::Outcome;
-use crate::server::{Meter, Server};
-use crate::subject::{self, Subject};
-use crate::wire::{Answer, Throttled, Wire};
-use crate::workload::{Call, Workload};
-use crate::{client, oracle, peers};
+use crate::metered::client;
+use crate::metered::neighbour::{QUIET, departures};
+use crate::metered::outcome::Outcome;
+use crate::metered::server::{Meter, Server};
+use crate::metered::subject::{self, Subject};
+use crate::metered::wire::{Answer, Throttled, Wire};
+use crate::metered::workload::{Call, Workload};
+use crate::{oracle, peers};
 
 /// Of the oracle's time: who needs so many times more is broken off.
 const HOPELESS: f64 = 40.0;

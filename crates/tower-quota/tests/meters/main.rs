@@ -15,18 +15,12 @@
 
 mod bounds;
 mod cell;
-mod client;
-mod neighbour;
-mod network;
+#[path = "../metered/mod.rs"]
+mod metered;
 mod oracle;
-mod outcome;
 mod peers;
 mod schedules;
-mod server;
-mod subject;
 mod table;
-mod wire;
-mod workload;
 
 use bounds::Bounds;
 use cell::{Cell, Who};

@@ -6,10 +6,10 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
-use crate::network::WAY;
-use crate::outcome::Outcome;
-use crate::server::{Admitted, Server};
-use crate::workload::{Arrivals, Call, Workload};
+use crate::metered::network::WAY;
+use crate::metered::outcome::Outcome;
+use crate::metered::server::{Admitted, Server};
+use crate::metered::workload::{Arrivals, Call, Workload};
 
 #[derive(Clone, Copy, Debug)]
 enum Event {

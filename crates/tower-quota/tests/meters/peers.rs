@@ -10,8 +10,8 @@ use tokio::time::{Instant, sleep_until};
 use tower::limit::ConcurrencyLimit;
 use tower::{Service, ServiceExt};
 
-use crate::wire::{Answer, Throttled};
-use crate::workload::{Call, Workload};
+use crate::metered::wire::{Answer, Throttled};
+use crate::metered::workload::{Call, Workload};
 
 const IN_FLIGHT: usize = 6;
 

@@ -7,11 +7,11 @@ use proptest::prelude::*;
 use tokio::time::{sleep, timeout};
 use tower::{Service, ServiceExt, service_fn};
 
-use crate::client;
-use crate::server::{Meter, PerMinute, Server};
-use crate::subject::{self, Books};
-use crate::wire::{Answer, Throttled, Wire};
-use crate::workload::{Arrivals, Call, Told, Workload};
+use crate::metered::client;
+use crate::metered::server::{Meter, PerMinute, Server};
+use crate::metered::subject::{self, Books};
+use crate::metered::wire::{Answer, Throttled, Wire};
+use crate::metered::workload::{Arrivals, Call, Told, Workload};
 
 /// What learning a limit may cost in throttles: so many at first, and a part of one for each call.
 /// Where calls come to more than they reserve, some are refused for what nobody could know.

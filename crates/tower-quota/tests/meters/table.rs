@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use crate::bounds::{Bounds, Broken, Kind, median, worst};
 use crate::cell::{Cell, Score, Who};
-use crate::server::Meter;
-use crate::workload::{self, Told};
+use crate::metered::server::Meter;
+use crate::metered::workload::{Told, known};
 
 const METERS: [Meter; 5] = [
     Meter::Bucket(1.5),
@@ -20,7 +20,7 @@ const NEVER: f64 = 1.3;
 const BEHIND: f64 = 1.05;
 
 pub(crate) fn cells() -> impl Iterator<Item = Cell> {
-    workload::all().into_iter().flat_map(|workload| {
+    known::all().into_iter().flat_map(|workload| {
         let limits = workload.limits;
         let unlimited = limits.calls.is_none() && limits.tokens.is_none();
         // Where nothing is metered one of them says it all.

@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 
-use crate::neighbour::{Neighbour, TICK, taken_at};
+use super::neighbour::{Neighbour, TICK, taken_at};
 
 const MINUTE: f64 = 60.0;
 /// Sums of decimals are not quite exact, in tokens and in seconds.

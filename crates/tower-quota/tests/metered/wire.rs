@@ -7,10 +7,10 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use tower::{Service, service_fn};
 
-use crate::network::Network;
-use crate::outcome::Outcome;
-use crate::server::{Admitted, Server, Short};
-use crate::workload::{Call, Workload};
+use super::network::Network;
+use super::outcome::Outcome;
+use super::server::{Admitted, Server, Short};
+use super::workload::{Call, Workload};
 
 /// Ends the reservation of a streamed call.
 pub(crate) type End = Box<dyn FnOnce(u64) + Send>;
@@ -76,8 +76,11 @@ impl Wire {
 
     pub(crate) fn service(
         self: &Arc<Self>,
-    ) -> impl Service<Call, Response = Answer, Error = Throttled, Future: Send> + Clone + Send + 'static
-    {
+    ) -> impl Service<Call, Response = Answer, Error = Throttled, Future: Send>
+    + Clone
+    + Send
+    + Sync
+    + 'static {
         let wire = Arc::clone(self);
         service_fn(move |call| Arc::clone(&wire).send(call))
     }
@@ -94,6 +97,7 @@ impl Wire {
         self.sent(call);
         let there = lock(&self.network).way();
         sleep(there).await;
+        self.arrived(call);
         let admitted = match lock(&self.network).goes_astray() {
             true => Err(self.limits_what()),
             false => lock(&self.server).admit(self.now(), call.reserved as f64),
@@ -161,6 +165,20 @@ impl Wire {
         *first = first.min(now);
     }
 
+    fn arrived(&self, call: Call) {
+        let at = self.now();
+        let amount = self.amount(call);
+        lock(&self.seen).outcome.sent.push((at, amount));
+    }
+
+    /// What a call counts: tokens, or one where only calls count.
+    pub(crate) fn amount(&self, call: Call) -> f64 {
+        match self.counts_tokens {
+            true => call.used as f64,
+            false => 1.0,
+        }
+    }
+
     /// When the first attempt of each call was sent.
     pub(crate) fn first_sent(&self) -> Vec<f64> {
         lock(&self.seen).first_sent.clone()
@@ -174,11 +192,7 @@ impl Wire {
         let now = self.now();
         let mut seen = lock(&self.seen);
         let wait = seen.sent[call.number] - seen.came[call.number];
-        let amount = if self.counts_tokens {
-            call.used as f64
-        } else {
-            1.0
-        };
+        let amount = self.amount(call);
         let outcome = &mut seen.outcome;
         outcome.seconds = now;
         outcome.waits.push(wait);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-use crate::workload::Workload;
+use super::workload::Workload;
 
 /// What a way takes on average, in seconds.
 pub(crate) const WAY: f64 = 0.035;

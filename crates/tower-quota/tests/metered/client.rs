@@ -8,9 +8,9 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, sleep_until, timeout};
 use tower::{Service, ServiceExt};
 
-use crate::outcome::Outcome;
-use crate::wire::{Answer, Throttled, Wire};
-use crate::workload::{Arrivals, Call, Workload};
+use super::outcome::Outcome;
+use super::wire::{Answer, Throttled, Wire};
+use super::workload::{Arrivals, Call, Workload};
 
 /// No wait between attempts is longer, in seconds.
 const LONGEST: f64 = 32.0;
@@ -38,7 +38,7 @@ where
                 let service = services[worker % services.len()].clone();
                 tasks.spawn(async move {
                     while let Some(call) = next(&rest) {
-                        get_through(call, &service, &wire).await;
+                        see_through(call, &service, &wire).await;
                     }
                 });
             }
@@ -47,7 +47,7 @@ where
                 sleep_until(wire.start() + Duration::from_secs_f64(call.comes)).await;
                 let wire = Arc::clone(wire);
                 let service = services[call.number % services.len()].clone();
-                tasks.spawn(async move { get_through(call, &service, &wire).await });
+                tasks.spawn(async move { see_through(call, &service, &wire).await });
             }
         }
         while let Some(done) = tasks.join_next().await {
@@ -63,20 +63,27 @@ fn next(rest: &Mutex<Vec<Call>>) -> Option<Call> {
     rest.lock().unwrap_or_else(PoisonError::into_inner).pop()
 }
 
-/// As a retry layer does outside of a quota's: no sooner than it is told, and later each time.
-async fn get_through<S>(call: Call, service: &S, wire: &Wire)
+async fn see_through<S>(call: Call, service: &S, wire: &Wire)
 where
     S: Service<Call, Response = Answer, Error = Throttled> + Clone,
 {
     wire.came(call);
+    let (answer, attempts) = get_through(call, service).await;
+    wire.read(answer).await;
+    wire.done(call, attempts);
+}
+
+/// As a retry layer does outside of a quota's: no sooner than it is told, and later each time. Returns the
+/// answer with how many attempts it took.
+pub(crate) async fn get_through<S>(call: Call, service: &S) -> (Answer, u32)
+where
+    S: Service<Call, Response = Answer, Error = Throttled> + Clone,
+{
     let mut attempts = 1;
     let mut rng = Rng::with_seed(call.number as u64);
     loop {
         match service.clone().oneshot(call).await {
-            Ok(answer) => {
-                wire.read(answer).await;
-                return wire.done(call, attempts);
-            }
+            Ok(answer) => return (answer, attempts),
             Err(throttled) => {
                 let backoff = f64::from(1 << (attempts - 1).min(5)).min(LONGEST);
                 let backoff = Duration::from_secs_f64(backoff * (0.5 + rng.f64()));

@@ -8,12 +8,15 @@ use tower_quota::{
     Settle, Unit,
 };
 
-use crate::server::Short;
-use crate::wire::{Answer, Throttled};
-use crate::workload::{Call, Told, Workload};
+use super::server::Short;
+use super::wire::{Answer, Throttled};
+use super::workload::{Call, Told, Workload};
 
 /// A service behind the layer.
 pub(crate) type Subject<S> = Quota<S, Tokens, MemoryLedger<u8>>;
+
+/// The layer before it is around anything.
+pub(crate) type Layered = QuotaLayer<Tokens, MemoryLedger<u8>>;
 
 /// What the layer's ledger says of itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -31,9 +34,14 @@ pub(crate) struct Books {
 
 /// Puts the layer around `inner`.
 pub(crate) fn around<S>(inner: S, limits: Limits) -> (Subject<S>, Ledger) {
-    let layer = QuotaLayer::new(limits, Tokens);
+    let layer = layer(limits);
     let ledger = Ledger(layer.handle());
     (layer.layer(inner), ledger)
+}
+
+/// The layer alone.
+pub(crate) fn layer(limits: Limits) -> Layered {
+    QuotaLayer::new(limits, Tokens)
 }
 
 /// What the layer is told for a workload.

@@ -6,6 +6,8 @@ pub(crate) struct Outcome {
     pub(crate) seconds: f64,
     /// Of each call that was answered: from its coming to the sending of the attempt that passed.
     pub(crate) waits: Vec<f64>,
+    /// When each attempt came to the server, let in or not, and what the call comes to.
+    pub(crate) sent: Vec<(f64, f64)>,
     /// When each answer was there, and what it came to: tokens, or one where only calls count.
     pub(crate) done: Vec<(f64, f64)>,
     /// When each refusal was there.
