@@ -6,18 +6,32 @@ use std::sync::{
 use std::time::Duration;
 
 use redis::{Script, aio::ConnectionManager};
-use tokio::{sync::oneshot, time::timeout};
+use tokio::{
+    runtime::Handle,
+    task::JoinHandle,
+    time::{sleep, timeout},
+};
 use tower_response_cache::RemoteLead;
 
 /// A lead is renewed so many times in its life.
 const RENEWALS: u32 = 3;
 
+/// So many are renewed by one command, which must not keep the server from others for long.
+const AT_ONCE: usize = 256;
+
 /// The leads of this process.
 #[derive(Default)]
 pub(crate) struct Leads {
-    /// Tokens by the names of the leads.
-    held: Mutex<HashMap<Vec<u8>, String>>,
+    held: Mutex<Held>,
     last: AtomicU64,
+}
+
+#[derive(Default)]
+struct Held {
+    /// Tokens by the names of the leads.
+    tokens: HashMap<Vec<u8>, String>,
+    /// Renews all of them, as long as there are any.
+    renewer: Option<JoinHandle<()>>,
 }
 
 impl Leads {
@@ -30,64 +44,111 @@ impl Leads {
 
     /// The token of a lead that is held.
     pub(crate) fn held(&self, name: &[u8]) -> Option<String> {
-        self.with(|held| held.get(name).cloned())
+        self.with(|held| held.tokens.get(name).cloned())
     }
 
     /// The lead has ended on the server. Says whether it was held.
     pub(crate) fn ended(&self, name: &[u8], token: &str) -> bool {
         self.with(|held| {
-            let is_held = held.get(name).is_some_and(|held| held == token);
+            let is_held = held.tokens.get(name).is_some_and(|held| held == token);
             if is_held {
-                held.remove(name);
+                held.tokens.remove(name);
             }
             is_held
         })
     }
 
-    fn with<T>(&self, look: impl FnOnce(&mut HashMap<Vec<u8>, String>) -> T) -> T {
+    /// All that are held. Without any the renewer is about to end.
+    fn all(&self) -> Vec<(Vec<u8>, String)> {
+        self.with(|held| {
+            if held.tokens.is_empty() {
+                held.renewer = None;
+            }
+            let copy = |(name, token): (&Vec<u8>, &String)| (name.clone(), token.clone());
+            held.tokens.iter().map(copy).collect()
+        })
+    }
+
+    fn with<T>(&self, look: impl FnOnce(&mut Held) -> T) -> T {
         look(&mut self.held.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-/// A lead on the server, and how to renew it.
-pub(crate) struct Lead {
+/// How leads are renewed on the server, and ended.
+#[derive(Clone)]
+pub(crate) struct Renewal {
     pub(crate) connection: ConnectionManager,
-    pub(crate) renew: Script,
+    pub(crate) script: Script,
     pub(crate) leads: Arc<Leads>,
-    pub(crate) name: Vec<u8>,
-    pub(crate) token: String,
     pub(crate) lifetime: Duration,
 }
 
-impl Lead {
-    /// Renews it in a task until what this returns is dropped, then gives it back.
-    pub(crate) fn hold(self) -> RemoteLead {
-        let (guard, dropped) = oneshot::channel::<()>();
-        (self.leads).with(|held| held.insert(self.name.clone(), self.token.clone()));
-        drop(tokio::spawn(self.keep(dropped)));
-        RemoteLead::new(guard)
+impl Renewal {
+    /// Renews that lead, with all others of this process, until what this returns is dropped, then gives it back.
+    pub(crate) fn hold(self, name: Vec<u8>, token: String) -> RemoteLead {
+        let leads = Arc::clone(&self.leads);
+        leads.with(|held| {
+            held.tokens.insert(name.clone(), token.clone());
+            // It ends with the runtime that it was begun on.
+            let is_renewed = held
+                .renewer
+                .as_ref()
+                .is_some_and(|task| !task.is_finished());
+            if !is_renewed {
+                held.renewer = Some(tokio::spawn(self.clone().keep()));
+            }
+        });
+        RemoteLead::new(Lead {
+            renewal: self,
+            runtime: Handle::current(),
+            name,
+            token,
+        })
     }
 
-    async fn keep(mut self, mut dropped: oneshot::Receiver<()>) {
-        let pause = self.lifetime / RENEWALS;
-        while timeout(pause, &mut dropped).await.is_err() {
-            let lifetime = self.lifetime;
-            self.renew(lifetime).await;
-        }
-        // The write of the answer has given it back already, if there was one.
-        if self.leads.ended(&self.name, &self.token) {
-            self.renew(Duration::ZERO).await;
+    async fn keep(mut self) {
+        loop {
+            sleep(self.lifetime / RENEWALS).await;
+            let held = self.leads.all();
+            if held.is_empty() {
+                return;
+            }
+            for held in held.chunks(AT_ONCE) {
+                let lifetime = self.lifetime;
+                self.set(held, lifetime).await;
+            }
         }
     }
 
-    /// A failure is left: the lead ends by itself.
-    async fn renew(&mut self, lifetime: Duration) {
-        let mut question = self.renew.prepare_invoke();
-        question
-            .key(&self.name)
-            .arg(&self.token)
-            .arg(lifetime.as_millis());
+    /// A failure is left: a lead ends by itself.
+    async fn set(&mut self, leads: &[(Vec<u8>, String)], lifetime: Duration) {
+        let mut question = self.script.prepare_invoke();
+        question.arg(lifetime.as_millis());
+        for (name, token) in leads {
+            question.key(name).arg(token);
+        }
         let asked = question.invoke_async::<()>(&mut self.connection);
         let _ = timeout(self.lifetime / RENEWALS, asked).await;
+    }
+}
+
+/// A lead on the server, given back when it is dropped.
+struct Lead {
+    renewal: Renewal,
+    /// Where it was taken: it may be dropped elsewhere.
+    runtime: Handle,
+    name: Vec<u8>,
+    token: String,
+}
+
+impl Drop for Lead {
+    fn drop(&mut self) {
+        // The write of the answer has given it back already, if there was one.
+        if self.renewal.leads.ended(&self.name, &self.token) {
+            let mut renewal = self.renewal.clone();
+            let lead = [(self.name.clone(), self.token.clone())];
+            let given_back = async move { renewal.set(&lead, Duration::ZERO).await };
+            drop(self.runtime.spawn(given_back));
+        }
     }
 }

@@ -4,7 +4,7 @@ use redis::{ErrorKind, ScriptInvocation, Value};
 use tower_redis_connection::RedisServer;
 use tower_response_cache::{Codec, Outdated, RemoteEntry, RemoteFlight, RemoteStore, SharedMemory};
 
-use crate::lead::{Lead, Leads};
+use crate::lead::{Leads, Renewal};
 use crate::listen::Listen;
 use crate::{RedisStoreError, body, names::Names, scripts::Scripts};
 
@@ -153,15 +153,13 @@ impl<K: Codec + Clone + Send + Sync + 'static> RemoteStore<K> for RedisStore {
         Ok(match found(answer)? {
             Ok(entry) => RemoteFlight::Found(entry),
             Err(LEADS) => RemoteFlight::Lead(
-                Lead {
+                Renewal {
                     connection,
-                    renew: self.scripts.renew.clone(),
+                    script: self.scripts.renew.clone(),
                     leads: Arc::clone(&self.leads),
-                    name: self.names.lead(&key),
-                    token,
                     lifetime: self.lead_lifetime,
                 }
-                .hold(),
+                .hold(self.names.lead(&key), token),
             ),
             Err(ELSEWHERE) => RemoteFlight::Elsewhere,
             Err(_) => alone,

@@ -10,7 +10,7 @@ pub(crate) struct Scripts {
     pub(crate) forget: Script,
     /// Says which entries the log has.
     pub(crate) resume: Script,
-    /// Renews or ends a lead.
+    /// Renews or ends leads.
     pub(crate) renew: Script,
 }
 

@@ -1,8 +1,10 @@
--- KEYS: lead. ARGV: token, lead's lifetime; 0 ends it.
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then
-    return 0
+-- KEYS: leads. ARGV: their lifetime, 0 ends them; then the token of each.
+for number, lead in ipairs(KEYS) do
+    if redis.call('GET', lead) == ARGV[number + 1] then
+        if ARGV[1] == '0' then
+            redis.call('DEL', lead)
+        else
+            redis.call('PEXPIRE', lead, ARGV[1])
+        end
+    end
 end
-if ARGV[2] == '0' then
-    return redis.call('DEL', KEYS[1])
-end
-return redis.call('PEXPIRE', KEYS[1], ARGV[2])

@@ -93,6 +93,33 @@ async fn lead_is_renewed_while_the_call_goes_on() {
     assert_eq!(first.await.unwrap().unwrap(), 1);
 }
 
+/// However many there are.
+#[tokio::test]
+#[ignore = "needs redis-server"]
+async fn leads_of_a_process_are_renewed_together() {
+    let (server, source) = (Server::start(), Source::default());
+    let process = Process::new(store(&server).lead_lifetime(2 * SECOND), &source);
+    let calls = (0..100).map(|call| {
+        let service = process.service.clone();
+        tokio::spawn(service.oneshot(format!("{call} slow")))
+    });
+    let calls: Vec<_> = calls.collect();
+    until("called", || source.calls() == 100).await;
+    let leads = || server.ask::<Vec<String>>(&["KEYS", "*:lead:*"]).len();
+    let began = Instant::now();
+    let before = server.commands();
+    tokio::time::sleep(3 * SECOND).await;
+    assert_eq!(leads(), 100, "after their life");
+    // Three in two seconds, and one more at either end.
+    let rounds = began.elapsed().as_secs() * 3 / 2 + 2;
+    let renewals = server.commands() - before;
+    assert!(renewals <= rounds, "{renewals} in {rounds} rounds");
+    for call in calls {
+        call.abort();
+    }
+    until("given back", || leads() == 0).await;
+}
+
 /// The other process of the test below.
 #[tokio::test]
 #[ignore = "started by another test"]
