@@ -4,7 +4,10 @@ use end_to_end::{MODEL, prompt};
 use redis_test_server::{Server, until};
 use std::{sync::Arc, time::Duration};
 use tokio::time::sleep;
-use tower_bedrock::{Fleet, Priority, Request, StackLayer};
+use tower_bedrock::{
+    Fleet, Priority, Request, StackLayer,
+    policy::{ModelQuota, Quotas},
+};
 
 use crate::{Process, all_at_once, bedrock, told, usage};
 
@@ -42,17 +45,27 @@ async fn processes_wait_in_one_line() {
 
 #[tokio::test]
 #[ignore = "needs redis-server"]
-async fn what_one_process_uses_all_show() {
-    let (server, sim) = (Server::start(), bedrock(60, 60));
-    let [one, two] = [(); 2].map(|()| Process::told(&server, &sim, 60));
+async fn what_one_process_uses_another_knows_at_its_next_call() {
+    let (server, sim) = (Server::start(), bedrock(6_000, 100));
+    // Of a day nothing comes back while this runs.
+    let quota = || ModelQuota::new().tokens_per_day(10_000_000);
+    let [one, two] = [(); 2].map(|()| {
+        let layer = StackLayer::new("us-east-1").quotas(Quotas::new().model(MODEL, quota()));
+        Process::of(&layer.fleet(Fleet::redis(&server.url())), &sim)
+    });
     let key: Arc<str> = format!("us-east-1/{MODEL}").into();
+    let used = |process: &Process| {
+        let shown = process.handle.quota().snapshot(&key);
+        shown.map_or(0, |shown| shown.limits[0].used)
+    };
     two.ask("hello").await.unwrap();
+    let own = used(&two);
     for number in 0..10 {
         one.ask(&format!("call {number}")).await.unwrap();
     }
-    let quota = two.handle.quota();
-    let used = || quota.snapshot(&key).map_or(0, |shown| shown.limits[0].used);
-    until("heard", || used() >= 10).await;
+    // It need not know before it calls.
+    two.ask("and now?").await.unwrap();
+    assert!(used(&two) >= 4 * own, "{} after {own}", used(&two));
 }
 
 /// Across processes a call of a higher priority is the next one.
