@@ -10,6 +10,8 @@ use crate::account::Account;
 
 /// How often the log is tried that cannot be reached.
 const RETRY: u64 = 500 * MILLISECOND;
+/// By so much a clock is ahead that was set forward.
+const SET: u64 = 2 * SECOND;
 /// Nothing is begun for so long after the log was gone: others may have used more than they have told yet.
 const RETURNED: u64 = SECOND;
 
@@ -40,8 +42,14 @@ impl SharedKey {
         let went_back = read.epoch != 0 && (read.epoch != position.epoch || read > position);
         let was_away = went_back || matches!(self.stage, Stage::Alone(_));
         self.view = None;
-        self.clock.set(at.saturating_mul(1_000), now);
-        self.clock.answered(at.saturating_mul(1_000), sent, now);
+        let log = at.saturating_mul(1_000);
+        // Of a log that is known, a time that is far ahead is not believed: its clock was set, and the next to append
+        // lets it find that out.
+        let known = read.epoch != 0 && read.epoch == position.epoch;
+        if !known || log <= self.clock.log(now).saturating_add(SET) {
+            self.clock.set(log, now);
+            self.clock.answered(log, sent, now);
+        }
         let first = loaded.tail.entries.first();
         let snapshot = loaded.snapshot.as_ref();
         let known = snapshot.and_then(|(number, bytes)| Some((*number, snapshot::read(bytes)?)));

@@ -17,7 +17,7 @@ const PLACES: (u64, u64) = (2, 8);
 /// No process has more places, nor claims more calls at a time.
 const MOST: usize = 256;
 /// A claim may arrive so much earlier than it usually does.
-const EARLY: u64 = 10 * MILLISECOND;
+const EARLY: u64 = 3 * MILLISECOND;
 /// One that waits asks so often at least whether it has missed something.
 const ASKS: u64 = 30 * SECOND;
 
