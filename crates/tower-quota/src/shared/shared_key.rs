@@ -252,3 +252,6 @@ impl SharedKey {
         &self.replica
     }
 }
+
+#[cfg(test)]
+mod tests;
