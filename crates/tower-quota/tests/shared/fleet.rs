@@ -26,6 +26,8 @@ use crate::work::Work;
 /// What is still to be said when the last call has ended is said by then, in seconds, and nothing in the minutes after.
 const QUIET: f64 = 10.0;
 const IDLE: f64 = 300.0;
+/// Who had an answer since then has heard the rest.
+const LATELY: Duration = Duration::from_secs(30);
 
 struct Fleet {
     plan: Plan,
@@ -75,11 +77,11 @@ pub(crate) fn run(plan: &Plan) -> Report {
             Box::pin(pending()),
             stands,
         );
+        report.disagree = fleet.disagree();
         let said = fleet.log.commands();
         let idle = Duration::from_secs_f64(QUIET + IDLE);
         hosts.run(now + idle, Box::pin(pending()), stands);
         report.idle_commands = fleet.log.commands() - said;
-        report.disagree = fleet.disagree();
     }
     report
 }
@@ -213,12 +215,16 @@ impl Fleet {
         lock(&self.lives)[process].as_ref()?.member
     }
 
-    /// What the processes that are there at the end know of the limits, if they do not know the same. What is used is
-    /// counted by clocks that are not quite the same.
+    /// What the processes that had something to say until the end know of the limits, if they do not know the same. What
+    /// is used is counted by clocks that are not quite the same.
     fn disagree(&self) -> Vec<String> {
         let _in_the_world = self.world.enter();
         let lives = lock(&self.lives);
+        // Who has nothing to do does not listen for ever.
+        let lately = self.clock.now().saturating_sub(LATELY);
         let knows = lives.iter().flatten().filter_map(|life| {
+            let spoke = life.member.map(|member| self.log.answered(member));
+            spoke.filter(|at| *at >= lately)?;
             let known = life.handle.snapshot(&0)?;
             let known = known.limits.iter().map(|limit| {
                 let LimitSnapshot {

@@ -32,6 +32,8 @@ pub(super) struct Member {
     pub(super) counts: Counts,
     /// Since when it could have an answer again, and when it had one.
     returned: (Option<Duration>, Option<Duration>),
+    /// When it had one last.
+    pub(super) answered: Duration,
     listeners: Vec<Listener>,
 }
 
@@ -54,6 +56,7 @@ impl Member {
             connection: 0,
             counts: Counts::default(),
             returned: (None, None),
+            answered: Duration::ZERO,
             listeners: Vec::new(),
         }
     }
@@ -72,6 +75,7 @@ impl Member {
     }
 
     pub(super) fn has_answer(&mut self, now: Duration) {
+        self.answered = now;
         self.returned.1.get_or_insert(now);
     }
 

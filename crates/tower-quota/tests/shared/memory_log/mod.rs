@@ -158,6 +158,11 @@ impl MemoryLog {
         lock(&self.state).members[process].back()
     }
 
+    /// When the process had its last answer.
+    pub(crate) fn answered(&self, process: usize) -> Duration {
+        lock(&self.state).members[process].answered
+    }
+
     /// The most entries that a log shows.
     pub(crate) fn longest(&self) -> u64 {
         let state = lock(&self.state);
