@@ -16,8 +16,9 @@ const NEVER: f64 = 1.15;
 /// More throttles for each call than one process has, by the median.
 const THROTTLES: f64 = 0.005;
 const THROTTLES_AT_EDGE: f64 = 0.015;
-/// Calls less than nearly an equal share, for calls are whole.
-const SHORT: f64 = 1.0;
+/// Calls less than nearly an equal share, for calls are whole, and where a window's worth comes at once each minute one
+/// process is ahead by then and another behind.
+const SHORT: f64 = 2.0;
 /// To the log, for each call that waits: all do.
 const COMMANDS: f64 = 3.0;
 
