@@ -59,7 +59,7 @@ impl Alone {
         let lag = cycle.min(MINUTE) / live as u64 * replica.rank_of(me) as u64;
         Self {
             whole,
-            account: account.part(part, at.saturating_add(lag), lately),
+            account: account.part(part, (at, at.saturating_add(lag)), lately),
             again,
             since: at,
             part,
@@ -71,7 +71,7 @@ impl Alone {
     /// Nobody has heard of the log yet, nor how many others there are.
     pub(crate) fn never_joined(account: &Account, at: u64, again: u64) -> Self {
         Self {
-            account: account.part(UNKNOWN, at, []),
+            account: account.part(UNKNOWN, (at, at), []),
             again,
             since: at,
             part: UNKNOWN,

@@ -116,11 +116,12 @@ impl Account {
 
     /// An account of a part of what this one has, used by `lately`: calls by the times they began, oldest first.
     ///
-    /// It goes by what is known of how the server counts, and tries nothing. It admits nothing before `from`.
+    /// It goes by what is known of how the server counts, and tries nothing. What a bucket lacks `now`
+    /// is shared out too. It admits nothing before `from`.
     pub(crate) fn part(
         &self,
         part: f64,
-        from: u64,
+        (now, from): (u64, u64),
         lately: impl IntoIterator<Item = (u64, Amount)>,
     ) -> Self {
         let limits = self.meters.iter().map(|meter| meter.limit().clone());
@@ -132,6 +133,10 @@ impl Account {
         own.overrun = self.overrun;
         for (at, amount) in lately {
             own.record_used(at, amount);
+        }
+        own.advance(now);
+        for (meter, whole) in own.meters.iter_mut().zip(&self.meters) {
+            meter.lack_part(whole, part);
         }
         own.blocked = from;
         own

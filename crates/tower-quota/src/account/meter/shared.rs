@@ -1,3 +1,4 @@
+use super::super::deficit::drained;
 use super::super::knowledge::Knowledge;
 use super::{Kind, Meter, Now, Verdict};
 use crate::limit::Amount;
@@ -72,6 +73,13 @@ impl Meter {
         };
         own.set_part(self, part);
         own
+    }
+
+    /// Lacks its part of what `whole` does at that time, or more if more was charged here.
+    pub(crate) fn lack_part(&mut self, whole: &Self, part: f64) {
+        let passed = self.at.saturating_sub(whole.at);
+        let level = drained(whole.deficit.level(), passed, whole.rate);
+        self.deficit.raise_to((level as f64 * part) as u128);
     }
 
     /// Takes another part of what `whole` has.
