@@ -43,6 +43,7 @@ impl Alone {
         let (used, others) = replica.part_of(me, at);
         let live = others + 1;
         let part = match others {
+            0 if !replica.members.contains_key(&me) => UNKNOWN,
             0 => 1.0,
             _ => (ALL * used).max(LEAST / live as f64),
         };

@@ -50,6 +50,8 @@ pub(crate) struct SharedKey {
     held: u64,
     /// Something may have been missed.
     behind: bool,
+    /// The log did not take what was told it last: that it can be read is not enough.
+    refused: bool,
     /// Whether calls wait for what others do.
     hears: bool,
     /// When the log was heard last.
@@ -106,6 +108,7 @@ impl SharedKey {
             lacks: (0, 0),
             held: 0,
             behind: false,
+            refused: false,
             hears: false,
             heard: now,
             stopped: false,

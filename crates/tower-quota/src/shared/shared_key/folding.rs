@@ -27,6 +27,7 @@ impl SharedKey {
         self.clock
             .answered(tail.at.saturating_mul(1_000), sent, now);
         self.behind = false;
+        self.refused = false;
         self.heard = now;
         for entry in &tail.entries {
             self.fold(account, (now, known), entry);

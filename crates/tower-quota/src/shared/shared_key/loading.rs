@@ -10,6 +10,8 @@ use crate::account::Account;
 
 /// How often the log is tried that cannot be reached.
 const RETRY: u64 = 500 * MILLISECOND;
+/// And one that can be read, and takes nothing: with each try nothing is begun for a while.
+const REFUSED: u64 = 5 * SECOND;
 /// By so much a clock is ahead that was set forward.
 const SET: u64 = 2 * SECOND;
 /// Nothing is begun for so long after the log was gone: others may have used more than they have told yet.
@@ -101,17 +103,20 @@ impl SharedKey {
     pub(crate) fn lost(&mut self, account: &Account, now: u64) {
         self.claimed = None;
         self.clock.unanswered();
+        let joined = matches!(self.stage, Stage::Joined);
+        let refused = joined && std::mem::replace(&mut self.refused, true);
+        let again = now + if refused { REFUSED } else { RETRY };
         self.stage = match std::mem::replace(&mut self.stage, Stage::Doubt) {
             Stage::New { .. } if self.journal.is_settled() && now < self.heard + SECOND => {
-                Stage::New { again: now + RETRY }
+                Stage::New { again }
             }
-            Stage::Joined => Stage::Doubt,
+            Stage::Joined if !refused => Stage::Doubt,
             Stage::New { .. } => Stage::Alone(Box::new(Alone::never_joined(
                 account,
                 self.clock.log(now),
-                now + RETRY,
+                again,
             ))),
-            Stage::Doubt => {
+            Stage::Joined | Stage::Doubt => {
                 self.give_back(now);
                 Stage::Alone(Box::new(Alone::new(
                     account,
@@ -119,11 +124,11 @@ impl SharedKey {
                     &self.journal,
                     self.me,
                     self.clock.log(now),
-                    now + RETRY,
+                    again,
                 )))
             }
             Stage::Alone(mut alone) => {
-                alone.again = now + RETRY;
+                alone.again = again;
                 Stage::Alone(alone)
             }
         };
