@@ -20,10 +20,8 @@ local function load()
         return
     end
     local skew, step, used = struct.unpack(CLOCK, head[3])
-    local new_used = use(time, used)
-    if new_used ~= used then
-        redis.call('HSET', KEYS[1], 'clock', struct.pack(CLOCK, skew, step, new_used))
-    end
+    -- Always, so that a log that cannot be written is not read either: a replica has it, or a server that is full.
+    redis.call('HSET', KEYS[1], 'clock', struct.pack(CLOCK, skew, step, use(time, used)))
     local state = struct.pack(STATE, number, math.max(time + skew, last), calls, tokens, stops)
     return {head[1], state, kept[1], kept[2], tail}
 end
