@@ -1,7 +1,7 @@
 use std::{
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU16, Ordering},
     },
     time::Duration,
 };
@@ -17,6 +17,10 @@ use crate::server::Server;
 /// Lies between a process and the server, and takes its time.
 pub struct Proxy {
     pub url: String,
+    /// Where it listens.
+    pub port: u16,
+    /// The port of the server that new connections are led to.
+    pub server: Arc<AtomicU16>,
     /// How long what is sent takes there.
     pub delay: Arc<Mutex<Duration>>,
     /// Whether connections are cut.
@@ -26,16 +30,20 @@ pub struct Proxy {
 impl Proxy {
     pub async fn new(server: &Server) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("redis://{}", listener.local_addr().unwrap());
+        let port = listener.local_addr().unwrap().port();
+        let url = format!("redis://127.0.0.1:{port}");
         let delay = Arc::new(Mutex::new(Duration::ZERO));
         let cut = Arc::new(AtomicBool::new(false));
-        let (port, the_delay, is_cut) = (server.port, Arc::clone(&delay), Arc::clone(&cut));
+        let server = Arc::new(AtomicU16::new(server.port));
+        let (the_delay, is_cut) = (Arc::clone(&delay), Arc::clone(&cut));
+        let to = Arc::clone(&server);
         tokio::spawn(async move {
             while let Ok((near, _)) = listener.accept().await {
                 if is_cut.load(Ordering::SeqCst) {
                     continue;
                 }
-                let Ok(far) = TcpStream::connect(("127.0.0.1", port)).await else {
+                let to = to.load(Ordering::SeqCst);
+                let Ok(far) = TcpStream::connect(("127.0.0.1", to)).await else {
                     continue;
                 };
                 let ((near_in, near_out), (far_in, far_out)) =
@@ -49,7 +57,13 @@ impl Proxy {
                 tokio::spawn(pass(far_in, near_out, Arc::default(), Arc::clone(&is_cut)));
             }
         });
-        Self { url, delay, cut }
+        Self {
+            url,
+            port,
+            server,
+            delay,
+            cut,
+        }
     }
 }
 

@@ -16,4 +16,5 @@ mod listening;
 mod model;
 mod order;
 mod outages;
+mod quota;
 mod secrets;
