@@ -178,6 +178,8 @@ impl SharedKey {
         let ahead = self.replica.line.ahead_of(self.me, waiting);
         let is_first = ahead.first() == Some(&Amount::NONE);
         let totals = self.replica.totals;
+        // From what was folded straight to then, as all will fold it: on the way calls would be confirmed earlier.
+        self.view = None;
         let view = self.view(account);
         let at = match view.outlook(arrival, first.amount()) {
             Outlook::Goes(spare) => {

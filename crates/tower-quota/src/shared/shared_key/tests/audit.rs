@@ -1,20 +1,27 @@
 //! One account that sees all, beside those that do not.
 
+use std::collections::VecDeque;
+
 use super::super::super::log::{Entry, Totals};
 use super::super::super::replica::Replica;
 use super::super::super::snapshot;
 use super::super::super::turn::{Begins, Facts, decode};
 use super::super::SharedKey;
-use super::fleet::{BEGUN, DRIFT};
-use crate::account::Account;
+use super::fleet::{BEGUN, DRIFT, LONGEST};
+use crate::account::{Account, Outlook};
 use crate::limit::{Amount, Limit};
 
-/// So many times are looked at in what clocks may differ by.
-const PARTS: u64 = 8;
+/// So near to each other are the times that are looked at, of those that clocks may differ by.
+const STEP: u64 = 2_000_000;
+
+/// No claim comes so much later than it was decided on, in entries.
+const PAST: usize = 256;
 
 pub(super) struct Audit {
     pub(super) account: Account,
     pub(super) replica: Replica,
+    /// The last entries, and what was known after each.
+    past: VecDeque<(Entry, Vec<u8>)>,
     /// The last entry that told of calls which had begun without the log.
     late: u64,
     /// By so much clocks may differ, and a claim may come earlier than it was thought to.
@@ -27,6 +34,7 @@ impl Audit {
         Self {
             account: Account::of_several(limits, 0),
             replica: Replica::default(),
+            past: VecDeque::new(),
             late: 0,
             slack,
             claims: 0,
@@ -50,15 +58,21 @@ impl Audit {
         }
         if let Some(begins) = begins.filter(|_| seen >= self.late) {
             self.claims += 1;
-            // It knew what it tells, or decided before it was folded. And what is tried at one time may wait a moment
-            // later, so as not to overtake others.
-            let accounts = [self.account.clone(), self.after_facts(entry)];
+            // It knew what it tells, or decided before that was folded; or before the others' facts were, which make no
+            // claim void.
+            let mut accounts = vec![self.account.clone(), self.after_facts(entry)];
+            accounts.extend(self.as_seen(seen));
             let slack = self.slack(entry);
-            let times = (0..=PARTS).map(|part| entry.at * 1_000 + slack * part / PARTS);
+            let at = entry.at * 1_000;
+            // It was decided on before, where it took long to come: what is tried is tried at that time.
+            let before = (0..LONGEST / STEP).map(|step| at - step * STEP);
+            let times = (0..=slack / STEP)
+                .map(|step| at + step * STEP)
+                .chain(before);
+            let latest = at + slack;
             let lets = times.into_iter().any(|at| {
-                accounts
-                    .iter()
-                    .any(|account| lets(account.clone(), at, &begins))
+                let mut accounts = accounts.iter().cloned();
+                accounts.any(|account| lets(account, (at, latest), &begins))
             });
             assert!(
                 lets,
@@ -71,6 +85,35 @@ impl Audit {
             .fold(&mut self.account, entry)
             .expect("there is no gap");
         self.replica.count_unread(&mut self.account, totals);
+        let written = snapshot::write(&self.account, &self.replica);
+        self.past.push_back((entry.clone(), written));
+        if self.past.len() > PAST {
+            self.past.pop_front();
+        }
+    }
+
+    /// The account as one knows it who has read up to `seen`, and of what came since what was claimed.
+    fn as_seen(&self, seen: u64) -> Option<Account> {
+        let mut past = self
+            .past
+            .iter()
+            .skip_while(|(entry, _)| entry.number < seen);
+        let (entry, written) = past.next().filter(|(entry, _)| entry.number == seen)?;
+        let (mut account, mut replica) = snapshot::read(written)?;
+        replica.position.number = entry.number;
+        for (entry, _) in past {
+            let facts = Vec::new();
+            let claim = entry.claim.clone();
+            replica.fold(
+                &mut account,
+                &Entry {
+                    facts,
+                    claim,
+                    ..*entry
+                },
+            )?;
+        }
+        Some(account)
     }
 
     /// Who has heard nothing for long has a clock that went on by itself.
@@ -121,11 +164,20 @@ impl Audit {
     }
 }
 
-fn lets(mut account: Account, at: u64, begins: &Begins) -> bool {
+fn lets(mut account: Account, (at, latest): (u64, u64), begins: &Begins) -> bool {
+    // Whoever is to wait asks again just then: some trials are worth it at no other time.
+    let first = begins
+        .tokens
+        .first()
+        .map_or(Amount::NONE, |tokens| Amount::call(*tokens));
+    let at = match account.clone().outlook(at, first) {
+        Outlook::Waits(until) if until < latest => until + 1_000,
+        Outlook::Waits(_) | Outlook::Goes(_) | Outlook::GoesFirst => at,
+    };
     begins.calls().all(|(_, tokens)| {
         let amount = Amount::call(tokens);
-        let goes = account.may_go_at(at, amount) <= at;
+        let goes = account.outlook(at, amount);
         account.record(at, amount);
-        goes
+        !matches!(goes, Outlook::Waits(_))
     })
 }

@@ -19,6 +19,8 @@ pub(super) const BEGUN: u64 = 1_700_000_000_000_000;
 /// A claim may come so much earlier than it is thought to, by itself.
 const EARLY: u64 = 15 * MILLISECOND;
 
+/// No way takes longer.
+pub(super) const LONGEST: u64 = 3 * SECOND;
 /// By how much clocks are fast or slow, in millionths.
 pub(super) const DRIFT: u64 = 50;
 
@@ -313,7 +315,7 @@ impl Fleet {
     /// Now and then one takes longer than anybody waits.
     fn some_way(&mut self) -> u64 {
         let late = self.loss > 0.0 && self.rng.f64() < self.loss;
-        self.rng.u64(..if late { 3 * SECOND } else { self.way })
+        self.rng.u64(..if late { LONGEST } else { self.way })
     }
 
     fn reaches(&mut self, me: u64) -> bool {
