@@ -16,7 +16,7 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusRecorder
 use std::time::Duration;
 use tower::{Layer, ServiceExt, service_fn};
 use tower_bedrock::{
-    Bedrock, ErrorKind, Regions, Request, Stack, StackLayer,
+    Bedrock, ErrorKind, Fleet, Regions, Request, Stack, StackLayer,
     policy::{CachePolicy, circuit_breaker_layer, quota_layer},
     telemetry::{Gauges, SECONDS, TOKENS, TelemetryLayer},
 };
@@ -157,6 +157,8 @@ pub(crate) async fn all() {
     gauges.record();
     // One that goes on to another Region.
     elsewhere().await;
+    // One of a fleet whose server is not there.
+    alone().await;
 
     // One circuit for all, which the stack has not.
     let single = CircuitBreakerLayer::new(|_: &Result<(), tower::BoxError>| Verdict::Success);
@@ -177,6 +179,15 @@ async fn elsewhere() {
     let answer = stack.oneshot(of(MODEL, "l")).await;
     let answer = answer.expect("it is answered");
     assert_eq!(answer.meta().region(), Some("us-west-2"));
+}
+
+async fn alone() {
+    let sim = Simulator::new().model(Model::new(MODEL));
+    let fleet = Fleet::redis("redis://127.0.0.1:1").without_cache();
+    let layer = StackLayer::new("us-east-1").fleet(fleet);
+    let stack = layer.layer(Bedrock::new(sim.sdk_config()));
+    let answer = stack.oneshot(of(MODEL, "m")).await;
+    answer.expect("it is answered");
 }
 
 /// A call whose span has what few have.
