@@ -89,20 +89,29 @@ impl Telemetry {
         let _ = (self, key, error);
     }
 
-    /// A key goes on alone, or by the shared log again.
+    /// A key goes on alone.
     #[cfg(feature = "shared")]
-    pub(crate) fn log_alone(&self, key: &str, alone: bool) {
+    pub(crate) fn log_gone(&self, key: &str, error: Option<&crate::shared::LogError>) {
         #[cfg(feature = "tracing")]
-        if alone {
+        {
+            let error = error.map(|error| error as &(dyn std::error::Error + 'static));
+            let name = self.name;
             tracing::warn!(
-                name = self.name,
+                name,
                 key,
+                error,
                 "shared log is gone: a part of the quota is used"
             );
-        } else {
-            tracing::info!(name = self.name, key, "shared log is back");
         }
-        let _ = (self, key, alone);
+        let _ = (self, key, error);
+    }
+
+    /// A key goes by the shared log again.
+    #[cfg(feature = "shared")]
+    pub(crate) fn log_back(&self, key: &str) {
+        #[cfg(feature = "tracing")]
+        tracing::info!(name = self.name, key, "shared log is back");
+        let _ = (self, key);
     }
 
     /// The server refused a call that the ledger had admitted.

@@ -175,7 +175,10 @@ impl SharedKey {
                 alone.account.confirmed(at, charge);
             }
         }
-        self.confirmed.push(number);
+        // Otherwise the log is told what it came to, and that is enough.
+        if matches!(self.stage, Stage::Joined) {
+            self.confirmed.push(number);
+        }
     }
 
     /// What the log has charged for a call of ours.

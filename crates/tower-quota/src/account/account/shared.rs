@@ -124,8 +124,7 @@ impl Account {
         (now, from): (u64, u64),
         lately: impl IntoIterator<Item = (u64, Amount)>,
     ) -> Self {
-        let limits = self.meters.iter().map(|meter| meter.limit().clone());
-        let mut own = Self::new(limits.collect(), 0);
+        let mut own = Self::new(Vec::new(), 0);
         own.meters = self.meters.iter().map(|meter| meter.part(part)).collect();
         own.most = super::most(&own.meters);
         own.purse = Purse::empty();

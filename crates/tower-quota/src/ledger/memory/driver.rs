@@ -8,7 +8,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::key_state::KeyState;
 use super::sync::{Mutex, lock};
-use crate::shared::{Heard, Listening, LogFuture, Next, SharedBy, SharedLog};
+use crate::shared::{Heard, Listening, LogError, LogFuture, Next, SharedBy, SharedLog};
 
 /// A key whose calls all go at once is not listened to any more after that time.
 const UNUSED: Duration = Duration::from_secs(60);
@@ -97,21 +97,21 @@ impl Drive {
                 Next::Load(base) => {
                     let sent = state.now();
                     match answer(&state, self.log.load(&self.key, base)).await {
-                        Some(loaded) => state.loaded(sent, &loaded),
-                        None => state.lost(),
+                        Ok(loaded) => state.loaded(sent, &loaded),
+                        Err(why) => state.lost(why.as_ref()),
                     }
                 }
                 Next::Append(append) => {
                     let sent = state.now();
                     match answer(&state, self.log.append(&self.key, append)).await {
-                        Some(appended) => state.appended(sent, &appended),
-                        None => state.lost(),
+                        Ok(appended) => state.appended(sent, &appended),
+                        Err(why) => state.lost(why.as_ref()),
                     }
                 }
                 Next::Save(position, snapshot) => {
                     let saved = self.log.save(&self.key, position, snapshot);
-                    if answer(&state, saved).await.is_none() {
-                        state.lost();
+                    if let Err(why) = answer(&state, saved).await {
+                        state.lost(why.as_ref());
                     }
                 }
             }
@@ -149,17 +149,13 @@ impl Drive {
     }
 }
 
-/// What the log answers, if it does so in time.
-async fn answer<T>(state: &Arc<KeyState>, question: LogFuture<'_, T>) -> Option<T> {
-    match timeout(state.patience(), question).await {
-        Ok(Ok(answer)) => Some(answer),
-        Ok(Err(err)) => {
-            state.settings.telemetry.log_failed(&state.key, Some(&err));
-            None
-        }
-        Err(_) => {
-            state.settings.telemetry.log_failed(&state.key, None);
-            None
-        }
-    }
+/// What the log answers, or why not: nothing is known if it is not in time.
+async fn answer<T>(
+    state: &Arc<KeyState>,
+    question: LogFuture<'_, T>,
+) -> Result<T, Option<LogError>> {
+    let answer = timeout(state.patience(), question).await;
+    answer
+        .map_err(|_| None)
+        .and_then(|answer| answer.map_err(Some))
 }

@@ -9,7 +9,7 @@ use super::super::driver::Driver;
 use super::super::sync::lock;
 use super::KeyState;
 use crate::account::{Account, nanos};
-use crate::shared::{Appended, Heard, Loaded, Next, SharedKey};
+use crate::shared::{Appended, Heard, Loaded, LogError, Next, SharedKey};
 
 impl KeyState {
     /// Shares the account, if the settings say by what.
@@ -51,7 +51,7 @@ impl KeyState {
             was_alone
         });
         if was_alone {
-            self.settings.telemetry.log_alone(&self.key, false);
+            self.settings.telemetry.log_back(&self.key);
         }
     }
 
@@ -73,15 +73,16 @@ impl KeyState {
         }
     }
 
-    /// The log did not answer.
-    pub(in super::super) fn lost(self: &Arc<Self>) {
+    /// The log did not answer, for that reason if one is known.
+    pub(in super::super) fn lost(self: &Arc<Self>, why: Option<&LogError>) {
+        self.settings.telemetry.log_failed(&self.key, why);
         let is_alone = self.change(|shared, account, now| {
             let was_alone = shared.is_alone();
             shared.lost(account, now);
             shared.is_alone() && !was_alone
         });
         if is_alone {
-            self.settings.telemetry.log_alone(&self.key, true);
+            self.settings.telemetry.log_gone(&self.key, why);
         }
     }
 
